@@ -1,0 +1,111 @@
+import { invariant } from '../invariant.ts'
+import type { Nanos } from '../units.ts'
+import type { HandlerId, Simulation, Timer } from './simulation.ts'
+
+export interface StationOptions {
+  /** How many customers are served at once, >= 1. May be Infinity: nobody waits. */
+  readonly servers: number
+  /** How many wait at most, beside those in service, >= 0. May be Infinity. */
+  readonly queueCapacity: number
+  /** Gives the service time when service starts; left out, service takes no time. */
+  readonly onStart?: (customer: number) => Nanos
+  /** The customer leaves; its server has already taken the next. */
+  readonly onDone: (customer: number) => void
+}
+
+/**
+ * Servers with one bounded first-come-first-served queue before them. Customers are 32-bit integers, the same one may be there twice.
+ *
+ * No allocation per customer: servers are columns, the queue is a ring that doubles.
+ */
+export class Station {
+  readonly #sim: Simulation
+  readonly #servers: number
+  readonly #queueCapacity: number
+  readonly #onStart: ((customer: number) => Nanos) | undefined
+  readonly #onDone: (customer: number) => void
+  readonly #finish: HandlerId
+  /** By server: its customer, the event of its end, and how many services had started before. Servers appear when first needed. */
+  readonly #customers: number[] = []
+  readonly #timers: Timer[] = []
+  readonly #starts: number[] = []
+  readonly #idle: number[] = []
+  #started = 0
+  #ring = new Int32Array(16)
+  #head = 0
+  #queued = 0
+
+  constructor(sim: Simulation, options: StationOptions) {
+    invariant(options.servers >= 1 && options.queueCapacity >= 0, 'A station needs servers >= 1 and a queue capacity >= 0')
+    this.#sim = sim
+    this.#servers = options.servers
+    this.#queueCapacity = options.queueCapacity
+    this.#onStart = options.onStart
+    this.#onDone = options.onDone
+    this.#finish = sim.handler((customer, server) => this.#end(customer, server))
+  }
+
+  get busy(): number {
+    return this.#customers.length - this.#idle.length
+  }
+
+  get queued(): number {
+    return this.#queued
+  }
+
+  /** Serves the customer, at once or later. False: all servers are busy and the queue is full. */
+  arrive(customer: number): boolean {
+    if (this.busy < this.#servers) {
+      this.#start(customer, this.#idle.pop() ?? this.#customers.length)
+      return true
+    }
+    if (this.#queued >= this.#queueCapacity) return false
+    if (this.#queued === this.#ring.length) this.#grow()
+    this.#ring[(this.#head + this.#queued) & (this.#ring.length - 1)] = customer
+    this.#queued++
+    return true
+  }
+
+  /** Empties the station: hands over those in service, in the order in which service started, then those who wait, in their order. */
+  clear(onDropped: (customer: number) => void): void {
+    const inService: number[] = []
+    const idle = new Set(this.#idle)
+    for (let server = 0; server < this.#customers.length; server++) if (!idle.has(server)) inService.push(server)
+    inService.sort((x, y) => this.#starts[x]! - this.#starts[y]!)
+    const dropped = inService.map((server) => this.#customers[server]!)
+    for (const server of inService) {
+      this.#sim.cancel(this.#timers[server]!)
+      this.#idle.push(server)
+    }
+    while (this.#queued > 0) dropped.push(this.#takeFirst())
+    for (const customer of dropped) onDropped(customer)
+  }
+
+  #start(customer: number, server: number): void {
+    this.#customers[server] = customer
+    this.#starts[server] = this.#started++
+    const service = this.#onStart === undefined ? 0 : this.#onStart(customer)
+    this.#timers[server] = this.#sim.schedule(service, this.#finish, customer, server)
+  }
+
+  #end(customer: number, server: number): void {
+    if (this.#queued > 0) this.#start(this.#takeFirst(), server)
+    else this.#idle.push(server)
+    this.#onDone(customer)
+  }
+
+  #takeFirst(): number {
+    const customer = this.#ring[this.#head]!
+    this.#head = (this.#head + 1) & (this.#ring.length - 1)
+    this.#queued--
+    return customer
+  }
+
+  #grow(): void {
+    const ring = new Int32Array(this.#ring.length * 2)
+    ring.set(this.#ring.subarray(this.#head))
+    ring.set(this.#ring.subarray(0, this.#head), this.#ring.length - this.#head)
+    this.#ring = ring
+    this.#head = 0
+  }
+}
