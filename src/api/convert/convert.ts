@@ -1,0 +1,185 @@
+import type { LabelSelector, LabelSelectorRequirement } from '../labels.ts'
+import type { ManifestKind, PickedMetadata, PickedObject, PickedSelector } from '../modelled-fields.ts'
+import type {
+  DeploymentStrategy,
+  EndpointSlice,
+  KindMap,
+  KubernetesObject,
+  Node,
+  Protocol,
+  Service,
+  TaintEffect,
+} from '../objects/index.ts'
+import { bytes, cpuMilli } from '../quantity.ts'
+import { objectMeta } from './metadata.ts'
+import { NEW_POD_STATUS, podSpec, podTemplate } from './pod.ts'
+
+/** The namespace of an object that names none. */
+export const DEFAULT_NAMESPACE = 'default'
+
+/**
+ * From a manifest's fields to the model's object, filling in what the API server fills in. An empty text in place of one of several values counts
+ * as absent.
+ *
+ * Source of all defaults: kubernetes v1.36.2 pkg/apis/{apps,core,discovery}/v1/defaults.go.
+ */
+const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => KindMap[K] } = {
+  Deployment({ metadata, spec }) {
+    const type = spec?.strategy?.type || 'RollingUpdate'
+    return {
+      ...namespaced('apps/v1', 'Deployment', metadata),
+      spec: {
+        replicas: spec?.replicas ?? 1,
+        selector: labelSelector(spec?.selector),
+        template: podTemplate(spec?.template),
+        strategy: {
+          type: type as DeploymentStrategy['type'],
+          maxSurge: spec?.strategy?.rollingUpdate?.maxSurge ?? '25%',
+          maxUnavailable: spec?.strategy?.rollingUpdate?.maxUnavailable ?? '25%',
+        },
+        minReadySeconds: spec?.minReadySeconds ?? 0,
+        revisionHistoryLimit: spec?.revisionHistoryLimit ?? 10,
+        progressDeadlineSeconds: spec?.progressDeadlineSeconds ?? 600,
+        paused: spec?.paused ?? false,
+      },
+      status: {
+        observedGeneration: 0,
+        replicas: 0,
+        updatedReplicas: 0,
+        readyReplicas: 0,
+        availableReplicas: 0,
+        unavailableReplicas: 0,
+        conditions: [],
+      },
+    }
+  },
+
+  ReplicaSet({ metadata, spec }) {
+    return {
+      ...namespaced('apps/v1', 'ReplicaSet', metadata),
+      spec: {
+        replicas: spec?.replicas ?? 1,
+        selector: labelSelector(spec?.selector),
+        template: podTemplate(spec?.template),
+        minReadySeconds: spec?.minReadySeconds ?? 0,
+      },
+      status: { observedGeneration: 0, replicas: 0, readyReplicas: 0, availableReplicas: 0, terminatingReplicas: 0 },
+    }
+  },
+
+  Pod({ metadata, spec }) {
+    return { ...namespaced('v1', 'Pod', metadata), spec: podSpec(spec), status: NEW_POD_STATUS }
+  },
+
+  Service({ metadata, spec }) {
+    return {
+      ...namespaced('v1', 'Service', metadata),
+      spec: {
+        type: (spec?.type || 'ClusterIP') as Service['spec']['type'],
+        clusterIP: spec?.clusterIP ?? '',
+        ports: (spec?.ports ?? []).map((port) => ({
+          name: port.name ?? '',
+          protocol: protocol(port.protocol),
+          port: port.port ?? 0,
+          targetPort: port.targetPort || (port.port ?? 0),
+          nodePort: port.nodePort ?? 0,
+        })),
+        selector: spec?.selector !== undefined && Object.keys(spec.selector).length > 0 ? spec.selector : null,
+        publishNotReadyAddresses: spec?.publishNotReadyAddresses ?? false,
+      },
+    }
+  },
+
+  /** An endpoint whose readiness is not told is ready; one whose serving is not told serves if it is ready. */
+  EndpointSlice({ metadata, endpoints, ports }) {
+    return {
+      ...namespaced('discovery.k8s.io/v1', 'EndpointSlice', metadata),
+      endpoints: (endpoints ?? []).map((endpoint) => {
+        const ready = endpoint.conditions?.ready ?? true
+        return {
+          address: endpoint.addresses?.[0] ?? '',
+          conditions: {
+            ready,
+            serving: endpoint.conditions?.serving ?? ready,
+            terminating: endpoint.conditions?.terminating ?? false,
+          },
+          nodeName: endpoint.nodeName ?? '',
+          zone: endpoint.zone ?? '',
+          podName: endpoint.targetRef?.name ?? '',
+          podUid: endpoint.targetRef?.uid ?? '',
+        }
+      }),
+      ports: (ports ?? []).map((port): EndpointSlice['ports'][number] => ({
+        name: port.name ?? '',
+        protocol: protocol(port.protocol),
+        port: port.port ?? 0,
+      })),
+    }
+  },
+
+  /** What can be allocated is the capacity where it is not told. */
+  Node({ metadata, spec, status }) {
+    const allocatable = { ...status?.capacity, ...status?.allocatable }
+    return {
+      ...clusterScoped('v1', 'Node', metadata),
+      spec: {
+        podCIDR: spec?.podCIDR ?? '',
+        unschedulable: spec?.unschedulable ?? false,
+        taints: (spec?.taints ?? []).map((taint): Node['spec']['taints'][number] => ({
+          key: taint.key ?? '',
+          value: taint.value ?? '',
+          effect: taint.effect as TaintEffect,
+        })),
+      },
+      status: {
+        allocatable: {
+          cpuMilli: cpuMilli(String(allocatable.cpu ?? 0)),
+          memoryBytes: bytes(String(allocatable.memory ?? 0)),
+          pods: bytes(String(allocatable.pods ?? 0)),
+        },
+        conditions: [],
+        internalIP: (status?.addresses ?? []).find((address) => address.type === 'InternalIP')?.address ?? '',
+        images: (status?.images ?? []).flatMap((image) => image.names ?? []),
+      },
+    }
+  },
+
+  Namespace({ metadata }) {
+    return clusterScoped('v1', 'Namespace', metadata)
+  },
+
+  ServiceAccount({ metadata }) {
+    return namespaced('v1', 'ServiceAccount', metadata)
+  },
+}
+
+/** The model's object of a manifest that has passed all checks. */
+export function convert<K extends ManifestKind>(kind: K, fields: PickedObject<K>): KindMap[K] {
+  return CONVERSIONS[kind](fields)
+}
+
+type Header<K extends string> = Omit<KubernetesObject, 'kind'> & { readonly kind: K }
+
+function namespaced<K extends string>(apiVersion: string, kind: K, metadata: PickedMetadata | undefined): Header<K> {
+  return { apiVersion, kind, metadata: objectMeta(metadata, metadata?.namespace || DEFAULT_NAMESPACE) }
+}
+
+/** A namespace that was written is dropped, as the API server does. */
+function clusterScoped<K extends string>(apiVersion: string, kind: K, metadata: PickedMetadata | undefined): Header<K> {
+  return { apiVersion, kind, metadata: objectMeta(metadata, '') }
+}
+
+function labelSelector(selector: PickedSelector | undefined): LabelSelector {
+  return {
+    matchLabels: selector?.matchLabels ?? {},
+    matchExpressions: (selector?.matchExpressions ?? []).map((requirement) => ({
+      key: requirement.key ?? '',
+      operator: requirement.operator as LabelSelectorRequirement['operator'],
+      values: requirement.values ?? [],
+    })),
+  }
+}
+
+function protocol(text: string | undefined): Protocol {
+  return (text || 'TCP') as Protocol
+}

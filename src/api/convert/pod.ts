@@ -1,0 +1,138 @@
+import type { PickedContainer, PickedPodSpec, PickedPodTemplate, PickedProbe } from '../modelled-fields.ts'
+import type {
+  Container,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodSpec,
+  PodStatus,
+  PodTemplate,
+  Probe,
+  Protocol,
+  Resources,
+  TaintEffect,
+  Toleration,
+} from '../objects/pod.ts'
+import { bytes, cpuMilli } from '../quantity.ts'
+import { preStopSleep } from './pre-stop.ts'
+
+/**
+ * Pods as the API server stores them: what the manifest leaves open is filled in.
+ *
+ * Source of all defaults: kubernetes v1.36.2 pkg/apis/core/v1/defaults.go, but for the service account
+ * (plugin/pkg/admission/serviceaccount, `default`).
+ */
+export function podSpec(spec: PickedPodSpec | undefined): PodSpec {
+  const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  return {
+    nodeName: spec?.nodeName ?? '',
+    serviceAccountName: spec?.serviceAccountName || spec?.serviceAccount || 'default',
+    initContainers: (spec?.initContainers ?? []).map(container),
+    containers: (spec?.containers ?? []).map(container),
+    nodeSelector: spec?.nodeSelector ?? {},
+    requiredNodeAffinity: terms.map(nodeSelectorTerm),
+    tolerations: (spec?.tolerations ?? []).map(toleration),
+    terminationGracePeriodSeconds: spec?.terminationGracePeriodSeconds ?? 30,
+    restartPolicy: (spec?.restartPolicy || 'Always') as PodSpec['restartPolicy'],
+    priority: spec?.priority ?? 0,
+    hostNetwork: spec?.hostNetwork ?? false,
+  }
+}
+
+export function podTemplate(template: PickedPodTemplate | undefined): PodTemplate {
+  return {
+    labels: template?.metadata?.labels ?? {},
+    annotations: template?.metadata?.annotations ?? {},
+    spec: podSpec(template?.spec),
+  }
+}
+
+/** A pod that nobody has taken up yet. */
+export const NEW_POD_STATUS: PodStatus = {
+  phase: 'Pending',
+  podIP: '',
+  hostIP: '',
+  startTime: null,
+  conditions: [],
+  containerStatuses: [],
+}
+
+function container(picked: PickedContainer): Container {
+  const image = picked.image ?? ''
+  const limits = picked.resources?.limits ?? {}
+  const requests = picked.resources?.requests ?? {}
+  return {
+    name: picked.name ?? '',
+    image,
+    imagePullPolicy: (picked.imagePullPolicy || pullPolicyOf(image)) as Container['imagePullPolicy'],
+    ports: (picked.ports ?? []).map((port) => ({
+      name: port.name ?? '',
+      containerPort: port.containerPort ?? 0,
+      hostPort: port.hostPort ?? 0,
+      protocol: (port.protocol || 'TCP') as Protocol,
+    })),
+    requests: resources({ ...limits, ...requests }),
+    limits: resources(limits),
+    readinessProbe: probe(picked.readinessProbe),
+    livenessProbe: probe(picked.livenessProbe),
+    startupProbe: probe(picked.startupProbe),
+    preStopSleepSeconds: preStopSleep(picked.lifecycle?.preStop),
+  }
+}
+
+/** An image without a tag, or with the tag `latest`, is asked for anew each time; a digest or another tag is not. */
+function pullPolicyOf(image: string): 'Always' | 'IfNotPresent' {
+  if (image.includes('@')) return 'IfNotPresent'
+  const name = image.slice(image.lastIndexOf('/') + 1)
+  const tag = name.includes(':') ? name.slice(name.indexOf(':') + 1) : 'latest'
+  return tag === 'latest' ? 'Always' : 'IfNotPresent'
+}
+
+function resources(list: { readonly cpu?: number | string; readonly memory?: number | string }): Resources {
+  return { cpuMilli: cpuMilli(String(list.cpu ?? 0)), memoryBytes: bytes(String(list.memory ?? 0)) }
+}
+
+/** Zero stands for the default in every number of a probe but the initial delay, whose default is zero. */
+function probe(picked: PickedProbe | undefined): Probe | null {
+  if (picked === undefined) return null
+  return {
+    ...probeHandler(picked),
+    initialDelaySeconds: picked.initialDelaySeconds ?? 0,
+    periodSeconds: picked.periodSeconds || 10,
+    timeoutSeconds: picked.timeoutSeconds || 1,
+    successThreshold: picked.successThreshold || 1,
+    failureThreshold: picked.failureThreshold || 3,
+  }
+}
+
+function probeHandler(picked: PickedProbe): Pick<Probe, 'handler' | 'port'> {
+  if (picked.httpGet !== undefined) return { handler: 'httpGet', port: picked.httpGet.port ?? 0 }
+  if (picked.tcpSocket !== undefined) return { handler: 'tcpSocket', port: picked.tcpSocket.port ?? 0 }
+  if (picked.grpc !== undefined) return { handler: 'grpc', port: picked.grpc.port ?? 0 }
+  return { handler: 'exec', port: 0 }
+}
+
+function nodeSelectorTerm(term: { readonly matchExpressions?: readonly Partial<NodeSelectorRequirementText>[] }): NodeSelectorTerm {
+  return {
+    matchExpressions: (term.matchExpressions ?? []).map(({ key, operator, values }) => ({
+      key: key ?? '',
+      operator: operator as NodeSelectorRequirement['operator'],
+      values: values ?? [],
+    })),
+  }
+}
+
+interface NodeSelectorRequirementText {
+  readonly key: string
+  readonly operator: string
+  readonly values: readonly string[]
+}
+
+function toleration(picked: NonNullable<PickedPodSpec['tolerations']>[number]): Toleration {
+  return {
+    key: picked.key ?? '',
+    operator: picked.operator === 'Exists' ? 'Exists' : 'Equal',
+    value: picked.value ?? '',
+    effect: (picked.effect ?? '') as '' | TaintEffect,
+    tolerationSeconds: picked.tolerationSeconds ?? null,
+  }
+}

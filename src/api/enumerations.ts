@@ -1,0 +1,17 @@
+/**
+ * Closed lists of values that the published schemas lack, by the end of the field's path (which begins with the kind; indexes left out).
+ *
+ * Source: kubernetes v1.36.2 apimachinery pkg/apis/meta/v1/validation, pkg/apis/core/validation (values of alpha features are left out).
+ */
+const ENUMERATIONS: readonly (readonly [suffix: string, values: readonly string[]])[] = [
+  ['elector.matchExpressions.operator', ['In', 'NotIn', 'Exists', 'DoesNotExist']],
+  ['containers.restartPolicy', ['Always', 'OnFailure', 'Never']],
+  ['initContainers.restartPolicy', ['Always', 'OnFailure', 'Never']],
+  ['Service.spec.trafficDistribution', ['PreferClose', 'PreferSameZone', 'PreferSameNode']],
+]
+
+/** The values that the field accepts, or null when any will do. */
+export function acceptedValues(kind: string, names: readonly string[]): readonly string[] | null {
+  const path = [kind, ...names].join('.')
+  return ENUMERATIONS.find(([suffix]) => path.endsWith(suffix))?.[1] ?? null
+}

@@ -1,0 +1,30 @@
+import type { Lease, Namespace, Node, OpaqueObject, ServiceAccount } from './cluster.ts'
+import type { EndpointSlice, Service } from './network.ts'
+import type { Pod } from './pod.ts'
+import type { Deployment, ReplicaSet } from './workloads.ts'
+
+export * from './cluster.ts'
+export * from './meta.ts'
+export * from './network.ts'
+export * from './pod.ts'
+export * from './workloads.ts'
+
+/** Which TypeScript type a modelled kind has. */
+export interface KindMap {
+  readonly Deployment: Deployment
+  readonly EndpointSlice: EndpointSlice
+  readonly Lease: Lease
+  readonly Namespace: Namespace
+  readonly Node: Node
+  readonly Pod: Pod
+  readonly ReplicaSet: ReplicaSet
+  readonly Service: Service
+  readonly ServiceAccount: ServiceAccount
+}
+
+/** The kinds that the model acts on. */
+export type Kind = keyof KindMap
+
+export type ModelledObject = KindMap[Kind]
+
+export type AnyObject = ModelledObject | OpaqueObject

@@ -1,0 +1,125 @@
+import type { Nanos } from '../../units.ts'
+import type { LabelSelector } from '../labels.ts'
+import type { Condition, KubernetesObject, StringMap } from './meta.ts'
+
+/**
+ * An amount of node resources. CPU in thousandths of a core, memory in bytes.
+ *
+ * As a container's request, 0 asks for nothing; as its limit, 0 means that there is no limit.
+ */
+export interface Resources {
+  readonly cpuMilli: number
+  readonly memoryBytes: number
+}
+
+/** A port that a container says it listens on. */
+export interface ContainerPort {
+  readonly name: string
+  readonly containerPort: number
+  readonly hostPort: number
+  readonly protocol: Protocol
+}
+
+export type Protocol = 'TCP' | 'UDP' | 'SCTP'
+
+/** How the kubelet asks a container for its state. All times in seconds, as in the API. */
+export interface Probe {
+  readonly handler: 'httpGet' | 'tcpSocket' | 'grpc' | 'exec'
+  /** The port probed, as a number or a port name; 0 for `exec`. */
+  readonly port: number | string
+  readonly initialDelaySeconds: number
+  readonly periodSeconds: number
+  readonly timeoutSeconds: number
+  readonly successThreshold: number
+  readonly failureThreshold: number
+}
+
+export interface Container {
+  readonly name: string
+  readonly image: string
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never'
+  readonly ports: readonly ContainerPort[]
+  /** Each resource that is not requested but limited is requested as far as it is limited. */
+  readonly requests: Resources
+  /** 0 for a resource means that there is no limit on it. */
+  readonly limits: Resources
+  readonly readinessProbe: Probe | null
+  readonly livenessProbe: Probe | null
+  readonly startupProbe: Probe | null
+  /** Seconds that a preStop `sleep` (or `exec: sleep N`) holds back SIGTERM; 0 without a hook. */
+  readonly preStopSleepSeconds: number
+}
+
+export interface Toleration {
+  readonly key: string
+  readonly operator: 'Exists' | 'Equal'
+  readonly value: string
+  /** Empty matches every effect. */
+  readonly effect: '' | TaintEffect
+  /** How long a NoExecute taint is borne; null for ever. */
+  readonly tolerationSeconds: number | null
+}
+
+export type TaintEffect = 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
+
+export interface NodeSelectorRequirement {
+  readonly key: string
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt'
+  readonly values: readonly string[]
+}
+
+/** Requirements within a term are ANDed, terms are ORed. */
+export interface NodeSelectorTerm {
+  readonly matchExpressions: readonly NodeSelectorRequirement[]
+}
+
+export interface PodSpec {
+  /** Empty until the scheduler has bound the pod. */
+  readonly nodeName: string
+  readonly serviceAccountName: string
+  readonly initContainers: readonly Container[]
+  readonly containers: readonly Container[]
+  readonly nodeSelector: StringMap
+  /** `affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`; empty for none. */
+  readonly requiredNodeAffinity: readonly NodeSelectorTerm[]
+  readonly tolerations: readonly Toleration[]
+  readonly terminationGracePeriodSeconds: number
+  readonly restartPolicy: 'Always' | 'OnFailure' | 'Never'
+  readonly priority: number
+  readonly hostNetwork: boolean
+}
+
+export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
+
+export interface ContainerStatus {
+  readonly name: string
+  readonly state: 'waiting' | 'running' | 'terminated'
+  readonly reason: string
+  readonly ready: boolean
+  readonly started: boolean
+  readonly restartCount: number
+}
+
+export interface PodStatus {
+  readonly phase: PodPhase
+  /** Dotted IPv4; empty until the sandbox has a network. */
+  readonly podIP: string
+  readonly hostIP: string
+  readonly startTime: Nanos | null
+  readonly conditions: readonly Condition[]
+  readonly containerStatuses: readonly ContainerStatus[]
+}
+
+export interface Pod extends KubernetesObject {
+  readonly kind: 'Pod'
+  readonly spec: PodSpec
+  readonly status: PodStatus
+}
+
+export interface PodTemplate {
+  readonly labels: StringMap
+  readonly annotations: StringMap
+  readonly spec: PodSpec
+}
+
+export type { LabelSelector }

@@ -1,0 +1,19 @@
+import type { ManifestKind } from '../modelled-fields.ts'
+import { checkEndpointSlice, checkService } from './network.ts'
+import { checkNode } from './node.ts'
+import type { Checked } from './rule-context.ts'
+import { checkDeployment, checkPod, checkReplicaSet } from './workloads.ts'
+
+/** What the API server checks beyond the schema, for the kinds that the model acts on. Kinds without an entry have metadata only. */
+const RULES: Readonly<Partial<Record<ManifestKind, (object: Checked) => void>>> = {
+  Deployment: checkDeployment,
+  EndpointSlice: checkEndpointSlice,
+  Node: checkNode,
+  Pod: checkPod,
+  ReplicaSet: checkReplicaSet,
+  Service: checkService,
+}
+
+export function checkRules(kind: ManifestKind, object: Checked): void {
+  RULES[kind]?.(object)
+}
