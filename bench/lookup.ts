@@ -1,0 +1,213 @@
+/**
+ * What does it cost to find a packet's Service, and a new connection's destination, as both grow in number?
+ *
+ * - Service: a rule list walked (columns, unrolled) as iptables does, a hash table as IPVS and nftables do, and for contrast the
+ *   same two as one writes them first: objects compared by strings, and a Map with a string key built a packet. The Service asked
+ *   for is uniform over all. The ratio is (time of the walked rule list) / (time of this variant).
+ * - wlc: pick a destination, and count one connection more there and one less at another, by a walk over the list as the kernel does,
+ *   by the tournament tree, and as the scheduler does it, which walks short lists. The ratio is (time of the walk) / (time of this variant).
+ *
+ * All variants of a question do the same work in one process, in an order that turns round every round; medians count. The checksum folds
+ * all answers, so a variant that gives a different one is seen.
+ *
+ * Run: `npm run bench -- lookup`
+ */
+import { type Destination, DestinationList } from '../src/proxy/ipvs/destination-list.ts'
+import { LeastCost, scanLeastCost } from '../src/proxy/ipvs/least-cost.ts'
+import { OVERHEAD_PER_WEIGHT } from '../src/proxy/ipvs/schedulers/wlc.ts'
+import { mix32 } from '../src/proxy/mix.ts'
+import { TCP } from '../src/proxy/protocol.ts'
+import { HashServiceTable } from '../src/proxy/service-table/hash.ts'
+import { LinearServiceTable } from '../src/proxy/service-table/linear.ts'
+import { NO_SERVICE, type ServiceTable } from '../src/proxy/service-table/service-table.ts'
+
+export type Size = 'smoke' | 'full'
+
+export interface Row {
+  readonly question: string
+  readonly variant: string
+  /** Services, or destinations. */
+  readonly size: number
+  /** Median over the rounds. */
+  readonly nsPerOp: number
+  /** Time of the baseline / time of this variant, of medians. */
+  readonly ratio: number
+  /** Of the answers; equal for all variants of a question and size. */
+  readonly checksum: string
+}
+
+interface Variant {
+  readonly name: string
+  /** Does `operations` operations and returns the checksum of the answers. */
+  readonly run: (operations: number) => number
+}
+
+/** What is asked, before it is timed. A power of two. */
+const QUESTIONS = 4096
+
+export function measure(size: Size): Row[] {
+  const full = size === 'full'
+  const rows: Row[] = []
+  for (const services of full ? [10, 100, 1000, 5000, 10_000, 50_000] : [10, 300]) {
+    const operations = full ? Math.max(2000, Math.min(1_000_000, Math.floor(100_000_000 / services))) : 500
+    rows.push(...compare('service', 'linear', services, serviceVariants(services), operations, full ? 7 : 2))
+  }
+  for (const destinations of full ? [4, 10, 16, 32, 64, 500, 5000] : [10, 300]) {
+    const operations = full ? Math.max(20_000, Math.min(1_000_000, Math.floor(200_000_000 / destinations))) : 500
+    rows.push(...compare('wlc', 'scan', destinations, wlcVariants(destinations), operations, full ? 7 : 2))
+  }
+  return rows
+}
+
+function serviceVariants(count: number): Variant[] {
+  const addresses = Int32Array.from({ length: count }, (_, service) => (10 << 24) | (96 << 16) | service)
+  const ports = Int32Array.from({ length: count }, (_, service) => [80, 443, 8080, 9090][service % 4]!)
+  const asked = Int32Array.from({ length: QUESTIONS }, (_, question) => (mix32(question) >>> 0) % count)
+
+  const throughTable = (table: ServiceTable): ((operations: number) => number) => {
+    for (let service = 0; service < count; service += 1) table.add(addresses[service]!, ports[service]!, TCP, service)
+    return (operations) => {
+      let checksum = 0
+      for (let operation = 0; operation < operations; operation += 1) {
+        const service = asked[operation & (QUESTIONS - 1)]!
+        checksum = (Math.imul(checksum, 31) + table.match(addresses[service]!, ports[service]!, TCP)) | 0
+      }
+      return checksum
+    }
+  }
+
+  const texts = Array.from(addresses, (address) => [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.'))
+  const objects = texts.map((address, service) => ({ address, port: ports[service]!, protocol: 'TCP', service }))
+  // A packet's address is no string that a rule already has: a fresh one, as parsed from the packet.
+  const packets = Array.from(asked, (service) => ({ address: `${texts[service]} `.trimEnd(), port: ports[service]!, protocol: 'TCP' }))
+  const walkObjects = (packet: { address: string; port: number; protocol: string }): number => {
+    for (const rule of objects) {
+      if (rule.address === packet.address && rule.port === packet.port && rule.protocol === packet.protocol) return rule.service
+    }
+    return NO_SERVICE
+  }
+  const byKey = new Map(objects.map((rule) => [`${rule.address}:${rule.port}/${rule.protocol}`, rule.service]))
+  const findByKey = (packet: { address: string; port: number; protocol: string }): number =>
+    byKey.get(`${packet.address}:${packet.port}/${packet.protocol}`) ?? NO_SERVICE
+
+  const throughObjects =
+    (find: (packet: { address: string; port: number; protocol: string }) => number) =>
+    (operations: number): number => {
+      let checksum = 0
+      for (let operation = 0; operation < operations; operation += 1) {
+        checksum = (Math.imul(checksum, 31) + find(packets[operation & (QUESTIONS - 1)]!)) | 0
+      }
+      return checksum
+    }
+
+  return [
+    { name: 'linear', run: throughTable(new LinearServiceTable(count)) },
+    { name: 'hash', run: throughTable(new HashServiceTable(count)) },
+    { name: 'objects walked, strings compared', run: throughObjects(walkObjects) },
+    { name: 'Map with a string key', run: throughObjects(findByKey) },
+  ]
+}
+
+function wlcVariants(count: number): Variant[] {
+  const through = (scanMax: number | undefined): ((operations: number) => number) => {
+    const list = new DestinationList(256)
+    const least = new LeastCost(list, OVERHEAD_PER_WEIGHT, scanMax)
+    for (let backend = 0; backend < count; backend += 1) {
+      const destination = list.link(backend, 80, 1 + (backend % 4))
+      list.count(destination, 5 + (mix32(backend) & 7), 0)
+      least.added(destination)
+    }
+    return churn(
+      list,
+      count,
+      () => least.best(),
+      (destination) => least.changed(destination),
+    )
+  }
+  const scanned = (): ((operations: number) => number) => {
+    const list = new DestinationList(256)
+    for (let backend = 0; backend < count; backend += 1) {
+      const destination = list.link(backend, 80, 1 + (backend % 4))
+      list.count(destination, 5 + (mix32(backend) & 7), 0)
+    }
+    return churn(
+      list,
+      count,
+      () => scanLeastCost(list, OVERHEAD_PER_WEIGHT),
+      () => {},
+    )
+  }
+  return [
+    { name: 'scan', run: scanned() },
+    { name: 'tree', run: through(0) },
+    { name: 'as the scheduler does', run: through(undefined) },
+  ]
+}
+
+/** A connection opens where `best` says, and another one, anywhere, closes. Starts each run from the state in which the last one ended. */
+function churn(
+  list: DestinationList,
+  count: number,
+  best: () => Destination,
+  changed: (destination: Destination) => void,
+): (operations: number) => number {
+  let turn = 0
+  return (operations) => {
+    let checksum = 0
+    for (let operation = 0; operation < operations; operation += 1) {
+      const opened = best()
+      list.count(opened, 1, 0)
+      changed(opened)
+      turn += 1
+      const closed = (mix32(turn) >>> 0) % count
+      if (list.active(closed) > 0) {
+        list.count(closed, -1, 0)
+        changed(closed)
+      }
+      checksum = (Math.imul(checksum, 31) + opened) | 0
+    }
+    return checksum
+  }
+}
+
+function compare(question: string, baseline: string, size: number, variants: Variant[], operations: number, rounds: number): Row[] {
+  const samples = new Map(variants.map((variant) => [variant.name, [] as number[]]))
+  const checksums = new Map<string, number>()
+  for (let round = 0; round <= rounds; round += 1) {
+    const order = round % 2 === 0 ? variants : [...variants].reverse()
+    for (const variant of order) {
+      const started = process.hrtime.bigint()
+      const checksum = variant.run(operations)
+      const elapsed = Number(process.hrtime.bigint() - started)
+      checksums.set(variant.name, (Math.imul(checksums.get(variant.name) ?? 0, 31) + checksum) | 0)
+      // The first round warms up.
+      if (round > 0) samples.get(variant.name)!.push(elapsed / operations)
+    }
+  }
+  const median = (name: string): number => {
+    const sorted = samples.get(name)!.sort((a, b) => a - b)
+    return sorted[sorted.length >> 1]!
+  }
+  return variants.map(({ name }) => ({
+    question,
+    variant: name,
+    size,
+    nsPerOp: median(name),
+    ratio: median(baseline) / median(name),
+    checksum: (checksums.get(name)! >>> 0).toString(16).padStart(8, '0'),
+  }))
+}
+
+export default function main(size: Size): void {
+  const rows = measure(size)
+  const line = (cells: readonly string[]): string =>
+    `${cells[0]!.padEnd(9)}${cells[1]!.padEnd(34)}${cells[2]!.padStart(7)}${cells[3]!.padStart(12)}${cells[4]!.padStart(10)}  ${cells[5]}`
+  console.log(line(['question', 'variant', 'size', 'ns/op', 'ratio', 'checksum']))
+  for (const row of rows) {
+    console.log(line([row.question, row.variant, String(row.size), row.nsPerOp.toFixed(1), row.ratio.toFixed(2), row.checksum]))
+  }
+  for (const row of rows) {
+    const same = rows.every((other) => other.question !== row.question || other.size !== row.size || other.checksum === row.checksum)
+    if (!same) throw new Error(`The variants of "${row.question}" at ${row.size} do not agree`)
+  }
+}

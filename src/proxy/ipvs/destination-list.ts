@@ -1,0 +1,205 @@
+/**
+ * The destinations (real servers) of one virtual service on one node, as IPVS keeps them: newest first.
+ *
+ * A destination is known by a slot number. A slot stays taken while the destination is configured or something still
+ * refers to it (a connection, a persistence template, a scheduler's cache), and is used again afterwards.
+ * All fields of a slot lie side by side in one int32 array: a node of the simulator has thousands of small lists.
+ *
+ * Source: Linux net/netfilter/ipvs/ip_vs_ctl.c.
+ */
+
+/** Slot of a destination, >= 0. */
+export type Destination = number
+
+export const NO_DESTINATION: Destination = -1
+
+/** Fields of a slot, as offsets into its row. */
+const ADDRESS = 0
+const PORT = 1
+/** 0..65535; 0 is quiesced: no new connections. */
+const WEIGHT = 2
+/** The last weight that was not 0. */
+const LAST_WEIGHT = 3
+const ACTIVE = 4
+const INACTIVE = 5
+/** What keeps the slot: connections, templates, caches. */
+const REFERENCES = 6
+const STATE = 7
+const NEXT = 8
+const PREVIOUS = 9
+const ROW = 10
+
+const FREE = 0
+const CONFIGURED = 1
+/** Removed, but still referred to: IPVS calls the place the trash. */
+const TRASHED = 2
+
+export class DestinationList {
+  /** Load of one active connection; an inactive one weighs 1. 256 is the classic formula, 257 the one of 2026 kernels (total instead of inactive). */
+  readonly activeLoad: number
+  #rows = new Int32Array(4 * ROW)
+  /** Slots in use are below this. */
+  #slots = 0
+  #first: Destination = NO_DESTINATION
+  #last: Destination = NO_DESTINATION
+  #size = 0
+
+  constructor(activeLoad: number) {
+    this.activeLoad = activeLoad
+  }
+
+  /** Number of configured destinations. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Upper bound of slot numbers in use. */
+  get slots(): number {
+    return this.#slots
+  }
+
+  /** The newest destination, or NO_DESTINATION. */
+  get first(): Destination {
+    return this.#first
+  }
+
+  /** The next older destination; the newest after NO_DESTINATION, which stands for the head of the ring. */
+  next(destination: Destination): Destination {
+    return destination === NO_DESTINATION ? this.#first : this.#rows[destination * ROW + NEXT]!
+  }
+
+  /** The next newer destination, NO_DESTINATION before the newest. Still answers for one that was just unlinked. */
+  previous(destination: Destination): Destination {
+    return destination === NO_DESTINATION ? this.#last : this.#rows[destination * ROW + PREVIOUS]!
+  }
+
+  address(destination: Destination): number {
+    return this.#rows[destination * ROW + ADDRESS]!
+  }
+
+  port(destination: Destination): number {
+    return this.#rows[destination * ROW + PORT]!
+  }
+
+  weight(destination: Destination): number {
+    return this.#rows[destination * ROW + WEIGHT]!
+  }
+
+  lastWeight(destination: Destination): number {
+    return this.#rows[destination * ROW + LAST_WEIGHT]!
+  }
+
+  active(destination: Destination): number {
+    return this.#rows[destination * ROW + ACTIVE]!
+  }
+
+  inactive(destination: Destination): number {
+    return this.#rows[destination * ROW + INACTIVE]!
+  }
+
+  references(destination: Destination): number {
+    return this.#rows[destination * ROW + REFERENCES]!
+  }
+
+  /** Whether it is configured now (not in the trash). */
+  available(destination: Destination): boolean {
+    return this.#rows[destination * ROW + STATE] === CONFIGURED
+  }
+
+  /** The load that the least-connection family compares: active connections weigh `activeLoad`, inactive ones 1. */
+  overhead(destination: Destination): number {
+    const row = destination * ROW
+    return this.#rows[row + ACTIVE]! * this.activeLoad + this.#rows[row + INACTIVE]!
+  }
+
+  /** The slot of (address, port), configured or in the trash, or NO_DESTINATION. Looks at every slot. */
+  find(address: number, port: number): Destination {
+    const rows = this.#rows
+    for (let slot = 0; slot < this.#slots; slot += 1) {
+      const row = slot * ROW
+      if (rows[row + STATE] !== FREE && rows[row + ADDRESS] === (address | 0) && rows[row + PORT] === port) return slot
+    }
+    return NO_DESTINATION
+  }
+
+  /** Puts a destination at the head; one that is in the trash comes back with its connections. It must not be configured already. */
+  link(address: number, port: number, weight: number): Destination {
+    const trashed = this.find(address, port)
+    const destination = trashed === NO_DESTINATION ? this.#freeSlot() : trashed
+    const rows = this.#rows
+    const row = destination * ROW
+    if (trashed === NO_DESTINATION) {
+      rows.fill(0, row, row + ROW)
+      rows[row + ADDRESS] = address
+      rows[row + PORT] = port
+    }
+    rows[row + STATE] = CONFIGURED
+    this.setWeight(destination, weight)
+    rows[row + NEXT] = this.#first
+    rows[row + PREVIOUS] = NO_DESTINATION
+    if (this.#first === NO_DESTINATION) this.#last = destination
+    else rows[this.#first * ROW + PREVIOUS] = destination
+    this.#first = destination
+    this.#size += 1
+    return destination
+  }
+
+  /** Takes a configured destination out of the list; the slot stays until {@link release}. */
+  unlink(destination: Destination): void {
+    const rows = this.#rows
+    const row = destination * ROW
+    const next = rows[row + NEXT]!
+    const previous = rows[row + PREVIOUS]!
+    if (previous === NO_DESTINATION) this.#first = next
+    else rows[previous * ROW + NEXT] = next
+    if (next === NO_DESTINATION) this.#last = previous
+    else rows[next * ROW + PREVIOUS] = previous
+    rows[row + STATE] = TRASHED
+    this.#size -= 1
+  }
+
+  setWeight(destination: Destination, weight: number): void {
+    const row = destination * ROW
+    this.#rows[row + WEIGHT] = weight
+    if (weight !== 0) this.#rows[row + LAST_WEIGHT] = weight
+  }
+
+  /** Changes the counters by these amounts. */
+  count(destination: Destination, active: number, inactive: number): void {
+    const row = destination * ROW
+    this.#rows[row + ACTIVE] = this.#rows[row + ACTIVE]! + active
+    this.#rows[row + INACTIVE] = this.#rows[row + INACTIVE]! + inactive
+  }
+
+  /** Keeps the slot. */
+  hold(destination: Destination): void {
+    const row = destination * ROW
+    this.#rows[row + REFERENCES] = this.#rows[row + REFERENCES]! + 1
+  }
+
+  /** Gives up one hold. */
+  unhold(destination: Destination): void {
+    const row = destination * ROW
+    this.#rows[row + REFERENCES] = this.#rows[row + REFERENCES]! - 1
+    this.release(destination)
+  }
+
+  /** Frees the slot if it is in the trash and nothing refers to it. */
+  release(destination: Destination): void {
+    const row = destination * ROW
+    if (this.#rows[row + STATE] === TRASHED && this.#rows[row + REFERENCES] === 0) this.#rows[row + STATE] = FREE
+  }
+
+  #freeSlot(): Destination {
+    for (let slot = 0; slot < this.#slots && this.#slots > this.#size; slot += 1) {
+      if (this.#rows[slot * ROW + STATE] === FREE) return slot
+    }
+    if ((this.#slots + 1) * ROW > this.#rows.length) {
+      const rows = new Int32Array(this.#rows.length * 2)
+      rows.set(this.#rows)
+      this.#rows = rows
+    }
+    this.#slots += 1
+    return this.#slots - 1
+  }
+}
