@@ -1,0 +1,168 @@
+import type { AnyObject, Kind, KindMap } from '../api/objects/index.ts'
+import type { Wait } from '../engine/process.ts'
+import type { Simulation } from '../engine/simulation.ts'
+import { TokenBucket } from '../engine/token-bucket.ts'
+import type { HopId, Trace } from '../engine/trace.ts'
+import { type ApiResponse, type ApiServer, afterDelete } from './api-server.ts'
+import type { Verb } from './authorization.ts'
+import { ANY_REVISION } from './etcd.ts'
+import type { Identity } from './identity.ts'
+import type { Latencies, LatencyName } from './latencies.ts'
+import { objectKey } from './object-key.ts'
+
+/** Where a client sits and how fast it may ask. */
+export interface ApiClientOptions {
+  /** How stories name it, such as `deployment-controller`. */
+  readonly actor: string
+  readonly identity: Identity
+  /** Requests a second and burst of client-go's rate limiter; null for a client without one (kubectl, leases). */
+  readonly limit: { readonly qps: number; readonly burst: number } | null
+  readonly network: LatencyName
+}
+
+/** What a client tells the story about a request. */
+export interface Because {
+  /** The hop that made it ask. */
+  readonly cause: HopId
+  /** Why, in a few words. */
+  readonly why: string
+}
+
+/** What all clients share. */
+export interface ApiAccess {
+  readonly sim: Simulation
+  readonly server: ApiServer
+  readonly trace: Trace
+  readonly latencies: Latencies
+}
+
+/**
+ * A client of the API server: its rate limiter, the network, and the request. Every call takes simulated time and is made
+ * from within a process: `const response = yield* client.create(pod, { cause, why })`.
+ */
+export class ApiClient {
+  readonly #access: ApiAccess
+  readonly #options: ApiClientOptions
+  readonly #bucket: TokenBucket | null
+
+  constructor(access: ApiAccess, options: ApiClientOptions) {
+    this.#access = access
+    this.#options = options
+    this.#bucket =
+      options.limit === null ? null : new TokenBucket(access.sim, { ratePerSecond: options.limit.qps, burst: options.limit.burst })
+  }
+
+  get actor(): string {
+    return this.#options.actor
+  }
+
+  *get<K extends Kind>(kind: K, namespace: string, name: string): Generator<Wait, KindMap[K] | undefined, unknown> {
+    yield* this.#toServer()
+    const object = yield* this.#access.server.get(objectKey(kind, namespace, name))
+    yield* this.#network()
+    return object as KindMap[K] | undefined
+  }
+
+  /** `metadata.name` may end in `-`: the server completes it. */
+  *create<T extends AnyObject>(object: T, because: Because): Generator<Wait, ApiResponse<T>, unknown> {
+    const { name, namespace } = object.metadata
+    return yield* this.#write<T>('create', object.kind, namespace, name, 0, () => object, because)
+  }
+
+  /** Replaces an object that was read before: a conflict (409) when it has changed since. */
+  *update<T extends AnyObject>(object: T, because: Because): Generator<Wait, ApiResponse<T>, unknown> {
+    const { name, namespace, resourceVersion } = object.metadata
+    return yield* this.#write<T>('update', object.kind, namespace, name, resourceVersion, () => object, because)
+  }
+
+  /** Changes whatever is stored; the server tries again by itself when it changed meanwhile. */
+  *patch<K extends Kind>(
+    kind: K,
+    namespace: string,
+    name: string,
+    change: (current: KindMap[K]) => KindMap[K],
+    because: Because,
+    verb: Verb = 'patch',
+  ): Generator<Wait, ApiResponse<KindMap[K]>, unknown> {
+    return yield* this.#write<KindMap[K]>(verb, kind, namespace, name, ANY_REVISION, (current) => change(current as KindMap[K]), because)
+  }
+
+  /** `gracePeriodSeconds` null: what the pod asks for. */
+  *delete(
+    kind: string,
+    namespace: string,
+    name: string,
+    gracePeriodSeconds: number | null,
+    because: Because,
+  ): Generator<Wait, ApiResponse, unknown> {
+    const now = (): number => this.#access.sim.now
+    return yield* this.#write(
+      'delete',
+      kind,
+      namespace,
+      name,
+      ANY_REVISION,
+      (current) => afterDelete(current!, gracePeriodSeconds, now()),
+      because,
+    )
+  }
+
+  /** A heartbeat: written like anything else, but not told. */
+  *beat<K extends Kind>(
+    kind: K,
+    namespace: string,
+    name: string,
+    change: (current: KindMap[K]) => KindMap[K],
+  ): Generator<Wait, ApiResponse, unknown> {
+    yield* this.#toServer()
+    const response = yield* this.#access.server.write({
+      identity: this.#options.identity,
+      verb: 'patch',
+      kind,
+      namespace,
+      name,
+      cause: -1,
+      change: (current) => change(current as KindMap[K]),
+      expected: ANY_REVISION,
+      quiet: true,
+    })
+    yield* this.#network()
+    return response
+  }
+
+  *#write<T extends AnyObject>(
+    verb: Verb,
+    kind: string,
+    namespace: string,
+    name: string,
+    expected: number,
+    change: (current: AnyObject | undefined) => AnyObject | null,
+    because: Because,
+  ): Generator<Wait, ApiResponse<T>, unknown> {
+    const { trace, server } = this.#access
+    const { actor, identity } = this.#options
+    const started = this.#access.sim.now
+    yield* this.#toServer()
+    const sent = trace.record({
+      cause: because.cause,
+      actor,
+      action: verb,
+      subject: objectKey(kind, namespace, name),
+      started,
+      detail: because.why,
+    })
+    const response = yield* server.write({ identity, verb, kind, namespace, name, cause: sent, change, expected, quiet: false })
+    yield* this.#network()
+    return response as ApiResponse<T>
+  }
+
+  /** The rate limiter and the way to the server. */
+  *#toServer(): Generator<Wait, void, unknown> {
+    if (this.#bucket !== null) yield* this.#bucket.take()
+    yield* this.#network()
+  }
+
+  *#network(): Generator<Wait, void, unknown> {
+    yield this.#access.sim.delay(this.#access.latencies.draw(this.#options.network, this.#options.actor))
+  }
+}

@@ -1,0 +1,309 @@
+import type { AnyObject, KindMap, Pod, Service } from '../api/objects/index.ts'
+import type { Wait } from '../engine/process.ts'
+import { Completion } from '../engine/process.ts'
+import type { Simulation } from '../engine/simulation.ts'
+import type { HopId, Trace } from '../engine/trace.ts'
+import { type Nanos, SECOND } from '../units.ts'
+import { AddressPool, PortPool } from './address-pools.ts'
+import { type AdmissionContext, admitCreate, releaseService } from './admission.ts'
+import { authorize, type Verb } from './authorization.ts'
+import { ANY_REVISION, Etcd, type TransactionResult } from './etcd.ts'
+import type { Identity } from './identity.ts'
+import type { Latencies } from './latencies.ts'
+import { keyOf, objectKey } from './object-key.ts'
+import { randomSuffix } from './random-name.ts'
+import { type Watch, WatchCache, type WatchEvent, type WatcherOptions } from './watch-cache.ts'
+
+/** What the API server answers. `object` is what is stored after the request, when there is anything. */
+export interface ApiResponse<T extends AnyObject = AnyObject> {
+  /** 200 done, 201 created, 403 refused, 404 no such object, 409 conflict or exists, 422 invalid. */
+  readonly code: number
+  readonly object: T | undefined
+  readonly message: string
+  /** The last hop of the request: what its consequences are caused by. */
+  readonly hop: HopId
+}
+
+/** One write, before it has been checked. */
+export interface WriteRequest {
+  readonly identity: Identity
+  readonly verb: Verb
+  readonly kind: string
+  readonly namespace: string
+  /** May end in `-` with verb `create`: five random characters are then added (`generateName`). */
+  readonly name: string
+  /** The hop that made the client ask. */
+  readonly cause: HopId
+  /**
+   * From what is stored now (undefined: nothing) to what shall be stored. The same object means "no change": nothing is
+   * written. null removes the object. For `create` it is called with undefined.
+   */
+  readonly change: (current: AnyObject | undefined) => AnyObject | null
+  /** The revision the client has read (optimistic concurrency), or ANY_REVISION to try again on the newest when it changed. */
+  readonly expected: number
+  /** Heartbeats are not told in the story. */
+  readonly quiet: boolean
+}
+
+const ACTOR = 'kube-apiserver'
+
+/** How often a patch starts afresh when the object changed under it. Source: apiserver handlers/patch.go, maxRetryWhenPatchConflicts. */
+const PATCH_ATTEMPTS = 5
+
+/**
+ * kube-apiserver: the only one that talks to etcd, and the one that everybody else talks to.
+ *
+ * A request passes authentication, authorisation and admission, each with a delay and a hop of its own, is then a
+ * transaction in etcd (compare the revision, write, quorum), and is answered. What etcd has applied becomes visible in the
+ * watch cache of its kind and goes out to the watchers.
+ *
+ * Not modelled yet: Priority and Fairness, several API servers, webhooks.
+ *
+ * Source: Kubernetes staging/src/k8s.io/apiserver/pkg/server/config.go (order of the handler chain).
+ */
+export class ApiServer {
+  readonly #sim: Simulation
+  readonly #trace: Trace
+  readonly #latencies: Latencies
+  readonly #etcd: Etcd<AnyObject>
+  readonly #caches = new Map<string, WatchCache>()
+  readonly #admission: AdmissionContext
+  readonly #commitObservers: ((event: WatchEvent) => void)[] = []
+  #uids = 0
+
+  constructor(sim: Simulation, options: { trace: Trace; latencies: Latencies; etcdMembers: number; serviceCidr: string }) {
+    this.#sim = sim
+    this.#trace = options.trace
+    this.#latencies = options.latencies
+    this.#etcd = new Etcd(sim, { members: options.etcdMembers, latencies: options.latencies })
+    this.#admission = {
+      get: (key) => this.#etcd.get(key),
+      clusterIPs: new AddressPool(options.serviceCidr),
+      nodePorts: new PortPool(),
+      rng: sim.rng('api-server/addresses'),
+    }
+    this.#etcd.observe((stored) => {
+      const object = stored.value ?? stored.previous!
+      const event: WatchEvent = {
+        type: stored.value === null ? 'DELETED' : stored.previous === undefined ? 'ADDED' : 'MODIFIED',
+        object,
+        previous: stored.previous,
+        revision: stored.revision,
+        cause: stored.tag,
+        committedAt: sim.now,
+      }
+      for (const observer of this.#commitObservers) observer(event)
+      this.#cache(object.kind).accept(event)
+    })
+  }
+
+  /** Writes that took effect since the start. */
+  get writes(): number {
+    return this.#etcd.writes
+  }
+
+  /** What is stored now under that key, for observers outside the model. */
+  peek<K extends keyof KindMap>(kind: K, namespace: string, name: string): KindMap[K] | undefined {
+    return this.#etcd.get(objectKey(kind, namespace, name)) as KindMap[K] | undefined
+  }
+
+  /** Puts an object in place before the clock starts. */
+  seed(object: AnyObject): AnyObject {
+    const uid = this.#newUid()
+    return this.#etcd.seed(keyOf(object), -1, (revision) => ({
+      ...object,
+      metadata: { ...object.metadata, uid, resourceVersion: revision, generation: 1 },
+    }))
+  }
+
+  /** Lists and watches a kind. */
+  watch(kind: string, options: WatcherOptions): Watch {
+    return this.#cache(kind).watch(options)
+  }
+
+  /** Called with every change of a kind the moment the watch cache has it. */
+  observe(kind: string, observer: (event: WatchEvent) => void): void {
+    this.#cache(kind).observe(observer)
+  }
+
+  /** Called with every change of any kind, in revision order, the moment etcd applies it: before anybody in the cluster can know. */
+  observeCommits(observer: (event: WatchEvent) => void): void {
+    this.#commitObservers.push(observer)
+  }
+
+  /** A read of one object (quorum read, as kubectl and controllers with doubts do). */
+  *get(key: string): Generator<Wait, AnyObject | undefined, unknown> {
+    yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization') + this.#latencies.draw('read'))
+    return this.#etcd.get(key)
+  }
+
+  /** Runs one write through the whole chain. */
+  *write(request: WriteRequest): Generator<Wait, ApiResponse, unknown> {
+    const { identity, verb, kind, namespace, quiet } = request
+    const name = request.name.endsWith('-') ? request.name + randomSuffix(this.#admission.rng) : request.name
+    const key = objectKey(kind, namespace, name)
+    let hop = request.cause
+    const note = (action: string, started: Nanos, detail: string): void => {
+      if (!quiet) hop = this.#trace.record({ cause: hop, actor: ACTOR, action, subject: key, started, detail })
+    }
+
+    let started = this.#sim.now
+    yield this.#sim.delay(this.#latencies.draw('authentication'))
+    note('authenticated', started, `${identity.user} by ${identity.credential}`)
+
+    started = this.#sim.now
+    yield this.#sim.delay(this.#latencies.draw('authorization'))
+    const forbidden = authorize(identity, { verb, kind, name, current: this.#etcd.get(key) })
+    if (forbidden !== null) {
+      note('refused', started, `403 ${forbidden}`)
+      return { code: 403, object: undefined, message: forbidden, hop }
+    }
+    note('authorised', started, `${verb} ${kind}`)
+
+    started = this.#sim.now
+    yield this.#sim.delay(this.#latencies.draw('admission'))
+    return yield* verb === 'create' ? this.#create(request, key, name, hop, started) : this.#change(request, key, hop, started)
+  }
+
+  *#create(request: WriteRequest, key: string, name: string, cause: HopId, started: Nanos): Generator<Wait, ApiResponse, unknown> {
+    const wanted = request.change(undefined)!
+    const named = {
+      ...wanted,
+      metadata: { ...wanted.metadata, name, uid: this.#newUid(), creationTimestamp: this.#sim.now, generation: 1 },
+    }
+    const admitted = admitCreate(named, this.#admission)
+    if (!admitted.ok) {
+      const hop = this.#trace.record({
+        cause,
+        actor: ACTOR,
+        action: 'refused',
+        subject: key,
+        started,
+        detail: `${admitted.code} ${admitted.message}`,
+      })
+      return { code: admitted.code, object: undefined, message: admitted.message, hop }
+    }
+    const detail = admitted.by.length === 0 ? 'unchanged' : `changed by ${admitted.by.join(', ')}`
+    const hop = request.quiet ? cause : this.#trace.record({ cause, actor: ACTOR, action: 'admitted', subject: key, started, detail })
+    const outcome = yield* this.#transact(request, key, 0, admitted.object, hop)
+    if (outcome.result.ok) return { code: 201, object: outcome.result.value, message: 'created', hop: outcome.hop }
+    if (admitted.object.kind === 'Service') releaseService(admitted.object as Service, this.#admission)
+    return { code: 409, object: outcome.result.value, message: `${key} already exists`, hop: outcome.hop }
+  }
+
+  *#change(request: WriteRequest, key: string, cause: HopId, started: Nanos): Generator<Wait, ApiResponse, unknown> {
+    let hop = cause
+    for (let attempt = 1; ; attempt++) {
+      const current = this.#etcd.get(key)
+      if (current === undefined) return this.#notFound(request, key, hop)
+      const next = request.change(current)
+      if (next === current) return { code: 200, object: current, message: 'unchanged', hop }
+      if (attempt === 1 && !request.quiet) {
+        hop = this.#trace.record({ cause: hop, actor: ACTOR, action: 'admitted', subject: key, started, detail: 'unchanged' })
+      }
+      const stored = next === null ? null : withGeneration(current, next)
+      const expected = request.expected === ANY_REVISION ? current.metadata.resourceVersion : request.expected
+      const outcome = yield* this.#transact(request, key, expected, stored, hop)
+      hop = outcome.hop
+      if (outcome.result.ok) {
+        if (stored === null && current.kind === 'Service') releaseService(current as Service, this.#admission)
+        return { code: 200, object: outcome.result.value ?? current, message: stored === null ? 'deleted' : 'configured', hop }
+      }
+      if (request.expected !== ANY_REVISION || attempt === PATCH_ATTEMPTS) {
+        return { code: 409, object: outcome.result.value, message: `${key} has been modified; apply to the latest version`, hop }
+      }
+    }
+  }
+
+  *#transact(
+    request: WriteRequest,
+    key: string,
+    expected: number,
+    next: AnyObject | null,
+    cause: HopId,
+  ): Generator<Wait, { result: TransactionResult<AnyObject>; hop: HopId }, unknown> {
+    const proposedAt = this.#sim.now
+    const settled = new Completion<TransactionResult<AnyObject>>(this.#sim)
+    let hop = cause
+    this.#etcd.propose({
+      key,
+      expected,
+      build: (revision) => {
+        if (!request.quiet) {
+          const action = next === null ? 'removed' : 'committed'
+          hop = this.#trace.record({
+            cause,
+            actor: 'etcd',
+            action,
+            subject: key,
+            revision,
+            started: proposedAt,
+            detail: 'on a quorum of disks',
+          })
+        }
+        if (next === null) return { value: null, tag: hop }
+        return { value: { ...next, metadata: { ...next.metadata, resourceVersion: revision } }, tag: hop }
+      },
+      done: (result) => settled.resolve(result),
+    })
+    const result = (yield settled) as TransactionResult<AnyObject>
+    if (!result.ok && !request.quiet) {
+      hop = this.#trace.record({
+        cause,
+        actor: 'etcd',
+        action: 'conflict',
+        subject: key,
+        started: proposedAt,
+        detail: `409 expected revision ${expected}`,
+      })
+    }
+    return { result, hop }
+  }
+
+  #notFound(request: WriteRequest, key: string, cause: HopId): ApiResponse {
+    const hop = request.quiet
+      ? cause
+      : this.#trace.record({ cause, actor: ACTOR, action: 'refused', subject: key, detail: '404 not found' })
+    return { code: 404, object: undefined, message: `${key} not found`, hop }
+  }
+
+  #cache(kind: string): WatchCache {
+    let cache = this.#caches.get(kind)
+    if (cache === undefined) {
+      cache = new WatchCache(this.#sim, this.#latencies)
+      this.#caches.set(kind, cache)
+    }
+    return cache
+  }
+
+  #newUid(): string {
+    return `uid-${++this.#uids}`
+  }
+}
+
+/**
+ * What a DELETE makes of an object: a pod that runs somewhere is marked and stays until its kubelet has stopped it,
+ * everything else goes at once.
+ *
+ * Source: Kubernetes pkg/registry/core/pod/strategy.go (CheckGracefulDelete), apiserver/pkg/registry/rest/delete.go.
+ */
+export function afterDelete(object: AnyObject, gracePeriodSeconds: number | null, now: Nanos): AnyObject | null {
+  if (object.kind !== 'Pod') return null
+  const pod = object as Pod
+  const terminal = pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'
+  const grace = pod.spec.nodeName === '' || terminal ? 0 : (gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds)
+  if (grace === 0) return null
+  const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
+  if (deletionTimestamp !== null && deletionGracePeriodSeconds !== null && grace >= deletionGracePeriodSeconds) return pod
+  return { ...pod, metadata: { ...pod.metadata, deletionTimestamp: now + grace * SECOND, deletionGracePeriodSeconds: grace } }
+}
+
+/** `metadata.generation` counts changes of the desired state only. */
+function withGeneration(current: AnyObject, next: AnyObject): AnyObject {
+  const before = current as { spec?: unknown; metadata: AnyObject['metadata'] }
+  const after = next as { spec?: unknown }
+  const sameSpec = before.spec === after.spec
+  const marked = current.metadata.deletionTimestamp === null && next.metadata.deletionTimestamp !== null
+  if (sameSpec && !marked) return next
+  return { ...next, metadata: { ...next.metadata, generation: current.metadata.generation + 1 } }
+}

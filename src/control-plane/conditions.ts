@@ -1,0 +1,49 @@
+import type { Condition, ConditionStatus, Pod } from '../api/objects/index.ts'
+import { type Nanos, SECOND } from '../units.ts'
+
+/** The condition of that type, if there is one. */
+export function conditionOf(conditions: readonly Condition[], type: string): Condition | undefined {
+  return conditions.find((condition) => condition.type === type)
+}
+
+/** The list with that condition set. The same list when nothing changes; the transition time moves only with the status. */
+export function withCondition(
+  conditions: readonly Condition[],
+  type: string,
+  status: ConditionStatus,
+  reason: string,
+  now: Nanos,
+): readonly Condition[] {
+  const current = conditionOf(conditions, type)
+  if (current === undefined) return [...conditions, { type, status, reason, lastTransitionTime: now }]
+  if (current.status === status && current.reason === reason) return conditions
+  const lastTransitionTime = current.status === status ? current.lastTransitionTime : now
+  return conditions.map((condition) => (condition === current ? { type, status, reason, lastTransitionTime } : condition))
+}
+
+/** The pod's Ready condition is True. */
+export function isReady(pod: Pod): boolean {
+  return conditionOf(pod.status.conditions, 'Ready')?.status === 'True'
+}
+
+/** Since when the pod has been Ready; null when it is not. */
+export function readySince(pod: Pod): Nanos | null {
+  const ready = conditionOf(pod.status.conditions, 'Ready')
+  return ready?.status === 'True' ? ready.lastTransitionTime : null
+}
+
+/** Ready for at least `minReadySeconds`. */
+export function isAvailable(pod: Pod, minReadySeconds: number, now: Nanos): boolean {
+  const since = readySince(pod)
+  return since !== null && now - since >= minReadySeconds * SECOND
+}
+
+/** Succeeded or Failed: its containers will not run again. */
+export function isTerminal(pod: Pod): boolean {
+  return pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'
+}
+
+/** Counts for its ReplicaSet: neither finished nor being deleted. Source: pkg/controller/controller_utils.go (IsPodActive). */
+export function isActive(pod: Pod): boolean {
+  return !isTerminal(pod) && pod.metadata.deletionTimestamp === null
+}

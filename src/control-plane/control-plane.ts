@@ -1,0 +1,120 @@
+import type { AnyObject, Lease, Namespace, Node, ServiceAccount } from '../api/objects/index.ts'
+import type { Simulation } from '../engine/simulation.ts'
+import type { Trace } from '../engine/trace.ts'
+import type { ApiAccess } from './api-client.ts'
+import { ApiServer } from './api-server.ts'
+import { ControllerManager } from './controllers/controller.ts'
+import { DeploymentController } from './controllers/deployment.ts'
+import { EndpointSliceController } from './controllers/endpoint-slice.ts'
+import { GarbageCollector } from './controllers/garbage-collector.ts'
+import { NodeLifecycleController } from './controllers/node-lifecycle.ts'
+import { ReplicaSetController } from './controllers/replica-set.ts'
+import { ServiceAccountController } from './controllers/service-account.ts'
+import { TaintEvictionController } from './controllers/taint-eviction.ts'
+import { emptyMeta } from './empty-meta.ts'
+import { Kubectl } from './kubectl.ts'
+import { Latencies } from './latencies.ts'
+import { Scheduler } from './scheduler/scheduler.ts'
+
+/** Source: kubeadm `networking.serviceSubnet`. */
+const SERVICE_CIDR = '10.96.0.0/12'
+/** Source: the API server's bootstrap namespaces. */
+const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const
+/** Source: kubelet nodeLeaseDurationSeconds. */
+const LEASE_DURATION_SECONDS = 40
+
+export interface ControlPlaneOptions {
+  readonly trace: Trace
+  /** 1, 3 or 5. */
+  readonly etcdMembers: number
+  /** The nodes that have joined before the scenario begins. */
+  readonly nodes: readonly NodeSeed[]
+}
+
+/** A node that is Ready at time 0. */
+export interface NodeSeed {
+  readonly name: string
+  readonly zone: string
+  readonly cpuMilli: number
+  readonly memoryBytes: number
+  readonly maxPods: number
+  readonly podCIDR: string
+  readonly internalIP: string
+}
+
+/** Adds a controller of kube-controller-manager: one line here, one file beside the others. */
+const CONTROLLERS: readonly (new (manager: ControllerManager) => unknown)[] = [
+  ServiceAccountController,
+  DeploymentController,
+  ReplicaSetController,
+  EndpointSliceController,
+  GarbageCollector,
+  NodeLifecycleController,
+  TaintEvictionController,
+]
+
+/** The control plane of a cluster that is up: API server with etcd, controllers, scheduler, and an administrator's kubectl. */
+export class ControlPlane {
+  readonly access: ApiAccess
+  readonly server: ApiServer
+  readonly kubectl: Kubectl
+  readonly #manager: ControllerManager
+  readonly #scheduler: Scheduler
+
+  constructor(sim: Simulation, options: ControlPlaneOptions) {
+    const latencies = new Latencies(sim)
+    this.server = new ApiServer(sim, { trace: options.trace, latencies, etcdMembers: options.etcdMembers, serviceCidr: SERVICE_CIDR })
+    this.access = { sim, server: this.server, trace: options.trace, latencies }
+    for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
+    this.#manager = new ControllerManager(this.access)
+    for (const Controller of CONTROLLERS) new Controller(this.#manager)
+    this.#scheduler = new Scheduler(this.access)
+    this.kubectl = new Kubectl(this.access)
+  }
+
+  /** Starts all watches. Observers must have been attached before. */
+  start(): void {
+    this.#manager.start()
+    this.#scheduler.start()
+  }
+}
+
+function bootstrapObjects(nodes: readonly NodeSeed[]): AnyObject[] {
+  const objects: AnyObject[] = []
+  for (const name of NAMESPACES) {
+    objects.push({ apiVersion: 'v1', kind: 'Namespace', metadata: emptyMeta(name, '') } satisfies Namespace)
+    objects.push({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: emptyMeta('default', name) } satisfies ServiceAccount)
+  }
+  for (const seed of nodes) {
+    objects.push(nodeOf(seed))
+    objects.push({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: emptyMeta(seed.name, 'kube-node-lease'),
+      holder: seed.name,
+      renewTime: 0,
+      durationSeconds: LEASE_DURATION_SECONDS,
+    } satisfies Lease)
+  }
+  return objects
+}
+
+function nodeOf(seed: NodeSeed): Node {
+  const labels = {
+    'kubernetes.io/hostname': seed.name,
+    'kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': 'amd64',
+    ...(seed.zone === '' ? {} : { 'topology.kubernetes.io/zone': seed.zone }),
+  }
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { ...emptyMeta(seed.name, ''), labels },
+    spec: { podCIDR: seed.podCIDR, unschedulable: false, taints: [] },
+    status: {
+      allocatable: { cpuMilli: seed.cpuMilli, memoryBytes: seed.memoryBytes, pods: seed.maxPods },
+      conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', lastTransitionTime: 0 }],
+      internalIP: seed.internalIP,
+    },
+  }
+}

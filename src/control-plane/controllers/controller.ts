@@ -1,0 +1,103 @@
+import type { AnyObject, Kind } from '../../api/objects/index.ts'
+import type { Wait } from '../../engine/process.ts'
+import type { HopId } from '../../engine/trace.ts'
+import { WorkQueue } from '../../engine/work-queue.ts'
+import type { Nanos } from '../../units.ts'
+import { type ApiAccess, ApiClient } from '../api-client.ts'
+import { controllerIdentity } from '../identity.ts'
+import { Informer } from '../informer.ts'
+import { keyOf } from '../object-key.ts'
+import type { WatchEvent } from '../watch-cache.ts'
+
+/** Client rate of every controller of kube-controller-manager. Source: `--kube-api-qps`, `--kube-api-burst`, v1.36.2 defaults. */
+export const CONTROLLER_LIMIT = { qps: 20, burst: 30 } as const
+
+/** kube-controller-manager: its shared informers, and what its controllers need. */
+export class ControllerManager {
+  readonly access: ApiAccess
+  readonly #informers = new Map<Kind, Informer<Kind>>()
+
+  constructor(access: ApiAccess) {
+    this.access = access
+  }
+
+  /** The one informer of that kind that all controllers share. */
+  informer<K extends Kind>(kind: K): Informer<K> {
+    let informer = this.#informers.get(kind)
+    if (informer === undefined) {
+      informer = new Informer<Kind>(this.access.server, kind, { name: 'kube-controller-manager', network: 'controlPlaneNetwork' })
+      this.#informers.set(kind, informer)
+    }
+    return informer as unknown as Informer<K>
+  }
+
+  /** Starts the watches, once every controller has been made. */
+  start(): void {
+    for (const informer of this.#informers.values()) informer.start()
+  }
+}
+
+/** How a reconcile ended: done, or to be tried again with back-off. */
+export type Outcome = 'done' | 'retry'
+
+/**
+ * A controller: events put keys into its work queue, workers reconcile one key at a time.
+ *
+ * The same key is never in two workers' hands; while it waits, further events for it change nothing (the reconcile reads the
+ * newest state anyway), and the story names the first as the cause.
+ */
+export abstract class Controller {
+  protected readonly access: ApiAccess
+  protected readonly client: ApiClient
+  protected readonly queue: WorkQueue
+  readonly name: string
+
+  constructor(manager: ControllerManager, options: { name: string; account?: string; workers: number }) {
+    this.name = options.name
+    this.access = manager.access
+    this.client = new ApiClient(manager.access, {
+      actor: options.name,
+      identity: controllerIdentity(options.account ?? options.name),
+      limit: CONTROLLER_LIMIT,
+      network: 'controlPlaneNetwork',
+    })
+    this.queue = new WorkQueue(manager.access.sim, {})
+    for (let worker = 0; worker < options.workers; worker++) manager.access.sim.spawn(this.#work())
+  }
+
+  protected get now(): Nanos {
+    return this.access.sim.now
+  }
+
+  /** Brings the world one step nearer to what the object at `key` asks for. `cause` is the hop that led here. */
+  protected abstract reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown>
+
+  /** Puts the key into the queue because of an event. */
+  protected enqueue(key: string, event: WatchEvent<AnyObject>): void {
+    this.queue.add(key, this.observed(event))
+  }
+
+  /** Tells the story that the controller has seen an event. */
+  protected observed(event: WatchEvent<AnyObject>): HopId {
+    return this.access.trace.record({
+      cause: event.cause,
+      actor: this.name,
+      action: 'observed',
+      subject: keyOf(event.object),
+      revision: event.revision,
+      started: event.committedAt,
+      detail: event.type,
+    })
+  }
+
+  *#work(): Generator<Wait, void, unknown> {
+    for (;;) {
+      const { key, cause } = yield* this.queue.take()
+      yield this.access.sim.delay(this.access.latencies.draw('controllerSync', this.name))
+      const outcome = yield* this.reconcile(key, cause)
+      if (outcome === 'retry') this.queue.addRateLimited(key, cause)
+      else this.queue.forget(key)
+      this.queue.done(key)
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import type { Endpoint, EndpointPort, EndpointSlice, Pod, Service } from '../../api/objects/index.ts'
+import { SERVICE_NAME_LABEL } from '../../api/objects/index.ts'
+import type { Wait } from '../../engine/process.ts'
+import type { HopId } from '../../engine/trace.ts'
+import { isReady, isTerminal } from '../conditions.ts'
+import { emptyMeta } from '../empty-meta.ts'
+import type { Informer } from '../informer.ts'
+import { keyOf, objectKey } from '../object-key.ts'
+import { OwnerIndex } from '../owner-index.ts'
+import type { WatchEvent } from '../watch-cache.ts'
+import { Controller, type ControllerManager, type Outcome } from './controller.ts'
+import { packEndpoints } from './endpoint-packing.ts'
+
+/** Source: `--concurrent-service-endpoint-syncs`. */
+const WORKERS = 5
+/** Source: `--max-endpoints-per-slice`. */
+const MAX_ENDPOINTS_PER_SLICE = 100
+
+/**
+ * The EndpointSlice controller: says which pods are behind a Service, and in which condition.
+ *
+ * An endpoint is ready when its pod is Ready and not being deleted; while it is being deleted it still counts as serving
+ * as long as it is Ready, and as terminating. Pods without an address, or finished, have no endpoint.
+ *
+ * Source: Kubernetes pkg/controller/endpointslice, staging/src/k8s.io/endpointslice/{reconciler,utils}.go.
+ */
+export class EndpointSliceController extends Controller {
+  readonly #services: Informer<'Service'>
+  readonly #pods: Informer<'Pod'>
+  readonly #nodes: Informer<'Node'>
+  readonly #slices: OwnerIndex<'EndpointSlice'>
+  /** Services with a selector by namespace, so that a pod's event finds them without looking at all. */
+  readonly #selecting = new Map<string, Map<string, Service>>()
+  readonly #podsByNamespace = new Map<string, Map<string, Pod>>()
+
+  constructor(manager: ControllerManager) {
+    super(manager, { name: 'endpointslice-controller', workers: WORKERS })
+    this.#services = manager.informer('Service')
+    this.#pods = manager.informer('Pod')
+    this.#nodes = manager.informer('Node')
+    const slices = manager.informer('EndpointSlice')
+    this.#slices = new OwnerIndex(slices)
+    this.#services.listen((event) => {
+      this.#index(this.#selecting, event, event.object.spec.selector !== null)
+      if (event.type !== 'DELETED') this.enqueue(keyOf(event.object), event)
+    })
+    this.#pods.listen((event) => {
+      this.#index(this.#podsByNamespace, event, true)
+      this.#podChanged(event)
+    })
+    slices.listen((event) => {
+      if (event.type !== 'DELETED') return
+      const service = event.object.metadata.labels[SERVICE_NAME_LABEL]
+      if (service !== undefined) this.enqueue(objectKey('Service', event.object.metadata.namespace, service), event)
+    })
+  }
+
+  protected *reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
+    const service = this.#services.get(key)
+    if (service === undefined || service.spec.selector === null || service.spec.type === 'ExternalName') return 'done'
+    const existing = this.#slices.of(service.metadata.uid)
+    const groups = this.#desired(service)
+    const write: EndpointSlice[] = []
+    const create: EndpointSlice[] = []
+    const remove = existing.filter((slice) => !groups.has(portsId(slice.ports)))
+    for (const [id, { ports, endpoints }] of groups) {
+      const own = existing.filter((slice) => portsId(slice.ports) === id)
+      const plan = packEndpoints(own, endpoints, MAX_ENDPOINTS_PER_SLICE)
+      for (const { slice, endpoints } of plan.update) write.push({ ...slice, endpoints })
+      for (const endpoints of plan.create) create.push(newSlice(service, ports, endpoints))
+      remove.push(...plan.remove)
+    }
+    // A slice that would go is used for one that would come.
+    while (create.length > 0 && remove.length > 0) {
+      const { endpoints, ports } = create.shift()!
+      write.push({ ...remove.shift()!, endpoints, ports })
+    }
+    let succeeded = true
+    for (const slice of write) {
+      const before = existing.find((candidate) => candidate.metadata.name === slice.metadata.name)!
+      const response = yield* this.client.update(slice, { cause, why: describe(before.endpoints, slice.endpoints) })
+      succeeded = (response.code === 200 || response.code === 404) && succeeded
+    }
+    for (const slice of create) {
+      const response = yield* this.client.create(slice, { cause, why: describe([], slice.endpoints) })
+      succeeded = response.code === 201 && succeeded
+    }
+    for (const slice of remove) succeeded = (yield* this.#remove(slice, cause)) && succeeded
+    return succeeded ? 'done' : 'retry'
+  }
+
+  *#remove(slice: EndpointSlice, cause: HopId): Generator<Wait, boolean, unknown> {
+    const { namespace, name } = slice.metadata
+    const response = yield* this.client.delete('EndpointSlice', namespace, name, null, { cause, why: 'no endpoint left for these ports' })
+    return response.code === 200 || response.code === 404
+  }
+
+  /** Endpoints by the set of ports they have: a named target port may differ from pod to pod. */
+  #desired(service: Service): Map<string, { ports: readonly EndpointPort[]; endpoints: Endpoint[] }> {
+    const groups = new Map<string, { ports: readonly EndpointPort[]; endpoints: Endpoint[] }>()
+    const pods = this.#podsByNamespace.get(service.metadata.namespace)
+    if (pods !== undefined) {
+      for (const pod of pods.values()) {
+        if (!selects(service, pod) || pod.status.podIP === '' || isTerminal(pod)) continue
+        const ports = portsOf(service, pod)
+        const id = portsId(ports)
+        const group = groups.get(id)
+        if (group === undefined) groups.set(id, { ports, endpoints: [this.#endpointOf(service, pod)] })
+        else group.endpoints.push(this.#endpointOf(service, pod))
+      }
+    }
+    if (groups.size === 0) groups.set('', { ports: [], endpoints: [] })
+    return groups
+  }
+
+  #endpointOf(service: Service, pod: Pod): Endpoint {
+    const ready = isReady(pod)
+    const terminating = pod.metadata.deletionTimestamp !== null
+    return {
+      address: pod.status.podIP,
+      conditions: { ready: service.spec.publishNotReadyAddresses || (ready && !terminating), serving: ready, terminating },
+      nodeName: pod.spec.nodeName,
+      zone: this.#nodes.get(objectKey('Node', '', pod.spec.nodeName))?.metadata.labels['topology.kubernetes.io/zone'] ?? '',
+      podName: pod.metadata.name,
+      podUid: pod.metadata.uid,
+    }
+  }
+
+  /** Only what an endpoint is made of wakes the Services that select the pod. Source: endpointslice/util (podEndpointsChanged). */
+  #podChanged(event: WatchEvent<Pod>): void {
+    const services = this.#selecting.get(event.object.metadata.namespace)
+    if (services === undefined) return
+    const before = event.previous
+    if (event.type === 'MODIFIED' && before !== undefined && sameForEndpoints(before, event.object)) return
+    for (const service of services.values()) {
+      if (selects(service, event.object) || (before !== undefined && selects(service, before))) this.enqueue(keyOf(service), event)
+    }
+  }
+
+  #index<T extends Service | Pod>(map: Map<string, Map<string, T>>, event: WatchEvent<T>, wanted: boolean): void {
+    const { namespace } = event.object.metadata
+    const key = keyOf(event.object)
+    let inNamespace = map.get(namespace)
+    if (inNamespace === undefined) {
+      inNamespace = new Map()
+      map.set(namespace, inNamespace)
+    }
+    if (event.type === 'DELETED' || !wanted) inNamespace.delete(key)
+    else inNamespace.set(key, event.object)
+  }
+}
+
+function selects(service: Service, pod: Pod): boolean {
+  const { selector } = service.spec
+  if (selector === null) return false
+  for (const key of Object.keys(selector)) if (pod.metadata.labels[key] !== selector[key]) return false
+  return true
+}
+
+function sameForEndpoints(a: Pod, b: Pod): boolean {
+  return (
+    a.status.podIP === b.status.podIP &&
+    a.spec.nodeName === b.spec.nodeName &&
+    isReady(a) === isReady(b) &&
+    isTerminal(a) === isTerminal(b) &&
+    (a.metadata.deletionTimestamp === null) === (b.metadata.deletionTimestamp === null) &&
+    a.metadata.labels === b.metadata.labels
+  )
+}
+
+/** The Service's ports as this pod has them; a named target port that the pod lacks is left out. */
+function portsOf(service: Service, pod: Pod): EndpointPort[] {
+  const ports: EndpointPort[] = []
+  for (const port of service.spec.ports) {
+    const target = port.targetPort
+    const number = typeof target === 'number' ? target : containerPort(pod, target, port.protocol)
+    if (number !== undefined) ports.push({ name: port.name, protocol: port.protocol, port: number })
+  }
+  return ports
+}
+
+function containerPort(pod: Pod, name: string, protocol: string): number | undefined {
+  for (const container of pod.spec.containers) {
+    const port = container.ports.find((candidate) => candidate.name === name && candidate.protocol === protocol)
+    if (port !== undefined) return port.containerPort
+  }
+  return undefined
+}
+
+function portsId(ports: readonly EndpointPort[]): string {
+  return ports.map((port) => `${port.name}:${port.port}/${port.protocol}`).join(',')
+}
+
+function newSlice(service: Service, ports: readonly EndpointPort[], endpoints: readonly Endpoint[]): EndpointSlice {
+  const { name, namespace, uid, labels } = service.metadata
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      ...emptyMeta(`${name}-`, namespace),
+      labels: { ...labels, [SERVICE_NAME_LABEL]: name },
+      ownerReferences: [{ kind: 'Service', name, uid, controller: true }],
+    },
+    endpoints,
+    ports,
+  }
+}
+
+/** What changed, for the story. */
+function describe(before: readonly Endpoint[], after: readonly Endpoint[]): string {
+  const ready = (list: readonly Endpoint[]): number => list.filter((endpoint) => endpoint.conditions.ready).length
+  return `endpoints: ${ready(before)} of ${before.length} ready before, ${ready(after)} of ${after.length} now`
+}

@@ -1,0 +1,230 @@
+import type { Lease, Node, Pod, Taint } from '../../api/objects/index.ts'
+import type { Wait } from '../../engine/process.ts'
+import type { HopId } from '../../engine/trace.ts'
+import { MILLISECOND, type Nanos, SECOND } from '../../units.ts'
+import { type ApiAccess, ApiClient } from '../api-client.ts'
+import { conditionOf, isTerminal, withCondition } from '../conditions.ts'
+import { controllerIdentity } from '../identity.ts'
+import type { Informer } from '../informer.ts'
+import { keyOf, objectKey } from '../object-key.ts'
+import { CONTROLLER_LIMIT, type ControllerManager } from './controller.ts'
+import { UNREACHABLE } from './taints.ts'
+
+/** Source: `--node-monitor-period`. */
+const MONITOR_PERIOD: Nanos = 5 * SECOND
+/** Source: `--node-monitor-grace-period`, 50 s since 1.32. */
+const MONITOR_GRACE: Nanos = 50 * SECOND
+/** Source: pkg/controller/nodelifecycle (NodeEvictionPeriod). */
+const TAINT_PASS_PERIOD: Nanos = 100 * MILLISECOND
+/** Nodes a second, burst 1, in a zone that is not disrupted. Source: `--node-eviction-rate`. */
+const EVICTION_RATE = 0.1
+/** The same in a large zone that is partly disrupted. Source: `--secondary-node-eviction-rate`. */
+const SECONDARY_EVICTION_RATE = 0.01
+/** Source: `--large-cluster-size-threshold`. */
+const LARGE_ZONE_NODES = 50
+/** Source: `--unhealthy-zone-threshold`. */
+const UNHEALTHY_SHARE = 0.55
+
+const ZONE_LABEL = 'topology.kubernetes.io/zone'
+const NO_SCHEDULE: Taint = { key: UNREACHABLE, value: '', effect: 'NoSchedule' }
+const NO_EXECUTE: Taint = { key: UNREACHABLE, value: '', effect: 'NoExecute' }
+
+/** What the controller remembers of a node. */
+interface Health {
+  /** The renewal it saw last, and when it saw it: its own clock counts, not the node's. */
+  renewTime: Nanos
+  seenAt: Nanos
+  silent: boolean
+  /** The hop of the write that said so. */
+  cause: HopId
+}
+
+/** A zone's queue of nodes to be tainted NoExecute. */
+interface Zone {
+  readonly waiting: string[]
+  /** When the next node may be tainted. */
+  nextAt: Nanos
+}
+
+/**
+ * The node lifecycle controller: notices that a node's heartbeats have stopped.
+ *
+ * Every 5 s it looks at all nodes. One whose lease has not been renewed, as seen from here, for the grace period becomes
+ * Ready=Unknown, is tainted unreachable:NoSchedule, and its pods are marked not Ready (so they leave their Services). From a
+ * queue with a rate per zone it is then tainted unreachable:NoExecute, which starts the clock of the pods' tolerations.
+ * When the heartbeats are back, the taints go.
+ *
+ * Source: Kubernetes pkg/controller/nodelifecycle/node_lifecycle_controller.go.
+ */
+export class NodeLifecycleController {
+  readonly #access: ApiAccess
+  readonly #client: ApiClient
+  readonly #nodes: Informer<'Node'>
+  readonly #leases: Informer<'Lease'>
+  readonly #podsOfNode = new Map<string, Map<string, Pod>>()
+  readonly #health = new Map<string, Health>()
+  readonly #zones = new Map<string, Zone>()
+
+  constructor(manager: ControllerManager) {
+    this.#access = manager.access
+    this.#client = new ApiClient(manager.access, {
+      actor: 'node-lifecycle-controller',
+      identity: controllerIdentity('node-controller'),
+      limit: CONTROLLER_LIMIT,
+      network: 'controlPlaneNetwork',
+    })
+    this.#nodes = manager.informer('Node')
+    this.#leases = manager.informer('Lease')
+    manager.informer('Pod').listen((event) => {
+      const { nodeName } = event.object.spec
+      if (nodeName === '') return
+      let pods = this.#podsOfNode.get(nodeName)
+      if (pods === undefined) {
+        pods = new Map()
+        this.#podsOfNode.set(nodeName, pods)
+      }
+      if (event.type === 'DELETED') pods.delete(keyOf(event.object))
+      else pods.set(keyOf(event.object), event.object)
+    })
+    manager.access.sim.spawn(this.#monitor())
+    manager.access.sim.spawn(this.#taintPass())
+  }
+
+  *#monitor(): Generator<Wait, void, unknown> {
+    for (;;) {
+      yield this.#access.sim.delay(MONITOR_PERIOD)
+      for (const node of [...this.#nodes.values()]) yield* this.#check(node)
+    }
+  }
+
+  *#check(node: Node): Generator<Wait, void, unknown> {
+    const { name } = node.metadata
+    const now = this.#access.sim.now
+    const lease = this.#leases.get(objectKey('Lease', 'kube-node-lease', name))
+    const health = this.#healthOf(name, lease)
+    if (lease !== undefined && lease.renewTime !== health.renewTime) {
+      health.renewTime = lease.renewTime
+      health.seenAt = now
+    }
+    const ready = conditionOf(node.status.conditions, 'Ready')?.status
+    if (now - health.seenAt > MONITOR_GRACE) {
+      if (ready !== 'Unknown') yield* this.#nodeSilent(node, health)
+    } else if (ready === 'True' && (health.silent || node.spec.taints.some((taint) => taint.key === UNREACHABLE))) {
+      yield* this.#nodeBack(node, health)
+    }
+  }
+
+  *#nodeSilent(node: Node, health: Health): Generator<Wait, void, unknown> {
+    const { name } = node.metadata
+    const { sim, trace } = this.#access
+    const silence = Math.round((sim.now - health.seenAt) / MILLISECOND)
+    const noticed = trace.record({
+      cause: -1,
+      actor: this.#client.actor,
+      action: 'noticed silence',
+      subject: keyOf(node),
+      detail: `no heartbeat seen for ${silence} ms`,
+    })
+    health.silent = true
+    const unknown = (current: Node): Node => ({
+      ...current,
+      status: { ...current.status, conditions: withCondition(current.status.conditions, 'Ready', 'Unknown', 'NodeStatusUnknown', sim.now) },
+    })
+    const response = yield* this.#client.patch('Node', '', name, unknown, {
+      cause: noticed,
+      why: 'Ready=Unknown: kubelet stopped posting status',
+    })
+    health.cause = response.hop
+    yield* this.#taint(name, NO_SCHEDULE, health.cause)
+    for (const pod of this.#podsOfNode.get(name)?.values() ?? []) {
+      if (isTerminal(pod) || conditionOf(pod.status.conditions, 'Ready')?.status !== 'True') continue
+      yield* this.#client.patch('Pod', pod.metadata.namespace, pod.metadata.name, (current) => notReady(current, sim.now), {
+        cause: health.cause,
+        why: `Ready=False: node ${name} is not ready`,
+      })
+    }
+    this.#zoneOf(node).waiting.push(name)
+  }
+
+  *#nodeBack(node: Node, health: Health): Generator<Wait, void, unknown> {
+    const { name } = node.metadata
+    health.silent = false
+    const waiting = this.#zoneOf(node).waiting
+    const index = waiting.indexOf(name)
+    if (index >= 0) waiting.splice(index, 1)
+    const untaint = (current: Node): Node => ({
+      ...current,
+      spec: { ...current.spec, taints: current.spec.taints.filter((taint) => taint.key !== UNREACHABLE) },
+    })
+    yield* this.#client.patch('Node', '', name, untaint, { cause: health.cause, why: 'heartbeats are back: taints removed' })
+  }
+
+  /** Works off the zones' queues, one node at a time. */
+  *#taintPass(): Generator<Wait, void, unknown> {
+    for (;;) {
+      yield this.#access.sim.delay(TAINT_PASS_PERIOD)
+      for (const [zoneName, zone] of this.#zones) {
+        const rate = zone.waiting.length === 0 ? 0 : this.#evictionRate(zoneName)
+        if (rate === 0 || this.#access.sim.now < zone.nextAt) continue
+        const name = zone.waiting.shift()!
+        zone.nextAt = this.#access.sim.now + Math.round(SECOND / rate)
+        yield* this.#taint(name, NO_EXECUTE, this.#health.get(name)!.cause)
+      }
+    }
+  }
+
+  /**
+   * Nodes a second. 0 stops evictions: every zone is fully disrupted (then the fault is likely here), or a small zone is partly.
+   *
+   * Source: Kubernetes pkg/controller/nodelifecycle (ComputeZoneState, ReducedQPSFunc).
+   */
+  #evictionRate(zoneName: string): number {
+    const states = new Map<string, { ready: number; silent: number }>()
+    for (const node of this.#nodes.values()) {
+      const zone = node.metadata.labels[ZONE_LABEL] ?? ''
+      let state = states.get(zone)
+      if (state === undefined) {
+        state = { ready: 0, silent: 0 }
+        states.set(zone, state)
+      }
+      if (conditionOf(node.status.conditions, 'Ready')?.status === 'True') state.ready++
+      else state.silent++
+    }
+    if ([...states.values()].every((state) => state.ready === 0)) return 0
+    const { ready, silent } = states.get(zoneName)!
+    if (ready === 0 || silent <= 2 || silent / (ready + silent) < UNHEALTHY_SHARE) return EVICTION_RATE
+    return ready + silent > LARGE_ZONE_NODES ? SECONDARY_EVICTION_RATE : 0
+  }
+
+  *#taint(name: string, taint: Taint, cause: HopId): Generator<Wait, void, unknown> {
+    const add = (current: Node): Node =>
+      current.spec.taints.some((held) => held.key === taint.key && held.effect === taint.effect)
+        ? current
+        : { ...current, spec: { ...current.spec, taints: [...current.spec.taints, taint] } }
+    yield* this.#client.patch('Node', '', name, add, { cause, why: `tainted ${taint.key}:${taint.effect}` })
+  }
+
+  #healthOf(name: string, lease: Lease | undefined): Health {
+    let health = this.#health.get(name)
+    if (health === undefined) {
+      health = { renewTime: lease?.renewTime ?? -1, seenAt: this.#access.sim.now, silent: false, cause: -1 }
+      this.#health.set(name, health)
+    }
+    return health
+  }
+
+  #zoneOf(node: Node): Zone {
+    const name = node.metadata.labels[ZONE_LABEL] ?? ''
+    let zone = this.#zones.get(name)
+    if (zone === undefined) {
+      zone = { waiting: [], nextAt: 0 }
+      this.#zones.set(name, zone)
+    }
+    return zone
+  }
+}
+
+function notReady(pod: Pod, now: Nanos): Pod {
+  const conditions = withCondition(pod.status.conditions, 'Ready', 'False', 'NodeNotReady', now)
+  return conditions === pod.status.conditions ? pod : { ...pod, status: { ...pod.status, conditions } }
+}

@@ -1,0 +1,62 @@
+import type { Kind, KindMap } from '../api/objects/index.ts'
+import type { ApiServer } from './api-server.ts'
+import type { LatencyName } from './latencies.ts'
+import { keyOf } from './object-key.ts'
+import type { Watch, WatchEvent } from './watch-cache.ts'
+
+/**
+ * A local cache of one kind, kept up to date by a watch, that tells its listeners of every change.
+ *
+ * It may be behind the API server: whoever reads it acts on what was true a moment ago, as real controllers do.
+ */
+export class Informer<K extends Kind> {
+  readonly #objects = new Map<string, KindMap[K]>()
+  readonly #listeners: ((event: WatchEvent<KindMap[K]>) => void)[] = []
+  #watch: Watch | null = null
+  readonly #server: ApiServer
+  readonly #kind: K
+  readonly #options: { name: string; network: LatencyName; nodeName?: string }
+
+  constructor(server: ApiServer, kind: K, options: { name: string; network: LatencyName; nodeName?: string }) {
+    this.#server = server
+    this.#kind = kind
+    this.#options = options
+  }
+
+  /** Lists and watches from now on. */
+  start(): void {
+    this.#watch = this.#server.watch(this.#kind, { ...this.#options, deliver: (event) => this.#receive(event as WatchEvent<KindMap[K]>) })
+  }
+
+  /** Ends the watch and forgets everything, as a process that died. */
+  stop(): void {
+    this.#watch?.stop()
+    this.#watch = null
+    this.#objects.clear()
+  }
+
+  listen(listener: (event: WatchEvent<KindMap[K]>) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** `Kind/namespace/name`. */
+  get(key: string): KindMap[K] | undefined {
+    return this.#objects.get(key)
+  }
+
+  /** In the order in which they first appeared. */
+  values(): IterableIterator<KindMap[K]> {
+    return this.#objects.values()
+  }
+
+  get size(): number {
+    return this.#objects.size
+  }
+
+  #receive(event: WatchEvent<KindMap[K]>): void {
+    const key = keyOf(event.object)
+    if (event.type === 'DELETED') this.#objects.delete(key)
+    else this.#objects.set(key, event.object)
+    for (const listener of this.#listeners) listener(event)
+  }
+}

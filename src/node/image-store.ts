@@ -1,0 +1,66 @@
+import type { Wait } from '../engine/process.ts'
+import { Completion } from '../engine/process.ts'
+import type { Simulation } from '../engine/simulation.ts'
+import { TokenBucket } from '../engine/token-bucket.ts'
+import { type Nanos, SECOND } from '../units.ts'
+
+/** How images come to a node. */
+export interface ImagePolicy {
+  /** Size of every image, compressed. */
+  readonly sizeBytes: number
+  readonly bandwidthBytesPerSecond: number
+  /** Every node holds every image from the start. */
+  readonly preloaded: boolean
+}
+
+/** Source: kubelet registryPullQPS and registryBurst. */
+const REGISTRY_LIMIT = { ratePerSecond: 5, burst: 10 } as const
+
+/**
+ * The images of one node. Pulls wait for each other (serializeImagePulls), and two pods that want the same image share one pull.
+ *
+ * Source: Kubernetes pkg/kubelet/images/{image_manager,puller}.go.
+ */
+export class ImageStore {
+  readonly #sim: Simulation
+  readonly #policy: ImagePolicy
+  readonly #limiter: TokenBucket
+  readonly #present = new Set<string>()
+  readonly #pulling = new Map<string, Completion<void>>()
+  #freeAt: Nanos = 0
+
+  constructor(sim: Simulation, policy: ImagePolicy) {
+    this.#sim = sim
+    this.#policy = policy
+    this.#limiter = new TokenBucket(sim, REGISTRY_LIMIT)
+  }
+
+  /** Whether a container can start without asking the registry. `Always` asks, but transfers nothing it has. */
+  has(image: string): boolean {
+    return this.#policy.preloaded || this.#present.has(image)
+  }
+
+  /** Makes the image present; `overhead` is the registry's own time. Returns when it is. */
+  *pull(image: string, overhead: Nanos): Generator<Wait, void, unknown> {
+    const running = this.#pulling.get(image)
+    if (running !== undefined) {
+      yield running
+      return
+    }
+    const done = new Completion<void>(this.#sim)
+    this.#pulling.set(image, done)
+    yield* this.#limiter.take()
+    const transfer = Math.round((this.#policy.sizeBytes / this.#policy.bandwidthBytesPerSecond) * SECOND)
+    this.#freeAt = Math.max(this.#freeAt, this.#sim.now) + overhead + transfer
+    yield this.#sim.delay(this.#freeAt - this.#sim.now)
+    this.#present.add(image)
+    this.#pulling.delete(image)
+    done.resolve()
+  }
+
+  /** What was being pulled when the node died is lost; what was there is still there. */
+  interrupt(): void {
+    this.#pulling.clear()
+    this.#freeAt = 0
+  }
+}

@@ -1,0 +1,161 @@
+import type { Lease, Node, Pod } from '../api/objects/index.ts'
+import { type ApiAccess, ApiClient } from '../control-plane/api-client.ts'
+import { conditionOf, isTerminal, withCondition } from '../control-plane/conditions.ts'
+import { nodeIdentity } from '../control-plane/identity.ts'
+import { Informer } from '../control-plane/informer.ts'
+import { keyOf } from '../control-plane/object-key.ts'
+import type { WatchEvent } from '../control-plane/watch-cache.ts'
+import type { Process, Wait } from '../engine/process.ts'
+import type { RandomStream } from '../engine/random-stream.ts'
+import { type HopId, NO_CAUSE } from '../engine/trace.ts'
+import { type Nanos, SECOND } from '../units.ts'
+import { type ImagePolicy, ImageStore } from './image-store.ts'
+import { HostLocalIpam } from './ipam.ts'
+import type { PodHost } from './pod-host.ts'
+import { type NodeContext, PodWorker, type ProcessBehaviour } from './pod-worker.ts'
+import { StatusManager } from './status-manager.ts'
+
+/** Source: kubelet kubeAPIQPS and kubeAPIBurst. */
+const LIMIT = { qps: 50, burst: 100 } as const
+/** Renewed every quarter of nodeLeaseDurationSeconds (40 s). */
+const LEASE_PERIOD: Nanos = 10 * SECOND
+/** Share of the period that a renewal may be late. Source: Kubernetes pkg/kubelet (nodeStatusUpdateFrequency jitter, 4 %). */
+const LEASE_JITTER = 0.04
+
+export interface KubeletOptions {
+  readonly name: string
+  readonly index: number
+  readonly hostIP: string
+  readonly host: PodHost
+  readonly images: ImagePolicy
+  readonly behaviourOf: (pod: Pod) => ProcessBehaviour
+}
+
+/**
+ * The kubelet of one node: a worker for every pod that is bound to it, heartbeats, status.
+ *
+ * `crash` stops everything at once, as a power cut does; `boot` begins anew with what the API server says, so pods that
+ * were bound here before start again from their images.
+ *
+ * Source: Kubernetes pkg/kubelet/kubelet.go.
+ */
+export class Kubelet {
+  readonly #access: ApiAccess
+  readonly #options: KubeletOptions
+  readonly #client: ApiClient
+  readonly #heartbeats: ApiClient
+  readonly #pods: Informer<'Pod'>
+  readonly #workers = new Map<string, PodWorker>()
+  readonly #context: NodeContext
+  readonly #jitter: RandomStream
+  #processes: Process<void>[] = []
+  /** The hop of the kubelet's start: pods that it finds bound here are taken up because of it. */
+  #started: HopId = NO_CAUSE
+
+  constructor(access: ApiAccess, options: KubeletOptions) {
+    this.#access = access
+    this.#options = options
+    const actor = `kubelet/${options.name}`
+    const identity = nodeIdentity(options.name)
+    this.#client = new ApiClient(access, { actor, identity, limit: LIMIT, network: 'nodeNetwork' })
+    this.#heartbeats = new ApiClient(access, { actor, identity, limit: null, network: 'nodeNetwork' })
+    this.#pods = new Informer(access.server, 'Pod', { name: actor, network: 'nodeNetwork', nodeName: options.name })
+    this.#pods.listen((event) => this.#podChanged(event))
+    this.#jitter = access.sim.rng(`kubelet/${options.name}/lease`)
+    this.#context = {
+      access,
+      client: this.#client,
+      name: options.name,
+      index: options.index,
+      hostIP: options.hostIP,
+      host: options.host,
+      images: new ImageStore(access.sim, options.images),
+      ipam: new HostLocalIpam(options.index),
+      status: new StatusManager(access.sim, this.#client),
+      behaviourOf: options.behaviourOf,
+      startUps: access.sim.rng(`kubelet/${options.name}/start-up`),
+    }
+  }
+
+  /** The kubelet of a node that has been up for a while when the scenario begins. */
+  start(): void {
+    this.#pods.start()
+    this.#context.status.start()
+    const first = Math.floor(this.#jitter.uniform() * LEASE_PERIOD)
+    this.#processes = [this.#access.sim.spawn(this.#renewLease(first))]
+  }
+
+  /** The machine stops. Nothing is told to anybody. */
+  crash(): void {
+    for (const process of this.#processes) process.kill()
+    for (const worker of this.#workers.values()) worker.abandon()
+    this.#workers.clear()
+    this.#pods.stop()
+    this.#context.status.stop()
+    this.#context.images.interrupt()
+    this.#context.ipam.reset()
+  }
+
+  /** The machine is back: heartbeats at once, then Ready=True, then the pods that are still bound here. `cause` is the hop of its return. */
+  boot(cause: HopId): void {
+    this.#context.status.start()
+    this.#processes = [this.#access.sim.spawn(this.#renewLease(0)), this.#access.sim.spawn(this.#comeBack(cause))]
+  }
+
+  *#comeBack(booted: HopId): Generator<Wait, void, unknown> {
+    const { name } = this.#options
+    const { sim, latencies, trace } = this.#access
+    const started = sim.now
+    yield sim.delay(latencies.draw('nodeBoot', name))
+    const cause = trace.record({
+      cause: booted,
+      actor: `kubelet/${name}`,
+      action: 'started',
+      subject: `Node/${name}`,
+      started,
+      detail: 'after a reboot',
+    })
+    this.#started = cause
+    const ready = (current: Node): Node =>
+      conditionOf(current.status.conditions, 'Ready')?.status === 'True'
+        ? current
+        : {
+            ...current,
+            status: { ...current.status, conditions: withCondition(current.status.conditions, 'Ready', 'True', 'KubeletReady', sim.now) },
+          }
+    yield* this.#client.patch('Node', '', name, ready, { cause, why: 'Ready=True: kubelet is ready' })
+    this.#pods.start()
+  }
+
+  *#renewLease(first: Nanos): Generator<Wait, void, unknown> {
+    const { sim } = this.#access
+    yield sim.delay(first)
+    for (;;) {
+      const renew = (current: Lease): Lease => ({ ...current, renewTime: sim.now })
+      yield* this.#heartbeats.beat('Lease', 'kube-node-lease', this.#options.name, renew)
+      yield sim.delay(Math.floor(LEASE_PERIOD * (1 + LEASE_JITTER * this.#jitter.uniform())))
+    }
+  }
+
+  #podChanged(event: WatchEvent<Pod>): void {
+    const pod = event.object
+    const { uid } = pod.metadata
+    if (event.type === 'DELETED') return
+    const worker = this.#workers.get(uid)
+    if (worker !== undefined) {
+      worker.update(pod, event.cause)
+      return
+    }
+    if (isTerminal(pod) && pod.metadata.deletionTimestamp === null) return
+    const observed = this.#access.trace.record({
+      cause: event.cause === NO_CAUSE ? this.#started : event.cause,
+      actor: this.#client.actor,
+      action: 'observed',
+      subject: keyOf(pod),
+      revision: event.revision,
+      started: event.committedAt,
+      detail: 'a pod bound to this node',
+    })
+    this.#workers.set(uid, new PodWorker(this.#context, pod, observed, () => this.#workers.delete(uid)))
+  }
+}

@@ -1,0 +1,38 @@
+import type { StringMap } from '../api/objects/index.ts'
+import type { Waitable } from '../engine/process.ts'
+
+/** What the kubelet tells the machine below it about one pod. */
+export interface SandboxSpec {
+  readonly podUid: string
+  readonly podName: string
+  readonly namespace: string
+  readonly labels: StringMap
+  /** Dotted IPv4. */
+  readonly address: string
+  readonly nodeIndex: number
+}
+
+/** A pod's place on the machine, as the data plane numbers it. */
+export type HostedPod = number
+
+/**
+ * The machine as the kubelet and the container runtime see it: addresses that come and go, processes that listen, finish and
+ * die. Requests are served behind this seam.
+ */
+export interface PodHost {
+  /** The sandbox has its address; nothing listens yet, so a connection is refused. */
+  sandboxUp(spec: SandboxSpec): HostedPod
+  /** The process accepts connections from now on. */
+  listen(pod: HostedPod): void
+  /** New connections are refused; what was accepted goes on. */
+  stopListening(pod: HostedPod): void
+  /** The process is gone: what it was serving is reset. */
+  kill(pod: HostedPod): void
+  /** The address is gone: packets to it vanish. */
+  sandboxDown(pod: HostedPod): void
+  isListening(pod: HostedPod): boolean
+  /** Requests being served or queued. */
+  inFlight(pod: HostedPod): number
+  /** Happens when nothing is in flight any more; at once when nothing is. */
+  whenIdle(pod: HostedPod): Waitable<void>
+}
