@@ -1,0 +1,249 @@
+import { describe, expect, test } from 'vitest'
+import { NO_CAUSE } from '../engine/trace.ts'
+import { LINUX_6_1 } from '../profiles/cost-profile.ts'
+import { HOUR, MILLISECOND, type Nanos, SECOND } from '../units.ts'
+import { READY, TestCluster } from '../workload/test-cluster.ts'
+
+const IPVS = { mode: 'ipvs', scheduler: 'rr' } as const
+
+interface Row {
+  start: number
+  ms: number
+  node: string
+  kind: string
+  rules: number
+  changes: number
+  endpoints: number
+  age: number
+}
+
+function syncs(c: TestCluster): Row[] {
+  return [...c.dataPlane.proxyTable().rows].map(([start, ms, node, kind, , endpoints, rules, changes, age]) => ({
+    start: start as number,
+    ms: ms as number,
+    node: node as string,
+    kind: kind as string,
+    endpoints: endpoints as number,
+    rules: rules as number,
+    changes: changes as number,
+    age: age as number,
+  }))
+}
+
+const ns = (milliseconds: number): Nanos => Math.round(milliseconds * MILLISECOND)
+
+describe('kube-proxy', () => {
+  test('the first sync starts when both lists are there, and writes everything', () => {
+    const c = new TestCluster({ zones: ['a'] })
+    c.service('web')
+    c.slice('web', [['10.0.0.1', READY]])
+    const proxy = c.dataPlane.proxy(0)
+    proxy.start()
+    proxy.listed('Service', c.revision, NO_CAUSE)
+    c.sim.run(SECOND)
+    expect(syncs(c)).toEqual([])
+    expect(proxy.healthy).toBe(false)
+    proxy.listed('EndpointSlice', c.revision, NO_CAUSE)
+    c.sim.run(2 * SECOND)
+    const [first] = syncs(c)
+    expect(first).toMatchObject({ start: 1, kind: 'full', rules: 5 + 2 + 3 + 4, endpoints: 1 })
+    expect(ns(first!.ms)).toBe(LINUX_6_1.programFullNs('iptables-legacy', 1, 1))
+    expect(proxy.healthy).toBe(true)
+  })
+
+  test('iptables: a change waits until 1 s after the END of the last sync; changes in the wait share a sync', () => {
+    const c = new TestCluster({ zones: ['a'] })
+    c.service('web')
+    c.startProxies()
+    const start = c.sim.now
+    c.slice('web', [['10.0.0.1', READY]])
+    c.sim.run(start + MILLISECOND)
+    c.slice('web', [['10.0.0.2', READY]])
+    c.sim.run(start + 500 * MILLISECOND)
+    c.slice('web', [['10.0.0.3', READY]])
+    c.sim.run(start + 10 * SECOND)
+    const [, second, third] = syncs(c)
+    expect(second).toMatchObject({ start: start / SECOND, kind: 'partial', changes: 1 })
+    expect(third).toMatchObject({ changes: 2 })
+    expect(ns(third!.start * 1000)).toBe(start + ns(second!.ms) + SECOND)
+    // The older of the two was written 1 ms after the start.
+    expect(ns(third!.age)).toBe(ns(second!.ms) + SECOND - MILLISECOND + ns(third!.ms))
+    expect(syncs(c)).toHaveLength(3)
+  })
+
+  test('ipvs: the next sync follows at once', () => {
+    const c = new TestCluster({ zones: ['a'], kubeProxy: IPVS })
+    c.service('web')
+    c.startProxies()
+    const start = c.sim.now + SECOND
+    c.sim.run(start)
+    const before = syncs(c).length
+    c.slice('web', [['10.0.0.1', READY]])
+    c.sim.run(start + MILLISECOND)
+    c.slice('web', [['10.0.0.2', READY]])
+    c.sim.run(start + SECOND)
+    const [first, second] = syncs(c).slice(before)
+    expect(ns(second!.start * 1000)).toBe(start + ns(first!.ms))
+  })
+
+  test('what a sync programs is the state of its start, in effect at its end', () => {
+    const c = new TestCluster({ zones: ['a'] })
+    const [old, young] = [c.pod({ node: 0, app: 'web' }), c.pod({ node: 0, app: 'web' })]
+    c.pod({ node: 0, app: 'client' })
+    c.service('web')
+    c.sliceOf('web', [old])
+    c.startProxies()
+    c.dataPlane.backends.stopListening(old.id)
+    const start = c.sim.now
+    c.sliceOf('web', [young])
+    const took = LINUX_6_1.programUpdateNs('iptables-legacy', 1, 1)
+    c.traffic({ service: 'web', from: 'client', ratePerSecond: 1, start: start + took - 1, stop: start + took, name: 'before' })
+    c.traffic({ service: 'web', from: 'client', ratePerSecond: 1, start: start + took + 1, stop: start + took + 2, name: 'after' })
+    c.sim.run(start + SECOND)
+    expect(c.dataPlane.trafficSummaries().map(({ ok, failedByCause }) => [ok, failedByCause])).toEqual([
+      [0, { refused: 1 }],
+      [1, {}],
+    ])
+  })
+
+  test('a write that changes no rule starts no sync', () => {
+    const c = new TestCluster({ zones: ['a'] })
+    c.service('web')
+    c.slice('web', [['10.0.0.1', READY]])
+    c.startProxies()
+    c.slice('web', [['10.0.0.1', READY]])
+    c.service('web')
+    c.sim.run(c.sim.now + 10 * SECOND)
+    expect(syncs(c)).toHaveLength(1)
+  })
+
+  test('each change that a sync brought is a hop with its cause, and a sample of the propagation time', () => {
+    const c = new TestCluster({ zones: ['a', 'a'] })
+    c.startProxies()
+    c.service('web')
+    const start = c.sim.now
+    const revision = c.slice('web', [['10.0.0.1', READY]])
+    c.sim.run(start + 10 * SECOND)
+    const hops = [...c.trace].filter((hop) => hop.subject === 'EndpointSlice/shop/web-1')
+    expect(hops.map((hop) => [hop.actor, hop.action, hop.revision])).toEqual([
+      ['kube-proxy/worker-0', 'programmed', revision],
+      ['kube-proxy/worker-1', 'programmed', revision],
+    ])
+    const propagation = c.dataPlane.propagation('all')
+    expect(propagation.count).toBe(2)
+    expect(ns(propagation.max!)).toBe(hops[1]!.time - start)
+  })
+
+  test('the propagation of the measured phase leaves out what was written before it', () => {
+    const c = new TestCluster({ zones: ['a'], measureFrom: 60 * SECOND })
+    c.service('web')
+    c.startProxies()
+    c.slice('web', [['10.0.0.1', READY]])
+    c.sim.run(70 * SECOND)
+    c.slice('web', [['10.0.0.2', READY]])
+    c.sim.run(80 * SECOND)
+    expect([c.dataPlane.propagation('measured').count, c.dataPlane.propagation('all').count]).toEqual([1, 2])
+  })
+
+  test('iptables: all rules are written again once an hour, but not above 1,000 endpoints', () => {
+    for (const [endpoints, kind] of [
+      [1000, 'full'],
+      [1001, 'partial'],
+    ] as const) {
+      const c = new TestCluster({ zones: ['a'] })
+      c.service('web')
+      c.slice(
+        'web',
+        Array.from({ length: endpoints }, (_, index) => [`10.0.${index >> 8}.${index & 255}`, READY] as const),
+      )
+      c.startProxies()
+      c.sim.run(HOUR + 60 * SECOND)
+      expect(syncs(c).map((sync) => sync.kind)).toEqual(['full', kind])
+    }
+  })
+
+  test('ipvs: everything is compared at least every 30 s', () => {
+    const c = new TestCluster({ zones: ['a'], kubeProxy: IPVS })
+    c.service('web')
+    c.startProxies()
+    c.sim.run(100 * SECOND)
+    expect(syncs(c).map((sync) => Math.floor(sync.start))).toEqual([0, 30, 60, 90])
+  })
+
+  test('a process that stops leaves its rules in the kernel; started again, it lists and writes everything', () => {
+    const c = new TestCluster({ zones: ['a'] })
+    const [old, young] = [c.pod({ node: 0, app: 'web' }), c.pod({ node: 0, app: 'web' })]
+    c.pod({ node: 0, app: 'client' })
+    c.service('web')
+    c.sliceOf('web', [old])
+    c.startProxies()
+    c.dataPlane.proxy(0).stop()
+    c.sliceOf('web', [young])
+    c.sim.run(c.sim.now + 10 * SECOND)
+    c.dataPlane.backends.stopListening(old.id)
+    c.traffic({ service: 'web', from: 'client', ratePerSecond: 1, stop: c.sim.now + 1, name: 'stale' })
+    c.sim.run(c.sim.now + 10 * SECOND)
+    c.startProxy(0)
+    c.sim.run(c.sim.now + 10 * SECOND)
+    c.traffic({ service: 'web', from: 'client', ratePerSecond: 1, stop: c.sim.now + 1, name: 'fresh' })
+    c.sim.run(c.sim.now + 10 * SECOND)
+    expect(c.dataPlane.trafficSummaries().map(({ ok, failedByCause }) => [ok, failedByCause])).toEqual([
+      [0, { refused: 1 }],
+      [1, {}],
+    ])
+    expect(syncs(c).map((sync) => sync.kind)).toEqual(['full', 'full'])
+  })
+
+  test('a second list makes up for the events that a broken watch missed', () => {
+    const c = new TestCluster({ zones: ['a'] })
+    c.service('web')
+    c.startProxies()
+    c.dataPlane.history.apply(c.revision + 1, {
+      object: {
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { ...EMPTY_META, name: 'web-1', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'web' } },
+        endpoints: [{ address: '10.0.0.1', conditions: READY, nodeName: '', zone: '', podName: '', podUid: '' }],
+        ports: [{ name: 'p80', protocol: 'TCP', port: 8080 }],
+      },
+      deleted: false,
+      committedAt: c.sim.now,
+    })
+    c.dataPlane.proxy(0).listed('EndpointSlice', c.revision + 1, NO_CAUSE)
+    c.sim.run(c.sim.now + SECOND)
+    expect(syncs(c).at(-1)).toMatchObject({ endpoints: 1, rules: 5 + 2 + 3 + 4 })
+  })
+
+  test.each([
+    ['ClusterIP', 10, 2, 85, 4],
+    ['ClusterIP', 10, 0, 5, 14],
+    ['ClusterIP', 10, 10, 325, 4],
+    ['NodePort', 10, 3, 155, 4],
+    ['NodePort', 10, 0, 5, 24],
+    ['LoadBalancer', 10, 3, 165, 4],
+    ['LoadBalancer', 1, 0, 5, 7],
+  ] as const)('%s: %d Services with %d endpoints have %d nat and %d filter rules', (type, services, endpoints, nat, filter) => {
+    const c = new TestCluster({ zones: ['a'] })
+    c.startProxies()
+    const members = Array.from({ length: endpoints }, (_, index) => [`10.0.0.${index + 1}`, READY] as const)
+    for (let index = 0; index < services; index++) {
+      c.service(`s${index}`, { type, nodePort: type === 'ClusterIP' ? 0 : 30000 + index })
+      c.slice(`s${index}`, members)
+      c.sim.run(c.sim.now + 300 * MILLISECOND)
+    }
+    c.sim.run(c.sim.now + 10 * SECOND)
+    expect(syncs(c).at(-1)!.rules).toBe(nat + filter)
+  })
+})
+
+const EMPTY_META = {
+  uid: '',
+  annotations: {},
+  resourceVersion: 0,
+  generation: 1,
+  creationTimestamp: 0,
+  deletionTimestamp: null,
+  deletionGracePeriodSeconds: null,
+  ownerReferences: [],
+  finalizers: [],
+}

@@ -1,0 +1,357 @@
+import type { HandlerId, Simulation, Timer } from '../engine/simulation.ts'
+import { NO_TIMER } from '../engine/simulation.ts'
+import { type HopId, NO_CAUSE, type Trace } from '../engine/trace.ts'
+import { invariant } from '../invariant.ts'
+import type { ProxyMetrics } from '../metrics/proxy-metrics.ts'
+import type { Nanos } from '../units.ts'
+import type { ProxyMode } from './modes/mode.ts'
+import { NO_RULES, type NodeRules } from './node-rules.ts'
+import { RuleCounts } from './rule-counts.ts'
+import type { RuleChange, ServiceHistory, ServicePortId } from './service-history.ts'
+
+export type WatchedKind = 'Service' | 'EndpointSlice'
+
+/** Above this, rules are not written anew now and then. Source: kubernetes v1.36.2 pkg/proxy/iptables/proxier.go, largeClusterEndpointsThreshold. */
+const LARGE_CLUSTER_ENDPOINTS = 1000
+
+/** What the kube-proxies of a cluster have in common. */
+export interface KubeProxyOptions {
+  readonly sim: Simulation
+  readonly rules: NodeRules
+  readonly mode: ProxyMode
+  readonly trace: Trace
+  readonly metrics: ProxyMetrics
+  readonly nodeNames: readonly string[]
+}
+
+/** Every node's kube-proxy. */
+export class KubeProxies {
+  readonly #proxies: readonly KubeProxy[]
+  readonly #shared: Shared
+  /** Entries in the history at which it is pruned next. */
+  #pruneAt = PRUNE_AT_LEAST
+
+  constructor(options: KubeProxyOptions) {
+    const { sim } = options
+    this.#shared = {
+      ...options,
+      history: options.rules.history,
+      allCounts: new AllCounts(options.rules.history),
+      beginSync: sim.handler((node) => this.of(node).beginSync()),
+      endSync: sim.handler((node) => {
+        this.of(node).endSync()
+        this.#pruneSometimes()
+      }),
+    }
+    this.#proxies = options.nodeNames.map((_, node) => new KubeProxy(this.#shared, node))
+  }
+
+  of(node: number): KubeProxy {
+    const proxy = this.#proxies[node]
+    invariant(proxy !== undefined, `Node ${node} is unknown`)
+    return proxy
+  }
+
+  [Symbol.iterator](): Iterator<KubeProxy> {
+    return this.#proxies[Symbol.iterator]()
+  }
+
+  /** The node stops at once: its kube-proxy and the rules in its kernel are gone. */
+  crash(node: number): void {
+    this.of(node).stop()
+    this.#shared.rules.clear(node)
+    this.#shared.mode.crashed(node)
+  }
+
+  #pruneSometimes(): void {
+    const { history, rules, mode, sim } = this.#shared
+    if (history.entries < this.#pruneAt) return
+    let services = Number.POSITIVE_INFINITY
+    let slices = Number.POSITIVE_INFINITY
+    for (let node = 0; node < this.#proxies.length; node++) {
+      if (rules.present[node] === NO_RULES) continue
+      services = Math.min(services, rules.serviceRevisions[node]!)
+      slices = Math.min(slices, rules.sliceRevisions[node]!)
+    }
+    mode.beforePrune(sim.now)
+    history.prune(services, slices)
+    this.#pruneAt = Math.max(PRUNE_AT_LEAST, 2 * history.entries)
+  }
+}
+
+/** Past states worth a look at what can go: a few MB. */
+const PRUNE_AT_LEAST = 20_000
+
+/** Counts of everything at two revisions, kept for the next node that starts there: in a cluster that boots, most do. */
+class AllCounts {
+  readonly #history: ServiceHistory
+  #serviceRevision = NOT_LISTED
+  #sliceRevision = NOT_LISTED
+  /** The history's own revision then: a list may name a revision that is yet to be applied. */
+  #applied = NOT_LISTED
+  #counts = new RuleCounts()
+
+  constructor(history: ServiceHistory) {
+    this.#history = history
+  }
+
+  at(serviceRevision: number, sliceRevision: number): RuleCounts {
+    const history = this.#history
+    if (serviceRevision !== this.#serviceRevision || sliceRevision !== this.#sliceRevision || history.revision !== this.#applied) {
+      this.#counts = new RuleCounts()
+      for (let port = 0; port < history.servicePorts; port++) {
+        const rules = history.rules(port, serviceRevision)
+        if (rules !== null) this.#counts.add(rules, history.endpoints(rules.endpointPort, sliceRevision))
+      }
+      this.#serviceRevision = serviceRevision
+      this.#sliceRevision = sliceRevision
+      this.#applied = history.revision
+    }
+    return this.#counts.copy()
+  }
+}
+
+interface Shared extends KubeProxyOptions {
+  readonly history: ServiceHistory
+  readonly allCounts: AllCounts
+  readonly beginSync: HandlerId
+  readonly endSync: HandlerId
+}
+
+/**
+ * One node's kube-proxy: hears of Services and EndpointSlices, and some time later the kernel of its node knows.
+ *
+ * ```text
+ *  watch event ─ no change for the rules → nothing
+ *      └ change → waits for  end of the last sync + minSyncPeriod  → sync: takes the state of NOW, works for syncTime → rules in effect
+ * ```
+ *
+ * Changes that arrive during the wait go into the same sync; those that arrive during a sync wait for the next. Without changes a sync
+ * runs maxSyncPeriod after the last. The first after a start, and in iptables mode one an hour (not above 1,000 endpoints), writes all
+ * rules. A sync never fails here, so the retry after syncPeriod does not occur.
+ *
+ * Source: kubernetes v1.36.2 pkg/proxy/iptables/proxier.go, pkg/proxy/runner (the runner of 1.34 and later, which counts from the END of
+ * a sync; before, a token bucket let two follow each other at once).
+ */
+export class KubeProxy {
+  readonly #shared: Shared
+  readonly #node: number
+  readonly #actor: string
+  #running = false
+  /** Revisions up to which each watch has been heard; NOT_LISTED before its first list. */
+  #serviceRevision = NOT_LISTED
+  #sliceRevision = NOT_LISTED
+  #listCause: HopId = NO_CAUSE
+  /** Changes heard that no sync has taken up, and the hops that brought them. */
+  #pending: RuleChange[] = []
+  #pendingCauses: HopId[] = []
+  /** Changes in the sync that runs. */
+  #syncing: RuleChange[] = []
+  #syncingCauses: HopId[] = []
+  /** A second list has come: which Services changed is not known. */
+  #relisted = false
+  #counts = new RuleCounts()
+  /** The event that starts the next sync, and its time. */
+  #beginTimer: Timer = NO_TIMER
+  #beginAt: Nanos = 0
+  /** The event that ends the sync that runs. */
+  #endTimer: Timer = NO_TIMER
+  #startedAt: Nanos = 0
+  #endedAt: Nanos = 0
+  #fullSyncAt: Nanos = NEVER
+  #syncIsFull = false
+  /** State that the sync that runs is writing. */
+  #nextServiceRevision = 0
+  #nextSliceRevision = 0
+
+  constructor(shared: Shared, node: number) {
+    this.#shared = shared
+    this.#node = node
+    this.#actor = `kube-proxy/${shared.nodeNames[node]}`
+  }
+
+  get running(): boolean {
+    return this.#running
+  }
+
+  /** Running and done with its first sync: what its health check on port 10256 answers. */
+  get healthy(): boolean {
+    return this.#running && this.#fullSyncAt !== NEVER
+  }
+
+  /** The process starts, and lists Services and EndpointSlices: {@link listed} is to be called for each. */
+  start(): void {
+    invariant(!this.#running, `${this.#actor} runs already`)
+    this.#running = true
+  }
+
+  /** The process is gone. The rules in the kernel stay, and grow stale. */
+  stop(): void {
+    const { sim } = this.#shared
+    sim.cancel(this.#beginTimer)
+    sim.cancel(this.#endTimer)
+    this.#beginTimer = NO_TIMER
+    this.#endTimer = NO_TIMER
+    this.#running = false
+    this.#serviceRevision = NOT_LISTED
+    this.#sliceRevision = NOT_LISTED
+    this.#listCause = NO_CAUSE
+    this.#pending = []
+    this.#pendingCauses = []
+    this.#syncing = []
+    this.#syncingCauses = []
+    this.#relisted = false
+    this.#fullSyncAt = NEVER
+  }
+
+  /**
+   * The list of one kind has arrived, as of `revision`. Once both are here, the first sync starts. A second list (after a watch broke)
+   * makes up for the events missed.
+   */
+  listed(kind: WatchedKind, revision: number, cause: HopId): void {
+    invariant(this.#running, `${this.#actor} does not run`)
+    this.#relisted = this.#initialised
+    this.#listCause = cause
+    this.#advance(kind, revision)
+    if (this.#initialised) this.#requestSync()
+  }
+
+  /** A watch event has arrived. Events of one kind come in the order of their revisions. */
+  observe(kind: WatchedKind, revision: number, cause: HopId): void {
+    if (!this.#running) return
+    invariant(
+      (kind === 'Service' ? this.#serviceRevision : this.#sliceRevision) !== NOT_LISTED,
+      `${this.#actor} hears of a ${kind} before its list`,
+    )
+    this.#advance(kind, revision)
+    const change = this.#shared.history.change(revision)
+    if (change === null) return
+    this.#pending.push(change)
+    this.#pendingCauses.push(cause)
+    if (this.#initialised) this.#requestSync()
+  }
+
+  /** Called by the event of its timer. */
+  beginSync(): void {
+    const { sim, mode, history } = this.#shared
+    this.#beginTimer = NO_TIMER
+    const now = sim.now
+    const first = this.#fullSyncAt === NEVER
+    const due = mode.fullSyncPeriod !== null && now - this.#fullSyncAt >= mode.fullSyncPeriod
+    this.#syncIsFull = first || (due && this.#counts.endpoints <= LARGE_CLUSTER_ENDPOINTS)
+    this.#startedAt = now
+    this.#syncing = this.#pending
+    this.#syncingCauses = this.#pendingCauses
+    this.#pending = []
+    this.#pendingCauses = []
+    const changed = new Set<number>()
+    for (const change of this.#syncing) changed.add(change.service)
+    if (first || this.#relisted) {
+      this.#nextServiceRevision = this.#serviceRevision
+      this.#nextSliceRevision = this.#sliceRevision
+      this.#counts = this.#shared.allCounts.at(this.#serviceRevision, this.#sliceRevision)
+    } else {
+      for (const service of changed) for (const port of history.portsOf(service)) this.#uncount(port)
+      this.#nextServiceRevision = this.#serviceRevision
+      this.#nextSliceRevision = this.#sliceRevision
+      for (const service of changed) for (const port of history.portsOf(service)) this.#count(port)
+    }
+    this.#relisted = false
+    const time = mode.syncTime({ full: this.#syncIsFull, counts: this.#counts, changedServices: changed.size })
+    this.#endTimer = sim.schedule(time, this.#shared.endSync, this.#node)
+  }
+
+  /** Called by the event of its timer. */
+  endSync(): void {
+    const { sim, mode, rules, trace, metrics, nodeNames } = this.#shared
+    const now = sim.now
+    this.#endTimer = NO_TIMER
+    rules.program(this.#node, this.#nextServiceRevision, this.#nextSliceRevision)
+    mode.synced(this.#node, now)
+    let oldest = now
+    for (const [index, change] of this.#syncing.entries()) {
+      trace.record({
+        cause: this.#syncingCauses[index]!,
+        actor: this.#actor,
+        action: 'programmed',
+        subject: change.subject,
+        revision: change.revision,
+        started: this.#startedAt,
+      })
+      if (change.kind === 'EndpointSlice') metrics.propagated(change.committedAt, now)
+      oldest = Math.min(oldest, change.committedAt)
+    }
+    if (this.#fullSyncAt === NEVER) {
+      const subject = `Node/${nodeNames[this.#node]}`
+      trace.record({
+        cause: this.#listCause,
+        actor: this.#actor,
+        action: 'programmed',
+        subject,
+        started: this.#startedAt,
+        detail: 'all Services',
+      })
+    }
+    metrics.synced({
+      node: this.#node,
+      started: this.#startedAt,
+      ended: now,
+      full: this.#syncIsFull,
+      servicePorts: this.#counts.servicePorts,
+      endpoints: this.#counts.endpoints,
+      rules: mode.ruleCount(this.#counts),
+      changes: this.#syncing.length,
+      oldestChangeAge: now - oldest,
+    })
+    this.#syncing = []
+    this.#syncingCauses = []
+    this.#endedAt = now
+    if (this.#syncIsFull) this.#fullSyncAt = now
+    this.#beginIn(this.#pending.length > 0 || this.#relisted ? mode.minSyncPeriod : mode.maxSyncPeriod)
+  }
+
+  get #initialised(): boolean {
+    return this.#serviceRevision !== NOT_LISTED && this.#sliceRevision !== NOT_LISTED
+  }
+
+  #advance(kind: WatchedKind, revision: number): void {
+    const heard = kind === 'Service' ? this.#serviceRevision : this.#sliceRevision
+    invariant(revision >= heard, `${this.#actor} heard of ${kind} revision ${revision} after ${heard}`)
+    if (kind === 'Service') this.#serviceRevision = revision
+    else this.#sliceRevision = revision
+  }
+
+  /** Sees to it that a sync starts as soon as one may. While one runs, its end does that. */
+  #requestSync(): void {
+    if (this.#endTimer !== NO_TIMER) return
+    const { sim, mode } = this.#shared
+    const wait = this.#fullSyncAt === NEVER ? 0 : Math.max(0, this.#endedAt + mode.minSyncPeriod - sim.now)
+    if (this.#beginTimer !== NO_TIMER) {
+      if (this.#beginAt <= sim.now + wait) return
+      sim.cancel(this.#beginTimer)
+    }
+    this.#beginIn(wait)
+  }
+
+  #beginIn(wait: Nanos): void {
+    const { sim, beginSync } = this.#shared
+    this.#beginAt = sim.now + wait
+    this.#beginTimer = sim.schedule(wait, beginSync, this.#node)
+  }
+
+  /** Adds a Service port, as the sync that runs writes it, to the counts. */
+  #count(port: ServicePortId): void {
+    const { history } = this.#shared
+    const rules = history.rules(port, this.#nextServiceRevision)
+    if (rules !== null) this.#counts.add(rules, history.endpoints(rules.endpointPort, this.#nextSliceRevision))
+  }
+
+  #uncount(port: ServicePortId): void {
+    const { history } = this.#shared
+    const rules = history.rules(port, this.#nextServiceRevision)
+    if (rules !== null) this.#counts.remove(rules, history.endpoints(rules.endpointPort, this.#nextSliceRevision))
+  }
+}
+
+const NOT_LISTED = -1
+const NEVER: Nanos = -1

@@ -1,0 +1,21 @@
+import type { Simulation } from '../../engine/simulation.ts'
+import type { CostProfile } from '../../profiles/cost-profile.ts'
+import type { KubeProxySpec } from '../kube-proxy-spec.ts'
+import type { NodeRules } from '../node-rules.ts'
+import { IptablesMode } from './iptables.ts'
+import { IpvsMode } from './ipvs.ts'
+import type { ProxyMode } from './mode.ts'
+
+export interface ProxyModeOptions {
+  readonly sim: Simulation
+  readonly rules: NodeRules
+  readonly costs: CostProfile
+  readonly nodeNames: readonly string[]
+  readonly scheduler: KubeProxySpec['scheduler']
+}
+
+/** kube-proxy's modes: one file each, one line here. */
+export const PROXY_MODES = {
+  iptables: (options) => new IptablesMode(options),
+  ipvs: (options) => new IpvsMode(options),
+} as const satisfies Record<KubeProxySpec['mode'], (options: ProxyModeOptions) => ProxyMode>

@@ -1,0 +1,149 @@
+import type { Simulation } from '../../engine/simulation.ts'
+import type { CostProfile } from '../../profiles/cost-profile.ts'
+import type { Ending } from '../../proxy/ipvs/connection-counters.ts'
+import { NO_DESTINATION } from '../../proxy/ipvs/destination-list.ts'
+import type { Packet } from '../../proxy/ipvs/scheduler.ts'
+import { GOLDEN_RATIO_32, mix32 } from '../../proxy/mix.ts'
+import { TCP } from '../../proxy/protocol.ts'
+import { type Nanos, SECOND } from '../../units.ts'
+import { ABSENT, IntMap } from '../int-map.ts'
+import { NO_RULES, type NodeRules } from '../node-rules.ts'
+import type { RuleCounts } from '../rule-counts.ts'
+import type { ServicePortId } from '../service-history.ts'
+import { type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED, type SyncWork } from './mode.ts'
+import { NodeVirtualService } from './node-virtual-service.ts'
+import { SyncLog } from './sync-log.ts'
+import { syncTime } from './sync-time.ts'
+
+/** rr and wlc do not look at the packet, so one stands for all. */
+const ANY_PACKET: Packet = { protocol: TCP, sourceAddress: 0, sourcePort: 0, destinationAddress: 0, destinationPort: 0 }
+
+/** A binding is (virtual service, generation, destination) in one number: destinations below 2^16, generations kept modulo 16. */
+const DESTINATIONS = 65_536
+const GENERATIONS = 16
+
+/**
+ * IPVS mode: a virtual service a Service port on every node, whose scheduler picks a destination for each connection.
+ *
+ * Each node balances by the connections that it made itself, and knows nothing of those of the other nodes. A ClusterIP port and its node
+ * port are two virtual services with counters of their own.
+ *
+ * `expire_nodest_conn` is 1, as kube-proxy sets it: a repeated SYN whose destination is being drained or gone is dropped, its connection
+ * forgotten, and the next SYN is scheduled anew.
+ *
+ * Source: kubernetes v1.36.2 pkg/proxy/ipvs/proxier.go; periods: pkg/proxy/apis/config/v1alpha1/defaults.go. Every sync compares
+ * everything with the kernel, so there is no full one, and one runs at least every 30 s.
+ */
+export class IpvsMode implements ProxyMode {
+  readonly name = 'ipvs'
+  readonly minSyncPeriod: Nanos = 0
+  readonly maxSyncPeriod: Nanos = 30 * SECOND
+  readonly fullSyncPeriod = null
+  /** IPVS looks at every SYN that belongs to none of its own connections. */
+  readonly remembersMisses = false
+  readonly establishedCost: Nanos
+  cost: Nanos = 0
+  binding = NO_BINDING
+  readonly #rules: NodeRules
+  readonly #costs: CostProfile
+  readonly #scheduler: 'rr' | 'wlc'
+  readonly #nodes: number
+  /** By node, since it booted. */
+  readonly #logs: SyncLog[]
+  readonly #seeds: Int32Array
+  /** (node, Service port, entry) to a place in `#services`. */
+  readonly #places = new IntMap()
+  readonly #services: NodeVirtualService[] = []
+
+  constructor(options: { sim: Simulation; rules: NodeRules; costs: CostProfile; nodeNames: readonly string[]; scheduler: 'rr' | 'wlc' }) {
+    this.#rules = options.rules
+    this.#costs = options.costs
+    this.#scheduler = options.scheduler
+    this.#nodes = options.nodeNames.length
+    this.#logs = options.nodeNames.map(() => new SyncLog())
+    const orders = options.sim.rng('kube-proxy/ipvs/addition-order')
+    this.#seeds = Int32Array.from(options.nodeNames, () => orders.int32())
+    this.establishedCost = options.costs.establishedPacketNs('ipvs')
+  }
+
+  syncTime(work: SyncWork): Nanos {
+    return syncTime(this.#costs, 'ipvs', work)
+  }
+
+  ruleCount(counts: RuleCounts): number {
+    return counts.ipvsEntries
+  }
+
+  synced(node: number, now: Nanos): void {
+    this.#logs[node]!.push(now, this.#rules.serviceRevisions[node]!, this.#rules.sliceRevisions[node]!)
+  }
+
+  crashed(node: number): void {
+    this.#logs[node] = new SyncLog()
+  }
+
+  beforePrune(now: Nanos): void {
+    for (const service of this.#services) service.catchUp(now)
+    for (const log of this.#logs) log.prune()
+  }
+
+  connect(node: number, servicePort: ServicePortId, entry: Entry, now: Nanos): number {
+    this.binding = NO_BINDING
+    this.cost = this.establishedCost
+    if (this.#rules.present[node] === NO_RULES) return NO_RULE
+    this.cost = this.#costs.firstPacketNs('ipvs', 0, 0, this.#rules.history.servicePortCount(this.#rules.serviceRevisions[node]!))
+    const key = (servicePort * 2 + entry) * this.#nodes + node
+    let place = this.#places.get(key)
+    if (place === ABSENT || this.#services[place]!.log !== this.#logs[node]) place = this.#make(key, node, servicePort, entry)
+    const service = this.#services[place]!
+    service.catchUp(now)
+    if (!service.exists) return NO_RULE
+    const destination = service.connect(ANY_PACKET, now)
+    if (destination === NO_DESTINATION) return REJECTED
+    this.binding = (place * GENERATIONS + (service.generation % GENERATIONS)) * DESTINATIONS + destination
+    return service.endpointOf(destination)
+  }
+
+  retransmit(binding: number, now: Nanos): boolean {
+    const service = this.#serviceOf(binding, now)
+    if (service === null) return false
+    const destination = binding % DESTINATIONS
+    if (service.accepts(destination)) return true
+    service.expire(destination)
+    return false
+  }
+
+  release(binding: number, ending: Ending, now: Nanos): void {
+    this.#serviceOf(binding, now)?.finish(binding % DESTINATIONS, ending, now)
+  }
+
+  /** The virtual service on a node as of `now`, or null when it was never needed. For tests and inspection. */
+  inspect(node: number, servicePort: ServicePortId, entry: Entry, now: Nanos): NodeVirtualService | null {
+    const place = this.#places.get((servicePort * 2 + entry) * this.#nodes + node)
+    if (place === ABSENT) return null
+    this.#services[place]!.catchUp(now)
+    return this.#services[place]!
+  }
+
+  /** The virtual service that still counts this connection, brought up to date; null when it was deleted, or its node crashed. */
+  #serviceOf(binding: number, now: Nanos): NodeVirtualService | null {
+    const rest = Math.floor(binding / DESTINATIONS)
+    const service = this.#services[Math.floor(rest / GENERATIONS)]!
+    service.catchUp(now)
+    return service.generation % GENERATIONS === rest % GENERATIONS ? service : null
+  }
+
+  #make(key: number, node: number, servicePort: ServicePortId, entry: Entry): number {
+    const service = new NodeVirtualService({
+      history: this.#rules.history,
+      servicePort,
+      nodePort: entry === NODE_PORT,
+      scheduler: this.#scheduler,
+      log: this.#logs[node]!,
+      seed: mix32(this.#seeds[node]! ^ Math.imul(servicePort * 2 + entry + 1, GOLDEN_RATIO_32)),
+    })
+    const place = this.#services.push(service) - 1
+    this.#places.set(key, place)
+    return place
+  }
+}

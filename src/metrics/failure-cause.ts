@@ -1,0 +1,34 @@
+/**
+ * Why a request failed. Each failed request has exactly one cause; the order is that of columns and summaries.
+ *
+ * - `refused`: the pod's address answered the SYN with RST, because nothing listens there.
+ * - `reset`: the connection was accepted and the process ended before the answer.
+ * - `connect-timeout`: no answer to any SYN within the request's time.
+ * - `timeout`: connected, but no answer within the request's time.
+ * - `queue-full`: the pod's queue had no place.
+ * - `no-endpoints`: the node's rules rejected it, as the Service had no endpoint there.
+ * - `no-client`: no client pod was running to send it, or the one that sent it was gone when it ended.
+ * - `conntrack-full`: the last SYN was dropped by a full connection tracking table, until the request's time was over.
+ */
+export const FAILURE_CAUSES = [
+  'refused',
+  'reset',
+  'connect-timeout',
+  'timeout',
+  'queue-full',
+  'no-endpoints',
+  'no-client',
+  'conntrack-full',
+] as const
+
+export type FailureCause = (typeof FAILURE_CAUSES)[number]
+
+/** Index of each cause in {@link FAILURE_CAUSES}, for columns of small integers. */
+export const REFUSED = 0
+export const RESET = 1
+export const CONNECT_TIMEOUT = 2
+export const TIMEOUT = 3
+export const QUEUE_FULL = 4
+export const NO_ENDPOINTS = 5
+export const NO_CLIENT = 6
+export const CONNTRACK_FULL = 7

@@ -1,0 +1,246 @@
+import { invariant } from '../invariant.ts'
+import { type Nanos, SECOND } from '../units.ts'
+import { FAILURE_CAUSES } from './failure-cause.ts'
+import { Histogram } from './histogram.ts'
+import { Intervals } from './intervals.ts'
+import { summaryInMilliseconds, toMilliseconds } from './quantile-summary.ts'
+import type { TrafficSummary } from './summaries.ts'
+import type { Cell, Table } from './table.ts'
+
+const CAUSES = FAILURE_CAUSES.length
+
+/** Columns of one interval, in {@link TrafficMetrics}'s block: counts, then quantiles in ns (NaN without an answered request). */
+const SENT = 0
+const OK = 1
+const FAILED = 2
+const P50 = FAILED + CAUSES
+const P90 = P50 + 1
+const P99 = P50 + 2
+const MAX = P50 + 3
+const WIDTH = P50 + 4
+
+const COLUMNS = [
+  'interval_start_s',
+  'interval_s',
+  'phase',
+  'traffic',
+  'sent',
+  'ok',
+  ...FAILURE_CAUSES.map((cause) => `failed_${cause.replaceAll('-', '_')}`),
+  'latency_ms_p50',
+  'latency_ms_p90',
+  'latency_ms_p99',
+  'latency_ms_max',
+]
+
+/**
+ * What became of every request, by interval and traffic.
+ *
+ * A request belongs to the interval in which it was meant to be sent, whenever it ends: a stall shows where it hit users, and a slow
+ * client does not hide it. Latency is counted from that time too, and only over answered requests.
+ */
+export class RequestMetrics {
+  readonly #intervals: Intervals
+  readonly #histograms = new HistogramPool()
+  readonly #traffic: TrafficMetrics[] = []
+
+  constructor(options: { interval?: Nanos; measureFrom: Nanos }) {
+    this.#intervals = new Intervals({ length: options.interval ?? SECOND, measureFrom: options.measureFrom })
+  }
+
+  /** A traffic that sends from `start` until before `stop`. */
+  addTraffic(options: { name: string; start: Nanos; stop: Nanos }): TrafficMetrics {
+    const traffic = new TrafficMetrics({ ...options, intervals: this.#intervals, histograms: this.#histograms })
+    this.#traffic.push(traffic)
+    return traffic
+  }
+
+  /** One row for each traffic and each interval that it was to send in, up to `end`, the end of the run. By traffic, then by time. */
+  table(end: Nanos): Table {
+    return { columns: COLUMNS, rows: this.#traffic.flatMap((traffic) => [...traffic.rows(end)]) }
+  }
+}
+
+/** The part of {@link RequestMetrics} that one traffic writes. Recording allocates nothing but when an interval begins. */
+export class TrafficMetrics {
+  readonly name: string
+  readonly #start: Nanos
+  readonly #stop: Nanos
+  readonly #intervals: Intervals
+  readonly #histograms: HistogramPool
+  readonly #first: number
+  /** WIDTH numbers an interval. */
+  #block = new Float64Array(64 * WIDTH)
+  /** Requests of an interval that have not ended. */
+  #waiting = new Int32Array(64)
+  /** Latencies of an interval that may still get some. */
+  #open: (Histogram | null)[] = []
+  /** Intervals begun so far. */
+  #length = 0
+  readonly #measured = new Histogram()
+
+  constructor(options: { name: string; start: Nanos; stop: Nanos; intervals: Intervals; histograms: HistogramPool }) {
+    this.name = options.name
+    this.#start = options.start
+    this.#stop = options.stop
+    this.#intervals = options.intervals
+    this.#histograms = options.histograms
+    this.#first = options.intervals.indexOf(options.start)
+  }
+
+  /** A request that was to be sent at `at`, which never goes back. */
+  sent(at: Nanos): void {
+    const interval = this.#intervals.indexOf(at) - this.#first
+    if (interval >= this.#length) this.#begin(interval)
+    this.#block[interval * WIDTH + SENT]!++
+    this.#waiting[interval]!++
+  }
+
+  /** The request that was to be sent at `at` was answered `latency` later. */
+  ok(at: Nanos, latency: Nanos): void {
+    const index = this.#intervals.indexOf(at)
+    const interval = index - this.#first
+    this.#block[interval * WIDTH + OK]!++
+    let histogram = this.#open[interval]!
+    if (histogram === null) {
+      histogram = this.#histograms.take()
+      this.#open[interval] = histogram
+    }
+    histogram.record(latency)
+    if (at >= this.#intervals.measureFrom) this.#measured.record(latency)
+    this.#ended(interval)
+  }
+
+  /** The request that was to be sent at `at` failed. `cause` is an index into FAILURE_CAUSES. */
+  failed(at: Nanos, cause: number): void {
+    const interval = this.#intervals.indexOf(at) - this.#first
+    this.#block[interval * WIDTH + FAILED + cause]!++
+    this.#ended(interval)
+  }
+
+  /** Requests sent so far in the whole run, and what became of them. */
+  totals(): { sent: number; ok: number; failed: number } {
+    let sent = 0
+    let ok = 0
+    let failed = 0
+    for (let interval = 0; interval < this.#length; interval++) {
+      sent += this.#block[interval * WIDTH + SENT]!
+      ok += this.#block[interval * WIDTH + OK]!
+      for (let cause = 0; cause < CAUSES; cause++) failed += this.#block[interval * WIDTH + FAILED + cause]!
+    }
+    return { sent, ok, failed }
+  }
+
+  /**
+   * The measured phase, at `now`. The error rate is failed / (ok + failed): requests in flight count for neither. The rate is requests sent
+   * a second of the measured time in which this traffic was to send.
+   */
+  summary(now: Nanos): TrafficSummary {
+    let sent = 0
+    let ok = 0
+    let failed = 0
+    const byCause = new Array<number>(CAUSES).fill(0)
+    for (let interval = 0; interval < this.#length; interval++) {
+      if (!this.#intervals.isMeasured(this.#first + interval)) continue
+      sent += this.#block[interval * WIDTH + SENT]!
+      ok += this.#block[interval * WIDTH + OK]!
+      for (let cause = 0; cause < CAUSES; cause++) {
+        const count = this.#block[interval * WIDTH + FAILED + cause]!
+        failed += count
+        byCause[cause]! += count
+      }
+    }
+    const failedByCause: Record<string, number> = {}
+    for (const [index, cause] of FAILURE_CAUSES.entries()) if (byCause[index]! > 0) failedByCause[cause] = byCause[index]!
+    const sending = Math.min(this.#stop, now) - Math.max(this.#start, this.#intervals.measureFrom)
+    return {
+      traffic: this.name,
+      sent,
+      ok,
+      failed,
+      inFlight: sent - ok - failed,
+      failedByCause,
+      errorRate: ok + failed === 0 ? 0 : failed / (ok + failed),
+      requestsPerSecond: sending > 0 ? sent / (sending / SECOND) : 0,
+      latencyMs: summaryInMilliseconds(this.#measured),
+    }
+  }
+
+  *rows(end: Nanos): Generator<readonly Cell[]> {
+    const until = Math.min(this.#stop, end)
+    if (until <= this.#start) return
+    const last = this.#intervals.indexOf(until - 1) - this.#first
+    if (last >= this.#length) this.#begin(last)
+    for (let interval = 0; interval <= last; interval++) {
+      const index = this.#first + interval
+      const from = this.#intervals.startOf(index)
+      const to = Math.min(this.#intervals.endOf(index), end)
+      const row: Cell[] = [from / SECOND, (to - from) / SECOND, this.#intervals.isMeasured(index) ? 'measured' : 'warm-up', this.name]
+      this.#writeQuantiles(interval)
+      for (let column = 0; column < P50; column++) row.push(this.#block[interval * WIDTH + column]!)
+      for (let column = P50; column < WIDTH; column++) {
+        const value = this.#block[interval * WIDTH + column]!
+        row.push(Number.isNaN(value) ? null : toMilliseconds(value))
+      }
+      yield row
+    }
+  }
+
+  #begin(interval: number): void {
+    if (interval >= this.#waiting.length) {
+      const capacity = Math.max(2 * this.#waiting.length, interval + 1)
+      const block = new Float64Array(capacity * WIDTH)
+      block.set(this.#block)
+      this.#block = block
+      const waiting = new Int32Array(capacity)
+      waiting.set(this.#waiting)
+      this.#waiting = waiting
+    }
+    const before = this.#length - 1
+    while (this.#length <= interval) {
+      this.#block.fill(Number.NaN, this.#length * WIDTH + P50, this.#length * WIDTH + WIDTH)
+      this.#open[this.#length] = null
+      this.#length++
+    }
+    // The one before may have had all its answers already; it was kept open because more could have been sent in it.
+    if (before >= 0 && this.#waiting[before] === 0) this.#close(before)
+  }
+
+  #ended(interval: number): void {
+    const waiting = --this.#waiting[interval]!
+    if (waiting < 0) invariant(false, `More requests of "${this.name}" ended than were sent`)
+    if (waiting === 0 && interval < this.#length - 1) this.#close(interval)
+  }
+
+  #close(interval: number): void {
+    const histogram = this.#open[interval]!
+    if (histogram === null) return
+    this.#writeQuantiles(interval)
+    this.#open[interval] = null
+    this.#histograms.giveBack(histogram)
+  }
+
+  #writeQuantiles(interval: number): void {
+    const histogram = this.#open[interval]!
+    if (histogram === null) return
+    const at = interval * WIDTH
+    this.#block[at + P50] = histogram.quantile(0.5)!
+    this.#block[at + P90] = histogram.quantile(0.9)!
+    this.#block[at + P99] = histogram.quantile(0.99)!
+    this.#block[at + MAX] = histogram.max!
+  }
+}
+
+/** Histograms are large; only intervals with requests on their way need one. */
+class HistogramPool {
+  readonly #free: Histogram[] = []
+
+  take(): Histogram {
+    return this.#free.pop() ?? new Histogram()
+  }
+
+  giveBack(histogram: Histogram): void {
+    histogram.clear()
+    this.#free.push(histogram)
+  }
+}

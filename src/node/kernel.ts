@@ -1,0 +1,55 @@
+import { Conntrack, conntrackMax } from './conntrack.ts'
+
+/** What a kernel needs to know about its machine. */
+export interface MachineSpec {
+  readonly name: string
+  readonly zone: string
+  readonly cpuMilli: number
+}
+
+/**
+ * The kernels of all nodes, as far as packets meet them: running or not, and how full their connection tracking is.
+ *
+ * A crash is silent: nobody gets a reset, and what the kernel knew is gone. Columns by node index.
+ */
+export class Kernels {
+  readonly #machines: readonly MachineSpec[]
+  readonly #up: Uint8Array
+  /** How often the node has crashed: what was known in another epoch is forgotten. */
+  readonly #epochs: Int32Array
+  readonly #conntracks: Conntrack[]
+
+  constructor(machines: readonly MachineSpec[]) {
+    this.#machines = machines
+    this.#up = new Uint8Array(machines.length).fill(1)
+    this.#epochs = new Int32Array(machines.length)
+    this.#conntracks = machines.map((machine) => new Conntrack(conntrackMax(machine.cpuMilli)))
+  }
+
+  isUp(node: number): boolean {
+    return this.#up[node] === 1
+  }
+
+  epoch(node: number): number {
+    return this.#epochs[node]!
+  }
+
+  /** Up, and not crashed since `epoch`. */
+  remembers(node: number, epoch: number): boolean {
+    return this.#up[node] === 1 && this.#epochs[node] === epoch
+  }
+
+  conntrack(node: number): Conntrack {
+    return this.#conntracks[node]!
+  }
+
+  crash(node: number): void {
+    this.#up[node] = 0
+    this.#epochs[node]!++
+    this.#conntracks[node] = new Conntrack(conntrackMax(this.#machines[node]!.cpuMilli))
+  }
+
+  boot(node: number): void {
+    this.#up[node] = 1
+  }
+}

@@ -1,0 +1,280 @@
+import type { StringMap } from '../api/objects/index.ts'
+import { type Distribution, distribution } from '../engine/distributions.ts'
+import { Completion, type Waitable } from '../engine/process.ts'
+import { ReseedableStream } from '../engine/random-stream.ts'
+import type { Simulation } from '../engine/simulation.ts'
+import { Station } from '../engine/station.ts'
+import { invariant } from '../invariant.ts'
+import type { Addresses, EndpointId } from '../network/addresses.ts'
+import type { HostedPod, PodHost, SandboxSpec } from '../node/pod-host.ts'
+import type { Nanos } from '../units.ts'
+import type { ClientPool } from './client-pool.ts'
+import type { WorkloadSpec } from './specs.ts'
+
+/** Nobody has the address. */
+export const NO_BACKEND = -1
+
+/** The sandbox has its address and nothing listens: a SYN is answered with RST. */
+const QUIET = 0
+const LISTENING = 1
+/** Asked to stop: a SYN is answered with RST, what was accepted goes on. */
+const DRAINING = 2
+/** The address is gone: packets vanish. */
+const GONE = 3
+
+/** What pods do with requests concerns those who keep them. */
+export interface RequestKeeper {
+  /** The 32-bit number that a request's demand is drawn from. */
+  seedOf(request: number): number
+  /** Its service is over. */
+  served(request: number): void
+  /** The process ended while it had the request. With a reset the client is told, without it hears nothing. */
+  dropped(request: number, withReset: boolean): void
+}
+
+/**
+ * Pods as servers: an address, a process that may listen there, and behind it a station of `concurrency` servers and a bounded queue.
+ *
+ * The kubelet says when addresses and processes come and go; packets ask {@link owner}, {@link accepts}, {@link accept} and {@link enter}.
+ * The time that a request takes of its server is a function of the request's own seed and the pod's distribution, so it is the same
+ * whichever pod of the workload serves it, and in every variant of a scenario.
+ */
+export class Backends implements PodHost {
+  readonly #sim: Simulation
+  readonly #addresses: Addresses
+  readonly #workloadOf: (pod: SandboxSpec) => WorkloadSpec
+  readonly #requests: RequestKeeper
+  readonly #pools: ClientPool[] = []
+  readonly #distributions = new Map<WorkloadSpec, Distribution>()
+  readonly #demand = new ReseedableStream()
+  readonly #pods: Pod[] = []
+  /** By address: who has it. */
+  #owners = new Int32Array(1024).fill(NO_BACKEND)
+  /** Columns by pod. */
+  #states = new Uint8Array(256)
+  #nodes = new Int32Array(256)
+  /** How many processes of the pod have ended: an accepted connection belongs to one process. */
+  #incarnations = new Int32Array(256)
+  /** Accepted connections whose request has not been answered. */
+  #inFlight = new Int32Array(256)
+
+  constructor(options: { sim: Simulation; addresses: Addresses; workloadOf: (pod: SandboxSpec) => WorkloadSpec; requests: RequestKeeper }) {
+    this.#sim = options.sim
+    this.#addresses = options.addresses
+    this.#workloadOf = options.workloadOf
+    this.#requests = options.requests
+  }
+
+  /** From now on `pool` holds the running pods that it matches. */
+  addPool(pool: ClientPool): void {
+    this.#pools.push(pool)
+    for (const [pod, { namespace, labels }] of this.#pods.entries()) {
+      if (this.#states[pod] === LISTENING && pool.matches(namespace, labels)) pool.add(pod)
+    }
+  }
+
+  sandboxUp(spec: SandboxSpec): HostedPod {
+    const address = this.#addresses.address(spec.address)
+    invariant(this.#ownerOf(address) === NO_BACKEND, `Address ${spec.address} is given to two pods`)
+    const workload = this.#workloadOf(spec)
+    const pod = this.#pods.length
+    if (pod === this.#states.length) this.#growPods()
+    this.#pods.push({
+      namespace: spec.namespace,
+      labels: spec.labels,
+      address,
+      workload,
+      serviceTime: this.#distributionOf(workload),
+      station: null,
+      idle: null,
+    })
+    this.#states[pod] = QUIET
+    this.#nodes[pod] = spec.nodeIndex
+    this.#setOwner(address, pod)
+    return pod
+  }
+
+  listen(pod: HostedPod): void {
+    if (this.#states[pod] === GONE) return
+    invariant(this.#states[pod] === QUIET, `Pod ${pod} listens twice`)
+    const record = this.#pods[pod]!
+    record.station ??= this.#station(pod, record)
+    this.#states[pod] = LISTENING
+    for (const pool of this.#pools) if (pool.matches(record.namespace, record.labels)) pool.add(pod)
+  }
+
+  stopListening(pod: HostedPod): void {
+    if (this.#states[pod] !== LISTENING) return
+    this.#states[pod] = DRAINING
+    this.#leavePools(pod)
+  }
+
+  kill(pod: HostedPod): void {
+    if (this.#states[pod] === LISTENING || this.#states[pod] === DRAINING) this.#endProcess(pod, QUIET, true)
+  }
+
+  sandboxDown(pod: HostedPod): void {
+    if (this.#states[pod] === GONE) return
+    this.#endProcess(pod, GONE, false)
+    this.#setOwner(this.#pods[pod]!.address, NO_BACKEND)
+  }
+
+  isListening(pod: HostedPod): boolean {
+    return this.#states[pod] === LISTENING
+  }
+
+  inFlight(pod: HostedPod): number {
+    return this.#inFlight[pod]!
+  }
+
+  /** Requests being served or queued by the pods of a node. */
+  inFlightOfNode(node: number): number {
+    let total = 0
+    for (let pod = 0; pod < this.#pods.length; pod++) if (this.#nodes[pod] === node) total += this.#inFlight[pod]!
+    return total
+  }
+
+  whenIdle(pod: HostedPod): Waitable<void> {
+    const record = this.#pods[pod]!
+    record.idle ??= new Completion<void>(this.#sim)
+    const { idle } = record
+    this.#settleIfIdle(pod)
+    return idle
+  }
+
+  /** Everything on a node vanishes: no resets, no answers. */
+  crashNode(node: number): void {
+    for (let pod = 0; pod < this.#pods.length; pod++) if (this.#nodes[pod] === node) this.sandboxDown(pod)
+  }
+
+  /** Who answers at an endpoint's address, or {@link NO_BACKEND}. A pod answers on every port. */
+  owner(endpoint: EndpointId): number {
+    return this.#ownerOf(this.#addresses.addressOf(endpoint))
+  }
+
+  nodeOf(pod: number): number {
+    return this.#nodes[pod]!
+  }
+
+  incarnation(pod: number): number {
+    return this.#incarnations[pod]!
+  }
+
+  /** The process of that incarnation is alive. */
+  runs(pod: number, incarnation: number): boolean {
+    return this.#incarnations[pod] === incarnation && (this.#states[pod] === LISTENING || this.#states[pod] === DRAINING)
+  }
+
+  hasAddress(pod: number): boolean {
+    return this.#states[pod] !== GONE
+  }
+
+  /** A connection is made; a request will follow by it. */
+  accept(pod: number): void {
+    this.#inFlight[pod]!++
+  }
+
+  /** An accepted connection closed again without a request. */
+  abandon(pod: number): void {
+    this.#left(pod)
+  }
+
+  /** A request of an accepted connection arrives. False: the queue is full, and the connection is over. */
+  enter(pod: number, request: number): boolean {
+    if (this.#pods[pod]!.station!.arrive(request)) return true
+    this.#left(pod)
+    return false
+  }
+
+  #station(pod: number, record: Pod): Station {
+    const { concurrency, queue } = record.workload
+    const { serviceTime } = record
+    return new Station(this.#sim, {
+      servers: concurrency,
+      queueCapacity: queue,
+      onStart: (request) => this.#serviceTime(serviceTime, request),
+      onDone: (request) => {
+        this.#requests.served(request)
+        this.#left(pod)
+      },
+    })
+  }
+
+  #serviceTime(serviceTime: Distribution, request: number): Nanos {
+    this.#demand.reseed(this.#requests.seedOf(request))
+    return serviceTime.sample(this.#demand)
+  }
+
+  #left(pod: number): void {
+    const left = --this.#inFlight[pod]!
+    if (left <= 0) this.#settleIfIdle(pod)
+  }
+
+  #settleIfIdle(pod: number): void {
+    if (this.#inFlight[pod]! < 0) invariant(false, `Pod ${pod} answered more than it accepted`)
+    const record = this.#pods[pod]!
+    if (this.#inFlight[pod] !== 0 || record.idle === null) return
+    record.idle.resolve()
+    record.idle = null
+  }
+
+  #endProcess(pod: number, state: number, withReset: boolean): void {
+    this.#states[pod] = state
+    this.#incarnations[pod]!++
+    this.#leavePools(pod)
+    this.#pods[pod]!.station?.clear((request) => this.#requests.dropped(request, withReset))
+    this.#inFlight[pod] = 0
+    this.#settleIfIdle(pod)
+  }
+
+  #leavePools(pod: number): void {
+    for (const pool of this.#pools) pool.remove(pod)
+  }
+
+  #distributionOf(workload: WorkloadSpec): Distribution {
+    let found = this.#distributions.get(workload)
+    if (found === undefined) {
+      found = distribution(workload.serviceTime)
+      this.#distributions.set(workload, found)
+    }
+    return found
+  }
+
+  #ownerOf(address: number): number {
+    return address < this.#owners.length ? this.#owners[address]! : NO_BACKEND
+  }
+
+  #setOwner(address: number, pod: number): void {
+    if (address >= this.#owners.length) {
+      const grown = new Int32Array(2 * address).fill(NO_BACKEND)
+      grown.set(this.#owners)
+      this.#owners = grown
+    }
+    this.#owners[address] = pod
+  }
+
+  #growPods(): void {
+    const capacity = 2 * this.#states.length
+    const [states, nodes, incarnations, inFlight] = [this.#states, this.#nodes, this.#incarnations, this.#inFlight]
+    this.#states = new Uint8Array(capacity)
+    this.#states.set(states)
+    this.#nodes = new Int32Array(capacity)
+    this.#nodes.set(nodes)
+    this.#incarnations = new Int32Array(capacity)
+    this.#incarnations.set(incarnations)
+    this.#inFlight = new Int32Array(capacity)
+    this.#inFlight.set(inFlight)
+  }
+}
+
+interface Pod {
+  readonly namespace: string
+  readonly labels: StringMap
+  readonly address: number
+  readonly workload: WorkloadSpec
+  readonly serviceTime: Distribution
+  /** Made when the process first listens. */
+  station: Station | null
+  /** Who waits for the last answer. */
+  idle: Completion<void> | null
+}

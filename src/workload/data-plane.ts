@@ -1,0 +1,167 @@
+import type { Simulation } from '../engine/simulation.ts'
+import type { Trace } from '../engine/trace.ts'
+import { invariant } from '../invariant.ts'
+import { KubeProxies, type KubeProxy } from '../kube-proxy/kube-proxy.ts'
+import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
+import { PROXY_MODES } from '../kube-proxy/modes/index.ts'
+import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
+import { NodeRules } from '../kube-proxy/node-rules.ts'
+import { ServiceHistory } from '../kube-proxy/service-history.ts'
+import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
+import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
+import type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
+import type { Table } from '../metrics/table.ts'
+import { Addresses } from '../network/addresses.ts'
+import { LoadBalancer } from '../network/load-balancer.ts'
+import { Network } from '../network/network.ts'
+import type { NetworkSpec } from '../network/network-spec.ts'
+import { Kernels, type MachineSpec } from '../node/kernel.ts'
+import type { SandboxSpec } from '../node/pod-host.ts'
+import type { CostProfile } from '../profiles/cost-profile.ts'
+import type { Nanos } from '../units.ts'
+import type { Backends } from './backends.ts'
+import { ClientPool } from './client-pool.ts'
+import { OpenLoop } from './open-loop.ts'
+import { Requests } from './requests.ts'
+import type { TrafficSpec, WorkloadSpec } from './specs.ts'
+
+export interface DataPlaneOptions {
+  readonly sim: Simulation
+  /** By node index. All are up at first, without kube-proxy. */
+  readonly nodes: readonly MachineSpec[]
+  readonly network: NetworkSpec
+  readonly kubeProxy: KubeProxySpec
+  readonly costProfile: CostProfile
+  readonly trace: Trace
+  /** How a pod's container behaves. Asked once a sandbox. */
+  readonly workloadOf: (pod: SandboxSpec) => WorkloadSpec
+  /** End of the warm-up. */
+  readonly measureFrom: Nanos
+  /** Length of a row of the request table; 1 s when left out. */
+  readonly interval?: Nanos
+}
+
+/**
+ * The data plane of a cluster, from the watch event at a node's kube-proxy and from a client's wish, to the answer.
+ *
+ * ```text
+ *  watch cache ─ history.apply ─▶ ServiceHistory ◀─ looks up ─┐
+ *  watch ─ proxy(n).observe ─▶ KubeProxy ─ sync ─▶ NodeRules ─┴▶ ProxyMode ◀─ connect ─ Requests ◀─ send ─ OpenLoop
+ *  kubelet ─ backends.listen … ─▶ Backends ◀─ accept, enter ───────────────────────────────┘
+ * ```
+ */
+export class DataPlane {
+  readonly history: ServiceHistory
+  readonly backends: Backends
+  readonly mode: ProxyMode
+  readonly kernels: Kernels
+  readonly loadBalancer: LoadBalancer
+  readonly requests: Requests
+  readonly #sim: Simulation
+  readonly #proxies: KubeProxies
+  readonly #requestMetrics: RequestMetrics
+  readonly #proxyMetrics: ProxyMetrics
+  readonly #traffic: TrafficMetrics[] = []
+  readonly #nodes: number
+
+  constructor(options: DataPlaneOptions) {
+    const { sim, nodes, kubeProxy } = options
+    const nodeNames = nodes.map((node) => node.name)
+    this.#sim = sim
+    this.#nodes = nodes.length
+    this.history = new ServiceHistory(new Addresses())
+    this.kernels = new Kernels(nodes)
+    const rules = new NodeRules(this.history, nodes.length)
+    this.mode = PROXY_MODES[kubeProxy.mode]({ sim, rules, costs: options.costProfile, nodeNames, scheduler: kubeProxy.scheduler })
+    this.#proxyMetrics = new ProxyMetrics({ nodeNames, measureFrom: options.measureFrom })
+    this.#proxies = new KubeProxies({ sim, rules, mode: this.mode, trace: options.trace, metrics: this.#proxyMetrics, nodeNames })
+    this.loadBalancer = new LoadBalancer({
+      sim,
+      nodes: nodes.length,
+      healthy: (node) => this.kernels.isUp(node) && this.#proxies.of(node).healthy,
+    })
+    const network = new Network(
+      options.network,
+      nodes.map((node) => node.zone),
+    )
+    this.requests = new Requests({
+      sim,
+      history: this.history,
+      mode: this.mode,
+      network,
+      loadBalancer: this.loadBalancer,
+      kernels: this.kernels,
+      workloadOf: options.workloadOf,
+    })
+    this.backends = this.requests.backends
+    const { interval, measureFrom } = options
+    this.#requestMetrics = new RequestMetrics(interval === undefined ? { measureFrom } : { measureFrom, interval })
+  }
+
+  /** The kube-proxy of a node. */
+  proxy(node: number): KubeProxy {
+    return this.#proxies.of(node)
+  }
+
+  /** A traffic source; it sends from its start to its stop. Names are unique. To be called before its start. */
+  addTraffic(spec: TrafficSpec): void {
+    invariant(!this.#traffic.some((traffic) => traffic.name === spec.name), `Two traffics are called "${spec.name}"`)
+    const { namespace, service, port } = spec.target
+    const metrics = this.#requestMetrics.addTraffic(spec)
+    const servicePort = this.history.servicePort(namespace, service, port, 'TCP')
+    const traffic = this.requests.addTraffic({ metrics, servicePort, timeout: spec.timeout })
+    this.#traffic.push(metrics)
+    const { sim, requests } = { sim: this.#sim, requests: this.requests }
+    const clients = spec.from.kind === 'pods' ? new ClientPool(spec.from.namespace, spec.from.selector) : null
+    if (clients === null) this.loadBalancer.start()
+    else this.backends.addPool(clients)
+    new OpenLoop({ sim, requests, traffic, clients, name: spec.name, arrivals: spec.arrivals, start: spec.start, stop: spec.stop })
+  }
+
+  /** The node stops at once and silently: pods, kernel, kube-proxy. Clients find out by their time-outs. */
+  crashNode(node: number): void {
+    invariant(this.kernels.isUp(node), `Node ${node} is down already`)
+    this.kernels.crash(node)
+    this.#proxies.crash(node)
+    this.backends.crashNode(node)
+  }
+
+  /** The node comes back empty. Its kube-proxy is to be started by `proxy(node).start()`, and pods by their kubelet. */
+  bootNode(node: number): void {
+    invariant(!this.kernels.isUp(node), `Node ${node} is up already`)
+    this.kernels.boot(node)
+  }
+
+  /** States what must hold at the end of a run, and at any other moment. */
+  checkConservation(): void {
+    this.requests.checkConservation()
+  }
+
+  /** Every traffic's measured phase up to now, in the order in which they were added. */
+  trafficSummaries(): TrafficSummary[] {
+    return this.#traffic.map((traffic) => traffic.summary(this.#sim.now))
+  }
+
+  kubeProxySummary(): KubeProxySummary {
+    return this.#proxyMetrics.summary(this.mode.name)
+  }
+
+  /** From an EndpointSlice write to a node's kernel: of the writes since measuring began, or of all. */
+  propagation(of: 'measured' | 'all'): QuantileSummary {
+    return this.#proxyMetrics.propagation(of)
+  }
+
+  requestTable(): Table {
+    return this.#requestMetrics.table(this.#sim.now)
+  }
+
+  proxyTable(): Table {
+    return this.#proxyMetrics.table()
+  }
+
+  /** Entries in a node's connection tracking table now. */
+  conntrackEntries(node: number): number {
+    invariant(node >= 0 && node < this.#nodes, `Node ${node} is unknown`)
+    return this.kernels.conntrack(node).count(this.#sim.now)
+  }
+}

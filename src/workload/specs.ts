@@ -1,0 +1,46 @@
+import type { LabelSelector } from '../api/labels.ts'
+import type { DistributionSpec } from '../engine/distributions.ts'
+import type { Nanos } from '../units.ts'
+
+/** How containers behave: matched to pods by label selector, the first match wins. */
+export interface WorkloadSpec {
+  readonly selector: LabelSelector
+  /** CPU time of one request. */
+  readonly serviceTime: DistributionSpec
+  /** Requests served at once by one pod. */
+  readonly concurrency: number
+  /** Requests that wait in one pod when all servers are busy; one more is refused. */
+  readonly queue: number
+  /** From process start to listening. */
+  readonly startUp: DistributionSpec
+  /** What the process does on SIGTERM: exits at once and drops what it was serving, or stops accepting and finishes it. */
+  readonly onTerminate: 'exit' | 'drain'
+}
+
+export interface TrafficSpec {
+  readonly name: string
+  readonly target: TrafficTarget
+  readonly from: TrafficSource
+  readonly arrivals: ArrivalSpec
+  /** A request that has no answer after this long has failed. */
+  readonly timeout: Nanos
+  readonly start: Nanos
+  readonly stop: Nanos
+}
+
+/** A Service port by namespace, name and port number. */
+export interface TrafficTarget {
+  readonly namespace: string
+  readonly service: string
+  readonly port: number
+}
+
+export type TrafficSource =
+  | { readonly kind: 'external' }
+  | { readonly kind: 'pods'; readonly namespace: string; readonly selector: LabelSelector }
+
+/** Requests a second, open loop. */
+export interface ArrivalSpec {
+  readonly kind: 'poisson' | 'constant'
+  readonly ratePerSecond: number
+}
