@@ -1,0 +1,62 @@
+import type { SourceProblem } from '../api/source-problem.ts'
+import type { RunSummary } from '../report/run-summary.ts'
+import type { ScenarioWarning } from '../scenario/load-context.ts'
+import type { FileReader } from '../scenario/load-files.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import type { SimulatedRun } from '../scenario/simulate.ts'
+import type { ExitCode } from './exit-codes.ts'
+
+/** The work of `towtank run`. Plain data, so that a worker thread can be given it; so are the other jobs and all events. */
+export interface RunJob {
+  readonly kind: 'run'
+  readonly files: readonly string[]
+  /** Replaces the seed of every file; null leaves them. */
+  readonly seed: string | null
+  /** Where to write; null for `results/<scenario name>`. With several files each result gets its own folder in it. */
+  readonly out: string | null
+  readonly version: string
+}
+
+/** The work of `towtank trace`. */
+export interface TraceJob {
+  readonly kind: 'trace'
+  readonly file: string
+  /** `KIND/NAME` or `KIND/NAMESPACE/NAME`. */
+  readonly object: string
+  readonly namespace: string | null
+  /** null for the first. */
+  readonly variant: string | null
+  readonly seed: string | null
+  /** Every hop, rather than those of the critical path. */
+  readonly all: boolean
+}
+
+export type Job = RunJob | TraceJob
+
+/** What a job tells while it works. */
+export type JobEvent =
+  | { readonly kind: 'problems'; readonly problems: readonly SourceProblem[] }
+  | { readonly kind: 'warnings'; readonly warnings: readonly ScenarioWarning[] }
+  /** Something is wrong with the command rather than with a file. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** From now on there may be a partial folder beside this one. */
+  | { readonly kind: 'writing'; readonly out: string }
+  | { readonly kind: 'progress'; readonly scenario: string; readonly variant: string; readonly fraction: number }
+  | { readonly kind: 'finished'; readonly summary: RunSummary; readonly folder: string }
+  | {
+      readonly kind: 'story'
+      readonly scenario: string
+      readonly variant: string
+      readonly object: string
+      readonly lines: readonly string[]
+    }
+
+/** What a worker thread sends: the events of its job, and its end. */
+export type WorkerMessage = JobEvent | { readonly kind: 'exit'; readonly code: ExitCode } | { readonly kind: 'bug'; readonly stack: string }
+
+/** What a job needs of the world, so that tests can give it another. */
+export interface JobTools<Run = SimulatedRun> {
+  readonly simulate: (scenario: Scenario, options: { variant: string; onProgress?: (fraction: number) => void }) => Run
+  readonly files: FileReader
+  readonly tell: (event: JobEvent) => void
+}

@@ -1,0 +1,157 @@
+import { lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmdirSync, unlinkSync } from 'node:fs'
+import { basename, dirname, join, resolve, sep } from 'node:path'
+import { RESULT_FILES, SUMMARY_FILE } from '../report/result-files.ts'
+import { SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
+
+/**
+ * A folder of results that is there as a whole or not at all.
+ *
+ * Everything is written into a hidden folder beside it, `.NAME.partial-PID-new`, which takes its place in one rename at the end. Only files
+ * that Towtank itself writes are ever removed, by name: a folder with anything else in it is left alone.
+ */
+export class ResultFolder {
+  /** As the user wrote it, for messages. */
+  readonly shown: string
+  readonly #parent: string
+  readonly #name: string
+  #partial: string | null = null
+
+  constructor(shown: string, parent: string, name: string) {
+    this.shown = shown
+    this.#parent = parent
+    this.#name = name
+  }
+
+  /** The folder that results may be written to, or why not. Nothing is made or removed yet. */
+  static choose(out: string): { readonly ok: true; readonly folder: ResultFolder } | { readonly ok: false; readonly reason: string } {
+    const refuse = (why: string) => ({ ok: false as const, reason: `Cannot write results to "${out}": ${why}` })
+    if (out.trim() === '' || out.includes('\0')) return refuse('it is not the name of a folder')
+    // `a/../b` is not `b` when `a` is a symbolic link, so that a reader of the command could be wrong about what it replaces.
+    const steps = out.split(/[/\\]/)
+    const up = steps.lastIndexOf('..')
+    if (up >= 0 && steps.slice(0, up).some((step) => step !== '..' && step !== '.'))
+      return refuse('it goes back up with ".." after going down')
+    const path = resolve(out)
+    const parent = realPath(dirname(path))
+    const name = basename(path)
+    const whole = join(parent, name)
+    if (name === '' || isWithin(process.cwd(), whole)) return refuse('it is the folder you are in, or one around it')
+    const why = whyNotReplaceable(whole)
+    return why === null ? { ok: true, folder: new ResultFolder(out, parent, name) } : refuse(why)
+  }
+
+  get path(): string {
+    return join(this.#parent, this.#name)
+  }
+
+  /** Makes the folder to write into, and removes what earlier runs that were killed have left. */
+  begin(): string {
+    mkdirSync(this.#parent, { recursive: true })
+    this.removeStale()
+    const partial = join(this.#parent, `${this.#prefix}${process.pid}-new`)
+    mkdirSync(partial)
+    this.#partial = partial
+    return partial
+  }
+
+  /** Puts what was written in its place. Throws, and leaves everything as it was, when that has been taken by something else meanwhile. */
+  commit(): void {
+    const partial = this.#partial
+    if (partial === null) return
+    const why = whyNotReplaceable(this.path)
+    if (why !== null) throw new Error(`Cannot replace "${this.shown}": ${why}`)
+    const old = join(this.#parent, `${this.#prefix}${process.pid}${REPLACED}`)
+    const replaces = exists(this.path)
+    if (replaces) renameSync(this.path, old)
+    renameSync(partial, this.path)
+    this.#partial = null
+    if (replaces) removeResultFolder(old)
+  }
+
+  /** Removes what was written. */
+  discard(): void {
+    if (this.#partial !== null) removeResultFolder(this.#partial)
+    this.#partial = null
+  }
+
+  /** Removes what is left of processes that are no more, and of this one. */
+  removeStale(): void {
+    if (!exists(this.#parent)) return
+    for (const entry of readdirSync(this.#parent, { withFileTypes: true })) {
+      if (!entry.isDirectory() || !entry.name.startsWith(this.#prefix)) continue
+      const pid = Number(/^(\d+)-/.exec(entry.name.slice(this.#prefix.length))?.[1] ?? Number.NaN)
+      if (Number.isNaN(pid) || (pid !== process.pid && isAlive(pid))) continue
+      const stale = join(this.#parent, entry.name)
+      // Stopped between the two renames of a replacement: the earlier result is put back.
+      if (entry.name.endsWith(REPLACED) && !exists(this.path)) renameSync(stale, this.path)
+      else removeResultFolder(stale)
+    }
+  }
+
+  get #prefix(): string {
+    return `.${this.#name}.partial-`
+  }
+}
+
+/** The end of the name that an earlier result has for the instant in which a new one takes its place. */
+const REPLACED = '-replaced'
+
+/** The path with symbolic links followed as far as it exists. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    const above = dirname(path)
+    return above === path ? path : join(realPath(above), basename(path))
+  }
+}
+
+function isWithin(inner: string, outer: string): boolean {
+  const real = realPath(inner)
+  return real === outer || real.startsWith(outer.endsWith(sep) ? outer : outer + sep)
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
+/** Why a folder must not be replaced, or null when it is absent, empty, or a result of ours with nothing added to it. */
+function whyNotReplaceable(path: string): string | null {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return null
+  if (found.isSymbolicLink()) return 'it is a symbolic link'
+  if (!found.isDirectory()) return 'it is not a folder'
+  const names = readdirSync(path)
+  if (names.length === 0) return null
+  const foreign = names.filter((name) => !RESULT_FILES.includes(name) || lstatSync(join(path, name)).isDirectory())
+  if (!names.includes(SUMMARY_FILE) || !isOurSummary(join(path, SUMMARY_FILE))) return 'it is not empty and not a result of Towtank'
+  return foreign.length === 0 ? null : `it also has files that Towtank did not write, such as "${foreign[0]}"`
+}
+
+function isOurSummary(path: string): boolean {
+  try {
+    if (!lstatSync(path).isFile()) return false
+    const summary: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    if (typeof summary !== 'object' || summary === null) return false
+    const { schemaVersion, tool } = summary as { schemaVersion?: unknown; tool?: { name?: unknown } | null }
+    return schemaVersion === SUMMARY_SCHEMA_VERSION && tool?.name === 'towtank'
+  } catch {
+    return false
+  }
+}
+
+/** Removes the files that we write, and the folder if nothing else is in it. */
+function removeResultFolder(path: string): void {
+  const names = readdirSync(path, { withFileTypes: true })
+  for (const entry of names) if (RESULT_FILES.includes(entry.name) && !entry.isDirectory()) unlinkSync(join(path, entry.name))
+  if (names.every((entry) => RESULT_FILES.includes(entry.name) && !entry.isDirectory())) rmdirSync(path)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

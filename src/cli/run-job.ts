@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import type { SourceProblem } from '../api/source-problem.ts'
+import { ResultWriter } from '../report/result-files.ts'
+import { passed, type RunSummary, SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
+import type { ScenarioWarning } from '../scenario/load-context.ts'
+import { loadScenario } from '../scenario/load-scenario.ts'
+import type { RunResult, VariantSummary } from '../scenario/run-result.ts'
+import type { Variant } from '../scenario/scenario.ts'
+import { EXIT, type ExitCode } from './exit-codes.ts'
+import type { JobTools, RunJob } from './jobs.ts'
+import { ResultFolder } from './result-folder.ts'
+
+interface Planned {
+  readonly name: string
+  readonly variants: readonly Variant[]
+  readonly inputHash: string
+  readonly folder: ResultFolder
+}
+
+/** Checks everything, then runs everything. When anything is wrong with any file, nothing is run and nothing is written. */
+export async function runJob(job: RunJob, tools: JobTools<RunResult>): Promise<ExitCode> {
+  const plans = await plan(job, tools)
+  if (plans === null) return EXIT.wrongInput
+  let allPassed = true
+  for (const [index, planned] of plans.entries()) {
+    const base = index / plans.length
+    const summary = runOne(planned, job.version, tools, (fraction) => base + fraction / plans.length)
+    allPassed &&= passed(summary)
+  }
+  return allPassed ? EXIT.passed : EXIT.thresholdFailed
+}
+
+async function plan(job: RunJob, { files, tell }: JobTools<RunResult>): Promise<readonly Planned[] | null> {
+  const plans: Planned[] = []
+  const problems: SourceProblem[] = []
+  const warnings: ScenarioWarning[] = []
+  const refusals: string[] = []
+  const names = new Map<string, string>()
+  for (const file of job.files) {
+    const loaded = await loadScenario(file, files)
+    warnings.push(...loaded.warnings)
+    if (!loaded.ok) {
+      problems.push(...loaded.problems)
+      continue
+    }
+    const { name } = loaded.variants[0]!.scenario
+    const other = names.get(name)
+    if (other !== undefined) refusals.push(`Cannot run "${other}" and "${file}" together: both scenarios are called "${name}"`)
+    names.set(name, file)
+    const chosen = ResultFolder.choose(outputOf(job, name))
+    if (!chosen.ok) refusals.push(chosen.reason)
+    else plans.push({ name, variants: withSeed(loaded.variants, job.seed), inputHash: loaded.inputHash, folder: chosen.folder })
+  }
+  if (warnings.length > 0) tell({ kind: 'warnings', warnings })
+  if (problems.length > 0) tell({ kind: 'problems', problems })
+  for (const reason of refusals) tell({ kind: 'refused', reason })
+  return problems.length > 0 || refusals.length > 0 ? null : plans
+}
+
+function outputOf(job: RunJob, name: string): string {
+  if (job.out === null) return join('results', name)
+  return job.files.length === 1 ? job.out : join(job.out, name)
+}
+
+/** The variants with another seed, or as they are for null. */
+export function withSeed(variants: readonly Variant[], seed: string | null): readonly Variant[] {
+  return seed === null ? variants : variants.map(({ name, scenario }) => ({ name, scenario: { ...scenario, seed } }))
+}
+
+function runOne(
+  planned: Planned,
+  version: string,
+  { simulate, tell }: JobTools<RunResult>,
+  overall: (fraction: number) => number,
+): RunSummary {
+  const { name, variants, inputHash, folder } = planned
+  tell({ kind: 'writing', out: folder.shown })
+  const partial = folder.begin()
+  try {
+    const writer = new ResultWriter(partial)
+    const summaries: VariantSummary[] = []
+    for (const [index, { name: variant, scenario }] of variants.entries()) {
+      const report = (fraction: number) =>
+        tell({ kind: 'progress', scenario: name, variant, fraction: overall((index + fraction) / variants.length) })
+      report(0)
+      const result = simulate(scenario, { variant, onProgress: report })
+      writer.add(result)
+      summaries.push(result.summary)
+    }
+    const seed = variants[0]!.scenario.seed
+    const tool = { name: 'towtank', version } as const
+    const summary: RunSummary = { schemaVersion: SUMMARY_SCHEMA_VERSION, tool, scenario: name, seed, inputHash, variants: summaries }
+    writer.finish(summary)
+    folder.commit()
+    tell({ kind: 'finished', summary, folder: folder.shown })
+    return summary
+  } finally {
+    folder.discard()
+  }
+}

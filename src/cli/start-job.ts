@@ -1,0 +1,34 @@
+import { Worker } from 'node:worker_threads'
+import { EXIT, type ExitCode } from './exit-codes.ts'
+import type { JobScreen } from './job-screen.ts'
+import type { Job, WorkerMessage } from './jobs.ts'
+
+/**
+ * Does a job in a thread of its own, so that this one can listen to Ctrl-C and keep the progress bar moving.
+ *
+ * `workerFile` is the program's own entry file, which does the job when it is started as a worker.
+ */
+export function startJob(job: Job, screen: JobScreen, workerFile: string): Promise<ExitCode> {
+  const worker = new Worker(workerFile, { workerData: job })
+  return new Promise((settle) => {
+    let result: ExitCode = EXIT.bug
+    let interrupted = false
+    const interrupt = () => {
+      interrupted = true
+      void worker.terminate()
+    }
+    process.once('SIGINT', interrupt)
+    worker.on('message', (message: WorkerMessage) => {
+      if (interrupted) return
+      if (message.kind === 'exit') result = message.code
+      else if (message.kind === 'bug') screen.bug(message.stack)
+      else screen.show(message)
+    })
+    worker.on('error', (error) => screen.bug(error instanceof Error ? (error.stack ?? error.message) : String(error)))
+    worker.on('exit', () => {
+      process.off('SIGINT', interrupt)
+      screen.close(interrupted)
+      settle(interrupted ? EXIT.interrupted : result)
+    })
+  })
+}

@@ -1,0 +1,17 @@
+import type { FaultReport, FaultTarget } from './fault.ts'
+import { crashNode, type NodeCrash } from './node-crash.ts'
+
+export type { FaultReport, FaultTarget } from './fault.ts'
+export type { NodeCrash } from './node-crash.ts'
+
+/** Every fault there is: one more is a file beside this one and a line in each of these two. */
+export type Fault = NodeCrash
+
+const FAULTS: { readonly [K in Fault['kind']]: (fault: Extract<Fault, { kind: K }>, target: FaultTarget, report: FaultReport) => void } = {
+  'node-crash': crashNode,
+}
+
+/** Strikes now, and writes into `report` what became of it. */
+export function strike(fault: Fault, target: FaultTarget, report: FaultReport): void {
+  FAULTS[fault.kind](fault, target, report)
+}

@@ -1,0 +1,76 @@
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'csv-stringify/sync'
+import { invariant } from '../invariant.ts'
+import type { Cell, Table } from '../metrics/table.ts'
+import type { RunResult } from '../scenario/run-result.ts'
+import type { RunSummary } from './run-summary.ts'
+
+/** The tables of a result, each a file of the same name with the ending `.csv`. */
+const TABLES = ['requests', 'objects', 'proxy'] as const satisfies readonly (keyof RunResult)[]
+
+type TableName = (typeof TABLES)[number]
+
+export const SUMMARY_FILE = 'summary.json'
+
+/** Every file that a result folder may hold, and that may be replaced with it. */
+export const RESULT_FILES: readonly string[] = [...TABLES.map((name) => `${name}.csv`), SUMMARY_FILE]
+
+/** Rows that are turned into text at a time: enough to be fast, few enough to need no memory to speak of. */
+const ROWS_PER_CHUNK = 1000
+
+/** Writes the files of one result into a folder that is empty: the tables variant by variant, the summary at the end. */
+export class ResultWriter {
+  readonly #folder: string
+  readonly #columns = new Map<TableName, readonly string[]>()
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Appends the tables of one variant, whose name becomes their first column. The rows are read once, as they are written. */
+  add(result: RunResult): void {
+    for (const name of TABLES) this.#append(name, result.variant, result[name])
+  }
+
+  /** Writes the summary, which makes the result whole. */
+  finish(summary: RunSummary): void {
+    writeFileSync(join(this.#folder, SUMMARY_FILE), `${JSON.stringify(summary, finite, 2)}\n`, { flag: 'wx' })
+  }
+
+  #append(name: TableName, variant: string, table: Table): void {
+    const file = openSync(join(this.#folder, `${name}.csv`), this.#columns.has(name) ? 'a' : 'wx')
+    try {
+      const known = this.#columns.get(name)
+      if (known === undefined) {
+        write(file, [['variant', ...table.columns]])
+        this.#columns.set(name, table.columns)
+      } else {
+        invariant(known.join() === table.columns.join(), `the table ${name} has the same columns in every variant`)
+      }
+      let chunk: Cell[][] = []
+      for (const row of table.rows) {
+        invariant(row.length === table.columns.length, `a row of the table ${name} has as many cells as there are columns`)
+        chunk.push([variant, ...row])
+        if (chunk.length < ROWS_PER_CHUNK) continue
+        write(file, chunk)
+        chunk = []
+      }
+      write(file, chunk)
+    } finally {
+      closeSync(file)
+    }
+  }
+}
+
+function write(file: number, rows: readonly (readonly Cell[])[]): void {
+  if (rows.length === 0) return
+  const bytes = Buffer.from(stringify(rows as Cell[][], { cast: { number: (value) => String(finite('', value)) } }))
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
+}
+
+/** JSON and CSV have no word for an infinite or undefined number: none may get this far. */
+function finite(_key: string, value: unknown): unknown {
+  invariant(typeof value !== 'number' || Number.isFinite(value), 'every number of a result is finite')
+  return value
+}

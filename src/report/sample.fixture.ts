@@ -1,0 +1,51 @@
+import type { Cell, Table } from '../metrics/table.ts'
+import type { RunResult, VariantSummary } from '../scenario/run-result.ts'
+
+/** A variant's summary with a number of its own for everything, for tests of what is made from it. */
+export function sampleSummary(changes: Partial<VariantSummary> = {}): VariantSummary {
+  return {
+    variant: 'ipvs',
+    traffic: [
+      {
+        traffic: 'shoppers',
+        sent: 1000,
+        ok: 989,
+        failed: 10,
+        inFlight: 1,
+        failedByCause: { 'connection refused': 7, timeout: 3 },
+        errorRate: 0.01,
+        requestsPerSecond: 100,
+        latencyMs: { count: 989, mean: 12, p50: 10, p90: 20, p99: 200, max: 900 },
+      },
+    ],
+    propagation: { count: 4, mean: 700, p50: 600, p90: 1100, p99: 1200, max: 1300 },
+    deployments: [{ namespace: 'shop', name: 'frontend', replicas: 4, available: 3, availableAtSeconds: 12.5 }],
+    kubeProxy: { mode: 'ipvs', syncs: 31, rulesMax: 42, syncMsMax: 34.5 },
+    faults: [{ fault: 'node-crash worker-3 for 1m', tookEffect: true, effect: '2 pods were lost' }],
+    refusals: [],
+    thresholds: [],
+    engine: { events: 5000, hops: 60, simulatedSeconds: 300 },
+    ...changes,
+  }
+}
+
+export function sampleTable(columns: readonly string[], rows: Iterable<readonly Cell[]>): Table {
+  return { columns, rows }
+}
+
+/** A variant's whole result with small tables. */
+export function sampleResult(variant = 'ipvs', changes: Partial<VariantSummary> = {}): RunResult {
+  return {
+    variant,
+    requests: sampleTable(
+      ['interval_start_s', 'traffic', 'sent', 'latency_p99_ms'],
+      [
+        [0, 'shoppers', 500, 12.5],
+        [10, 'shoppers', 500, null],
+      ],
+    ),
+    objects: sampleTable(['time_s', 'detail'], [[1.25, 'says "hello", and\ngoes']]),
+    proxy: sampleTable(['time_s', 'node'], []),
+    summary: sampleSummary({ variant, ...changes }),
+  }
+}

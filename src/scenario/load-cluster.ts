@@ -1,0 +1,96 @@
+import { complaintsAboutLabelValue } from '../api/names.ts'
+import { certain, type LoadContext } from './load-context.ts'
+import { DEFAULTS } from './load-defaults.ts'
+import { parseDuration } from './parse-duration.ts'
+import type { Parsed } from './parse-result.ts'
+import { parseBandwidth, parseBytes, parseCpu } from './parse-size.ts'
+import type { Draft } from './parse-structure.ts'
+import type { Path } from './parse-yaml.ts'
+import type { ClusterSpec, ImageSpec, KubeProxySpec, NetworkSpec, NodeGroup } from './scenario.ts'
+import type { ScenarioFile } from './schema.ts'
+
+type ClusterDraft = Draft<NonNullable<ScenarioFile['spec']['cluster']>>
+
+/** More nodes than this are beyond any cluster, and beyond the memory of a laptop. Kubernetes itself is tested up to 5,000. */
+export const NODES_MAX = 100_000
+
+const AT: Path = ['spec', 'cluster']
+
+export function loadCluster(context: LoadContext, draft: ClusterDraft | undefined): ClusterSpec {
+  return {
+    nodes: loadNodes(context, draft?.nodes),
+    etcdMembers: draft?.etcd?.members ?? DEFAULTS.etcdMembers,
+    kubeProxy: loadKubeProxy(draft?.kubeProxy),
+    network: loadNetwork(context, draft?.network),
+    images: loadImages(context, draft?.images),
+  }
+}
+
+/** Names of the worker nodes, in group order: worker-1, worker-2, … */
+export function nodeNames(cluster: ClusterSpec): readonly string[] {
+  const count = cluster.nodes.reduce((sum, group) => sum + group.count, 0)
+  return Array.from({ length: count }, (_, index) => `worker-${index + 1}`)
+}
+
+function loadNodes(context: LoadContext, groups: ClusterDraft['nodes']): readonly NodeGroup[] {
+  const path: Path = [...AT, 'nodes']
+  const nodes = (groups ?? [{}]).map((group, index): NodeGroup => {
+    const at: Path = [...path, index]
+    return {
+      count: group?.count ?? DEFAULTS.nodes.count,
+      cpuMilli: read(context, [...at, 'cpu'], group?.cpu, DEFAULTS.nodes.cpu, parseCpu),
+      memoryBytes: read(context, [...at, 'memory'], group?.memory, DEFAULTS.nodes.memory, parseBytes),
+      maxPods: group?.maxPods ?? DEFAULTS.maxPods,
+      zones: loadZones(context, [...at, 'zone'], group?.zone),
+    }
+  })
+  const count = nodes.reduce((sum, group) => sum + group.count, 0)
+  if (count > NODES_MAX) context.mistake(path, `Cannot build a cluster of ${count} nodes`, `at most ${NODES_MAX} nodes`)
+  return nodes
+}
+
+type ZoneDraft = string | readonly (string | undefined)[] | undefined
+
+function loadZones(context: LoadContext, path: Path, zone: ZoneDraft): readonly string[] {
+  if (zone === undefined) return [DEFAULTS.zone]
+  const list = typeof zone === 'string' ? [zone] : zone
+  const zones: string[] = []
+  for (const [index, name] of list.entries()) {
+    if (name === undefined) continue
+    const at = typeof zone === 'string' ? path : [...path, index]
+    const complaints = name === '' ? ['it is empty'] : complaintsAboutLabelValue(name)
+    if (complaints[0] !== undefined) context.mistake(at, `Cannot use "${name}" as the name of a zone: ${complaints[0]}`)
+    else if (zones.includes(name)) context.mistake(at, `The zone "${name}" is given twice`)
+    zones.push(name)
+  }
+  return zones
+}
+
+function loadKubeProxy(draft: ClusterDraft['kubeProxy']): KubeProxySpec {
+  return { mode: draft?.mode ?? DEFAULTS.kubeProxyMode, scheduler: draft?.scheduler ?? DEFAULTS.kubeProxyScheduler }
+}
+
+function loadNetwork(context: LoadContext, draft: ClusterDraft['network']): NetworkSpec {
+  const delay = (key: keyof NetworkSpec) => read(context, [...AT, 'network', key], draft?.[key], DEFAULTS[key], parseDuration)
+  return { sameNode: delay('sameNode'), sameZone: delay('sameZone'), crossZone: delay('crossZone'), external: delay('external') }
+}
+
+function loadImages(context: LoadContext, draft: ClusterDraft['images']): ImageSpec {
+  const path: Path = [...AT, 'images']
+  return {
+    sizeBytes: read(context, [...path, 'size'], draft?.size, DEFAULTS.imageSize, parseBytes),
+    bandwidthBytesPerSecond: read(context, [...path, 'bandwidth'], draft?.bandwidth, DEFAULTS.imageBandwidth, parseBandwidth),
+    preloaded: draft?.preloaded ?? DEFAULTS.imagesPreloaded,
+  }
+}
+
+/** The value of a text, or that of the default: after a reported mistake the default only keeps the reading going. */
+function read(
+  context: LoadContext,
+  path: Path,
+  given: string | number | undefined,
+  fallback: string,
+  parse: (text: string) => Parsed<number>,
+): number {
+  return context.read(path, given === undefined ? undefined : String(given), parse) ?? certain(parse(fallback))
+}

@@ -1,0 +1,48 @@
+/**
+ * What a scenario has where its file says nothing, in the file's own notation, each with its source.
+ */
+export const DEFAULTS = {
+  /** No randomness by default: no seed given means this one. */
+  seed: '0',
+  /** *Assumption*: long enough to see a rollout and what follows it. */
+  duration: '5m',
+  /** *Assumption*: pods of a small shop are pulled, started and ready by then. */
+  warmUp: '30s',
+  /** *Assumption*: the smallest cluster on which spreading over nodes can be seen, with a common size of virtual machine. */
+  nodes: { count: 3, cpu: '4', memory: '16Gi' },
+  /** Source: kubernetes v1.36.2 pkg/kubelet/apis/config/v1beta1/defaults.go, `maxPods`. */
+  maxPods: 110,
+  /** *Assumption*: a cluster that does not speak of zones has one. */
+  zone: 'a',
+  /** The members that etcd's own documentation recommends at least for production: one may fail. */
+  etcdMembers: 3,
+  /** Source: kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go and cmd/kube-proxy: an empty mode means iptables on Linux. */
+  kubeProxyMode: 'iptables',
+  /** Source: kubernetes v1.36.2 pkg/proxy/ipvs/proxier.go: round robin where no scheduler is named. */
+  kubeProxyScheduler: 'rr',
+  /** *Assumption*: one way, a veth pair and the host's bridge. */
+  sameNode: '30us',
+  /** *Assumption*: one way, a data-centre network of one zone. */
+  sameZone: '250us',
+  /** *Assumption*: one way between zones of one region, tens of kilometres of fibre. */
+  crossZone: '1ms',
+  /** *Assumption*: one way between a user of the same country and the cluster. */
+  external: '5ms',
+  /** *Assumption*: a compressed image of an ordinary service. */
+  imageSize: '200M',
+  /** *Assumption*: a 1 Gbit/s link to the registry, 125 million bytes a second. */
+  imageBandwidth: '125M/s',
+  imagesPreloaded: false,
+  /** *Assumption*: people and callers give up on a page or a call after about two seconds. */
+  timeout: '2s',
+  /** As kubectl: objects and commands without a namespace are in this one. */
+  namespace: 'default',
+  /** How a container behaves that no workload entry describes. All *assumption*: a small web service. */
+  workload: {
+    serviceTime: 'lognormal(p50=5ms, p99=25ms)',
+    concurrency: 16,
+    queue: 128,
+    startUp: 'normal(2s, 0.5s)',
+    onTerminate: 'drain',
+  },
+} as const

@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
+import type { SourceProblem } from '../api/source-problem.ts'
+import { invariant } from '../invariant.ts'
+import { loadCluster, NODES_MAX, nodeNames } from './load-cluster.ts'
+import { LoadContext, type Places, type ScenarioWarning } from './load-context.ts'
+import { DEFAULTS } from './load-defaults.ts'
+import type { FileContent, FileReader } from './load-files.ts'
+import { Inventory } from './load-inventory.ts'
+import { type AppliedManifests, ManifestLibrary, type ManifestSet } from './load-manifests.ts'
+import { loadThresholds } from './load-thresholds.ts'
+import { loadTimeline } from './load-timeline.ts'
+import { loadTraffic, type RunTimes } from './load-traffic.ts'
+import { loadWorkloads } from './load-workloads.ts'
+import { formatDuration } from './parse-duration.ts'
+import { parseKubectl } from './parse-kubectl.ts'
+import { type Parsed, parsed } from './parse-result.ts'
+import { checkStructure, type Draft, valueAt } from './parse-structure.ts'
+import { type Path, pathText, YamlSource } from './parse-yaml.ts'
+import type { Scenario, Variant } from './scenario.ts'
+import type { ScenarioFile } from './schema.ts'
+import { applyChanges, readVariants, VariantPlaces } from './variants.ts'
+
+export type LoadedScenario =
+  | {
+      readonly ok: true
+      readonly variants: readonly Variant[]
+      /** `sha256:` and 64 hexadecimal digits, over the texts of the scenario and its manifests, wherever they are kept. */
+      readonly inputHash: string
+      readonly warnings: readonly ScenarioWarning[]
+    }
+  | { readonly ok: false; readonly problems: readonly SourceProblem[]; readonly warnings: readonly ScenarioWarning[] }
+
+/**
+ * Reads a scenario file with everything that it refers to, and checks it to the end: what comes out needs no checking again, and what is
+ * wrong is reported all at once, wherever it stands.
+ */
+export async function loadScenario(path: string, files: FileReader): Promise<LoadedScenario> {
+  const content = await files.read(path)
+  if (content.kind !== 'file') return { ok: false, problems: [unreadable(path, content)], warnings: [] }
+  const source = new YamlSource(path, content.text)
+  const library = new ManifestLibrary(files, posix.dirname(path))
+  const broken = source.brokenFrom !== null
+  if (broken && source.value === null) return { ok: false, problems: source.problems, warnings: [] }
+  const base = await loadOne(source.value, source, library, broken)
+  const { variants, mistakes } = readVariants(source.value)
+  const problems = [...source.problems, ...base.problems]
+  const warnings = [...base.warnings]
+  for (const { origin, complaint } of mistakes) {
+    const { message, accepted, didYouMean } = complaint
+    problems.push({ ...source.placeInKey(origin, complaint.part), path: pathText(origin), message, accepted, didYouMean })
+  }
+  const loaded: Variant[] = []
+  for (const { name, changes } of variants) {
+    const one = await loadOne(applyChanges(source.value, changes), new VariantPlaces(source, changes), library, broken)
+    const block = source.linesOf(['spec', 'compare', name])
+    const inBlock = ({ file, line }: { readonly file: string; readonly line: number }) =>
+      file === path && line >= block.first && line <= block.last
+    addNew(problems, one.problems, name, inBlock)
+    addNew(warnings, one.warnings, name, inBlock)
+    if (one.scenario !== null) loaded.push({ name, scenario: one.scenario })
+  }
+  if (problems.length > 0) return { ok: false, problems: inReadingOrder(withoutConsequences(problems, source), path), warnings }
+  invariant(base.scenario !== null, 'a scenario without problems has been read')
+  invariant(loaded.length === variants.length, 'every variant without problems has been read')
+  const alone: Variant = { name: base.scenario.cluster.kubeProxy.mode, scenario: base.scenario }
+  const all = variants.length === 0 ? [alone] : loaded
+  return {
+    ok: true,
+    variants: all,
+    inputHash: hash([source.text, ...library.texts]),
+    warnings: [...warnings, ...idleScheduler(source, all)],
+  }
+}
+
+interface LoadedOne {
+  readonly scenario: Scenario | null
+  readonly problems: readonly SourceProblem[]
+  readonly warnings: readonly ScenarioWarning[]
+}
+
+/** Reads one whole scenario: the file's own, or that of a variant. */
+async function loadOne(file: unknown, places: Places, library: ManifestLibrary, broken: boolean): Promise<LoadedOne> {
+  const { draft, mistakes } = checkStructure(file)
+  // In broken YAML a key that seems to be missing may be one that could not be read.
+  const structure = mistakes
+    .filter(({ missing }) => !(broken && missing))
+    .map(({ path, part, message, accepted, didYouMean }) => ({
+      ...places.place(path, part),
+      path: pathText(path),
+      message,
+      accepted,
+      didYouMean,
+    }))
+  const spec: SpecDraft = draft.spec ?? {}
+  const manifests = await library.read((spec.manifests ?? []).filter((name) => name !== undefined))
+  const applied = await readApplied(spec.timeline, library)
+  const uncertain =
+    broken || applied.set.missing || manifests.missing || mistakes.some(({ path }) => pathText(path).startsWith('spec.manifests'))
+  const context = new LoadContext(
+    places,
+    new Inventory([...manifests.objects, ...applied.set.objects], [...manifests.unread, ...applied.set.unread], uncertain),
+  )
+  for (const [index, name] of (spec.manifests ?? []).entries()) {
+    const found = name === undefined ? null : await library.find(name)
+    if (found !== null && !found.ok) context.report(['spec', 'manifests', index], found.complaint)
+  }
+  const times = loadTimes(context, spec)
+  const cluster = loadCluster(context, spec.cluster)
+  const count = cluster.nodes.reduce((sum, group) => sum + group.count, 0)
+  const clusterIsSound = count <= NODES_MAX && !mistakes.some(({ path }) => pathText(path).startsWith('spec.cluster'))
+  const workloads = loadWorkloads(context, spec.workloads)
+  const traffic = loadTraffic(context, spec.traffic, times)
+  const nodes = clusterIsSound ? nodeNames(cluster) : null
+  const timeline = loadTimeline(context, spec.timeline, { duration: times.duration ?? null, nodes, applied: applied.of })
+  const trafficNames = [...new Set((spec.traffic ?? []).flatMap((entry) => (entry?.name === undefined ? [] : [entry.name])))]
+  const thresholds = loadThresholds(context, spec.thresholds, trafficNames)
+
+  const problems = [...structure, ...context.problems, ...manifests.problems, ...applied.set.problems]
+  const warnings = [...context.warnings, ...manifests.warnings, ...applied.set.warnings]
+  const { duration, warmUp } = times
+  const name = draft.metadata?.name
+  if (problems.length > 0 || duration === undefined || warmUp === undefined || name === undefined)
+    return { scenario: null, problems, warnings }
+  const seed = spec.seed === undefined ? DEFAULTS.seed : String(spec.seed)
+  const scenario: Scenario = {
+    name,
+    seed,
+    duration,
+    warmUp,
+    cluster,
+    manifests: manifests.objects,
+    workloads,
+    traffic,
+    timeline,
+    thresholds,
+  }
+  return { scenario, problems, warnings }
+}
+
+type SpecDraft = Draft<ScenarioFile['spec']>
+
+function loadTimes(context: LoadContext, spec: SpecDraft): RunTimes {
+  const duration = context.duration(['spec', 'duration'], spec.duration ?? DEFAULTS.duration)
+  const warmUp = context.duration(['spec', 'warmUp'], spec.warmUp ?? DEFAULTS.warmUp)
+  if (duration === 0)
+    context.mistake(['spec', 'duration'], 'A run of no length has nothing to show', 'a length of time above 0, such as 5m')
+  else if (duration !== undefined && warmUp !== undefined && warmUp >= duration) {
+    const path: Path = spec.warmUp === undefined ? ['spec', 'duration'] : ['spec', 'warmUp']
+    const message = `The warm-up of ${formatDuration(warmUp)} leaves nothing of a run of ${formatDuration(duration)}`
+    context.mistake(path, message, `a warmUp below ${formatDuration(duration)}`)
+  }
+  return { duration, warmUp }
+}
+
+/** What the `apply` commands of the timeline bring. A command that cannot be read, or whose file is missing, is reported with the timeline. */
+async function readApplied(timeline: SpecDraft['timeline'], library: ManifestLibrary): Promise<{ of: AppliedManifests; set: ManifestSet }> {
+  const sets = new Map<string, ManifestSet>()
+  const found = new Map<string, Parsed<unknown>>()
+  for (const entry of timeline ?? []) {
+    if (entry === undefined || !('kubectl' in entry) || entry.kubectl === undefined) continue
+    const command = parseKubectl(entry.kubectl)
+    if (!command.ok || command.value.verb !== 'apply') continue
+    const file = command.value.file.text
+    found.set(file, await library.find(file))
+    sets.set(file, await library.read([file]))
+  }
+  const all = [...sets.values()]
+  return {
+    of: (file) => {
+      const result = found.get(file)
+      return result === undefined || result.ok ? parsed(sets.get(file)?.objects ?? []) : result
+    },
+    set: {
+      missing: all.some((set) => set.missing),
+      objects: all.flatMap((set) => set.objects),
+      unread: all.flatMap((set) => set.unread),
+      problems: all.flatMap((set) => set.problems),
+      warnings: all.flatMap((set) => set.warnings),
+    },
+  }
+}
+
+function unreadable(path: string, content: Exclude<FileContent, { kind: 'file' }>): SourceProblem {
+  const why = content.kind === 'missing' ? 'there is no such file' : content.kind === 'folder' ? 'it is a folder' : content.reason
+  return {
+    file: path,
+    line: 1,
+    column: 1,
+    length: 1,
+    path: '',
+    message: `Cannot read the scenario "${path}": ${why}`,
+    accepted: null,
+    didYouMean: null,
+  }
+}
+
+/** Adds what other variants, or the file itself, do not already say. What stands outside the block of the variant names it. */
+function addNew<T extends { readonly file: string; readonly line: number; readonly message: string }>(
+  known: T[],
+  more: readonly T[],
+  variant: string,
+  inBlock: (entry: T) => boolean,
+): void {
+  for (const entry of more) {
+    const named = { ...entry, message: `${entry.message} (in the variant "${variant}")` }
+    const same = (other: T) =>
+      other.file === entry.file &&
+      other.line === entry.line &&
+      (other.message === entry.message || other.message.startsWith(`${entry.message} (in the variant `))
+    if (!known.some(same)) known.push(inBlock(entry) ? entry : named)
+  }
+}
+
+/** A mistake in the syntax of YAML makes nonsense of what follows it: only what stands before the first one is worth reporting with it. */
+function withoutConsequences(problems: readonly SourceProblem[], source: YamlSource): readonly SourceProblem[] {
+  const line = source.brokenFrom
+  if (line === null) return problems
+  return problems.filter((problem) => problem.file !== source.file || problem.line < line || source.problems.includes(problem))
+}
+
+/** The scenario file first, then the manifests as they were read; each from top to bottom. */
+function inReadingOrder(problems: readonly SourceProblem[], scenario: string): readonly SourceProblem[] {
+  const files = [...new Set([scenario, ...problems.map((problem) => problem.file)])]
+  return problems.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column)
+}
+
+/** An IPVS scheduler that is named while no variant uses IPVS changes nothing. */
+function idleScheduler(source: YamlSource, variants: readonly Variant[]): readonly ScenarioWarning[] {
+  const path: Path = ['spec', 'cluster', 'kubeProxy', 'scheduler']
+  if (valueAt(source.value, path) === undefined || variants.some(({ scenario }) => scenario.cluster.kubeProxy.mode === 'ipvs')) return []
+  const { file, line } = source.place(path)
+  return [{ file, line, kind: 'no-effect', message: 'The scheduler has no effect: only the mode ipvs has one' }]
+}
+
+function hash(texts: readonly string[]): string {
+  return `sha256:${createHash('sha256').update(JSON.stringify(texts)).digest('hex')}`
+}

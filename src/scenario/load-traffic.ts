@@ -1,0 +1,174 @@
+import { nearest } from '../api/did-you-mean.ts'
+import type { Service } from '../api/objects/index.ts'
+import type { Nanos } from '../units.ts'
+import { certain, type LoadContext } from './load-context.ts'
+import { DEFAULTS } from './load-defaults.ts'
+import { find, listNames, named } from './load-inventory.ts'
+import { parseArrivals } from './parse-arrivals.ts'
+import { formatDuration, parseDuration } from './parse-duration.ts'
+import type { Draft } from './parse-structure.ts'
+import { parseTarget, type TargetText } from './parse-target.ts'
+import type { Path } from './parse-yaml.ts'
+import type { TrafficSource, TrafficSpec, TrafficTarget } from './scenario.ts'
+import type { ScenarioFile } from './schema.ts'
+
+type TrafficDraft = Draft<NonNullable<ScenarioFile['spec']['traffic']>>
+type EntryDraft = NonNullable<TrafficDraft[number]>
+
+/** The frame of the run; undefined where it could not be read. */
+export interface RunTimes {
+  readonly duration: Nanos | undefined
+  readonly warmUp: Nanos | undefined
+}
+
+export function loadTraffic(context: LoadContext, draft: TrafficDraft | undefined, times: RunTimes): readonly TrafficSpec[] {
+  const seen = new Set<string>()
+  return (draft ?? []).flatMap((entry, index): TrafficSpec[] => {
+    if (entry === undefined) return []
+    const at: Path = ['spec', 'traffic', index]
+    if (entry.name !== undefined) {
+      if (seen.has(entry.name)) context.mistake([...at, 'name'], `Two entries of traffic are called "${entry.name}"`)
+      seen.add(entry.name)
+    }
+    const from = loadSource(context, [...at, 'from'], entry.from)
+    const target = loadTarget(context, [...at, 'to'], entry.to, from)
+    const arrivals = context.read([...at, 'arrivals'], entry.arrivals, parseArrivals)
+    const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
+    if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
+    const window = loadWindow(context, at, entry, times)
+    if (entry.name === undefined || from === undefined || target === undefined || arrivals === undefined || window === undefined) return []
+    return [{ name: entry.name, target, from, arrivals, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window }]
+  })
+}
+
+function loadWindow(context: LoadContext, at: Path, entry: EntryDraft, times: RunTimes): { start: Nanos; stop: Nanos } | undefined {
+  const start = entry.start === undefined ? times.warmUp : context.duration([...at, 'start'], entry.start)
+  const stop = entry.stop === undefined ? times.duration : context.duration([...at, 'stop'], entry.stop)
+  if (start === undefined || stop === undefined) return undefined
+  const end = times.duration
+  if (end !== undefined && entry.start !== undefined && start >= end) {
+    context.mistake(
+      [...at, 'start'],
+      `Traffic cannot start at ${formatDuration(start)}: the run ends at ${formatDuration(end)}`,
+      `a time below ${formatDuration(end)}`,
+    )
+  } else if (end !== undefined && entry.stop !== undefined && stop > end) {
+    context.mistake(
+      [...at, 'stop'],
+      `Traffic cannot stop at ${formatDuration(stop)}: the run ends at ${formatDuration(end)}`,
+      `a time up to ${formatDuration(end)}`,
+    )
+  } else if (stop <= start && (entry.stop !== undefined || entry.start !== undefined)) {
+    const key = entry.stop === undefined ? 'start' : 'stop'
+    context.mistake(
+      [...at, key],
+      `Traffic stops at ${formatDuration(stop)}, which is not after its start at ${formatDuration(start)}`,
+      `a stop after ${formatDuration(start)}`,
+    )
+  }
+  return { start, stop }
+}
+
+function loadSource(context: LoadContext, path: Path, draft: EntryDraft['from']): TrafficSource | undefined {
+  if (draft === undefined || 'external' in draft) return { kind: 'external' }
+  if (!('pods' in draft)) return undefined
+  const selector = context.selector([...path, 'pods'], draft.pods)
+  if (selector === undefined) return undefined
+  const namespace = draft.namespace ?? DEFAULTS.namespace
+  if (!context.inventory.mayHaveMorePods && context.inventory.templatesMatching(selector, namespace).length === 0) {
+    const elsewhere = context.inventory.templatesMatching(selector, null).map((template) => template.namespace)
+    const accepted = elsewhere.length > 0 ? `it matches pods in ${listNames(elsewhere, '')}: name the namespace in "namespace"` : null
+    context.mistake([...path, 'pods'], `The selector "${draft.pods}" matches no pod in the namespace "${namespace}"`, accepted)
+  }
+  return { kind: 'pods', namespace, selector }
+}
+
+function loadTarget(
+  context: LoadContext,
+  path: Path,
+  text: string | undefined,
+  from: TrafficSource | undefined,
+): TrafficTarget | undefined {
+  const address = context.read(path, text, parseTarget)
+  if (address === undefined) return undefined
+  const service = find(context.inventory.services, address.namespace, address.service)
+  if (service === undefined) {
+    if (!context.inventory.mayHave(address.service)) reportUnknownService(context, path, address)
+    return undefined
+  }
+  const complaint = unreachable(service, from)
+  if (complaint !== null) context.mistake(path, complaint.message, complaint.accepted)
+  if (service.spec.type !== 'ExternalName') warnAboutEndpoints(context, path, service)
+  const port = choosePort(context, path, service, address.port)
+  return port === undefined ? undefined : { namespace: address.namespace, service: address.service, port }
+}
+
+function reportUnknownService(context: LoadContext, path: Path, { namespace, service }: TargetText): void {
+  const { services } = context.inventory
+  const full = (candidate: Service) => `${candidate.metadata.name}.${candidate.metadata.namespace}`
+  const sameName = named(services, service)[0]
+  const accepted = `the manifests have ${listNames(services.map(full), 'no Service')}`
+  const didYouMean = sameName === undefined ? nearest(`${service}.${namespace}`, services.map(full)) : full(sameName)
+  context.mistake(
+    path,
+    `There is no Service "${service}" in the namespace "${namespace}"`,
+    accepted,
+    didYouMean === null ? null : `http://${didYouMean}.svc`,
+  )
+}
+
+/** Why requests from there can never reach the Service; null when they can. */
+function unreachable({ metadata, spec }: Service, from: TrafficSource | undefined): { message: string; accepted: string } | null {
+  const name = `Service "${metadata.name}"`
+  if (spec.type === 'ExternalName')
+    return {
+      message: `${name} is of type ExternalName: it is an alias in DNS, with no pods behind it`,
+      accepted: 'a Service with a cluster IP',
+    }
+  if (spec.clusterIP === 'None') {
+    return {
+      message: `${name} is headless (clusterIP: None): it has no address that kube-proxy would serve`,
+      accepted: 'a Service with a cluster IP',
+    }
+  }
+  if (from?.kind === 'external' && spec.type === 'ClusterIP') {
+    return {
+      message: `${name} is of type ClusterIP: clients outside the cluster cannot reach it`,
+      accepted: 'type LoadBalancer or NodePort in the manifest, or from: { pods: SELECTOR } here',
+    }
+  }
+  return null
+}
+
+function warnAboutEndpoints(context: LoadContext, path: Path, { metadata, spec }: Service): void {
+  if (spec.selector === null) {
+    context.warn(
+      path,
+      'unreachable',
+      `Service "${metadata.name}" has no selector, so nothing makes endpoints for it and every request will fail`,
+    )
+    return
+  }
+  const wanted = { matchLabels: spec.selector, matchExpressions: [] }
+  if (!context.inventory.mayHaveMorePods && context.inventory.templatesMatching(wanted, metadata.namespace).length === 0) {
+    context.warn(
+      path,
+      'unreachable',
+      `The selector of Service "${metadata.name}" matches no pod of the manifests, so every request will fail until there is one`,
+    )
+  }
+}
+
+/** The port that is meant: the one given; or 80, the port of http; or the only one. */
+function choosePort(context: LoadContext, path: Path, { metadata, spec }: Service, given: number | null): number | undefined {
+  const ports = spec.ports.filter((port) => port.protocol === 'TCP').map((port) => port.port)
+  const [first, second] = ports
+  if (given !== null && ports.includes(given)) return given
+  if (given === null && ports.includes(80)) return 80
+  if (given === null && first !== undefined && second === undefined) return first
+  if (spec.type === 'ExternalName') return undefined
+  const accepted = ports.length === 0 ? 'a Service with a TCP port' : `:${ports.join(', :')}`
+  if (given === null) context.mistake(path, `Service "${metadata.name}" has several ports, and the address does not say which`, accepted)
+  else context.mistake(path, `Service "${metadata.name}" has no TCP port ${given}`, accepted)
+  return undefined
+}

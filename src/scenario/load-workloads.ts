@@ -1,0 +1,78 @@
+import { matchesSelector } from '../api/labels.ts'
+import { certain, type LoadContext } from './load-context.ts'
+import { DEFAULTS } from './load-defaults.ts'
+import { listNames } from './load-inventory.ts'
+import { parseDistribution } from './parse-distribution.ts'
+import type { Draft } from './parse-structure.ts'
+import type { Path } from './parse-yaml.ts'
+import type { WorkloadSpec } from './scenario.ts'
+import type { ScenarioFile } from './schema.ts'
+
+type WorkloadsDraft = Draft<NonNullable<ScenarioFile['spec']['workloads']>>
+
+/** How a container behaves that no entry describes: the last entry of every scenario, which matches every pod. */
+const STANDARD: WorkloadSpec = {
+  selector: { matchLabels: {}, matchExpressions: [] },
+  serviceTime: certain(parseDistribution(DEFAULTS.workload.serviceTime)),
+  concurrency: DEFAULTS.workload.concurrency,
+  queue: DEFAULTS.workload.queue,
+  startUp: certain(parseDistribution(DEFAULTS.workload.startUp)),
+  onTerminate: DEFAULTS.workload.onTerminate,
+}
+
+/** The behaviour of containers, the entry for all the rest last. */
+export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | undefined): readonly WorkloadSpec[] {
+  const path: Path = ['spec', 'workloads']
+  const workloads: WorkloadSpec[] = []
+  let selectorsRead = true
+  for (const [index, entry] of (draft ?? []).entries()) {
+    const at: Path = [...path, index]
+    const selector = context.selector([...at, 'selector'], entry?.selector)
+    if (selector === undefined) selectorsRead = false
+    else if (!context.inventory.mayHaveMorePods && context.inventory.templatesMatching(selector, null).length === 0) {
+      const pods = listNames(
+        context.inventory.templates.map((template) => describeLabels(template.labels)),
+        'no pods at all',
+      )
+      context.mistake(
+        [...at, 'selector'],
+        `The selector "${entry?.selector}" matches no pod of the manifests`,
+        `their pods have the labels ${pods}`,
+      )
+    }
+    const serviceTime = context.read([...at, 'serviceTime'], entry?.serviceTime, parseDistribution)
+    const startUp = context.read([...at, 'startUp'], entry?.startUp, parseDistribution)
+    workloads.push({
+      selector: selector ?? STANDARD.selector,
+      serviceTime: serviceTime ?? STANDARD.serviceTime,
+      concurrency: entry?.concurrency ?? STANDARD.concurrency,
+      queue: entry?.queue ?? STANDARD.queue,
+      startUp: startUp ?? STANDARD.startUp,
+      onTerminate: entry?.onTerminate ?? STANDARD.onTerminate,
+    })
+  }
+  if (selectorsRead) warnAboutTheRest(context, workloads)
+  return [...workloads, STANDARD]
+}
+
+function warnAboutTheRest(context: LoadContext, workloads: readonly WorkloadSpec[]): void {
+  const rest = context.inventory.templates.filter(
+    (template) => !workloads.some(({ selector }) => matchesSelector(selector, template.labels)),
+  )
+  if (rest.length === 0) return
+  const { serviceTime, concurrency, queue, startUp, onTerminate } = DEFAULTS.workload
+  const names = listNames(
+    rest.map((template) => `${template.owner} in ${template.namespace}`),
+    '',
+  )
+  context.warn(
+    ['spec', 'workloads'],
+    'assumed',
+    `No workload entry matches the pods of ${names}: assumed are serviceTime ${serviceTime}, concurrency ${concurrency}, queue ${queue}, startUp ${startUp}, onTerminate ${onTerminate}`,
+  )
+}
+
+function describeLabels(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+  return pairs.length === 0 ? '(none)' : `"${pairs.join(',')}"`
+}

@@ -1,0 +1,48 @@
+import type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
+import type { Table } from '../metrics/table.ts'
+import type { Threshold } from './scenario.ts'
+
+export type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
+
+/** What one variant's run gives back. Everything in it is a function of (scenario, seed, version). */
+export interface RunResult {
+  readonly variant: string
+  /** Per interval and traffic: sent, ok, failed by cause, latency quantiles. */
+  readonly requests: Table
+  /** Every hop of every API object. */
+  readonly objects: Table
+  /** Every kube-proxy sync. */
+  readonly proxy: Table
+  readonly summary: VariantSummary
+}
+
+/** Plain data for `summary.json` and the terminal. Times in milliseconds; null where nothing was observed. */
+export interface VariantSummary {
+  readonly variant: string
+  readonly traffic: readonly TrafficSummary[]
+  /** From an EndpointSlice write to its being programmed on a node, over all nodes and writes. */
+  readonly propagation: QuantileSummary
+  readonly deployments: readonly DeploymentSummary[]
+  readonly kubeProxy: KubeProxySummary
+  readonly faults: readonly { readonly fault: string; readonly tookEffect: boolean; readonly effect: string }[]
+  /** kubectl commands of the timeline that the API server refused. */
+  readonly refusals: readonly { readonly command: string; readonly reason: string }[]
+  readonly thresholds: readonly ThresholdResult[]
+  readonly engine: { readonly events: number; readonly hops: number; readonly simulatedSeconds: number }
+}
+
+export interface DeploymentSummary {
+  readonly namespace: string
+  readonly name: string
+  readonly replicas: number
+  readonly available: number
+  /** When the Deployment first had all replicas available. */
+  readonly availableAtSeconds: number | null
+}
+
+export interface ThresholdResult extends Omit<Threshold, 'labels' | 'text'> {
+  readonly expression: string
+  /** null when nothing was measured, which fails the threshold. */
+  readonly value: number | null
+  readonly passed: boolean
+}

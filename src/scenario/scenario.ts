@@ -1,0 +1,74 @@
+import type { AnyObject } from '../api/objects/index.ts'
+import type { KubectlVerb } from '../control-plane/kubectl.ts'
+import type { Fault } from '../faults/index.ts'
+import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
+import type { NetworkSpec } from '../network/network-spec.ts'
+import type { ImagePolicy } from '../node/image-store.ts'
+import type { Nanos } from '../units.ts'
+import type { TrafficSpec, WorkloadSpec } from '../workload/specs.ts'
+
+export type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
+export type { NetworkSpec } from '../network/network-spec.ts'
+export type { ArrivalSpec, TrafficSource, TrafficSpec, TrafficTarget, WorkloadSpec } from '../workload/specs.ts'
+export type ImageSpec = ImagePolicy
+export type KubectlCommand = KubectlVerb
+export type FaultSpec = Fault
+
+/**
+ * A checked scenario: what assembly builds a simulation from.
+ *
+ * Every cross-reference has been resolved and every number is in range; nothing here needs checking again.
+ */
+export interface Scenario {
+  readonly name: string
+  readonly seed: string
+  /** Simulated time of the whole run, warm-up included. */
+  readonly duration: Nanos
+  /** Time given to the cluster to come up. Traffic starts at its end, unless it says otherwise, and measuring begins there. */
+  readonly warmUp: Nanos
+  readonly cluster: ClusterSpec
+  /** What `kubectl apply` sends at time 0, in file order. */
+  readonly manifests: readonly AnyObject[]
+  readonly workloads: readonly WorkloadSpec[]
+  readonly traffic: readonly TrafficSpec[]
+  readonly timeline: readonly TimelineEntry[]
+  readonly thresholds: readonly Threshold[]
+}
+
+export interface ClusterSpec {
+  readonly nodes: readonly NodeGroup[]
+  /** 1, 3 or 5. */
+  readonly etcdMembers: number
+  readonly kubeProxy: KubeProxySpec
+  readonly network: NetworkSpec
+  /** How images are pulled: bytes a second of one node's registry link, and the size of an image that is not named. */
+  readonly images: ImageSpec
+}
+
+export interface NodeGroup {
+  readonly count: number
+  readonly cpuMilli: number
+  readonly memoryBytes: number
+  readonly maxPods: number
+  /** Nodes of the group take the zones in turn. */
+  readonly zones: readonly string[]
+}
+
+export type TimelineEntry =
+  | { readonly at: Nanos; readonly kind: 'kubectl'; readonly command: KubectlCommand; readonly text: string }
+  | { readonly at: Nanos; readonly kind: 'fault'; readonly fault: FaultSpec; readonly text: string }
+
+/** `metric{label=value,…} operator limit`. Times are in milliseconds, rates are fractions. */
+export interface Threshold {
+  readonly text: string
+  readonly metric: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly operator: '<' | '<=' | '>' | '>='
+  readonly limit: number
+}
+
+/** One scenario with some fields changed. The first has the file's own values when no variant is named. */
+export interface Variant {
+  readonly name: string
+  readonly scenario: Scenario
+}

@@ -1,0 +1,203 @@
+import { z } from 'zod'
+import { DEFAULTS } from './load-defaults.ts'
+
+/**
+ * The form of a scenario file: which keys there are and what type of value each takes.
+ *
+ * Texts with a grammar of their own (durations, distributions, commands, …) are plain strings here; they are read when the file is loaded,
+ * where a mistake in one does not hide the others. Defaults are stated for editors and applied when the file is loaded.
+ */
+
+const DURATION = 'a length of time, such as 250ms, 30s or 1m30s'
+
+function text(what: string, options: { description: string; default?: string; examples?: string[] }) {
+  return z.string({ error: (issue) => (issue.input === undefined ? undefined : `expected ${what}`) }).meta(options)
+}
+
+const duration = (description: string, fallback?: string) =>
+  text(DURATION, { description, examples: ['250ms', '1m30s'], ...(fallback === undefined ? {} : { default: fallback }) })
+
+const distribution = (description: string, fallback: string) =>
+  text('a distribution of times, such as lognormal(p50=8ms, p99=60ms)', {
+    description,
+    default: fallback,
+    examples: ['8ms', 'exp(8ms)', 'lognormal(p50=8ms, p99=60ms)'],
+  })
+
+const name = (description: string) =>
+  z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+    .meta({ description })
+
+const quantity = (description: string, fallback?: string) =>
+  z
+    .union([z.string(), z.number().positive()])
+    .meta({ description, examples: ['8', '500m', '32Gi'], ...(fallback === undefined ? {} : { default: fallback }) })
+
+const nodeGroup = z.strictObject({
+  count: z.int().min(1).max(100_000).optional().meta({ description: 'How many nodes', default: DEFAULTS.nodes.count }),
+  cpu: quantity('CPU that pods can have on a node, in cores', DEFAULTS.nodes.cpu).optional(),
+  memory: quantity('Memory that pods can have on a node', DEFAULTS.nodes.memory).optional(),
+  maxPods: z.int().min(1).max(10_000).optional().meta({ description: 'Pods that a node takes at most', default: DEFAULTS.maxPods }),
+  zone: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .optional()
+    .meta({ description: 'The zone of the nodes, or zones that they take in turn', default: DEFAULTS.zone }),
+})
+
+const cluster = z.strictObject({
+  nodes: z
+    .array(nodeGroup)
+    .min(1)
+    .optional()
+    .meta({ description: 'Groups of worker nodes; they are named worker-1, worker-2, … in this order' }),
+  etcd: z
+    .strictObject({
+      members: z.literal([1, 3, 5]).optional().meta({ description: 'Members of the etcd cluster', default: DEFAULTS.etcdMembers }),
+    })
+    .optional(),
+  kubeProxy: z
+    .strictObject({
+      mode: z
+        .enum(['iptables', 'ipvs'])
+        .optional()
+        .meta({ description: 'What kube-proxy programs into the kernel', default: DEFAULTS.kubeProxyMode }),
+      scheduler: z
+        .enum(['rr', 'wlc'])
+        .optional()
+        .meta({ description: 'The IPVS scheduler; mode iptables has none', default: DEFAULTS.kubeProxyScheduler }),
+    })
+    .optional(),
+  network: z
+    .strictObject({
+      sameNode: duration('One-way delay between pods of one node', DEFAULTS.sameNode).optional(),
+      sameZone: duration('One-way delay between nodes of one zone', DEFAULTS.sameZone).optional(),
+      crossZone: duration('One-way delay between nodes of two zones', DEFAULTS.crossZone).optional(),
+      external: duration('One-way delay between a client outside the cluster and a node', DEFAULTS.external).optional(),
+    })
+    .optional(),
+  images: z
+    .strictObject({
+      size: quantity('Bytes of an image', DEFAULTS.imageSize).optional(),
+      bandwidth: text('bytes a second, such as 125M/s', {
+        description: "Bytes a second of one node's link to the registry",
+        default: DEFAULTS.imageBandwidth,
+      }).optional(),
+      preloaded: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Every node holds every image from the start', default: DEFAULTS.imagesPreloaded }),
+    })
+    .optional(),
+})
+
+const workload = z.strictObject({
+  selector: text('a label selector, such as app=frontend', {
+    description: "Whose behaviour this is: a label selector in the API's grammar; the first entry that matches a pod wins",
+    examples: ['app=frontend', 'tier in (web, api),!canary'],
+  }),
+  serviceTime: distribution('CPU time of one request', DEFAULTS.workload.serviceTime).optional(),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .meta({ description: 'Requests that one pod serves at once', default: DEFAULTS.workload.concurrency }),
+  queue: z
+    .int()
+    .min(0)
+    .max(10_000_000)
+    .optional()
+    .meta({ description: 'Requests that wait in one pod; one more is refused', default: DEFAULTS.workload.queue }),
+  startUp: distribution('Time from the start of the process to its listening', DEFAULTS.workload.startUp).optional(),
+  onTerminate: z
+    .enum(['drain', 'exit'])
+    .optional()
+    .meta({ description: 'On SIGTERM: finish what is being served, or exit at once and drop it', default: DEFAULTS.workload.onTerminate }),
+})
+
+const source = z.union([
+  z.strictObject({ external: z.literal(true) }),
+  z.strictObject({
+    pods: text('a label selector, such as app=frontend', { description: 'The pods that send, by label selector' }),
+    namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
+  }),
+])
+
+const traffic = z.strictObject({
+  name: name('What the traffic is called in results and thresholds'),
+  to: text('the address of a Service, such as http://frontend.shop.svc/cart', {
+    description:
+      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service',
+    examples: ['http://frontend.shop.svc', 'http://frontend.shop.svc:8080/cart'],
+  }),
+  from: source.optional().meta({ description: 'Who sends: clients outside the cluster, or pods', default: { external: true } }),
+  arrivals: text('arrivals, such as poisson(800/s)', {
+    description: 'How requests arrive, whether or not earlier ones have been answered',
+    examples: ['poisson(800/s)', 'constant(100/s)'],
+  }),
+  timeout: duration('A request that has no answer after this long has failed', DEFAULTS.timeout).optional(),
+  start: duration('When the first requests may arrive; the end of the warm-up when not given').optional(),
+  stop: duration('When the last requests may arrive; the end of the run when not given').optional(),
+})
+
+const nodeCrash = z.strictObject({
+  kind: z.literal('node-crash'),
+  node: z.string().meta({ description: 'Its name: worker-1, worker-2, …', examples: ['worker-3'] }),
+  for: duration('After how long the node comes back, empty; never when not given').optional(),
+})
+
+const at = duration('When it happens')
+
+const timelineEntry = z.union([
+  z.strictObject({
+    at,
+    kubectl: text('a kubectl command, such as scale deployment/frontend --replicas=3 -n shop', {
+      description: 'A kubectl command without the word kubectl: apply, scale, set image or delete',
+      examples: ['set image deployment/frontend server=shop/frontend:v2 -n shop'],
+    }),
+  }),
+  z.strictObject({ at, fault: nodeCrash }),
+])
+
+const spec = z.strictObject({
+  seed: z
+    .union([z.string().min(1), z.int()])
+    .optional()
+    .meta({ description: 'What all random numbers grow from', default: DEFAULTS.seed }),
+  duration: duration('Simulated time of the whole run, warm-up included', DEFAULTS.duration).optional(),
+  warmUp: duration('Time for the cluster to come up before anything is measured', DEFAULTS.warmUp).optional(),
+  cluster: cluster.optional(),
+  manifests: z
+    .array(z.string().min(1))
+    .optional()
+    .meta({ description: 'Files or folders of Kubernetes manifests, relative to this file; all is applied at the start' }),
+  workloads: z.array(workload).optional().meta({ description: 'How containers behave' }),
+  traffic: z.array(traffic).optional().meta({ description: 'Who sends requests where' }),
+  timeline: z.array(timelineEntry).optional().meta({ description: 'What happens during the run' }),
+  thresholds: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'What must hold for the run to pass, such as requests.error_rate{traffic=shoppers} < 0.1%' }),
+  compare: z
+    .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/), z.record(z.string(), z.unknown()))
+    .optional()
+    .meta({
+      description:
+        'Variants by name: each is the whole scenario with the fields changed that are named by dotted paths, such as cluster.kubeProxy.mode',
+    }),
+})
+
+/** A scenario file, `towtank/v1`. */
+export const scenarioSchema = z
+  .strictObject({
+    apiVersion: z.literal('towtank/v1'),
+    kind: z.literal('Scenario'),
+    metadata: z.strictObject({ name: name('What the scenario is called; also the name of its results folder') }),
+    spec,
+  })
+  .meta({ title: 'Towtank scenario' })
+
+/** A scenario file with the right form; nothing in it has been looked up or read any further. */
+export type ScenarioFile = z.infer<typeof scenarioSchema>

@@ -1,0 +1,97 @@
+import type { Deployment } from '../api/objects/index.ts'
+import { objectKey } from '../control-plane/object-key.ts'
+import type { Trace } from '../engine/trace.ts'
+import type { Cell, Table } from '../metrics/table.ts'
+import { type Nanos, SECOND } from '../units.ts'
+import type { DeploymentSummary, RunResult, VariantSummary } from './run-result.ts'
+import type { Scenario } from './scenario.ts'
+import { SimulatedCluster } from './simulated-cluster.ts'
+import { judgeThresholds } from './threshold-metrics.ts'
+
+export interface SimulateOptions {
+  /** What the run is called in its results. */
+  readonly variant: string
+  /** Told the share of simulated time that has passed, 0 to 1, a hundred times. */
+  readonly onProgress?: (fraction: number) => void
+}
+
+/** A result with the hops that its stories are told from. */
+export interface SimulatedRun extends RunResult {
+  readonly hops: Trace
+}
+
+const PROGRESS_STEPS = 100
+
+/** Runs a checked scenario from start to end. The result is a function of the scenario (its seed included) and the version alone. */
+export function simulate(scenario: Scenario, options: SimulateOptions): SimulatedRun {
+  const cluster = new SimulatedCluster(scenario)
+  cluster.start()
+  for (let step = 1; step <= PROGRESS_STEPS; step++) {
+    cluster.sim.run(Math.floor((scenario.duration * step) / PROGRESS_STEPS))
+    options.onProgress?.(step / PROGRESS_STEPS)
+  }
+  cluster.dataPlane.checkConservation()
+  const measured: Omit<VariantSummary, 'thresholds'> = {
+    variant: options.variant,
+    traffic: cluster.dataPlane.trafficSummaries(),
+    propagation: cluster.dataPlane.propagation('measured'),
+    deployments: deploymentsOf(scenario, cluster),
+    kubeProxy: cluster.dataPlane.kubeProxySummary(),
+    faults: cluster.faults.map((fault) => ({ ...fault })),
+    refusals: cluster.controlPlane.kubectl.refusals,
+    engine: { events: cluster.sim.eventsExecuted, hops: cluster.trace.length, simulatedSeconds: scenario.duration / SECOND },
+  }
+  return {
+    variant: options.variant,
+    requests: cluster.dataPlane.requestTable(),
+    objects: hopTable(cluster.trace),
+    proxy: cluster.dataPlane.proxyTable(),
+    hops: cluster.trace,
+    summary: { ...measured, thresholds: judgeThresholds(scenario.thresholds, measured) },
+  }
+}
+
+/** The Deployments of the scenario's manifests, as they stand at the end; one that was deleted has no replicas. */
+function deploymentsOf(scenario: Scenario, cluster: SimulatedCluster): DeploymentSummary[] {
+  const applied = [
+    ...scenario.manifests,
+    ...scenario.timeline.flatMap((entry) => (entry.kind === 'kubectl' && entry.command.verb === 'apply' ? entry.command.objects : [])),
+  ]
+  const keys = new Map(
+    applied
+      .filter((object) => object.kind === 'Deployment')
+      .map((object) => [objectKey('Deployment', object.metadata.namespace, object.metadata.name), object.metadata]),
+  )
+  return [...keys].map(([key, { namespace, name }]) => {
+    const deployment: Deployment | undefined = cluster.controlPlane.server.peek('Deployment', namespace, name)
+    const availableAt = cluster.availableAt.get(key)
+    return {
+      namespace,
+      name,
+      replicas: deployment?.spec.replicas ?? 0,
+      available: deployment?.status.availableReplicas ?? 0,
+      availableAtSeconds: availableAt === undefined ? null : seconds(availableAt),
+    }
+  })
+}
+
+/** Every hop as a row: what happened to which object, when, by whom, and which hop led to it. */
+function hopTable(trace: Trace): Table {
+  function* rows(): Generator<readonly Cell[], void, unknown> {
+    for (let id = 0; id < trace.length; id++) {
+      const hop = trace.hop(id)
+      const cause = hop.cause < 0 ? null : hop.cause
+      const revision = hop.revision === 0 ? null : hop.revision
+      yield [id, cause, seconds(hop.started), seconds(hop.time), hop.actor, hop.action, hop.subject, revision, hop.detail]
+    }
+  }
+  return {
+    columns: ['hop', 'cause_hop', 'started_s', 'ended_s', 'actor', 'action', 'object', 'revision', 'detail'],
+    rows: { [Symbol.iterator]: rows },
+  }
+}
+
+/** Exact to the nanosecond as far as a double goes. */
+function seconds(time: Nanos): number {
+  return time / SECOND
+}

@@ -1,0 +1,205 @@
+import { matchesSelector } from '../api/labels.ts'
+import type { Deployment, EndpointSlice, Pod, Service, StringMap } from '../api/objects/index.ts'
+import { ControlPlane, type NodeSeed } from '../control-plane/control-plane.ts'
+import { isComplete } from '../control-plane/controllers/deployment.ts'
+import { keyOf } from '../control-plane/object-key.ts'
+import type { Watch } from '../control-plane/watch-cache.ts'
+import { type Distribution, distribution } from '../engine/distributions.ts'
+import { Simulation } from '../engine/simulation.ts'
+import { NO_CAUSE, Trace } from '../engine/trace.ts'
+import { type FaultReport, type FaultTarget, strike } from '../faults/index.ts'
+import { invariant } from '../invariant.ts'
+import { podCidr } from '../node/ipam.ts'
+import { Kubelet } from '../node/kubelet.ts'
+import { LINUX_6_1 } from '../profiles/cost-profile.ts'
+import type { Nanos } from '../units.ts'
+import { DataPlane } from '../workload/data-plane.ts'
+import { nodeNames } from './load-cluster.ts'
+import type { Scenario, WorkloadSpec } from './scenario.ts'
+
+/** Node addresses: 172.16.0.0/12, in order. Assumption: one flat network of nodes, apart from pods and Services. */
+function nodeAddress(index: number): string {
+  const host = index + 1
+  return `172.${16 + Math.floor(host / 65_536)}.${Math.floor(host / 256) % 256}.${host % 256}`
+}
+
+/**
+ * The whole tank, filled: control plane, kubelets and data plane of one scenario on one simulation, wired together. This is
+ * the only place that knows every part.
+ *
+ * ```text
+ *   timeline ─► kubectl ─► API server ─► etcd ─┬─► watches ─► controllers, scheduler, kubelets ─► backends
+ *                                              ├─► ServiceHistory (what is true at which revision)
+ *                                              └─► watches ─► kube-proxy of each node (a cursor into it)
+ *   traffic  ─► requests ─► node kernel ─► what its kube-proxy programmed ─► backends
+ * ```
+ */
+export class SimulatedCluster {
+  readonly sim: Simulation
+  readonly trace: Trace
+  readonly controlPlane: ControlPlane
+  readonly dataPlane: DataPlane
+  readonly faults: FaultReport[] = []
+  /** When each Deployment first had all its replicas, by key. */
+  readonly availableAt = new Map<string, Nanos>()
+  readonly #scenario: Scenario
+  readonly #nodes: readonly NodeSeed[]
+  readonly #kubelets: Kubelet[] = []
+  /** Pods that have an address, by node. */
+  readonly #podsOfNode: number[]
+  /** The two watches of each node's kube-proxy. */
+  readonly #proxyWatches: (readonly Watch[])[]
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario
+    this.sim = new Simulation({ seed: scenario.seed })
+    this.trace = new Trace(this.sim)
+    this.#nodes = nodesOf(scenario)
+    this.#podsOfNode = this.#nodes.map(() => 0)
+    this.#proxyWatches = this.#nodes.map(() => [])
+    const { etcdMembers, network, kubeProxy, images } = scenario.cluster
+    this.controlPlane = new ControlPlane(this.sim, { trace: this.trace, etcdMembers, nodes: this.#nodes })
+    this.dataPlane = new DataPlane({
+      sim: this.sim,
+      nodes: this.#nodes,
+      network,
+      kubeProxy,
+      costProfile: LINUX_6_1,
+      trace: this.trace,
+      workloadOf: (pod) => this.#workloadOf(pod.labels),
+      measureFrom: scenario.warmUp,
+    })
+    this.#observe()
+    const startUps = new Map<WorkloadSpec, Distribution>(scenario.workloads.map((workload) => [workload, distribution(workload.startUp)]))
+    for (const [index, node] of this.#nodes.entries()) {
+      this.#kubelets.push(
+        new Kubelet(this.controlPlane.access, {
+          name: node.name,
+          index,
+          hostIP: node.internalIP,
+          host: this.dataPlane.backends,
+          images,
+          behaviourOf: (pod: Pod) => {
+            const workload = this.#workloadOf(pod.metadata.labels)
+            return { startUp: startUps.get(workload)!, onTerminate: workload.onTerminate }
+          },
+        }),
+      )
+    }
+  }
+
+  /** Starts every component, applies the manifests and plans traffic and timeline. */
+  start(): void {
+    const { manifests, traffic, timeline } = this.#scenario
+    this.controlPlane.start()
+    for (const [index, kubelet] of this.#kubelets.entries()) {
+      kubelet.start()
+      this.#startKubeProxy(index)
+    }
+    if (manifests.length > 0) this.controlPlane.kubectl.run({ verb: 'apply', objects: manifests }, 'apply of the manifests')
+    for (const spec of traffic) this.dataPlane.addTraffic(spec)
+    for (const entry of timeline) {
+      if (entry.kind === 'kubectl') {
+        this.sim.after(entry.at, () => this.controlPlane.kubectl.run(entry.command, entry.text))
+        continue
+      }
+      const report: FaultReport = { fault: entry.text, tookEffect: false, effect: 'the run ended before it' }
+      this.faults.push(report)
+      this.sim.after(entry.at, () => strike(entry.fault, this.#faultTarget(), report))
+    }
+  }
+
+  #observe(): void {
+    const { server } = this.controlPlane
+    server.observeCommits((event) => {
+      const { object, revision, committedAt } = event
+      if (object.kind === 'Service' || object.kind === 'EndpointSlice') {
+        this.dataPlane.history.apply(revision, {
+          object: object as Service | EndpointSlice,
+          deleted: event.type === 'DELETED',
+          committedAt,
+        })
+      } else if (object.kind === 'Deployment') {
+        const deployment = object as Deployment
+        if (isComplete(deployment) && !this.availableAt.has(keyOf(deployment))) this.availableAt.set(keyOf(deployment), this.sim.now)
+      } else if (object.kind === 'Pod')
+        this.#countPod(event.previous as Pod | undefined, event.type === 'DELETED' ? undefined : (object as Pod))
+    })
+  }
+
+  #countPod(before: Pod | undefined, after: Pod | undefined): void {
+    const held = before === undefined || before.status.podIP === '' ? '' : before.spec.nodeName
+    const holds = after === undefined || after.status.podIP === '' ? '' : after.spec.nodeName
+    if (held === holds) return
+    if (held !== '') this.#podsOfNode[this.#indexOf(held)]!--
+    if (holds !== '') this.#podsOfNode[this.#indexOf(holds)]!++
+  }
+
+  #startKubeProxy(index: number): void {
+    const proxy = this.dataPlane.proxy(index)
+    const name = `kube-proxy/${this.#nodes[index]!.name}`
+    proxy.start()
+    this.#proxyWatches[index] = (['Service', 'EndpointSlice'] as const).map((kind) =>
+      this.controlPlane.server.watch(kind, {
+        name,
+        network: 'nodeNetwork',
+        listed: (revision) => proxy.listed(kind, revision, NO_CAUSE),
+        deliver: (event) => proxy.observe(kind, event.revision, event.cause),
+      }),
+    )
+  }
+
+  #faultTarget(): FaultTarget {
+    return {
+      sim: this.sim,
+      trace: this.trace,
+      crashNode: (name) => {
+        const index = this.#indexOf(name)
+        if (!this.dataPlane.kernels.isUp(index)) return null
+        const requestsInFlight = this.dataPlane.backends.inFlightOfNode(index)
+        for (const watch of this.#proxyWatches[index]!) watch.stop()
+        this.dataPlane.crashNode(index)
+        this.#kubelets[index]!.crash()
+        return { pods: this.#podsOfNode[index]!, requestsInFlight }
+      },
+      bootNode: (name, cause) => {
+        const index = this.#indexOf(name)
+        this.dataPlane.bootNode(index)
+        this.#kubelets[index]!.boot(cause)
+        this.#startKubeProxy(index)
+      },
+    }
+  }
+
+  #indexOf(name: string): number {
+    const index = this.#nodes.findIndex((node) => node.name === name)
+    invariant(index >= 0, `Node ${name} is unknown`)
+    return index
+  }
+
+  #workloadOf(labels: StringMap): WorkloadSpec {
+    const workload = this.#scenario.workloads.find(({ selector }) => matchesSelector(selector, labels))
+    invariant(workload !== undefined, 'The last workload matches every pod')
+    return workload
+  }
+}
+
+function nodesOf(scenario: Scenario): NodeSeed[] {
+  const names = nodeNames(scenario.cluster)
+  const nodes: NodeSeed[] = []
+  for (const group of scenario.cluster.nodes) {
+    for (let i = 0; i < group.count; i++) {
+      const index = nodes.length
+      nodes.push({
+        name: names[index]!,
+        zone: group.zones[i % group.zones.length] ?? '',
+        cpuMilli: group.cpuMilli,
+        memoryBytes: group.memoryBytes,
+        maxPods: group.maxPods,
+        podCIDR: podCidr(index),
+        internalIP: nodeAddress(index),
+      })
+    }
+  }
+  return nodes
+}

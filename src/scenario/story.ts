@@ -1,0 +1,168 @@
+import { splitKey } from '../control-plane/object-key.ts'
+import { type Hop, type HopId, NO_CAUSE, type Trace } from '../engine/trace.ts'
+import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
+
+export { splitKey, type Trace }
+
+export interface StoryOptions {
+  /** Tell every hop as it was recorded. Otherwise pods that go the same way are counted, and requests are told in one line. */
+  readonly all: boolean
+}
+
+/** What one cause from outside led to, in time order. */
+export interface Chapter {
+  /** What began it, such as a kubectl command. */
+  readonly title: string
+  readonly hops: readonly Hop[]
+  /** Pods whose hops were left out, since they went the same way. */
+  readonly otherPods: number
+  readonly leftOut: number
+}
+
+/** Kinds whose objects stand for themselves in a chapter, each told in full. */
+const TOLD_KINDS = new Set(['Deployment', 'ReplicaSet', 'Service', 'Node', ''])
+
+/**
+ * The life of one object, as chapters: each begins with something from outside the chain of causes (a kubectl command, a
+ * silence that was noticed, a reboot) and holds all that followed from it, as far as it touches the object.
+ *
+ * Of several pods that go the same way one is told in full: the one on the way to the last hop of the chapter, so the chapter
+ * is the critical path from the command to the last node programmed.
+ */
+export function storyOf(trace: Trace, key: string, options: StoryOptions): Chapter[] {
+  const chapterOf: HopId[] = []
+  const members = new Map<HopId, Hop[]>()
+  const concerned = new Set<HopId>()
+  for (let id = 0; id < trace.length; id++) {
+    const hop = trace.hop(id)
+    const chapter = beginsChapter(trace, hop) ? id : chapterOf[hop.cause]!
+    chapterOf.push(chapter)
+    const hops = members.get(chapter)
+    if (hops === undefined) members.set(chapter, [hop])
+    else hops.push(hop)
+    if (hop.subject === key) concerned.add(chapter)
+  }
+  return [...members].filter(([id]) => concerned.has(id)).map(([id, hops]) => chapterFrom(trace, id, hops, key, options))
+}
+
+/** A hop without a cause begins one, and so does each object of an `apply` of several. */
+function beginsChapter(trace: Trace, hop: Hop): boolean {
+  if (hop.cause === NO_CAUSE) return true
+  return hop.actor === 'kubectl' && trace.hop(hop.cause).action === 'started' && trace.hop(hop.cause).subject === ''
+}
+
+function chapterFrom(trace: Trace, id: HopId, hops: readonly Hop[], key: string, options: StoryOptions): Chapter {
+  const told = options.all ? hops : dropUnread(condense(hops.filter(isTold(trace, hops, key))))
+  const pods = new Set<string>()
+  for (const hop of hops) if (kindOf(hop) === 'Pod' && !hop.subject.endsWith('-')) pods.add(hop.subject)
+  for (const hop of told) pods.delete(hop.subject)
+  const first = trace.hop(id)
+  const command = first.cause === NO_CAUSE ? first : trace.hop(first.cause)
+  const title = command.actor === 'kubectl' ? command.detail : `${command.actor}: ${command.action}, ${command.detail}`
+  return { title, hops: told, otherPods: pods.size, leftOut: hops.length - told.length }
+}
+
+/** Tells the object itself, what stands between it and its pods, and the way to the last node programmed. */
+function isTold(trace: Trace, hops: readonly Hop[], key: string): (hop: Hop) => boolean {
+  const path = new Set<HopId>()
+  const last = hops.findLast((hop) => hop.action === 'programmed') ?? hops[hops.length - 1]!
+  for (let id = last.id; id !== NO_CAUSE && !path.has(id); id = trace.hop(id).cause) path.add(id)
+  const pods = new Set<string>()
+  for (const id of path) if (kindOf(trace.hop(id)) === 'Pod') pods.add(trace.hop(id).subject)
+  return (hop) =>
+    hop.subject === key ||
+    path.has(hop.id) ||
+    TOLD_KINDS.has(kindOf(hop)) ||
+    pods.has(hop.subject) ||
+    (hop.action === 'programmed' && hop.cause === last.cause)
+}
+
+/** What the API server and etcd do to one request, in their order. */
+const STAGES = new Set(['authenticated', 'authorised', 'admitted', 'committed', 'removed', 'conflict', 'refused'])
+
+/**
+ * Makes one hop of the stages of each request, and leaves out what is book-keeping: ReplicaSets' own status, and writes that lost a race
+ * (they are made again).
+ */
+function condense(hops: readonly Hop[]): Hop[] {
+  const requests = new Map<HopId, Hop[]>()
+  const requestOf = new Map<HopId, HopId>()
+  for (const hop of hops) {
+    if (!STAGES.has(hop.action)) continue
+    const request = requestOf.get(hop.cause) ?? hop.cause
+    requestOf.set(hop.id, request)
+    const stages = requests.get(request)
+    if (stages === undefined) requests.set(request, [hop])
+    else stages.push(hop)
+  }
+  const kept: Hop[] = []
+  const byId = new Map(hops.map((hop) => [hop.id, hop]))
+  const lost = (request: HopId): boolean => requests.get(request)?.at(-1)?.action === 'conflict'
+  for (const hop of hops) {
+    const isStage = STAGES.has(hop.action)
+    const request = requestOf.get(hop.id)
+    if (!isStage) {
+      if (!isReplicaSetStatus(hop) && !lost(hop.id)) kept.push(hop)
+      continue
+    }
+    const stages = requests.get(request!)!
+    if (hop !== stages[stages.length - 1] || lost(request!)) continue
+    const sender = byId.get(request!)
+    if (sender === undefined || !isReplicaSetStatus(sender)) kept.push(joined(stages))
+  }
+  return kept
+}
+
+function isReplicaSetStatus(hop: Hop): boolean {
+  return hop.actor === 'replicaset-controller' && hop.action === 'update' && hop.detail.startsWith('status:')
+}
+
+/** The stages of one request as one hop, which ends where the last does. */
+function joined(stages: readonly Hop[]): Hop {
+  const last = stages[stages.length - 1]!
+  const told = stages.map((hop) => {
+    if (hop.action === 'authenticated') return `authenticated ${hop.detail}`
+    if (hop.action === 'admitted' && hop.detail !== 'unchanged') return `admitted (${hop.detail})`
+    return hop.action === 'refused' ? `refused: ${hop.detail}` : hop.action
+  })
+  const actor = last.actor === 'etcd' ? 'kube-apiserver, etcd' : last.actor
+  return { ...last, started: stages[0]!.started, actor, action: told.join(', '), detail: '' }
+}
+
+/** Leaves out who saw something and did nothing for it that is told. */
+function dropUnread(hops: readonly Hop[]): Hop[] {
+  const causes = new Set(hops.map((hop) => hop.cause))
+  return hops.filter((hop) => hop.action !== 'observed' || causes.has(hop.id))
+}
+
+function kindOf(hop: Hop): string {
+  return hop.subject === '' ? '' : splitKey(hop.subject).kind
+}
+
+/** The story as text, one hop a line: simulated time, how long it took, who, did what, to which object, at which revision, why. */
+export function tellStory(chapters: readonly Chapter[]): string[] {
+  const lines: string[] = []
+  for (const [i, chapter] of chapters.entries()) {
+    if (i > 0) lines.push('')
+    lines.push(`${i + 1}. ${chapter.title}`, '')
+    const width = Math.max(...chapter.hops.map((hop) => hop.actor.length))
+    for (const hop of chapter.hops) {
+      const time = (hop.time / SECOND).toFixed(4).padStart(10)
+      const took = hop.time === hop.started ? '' : `+${milliseconds(hop.time - hop.started)}`
+      const revision = hop.revision === 0 ? '' : ` @${hop.revision}`
+      const what = hop.subject === '' ? hop.action : `${hop.action} ${hop.subject}${revision}`
+      lines.push(`${time} s ${took.padStart(10)}  ${hop.actor.padEnd(width)}  ${what}${hop.detail === '' ? '' : `: ${hop.detail}`}`)
+    }
+    if (chapter.leftOut > 0) {
+      const others = chapter.otherPods === 0 ? '' : `; ${chapter.otherPods} other pods went the same way`
+      lines.push('', `${' '.repeat(25)}${chapter.leftOut} hops are not told${others}. --all tells every hop.`)
+    }
+  }
+  return lines
+}
+
+/** With one digit below 10 ms, and no more than a person reads. */
+function milliseconds(time: Nanos): string {
+  const ms = time / MILLISECOND
+  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`
+}
