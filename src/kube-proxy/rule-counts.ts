@@ -26,6 +26,11 @@ export class RuleCounts {
   filterRules = FILTER_RULES_ALWAYS
   /** IPVS virtual services (one a ClusterIP port and one a node port) and the real servers in them. */
   ipvsEntries = 0
+  /**
+   * Elements of the nftables maps and rules of the Service chains: with endpoints a Service port has an element in service-ips (and one in
+   * service-nodeports), two rules (masquerade mark, dnat) and an element for each endpoint; without, one in no-endpoint-services.
+   */
+  nftablesElements = 0
 
   copy(): RuleCounts {
     return Object.assign(new RuleCounts(), this)
@@ -49,5 +54,7 @@ export class RuleCounts {
     if (endpoints.count > 0) this.natRules += sign * (NAT_RULES[rules.type] + 3 * endpoints.count)
     else this.filterRules += sign * FILTER_RULES[rules.type]
     this.ipvsEntries += sign * (rules.nodePort === 0 ? 1 : 2) * (1 + endpoints.count)
+    const addresses = rules.nodePort === 0 ? 1 : 2
+    this.nftablesElements += sign * (endpoints.count === 0 ? addresses : addresses + 2 + endpoints.count)
   }
 }

@@ -172,7 +172,7 @@ describe('a mistake in the form', () => {
     ['name: rollout-under-load', 'name: ../x', '../x: Cannot use "../x" here'],
     ['name: rollout-under-load', 'name: rollout-under-load, labels: {}', 'labels: Unknown key "labels"'],
     ['mode: ipvs', 'mode: ivps', 'ivps: Cannot use "ivps" here'],
-    ['mode: ipvs', 'mode: nftables', 'nftables: Cannot use "nftables" here'],
+    ['mode: ipvs', 'mode: userspace', 'userspace: Cannot use "userspace" here'],
     ['count: 2', 'count: 0', '0: Cannot use "0" here'],
     ['count: 2', 'count: 1.5', '1.5: Cannot use "1.5" here'],
     ['count: 2', 'count: 100001', '100001: Cannot use "100001" here'],
@@ -206,7 +206,7 @@ describe('a mistake in the form', () => {
     expect(problem).toMatchObject({ path: 'spec.durtion', line: 6, column: 3, length: 7, didYouMean: 'duration' })
     expect((await problemsOf(changed('mode: ipvs', 'mode: ivps')))[0]).toMatchObject({
       didYouMean: 'ipvs',
-      accepted: 'one of iptables, ipvs',
+      accepted: 'one of iptables, ipvs, nftables',
     })
   })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { IPVS_SCHEDULERS } from '../kube-proxy/kube-proxy-spec.ts'
 import { DEFAULTS } from './load-defaults.ts'
 
 /**
@@ -60,13 +61,13 @@ const cluster = z.strictObject({
   kubeProxy: z
     .strictObject({
       mode: z
-        .enum(['iptables', 'ipvs'])
+        .enum(['iptables', 'ipvs', 'nftables'])
         .optional()
         .meta({ description: 'What kube-proxy programs into the kernel', default: DEFAULTS.kubeProxyMode }),
       scheduler: z
-        .enum(['rr', 'wlc'])
+        .enum(IPVS_SCHEDULERS)
         .optional()
-        .meta({ description: 'The IPVS scheduler; mode iptables has none', default: DEFAULTS.kubeProxyScheduler }),
+        .meta({ description: 'The IPVS scheduler; the other modes have none', default: DEFAULTS.kubeProxyScheduler }),
     })
     .optional(),
   network: z

@@ -16,6 +16,8 @@ const MODES = [
   ['iptables', { mode: 'iptables', scheduler: 'rr' }],
   ['ipvs rr', { mode: 'ipvs', scheduler: 'rr' }],
   ['ipvs wlc', { mode: 'ipvs', scheduler: 'wlc' }],
+  ['ipvs sed', { mode: 'ipvs', scheduler: 'sed' }],
+  ['nftables', { mode: 'nftables', scheduler: 'rr' }],
 ] as const
 
 describe('queueing', () => {

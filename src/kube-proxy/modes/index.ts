@@ -5,6 +5,7 @@ import type { NodeRules } from '../node-rules.ts'
 import { IptablesMode } from './iptables.ts'
 import { IpvsMode } from './ipvs.ts'
 import type { ProxyMode } from './mode.ts'
+import { NftablesMode } from './nftables.ts'
 
 export interface ProxyModeOptions {
   readonly sim: Simulation
@@ -18,4 +19,5 @@ export interface ProxyModeOptions {
 export const PROXY_MODES = {
   iptables: (options) => new IptablesMode(options),
   ipvs: (options) => new IpvsMode(options),
+  nftables: (options) => new NftablesMode(options),
 } as const satisfies Record<KubeProxySpec['mode'], (options: ProxyModeOptions) => ProxyMode>

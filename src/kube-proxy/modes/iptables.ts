@@ -1,4 +1,3 @@
-import type { RandomStream } from '../../engine/random-stream.ts'
 import type { Simulation } from '../../engine/simulation.ts'
 import type { CostMode, CostProfile } from '../../profiles/cost-profile.ts'
 import { mix32 } from '../../proxy/mix.ts'
@@ -9,6 +8,7 @@ import { NO_RULES, type NodeRules } from '../node-rules.ts'
 import type { RuleCounts } from '../rule-counts.ts'
 import type { ServicePortId } from '../service-history.ts'
 import { type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED, type SyncWork } from './mode.ts'
+import { NodeStreams } from './node-streams.ts'
 import { syncTime } from './sync-time.ts'
 
 /** Of the two ways in which iptables can hold its rules, the one whose packets and syncs cost less. */
@@ -40,21 +40,17 @@ export class IptablesMode implements ProxyMode {
   readonly establishedCost: Nanos
   cost: Nanos = 0
   binding = NO_BINDING
-  readonly #sim: Simulation
   readonly #rules: NodeRules
   readonly #costs: CostProfile
-  readonly #nodeNames: readonly string[]
-  /** By node: the stream of its `statistic` matches, made when first needed. */
-  readonly #draws: (RandomStream | undefined)[]
+  /** What the `statistic` matches of each node draw. */
+  readonly #draws: NodeStreams
   /** By node: what makes its rule orders its own. */
   readonly #orderKeys: Int32Array
 
   constructor(options: { sim: Simulation; rules: NodeRules; costs: CostProfile; nodeNames: readonly string[] }) {
-    this.#sim = options.sim
     this.#rules = options.rules
     this.#costs = options.costs
-    this.#nodeNames = options.nodeNames
-    this.#draws = new Array<RandomStream | undefined>(options.nodeNames.length).fill(undefined)
+    this.#draws = new NodeStreams(options.sim, options.nodeNames, 'iptables/statistic')
     const orders = options.sim.rng('kube-proxy/iptables/rule-order')
     this.#orderKeys = Int32Array.from(options.nodeNames, () => orders.int32())
     this.establishedCost = options.costs.establishedPacketNs(BACKEND)
@@ -89,7 +85,7 @@ export class IptablesMode implements ProxyMode {
       this.cost = this.#costs.firstPacketNs(BACKEND, before, 0, services)
       return REJECTED
     }
-    const index = pick(count, this.#drawsOf(node).uniform())
+    const index = pick(count, this.#draws.of(node).uniform())
     this.cost = this.#costs.firstPacketNs(BACKEND, before, statisticRules(count, index), services)
     return endpoints[index]!
   }
@@ -106,13 +102,4 @@ export class IptablesMode implements ProxyMode {
   crashed(): void {}
 
   beforePrune(): void {}
-
-  #drawsOf(node: number): RandomStream {
-    let draws = this.#draws[node]
-    if (draws === undefined) {
-      draws = this.#sim.rng(`node/${this.#nodeNames[node]}/iptables/statistic`)
-      this.#draws[node] = draws
-    }
-    return draws
-  }
 }

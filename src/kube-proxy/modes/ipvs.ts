@@ -7,6 +7,7 @@ import { GOLDEN_RATIO_32, mix32 } from '../../proxy/mix.ts'
 import { TCP } from '../../proxy/protocol.ts'
 import { type Nanos, SECOND } from '../../units.ts'
 import { ABSENT, IntMap } from '../int-map.ts'
+import type { IpvsScheduler } from '../kube-proxy-spec.ts'
 import { NO_RULES, type NodeRules } from '../node-rules.ts'
 import type { RuleCounts } from '../rule-counts.ts'
 import type { ServicePortId } from '../service-history.ts'
@@ -15,7 +16,7 @@ import { NodeVirtualService } from './node-virtual-service.ts'
 import { SyncLog } from './sync-log.ts'
 import { syncTime } from './sync-time.ts'
 
-/** rr and wlc do not look at the packet, so one stands for all. */
+/** None of the schedulers that a node can have looks at the packet, so one stands for all. */
 const ANY_PACKET: Packet = { protocol: TCP, sourceAddress: 0, sourcePort: 0, destinationAddress: 0, destinationPort: 0 }
 
 /** A binding is (virtual service, generation, destination) in one number: destinations below 2^16, generations kept modulo 16. */
@@ -46,7 +47,7 @@ export class IpvsMode implements ProxyMode {
   binding = NO_BINDING
   readonly #rules: NodeRules
   readonly #costs: CostProfile
-  readonly #scheduler: 'rr' | 'wlc'
+  readonly #scheduler: IpvsScheduler
   readonly #nodes: number
   /** By node, since it booted. */
   readonly #logs: SyncLog[]
@@ -55,7 +56,7 @@ export class IpvsMode implements ProxyMode {
   readonly #places = new IntMap()
   readonly #services: NodeVirtualService[] = []
 
-  constructor(options: { sim: Simulation; rules: NodeRules; costs: CostProfile; nodeNames: readonly string[]; scheduler: 'rr' | 'wlc' }) {
+  constructor(options: { sim: Simulation; rules: NodeRules; costs: CostProfile; nodeNames: readonly string[]; scheduler: IpvsScheduler }) {
     this.#rules = options.rules
     this.#costs = options.costs
     this.#scheduler = options.scheduler

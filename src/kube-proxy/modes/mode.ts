@@ -1,5 +1,6 @@
 import type { Ending } from '../../proxy/ipvs/connection-counters.ts'
 import type { Nanos } from '../../units.ts'
+import type { KubeProxySpec } from '../kube-proxy-spec.ts'
 import type { RuleCounts } from '../rule-counts.ts'
 import type { ServicePortId } from '../service-history.ts'
 
@@ -32,7 +33,7 @@ export interface SyncWork {
  * {@link cost} and {@link binding}, valid until the next call.
  */
 export interface ProxyMode {
-  readonly name: 'iptables' | 'ipvs'
+  readonly name: KubeProxySpec['mode']
   /** From the end of one sync to the start of the next, at least. */
   readonly minSyncPeriod: Nanos
   /** From the end of one sync to the start of the next, at most. */

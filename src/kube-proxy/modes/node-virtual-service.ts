@@ -6,6 +6,7 @@ import { VirtualService } from '../../proxy/ipvs/virtual-service.ts'
 import { GOLDEN_RATIO_32, mix32 } from '../../proxy/mix.ts'
 import { MINUTE, type Nanos } from '../../units.ts'
 import { EndpointSet } from '../endpoint-set.ts'
+import type { IpvsScheduler } from '../kube-proxy-spec.ts'
 import type { ServiceHistory, ServicePortId } from '../service-history.ts'
 import type { SyncLog } from './sync-log.ts'
 
@@ -23,7 +24,7 @@ export interface NodeVirtualServiceOptions {
   readonly servicePort: ServicePortId
   /** The node port's virtual service, as against the cluster IP's. */
   readonly nodePort: boolean
-  readonly scheduler: 'rr' | 'wlc'
+  readonly scheduler: IpvsScheduler
   readonly log: SyncLog
   /** Stands for the order in which this node's kube-proxy walks its Go maps. */
   readonly seed: number
@@ -45,7 +46,7 @@ export class NodeVirtualService {
   readonly #history: ServiceHistory
   readonly #servicePort: ServicePortId
   readonly #nodePort: boolean
-  readonly #scheduler: 'rr' | 'wlc'
+  readonly #scheduler: IpvsScheduler
   readonly #log: SyncLog
   readonly #seed: number
   #service: VirtualService
