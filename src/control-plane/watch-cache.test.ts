@@ -42,6 +42,27 @@ test('every watcher gets every change once and in revision order, whatever the d
   )
 })
 
+test('a change arrives after its own delay, or with the one before it when that took longer', () => {
+  const sim = new Simulation({ seed: 'times' })
+  const cache = new WatchCache(sim, new Latencies(sim))
+  // The same streams drawn once more: what the delays are.
+  const twin = new Latencies(new Simulation({ seed: 'times' }))
+  const arrived: number[] = []
+  cache.watch({ name: 'w', network: 'nodeNetwork', deliver: () => arrived.push(sim.now) })
+  const expected: number[] = []
+  let visible = 0
+  let delivered = 0
+  for (let i = 0; i < 200; i++) {
+    const at = i * 100_000
+    sim.after(at, () => cache.accept(event(`n${i}`, i + 1, at)))
+    visible = Math.max(visible, at + twin.draw('watchCache'))
+    delivered = Math.max(delivered, visible + twin.draw('watchDelivery', 'w') + twin.draw('nodeNetwork', 'w'))
+    expected.push(delivered)
+  }
+  sim.run(SECOND)
+  expect(arrived).toEqual(expected)
+})
+
 test('a watcher that asks for the list gets its revision, then only what is newer', () => {
   const sim = new Simulation({ seed: 'list' })
   const cache = new WatchCache(sim, new Latencies(sim))

@@ -85,6 +85,24 @@ test('a rolling update never has fewer ready pods than the bound, nor more pods 
   expect(bed.host.pods.filter((pod) => pod.state === 'listening').length).toBe(8)
 })
 
+test('a controller whose cache is a second behind still creates and deletes each pod once: it waits for what it asked for', () => {
+  const bed = new Testbed({ nodes: 3, latencies: { watchDelivery: { kind: 'constant', value: SECOND } } })
+  const created = new Set<string>()
+  const deleted = new Set<string>()
+  record<Pod>(bed, 'Pod', (pods) => {
+    for (const pod of pods.values()) {
+      created.add(pod.metadata.name)
+      if (pod.metadata.deletionTimestamp !== null) deleted.add(pod.metadata.name)
+    }
+  })
+  bed.plane.kubectl.run({ verb: 'apply', objects: [deploymentOf('web', 7)] }, 'apply')
+  bed.sim.run(60 * SECOND)
+  expect(created.size).toBe(7)
+  bed.plane.kubectl.run({ verb: 'scale', kind: 'Deployment', namespace: 'default', name: 'web', replicas: 3 }, 'scale')
+  bed.sim.run(2 * MINUTE)
+  expect([created.size, deleted.size]).toEqual([7, 4])
+})
+
 test('scaling down removes pods, scaling during a rollout shares the replicas in proportion', () => {
   const bed = new Testbed({ nodes: 4 })
   bed.plane.kubectl.run({ verb: 'apply', objects: [deploymentOf('web', 10)] }, 'apply')
