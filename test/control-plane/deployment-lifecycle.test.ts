@@ -195,6 +195,26 @@ test('a pod that fits nowhere waits, says so, and is bound when room comes', () 
   expect(bed.deployment('second')!.status.availableReplicas).toBe(1)
 })
 
+test('set image changes the container of that name, an init container too, and * all of them', () => {
+  const bed = new Testbed()
+  const spec = { ...podSpecOf([containerOf('server'), containerOf('log')]), initContainers: [containerOf('migrate')] }
+  const template = { labels: { app: 'web' }, annotations: {}, spec }
+  const images = (): string[] => {
+    const { initContainers, containers } = bed.deployment('web')!.spec.template.spec
+    return [...initContainers, ...containers].map((container) => container.image)
+  }
+  const set = (container: string, image: string): void =>
+    bed.plane.kubectl.run({ verb: 'set image', namespace: 'default', name: 'web', images: [{ container, image }] }, 'set image')
+  bed.plane.kubectl.run({ verb: 'apply', objects: [deploymentOf('web', 1, { template })] }, 'apply')
+  bed.sim.run(10 * SECOND)
+  set('migrate', 'm:2')
+  bed.sim.run(20 * SECOND)
+  expect(images()).toEqual(['m:2', 'example/server:v1', 'example/log:v1'])
+  set('*', 'x:3')
+  bed.sim.run(30 * SECOND)
+  expect(images()).toEqual(['x:3', 'x:3', 'x:3'])
+})
+
 test('what the API server refuses is told: a name that exists nowhere, a namespace that is not there', () => {
   const bed = new Testbed()
   bed.plane.kubectl.run({ verb: 'scale', kind: 'Deployment', namespace: 'default', name: 'nobody', replicas: 2 }, 'scale deployment/nobody')
