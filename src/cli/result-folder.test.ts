@@ -122,6 +122,12 @@ describe('a result folder', () => {
 })
 
 describe('what must not be replaced is refused', () => {
+  test('a place in something that is no folder', () => {
+    writeFileSync(join(root, 'file'), '')
+    expect(reason(join(root, 'file', 'a', 'b'))).toContain(`"${join(root, 'file')}" is not a folder`)
+    expect(reason(join(root, 'new', 'deeper'))).toBeNull()
+  })
+
   test.each([
     ['a folder with something else in it', { 'out/thesis.txt': 'x' }, 'it is not empty and not a result of Towtank'],
     [

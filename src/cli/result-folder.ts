@@ -1,4 +1,17 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmdirSync, unlinkSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { RESULT_FILES, SUMMARY_FILE } from '../report/result-files.ts'
 import { SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
@@ -36,7 +49,7 @@ export class ResultFolder {
     const name = basename(path)
     const whole = join(parent, name)
     if (name === '' || isWithin(process.cwd(), whole)) return refuse('it is the folder you are in, or one around it')
-    const why = whyNotReplaceable(whole)
+    const why = whyNoFolder(parent) ?? whyNotReplaceable(whole)
     return why === null ? { ok: true, folder: new ResultFolder(out, parent, name) } : refuse(why)
   }
 
@@ -116,6 +129,32 @@ function exists(path: string): boolean {
 }
 
 /** Why a folder must not be replaced, or null when it is absent, empty, or a result of ours with nothing added to it. */
+/** Why nothing can be made in there, or null: the nearest part of the path that exists must be a folder that may be written to. */
+function whyNoFolder(path: string): string | null {
+  let existing = path
+  let found = stat(existing)
+  while (found === undefined && dirname(existing) !== existing) {
+    existing = dirname(existing)
+    found = stat(existing)
+  }
+  if (found === undefined || !found.isDirectory()) return `"${existing}" is not a folder`
+  try {
+    accessSync(existing, constants.W_OK)
+    return null
+  } catch {
+    return `"${existing}" may not be written to`
+  }
+}
+
+/** Undefined also where a part of the path is no folder. */
+function stat(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
+}
+
 function whyNotReplaceable(path: string): string | null {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return null

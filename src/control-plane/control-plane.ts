@@ -13,7 +13,7 @@ import { ServiceAccountController } from './controllers/service-account.ts'
 import { TaintEvictionController } from './controllers/taint-eviction.ts'
 import { emptyMeta } from './empty-meta.ts'
 import { Kubectl } from './kubectl.ts'
-import { Latencies } from './latencies.ts'
+import { Latencies, type LatencyOverrides } from './latencies.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 
 /** Source: kubeadm `networking.serviceSubnet`. */
@@ -29,6 +29,8 @@ export interface ControlPlaneOptions {
   readonly etcdMembers: number
   /** The nodes that have joined before the scenario begins. */
   readonly nodes: readonly NodeSeed[]
+  /** Delays that differ from the table in latencies.ts. */
+  readonly latencies?: LatencyOverrides
 }
 
 /** A node that is Ready at time 0. */
@@ -62,7 +64,7 @@ export class ControlPlane {
   readonly #scheduler: Scheduler
 
   constructor(sim: Simulation, options: ControlPlaneOptions) {
-    const latencies = new Latencies(sim)
+    const latencies = new Latencies(sim, options.latencies)
     this.server = new ApiServer(sim, { trace: options.trace, latencies, etcdMembers: options.etcdMembers, serviceCidr: SERVICE_CIDR })
     this.access = { sim, server: this.server, trace: options.trace, latencies }
     for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)

@@ -55,6 +55,20 @@ test('every write is seen once, in revision order and in the order of proposing,
   )
 })
 
+test('writes that come faster than they are applied are applied in the order of the log all the same', () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const { sim, etcd } = etcdOf(5, `fast-${seed}`)
+    const seen: string[] = []
+    etcd.observe((event) => seen.push(event.value!))
+    const values = Array.from({ length: 200 }, (_, i) => `v${i}`)
+    values.forEach((value, i) => {
+      sim.after(i * 50_000, () => etcd.propose({ key: 'k', expected: ANY_REVISION, build: () => ({ value, tag: 0 }), done: () => {} }))
+    })
+    sim.run(SECOND)
+    expect(seen).toEqual(values)
+  }
+})
+
 test('many writes at once share fsyncs: a thousand take far less than a thousand fsyncs', () => {
   const { sim, etcd } = etcdOf(3)
   let last = 0

@@ -64,10 +64,10 @@ export class Etcd<T> {
   readonly #memberCount: number
   readonly #quorum: number
   readonly #store = new Map<string, Stored<T>>()
+  /** Entries that are not committed yet, oldest first. */
   readonly #log: Proposal<T>[] = []
-  /** Entries appended so far; entry n (1-based) is `#log[n - 1 - #logStart]`. */
+  /** Entries appended so far, and those of them that are committed: entry n is 1-based. */
   #lastIndex = 0
-  #logStart = 0
   #commitIndex = 0
   /** When the last committed batch is (or was) applied: a later one is never applied before it. */
   #applyAt: Nanos = 0
@@ -161,13 +161,8 @@ export class Etcd<T> {
     this.#match[member] = Math.max(this.#match[member]!, index)
     const committed = [...this.#match].sort((a, b) => b - a)[this.#quorum - 1]!
     if (committed <= this.#commitIndex) return
-    const from = this.#commitIndex - this.#logStart
-    const entries = this.#log.slice(from, committed - this.#logStart)
+    const entries = this.#log.splice(0, committed - this.#commitIndex)
     this.#commitIndex = committed
-    if (committed === this.#lastIndex) {
-      this.#log.length = 0
-      this.#logStart = this.#lastIndex
-    }
     this.#applyAt = Math.max(this.#applyAt, this.#sim.now + this.#latencies.draw('etcdApply'))
     this.#sim.after(this.#applyAt - this.#sim.now, () => {
       for (const entry of entries) this.#apply(entry)

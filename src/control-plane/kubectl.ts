@@ -127,8 +127,11 @@ function withImages(deployment: Deployment, images: readonly { readonly containe
     return wanted === undefined || wanted.image === container.image ? container : { ...container, image: wanted.image }
   }
   const containers = template.spec.containers.map(change)
-  if (containers.every((container, i) => container === template.spec.containers[i])) return deployment
-  return { ...deployment, spec: { ...deployment.spec, template: { ...template, spec: { ...template.spec, containers } } } }
+  const initContainers = template.spec.initContainers.map(change)
+  const unchanged = (after: readonly Container[], before: readonly Container[]): boolean =>
+    after.every((container, i) => container === before[i])
+  if (unchanged(containers, template.spec.containers) && unchanged(initContainers, template.spec.initContainers)) return deployment
+  return { ...deployment, spec: { ...deployment.spec, template: { ...template, spec: { ...template.spec, containers, initContainers } } } }
 }
 
 /**

@@ -135,15 +135,20 @@ export const LATENCIES = {
 
 export type LatencyName = keyof typeof LATENCIES
 
+export type LatencyOverrides = Readonly<Partial<Record<LatencyName, DistributionSpec>>>
+
 /** Draws delays, each from a stream of its own name and place, so that one part's draws never shift another's. */
 export class Latencies {
   readonly #sim: Simulation
   readonly #distributions = new Map<LatencyName, Distribution>()
   readonly #streams = new Map<string, RandomStream>()
 
-  constructor(sim: Simulation) {
+  /** `replaced` takes the place of single rows of the table, for another machine than the recorded one. */
+  constructor(sim: Simulation, replaced: LatencyOverrides = {}) {
     this.#sim = sim
-    for (const name of Object.keys(LATENCIES) as LatencyName[]) this.#distributions.set(name, distribution(LATENCIES[name].distribution))
+    for (const name of Object.keys(LATENCIES) as LatencyName[]) {
+      this.#distributions.set(name, distribution(replaced[name] ?? LATENCIES[name].distribution))
+    }
   }
 
   /** A delay of that kind. `place` (a node, a controller) keeps the draws of different places apart. */

@@ -40,6 +40,9 @@ export interface Watch {
   stop(): void
 }
 
+/** Delivered events are dropped from a watcher's queue in runs of this many. */
+const QUEUE_COMPACTED_AT = 1024
+
 class Watcher implements Watch {
   readonly options: WatcherOptions
   /** Events on their way; a number stands for the list, up to that revision. */
@@ -58,8 +61,8 @@ class Watcher implements Watch {
 
   deliverNext(): void {
     const event = this.#queue[this.#next++]!
-    if (this.#next === this.#queue.length) {
-      this.#queue.length = 0
+    if (this.#next === this.#queue.length || this.#next === QUEUE_COMPACTED_AT) {
+      this.#queue.splice(0, this.#next)
       this.#next = 0
     }
     if (this.stopped) return

@@ -85,6 +85,24 @@ test('a rolling update never has fewer ready pods than the bound, nor more pods 
   expect(bed.host.pods.filter((pod) => pod.state === 'listening').length).toBe(8)
 })
 
+test('a controller whose cache is a second behind still creates and deletes each pod once: it waits for what it asked for', () => {
+  const bed = new Testbed({ nodes: 3, latencies: { watchDelivery: { kind: 'constant', value: SECOND } } })
+  const created = new Set<string>()
+  const deleted = new Set<string>()
+  record<Pod>(bed, 'Pod', (pods) => {
+    for (const pod of pods.values()) {
+      created.add(pod.metadata.name)
+      if (pod.metadata.deletionTimestamp !== null) deleted.add(pod.metadata.name)
+    }
+  })
+  bed.plane.kubectl.run({ verb: 'apply', objects: [deploymentOf('web', 7)] }, 'apply')
+  bed.sim.run(60 * SECOND)
+  expect(created.size).toBe(7)
+  bed.plane.kubectl.run({ verb: 'scale', kind: 'Deployment', namespace: 'default', name: 'web', replicas: 3 }, 'scale')
+  bed.sim.run(2 * MINUTE)
+  expect([created.size, deleted.size]).toEqual([7, 4])
+})
+
 test('scaling down removes pods, scaling during a rollout shares the replicas in proportion', () => {
   const bed = new Testbed({ nodes: 4 })
   bed.plane.kubectl.run({ verb: 'apply', objects: [deploymentOf('web', 10)] }, 'apply')
@@ -175,6 +193,26 @@ test('a pod that fits nowhere waits, says so, and is bound when room comes', () 
   bed.plane.kubectl.run({ verb: 'delete', kind: 'Deployment', namespace: 'default', name: 'first', gracePeriodSeconds: null }, 'delete')
   bed.sim.run(60 * SECOND)
   expect(bed.deployment('second')!.status.availableReplicas).toBe(1)
+})
+
+test('set image changes the container of that name, an init container too, and * all of them', () => {
+  const bed = new Testbed()
+  const spec = { ...podSpecOf([containerOf('server'), containerOf('log')]), initContainers: [containerOf('migrate')] }
+  const template = { labels: { app: 'web' }, annotations: {}, spec }
+  const images = (): string[] => {
+    const { initContainers, containers } = bed.deployment('web')!.spec.template.spec
+    return [...initContainers, ...containers].map((container) => container.image)
+  }
+  const set = (container: string, image: string): void =>
+    bed.plane.kubectl.run({ verb: 'set image', namespace: 'default', name: 'web', images: [{ container, image }] }, 'set image')
+  bed.plane.kubectl.run({ verb: 'apply', objects: [deploymentOf('web', 1, { template })] }, 'apply')
+  bed.sim.run(10 * SECOND)
+  set('migrate', 'm:2')
+  bed.sim.run(20 * SECOND)
+  expect(images()).toEqual(['m:2', 'example/server:v1', 'example/log:v1'])
+  set('*', 'x:3')
+  bed.sim.run(30 * SECOND)
+  expect(images()).toEqual(['x:3', 'x:3', 'x:3'])
 })
 
 test('what the API server refuses is told: a name that exists nowhere, a namespace that is not there', () => {

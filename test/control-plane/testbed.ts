@@ -1,6 +1,7 @@
 import type { Container, Deployment, Pod, Service } from '../../src/api/objects/index.ts'
 import { ControlPlane } from '../../src/control-plane/control-plane.ts'
 import { emptyMeta } from '../../src/control-plane/empty-meta.ts'
+import type { LatencyOverrides } from '../../src/control-plane/latencies.ts'
 import { distribution } from '../../src/engine/distributions.ts'
 import type { Waitable } from '../../src/engine/process.ts'
 import { Simulation } from '../../src/engine/simulation.ts'
@@ -53,6 +54,7 @@ export interface TestbedOptions {
   /** From process start to listening; 2 s when not given. */
   readonly startUp?: Nanos
   readonly onTerminate?: 'exit' | 'drain'
+  readonly latencies?: LatencyOverrides
 }
 
 /** A cluster with real controllers, scheduler and kubelets, and no traffic. */
@@ -64,13 +66,14 @@ export class Testbed {
   readonly kubelets: Kubelet[] = []
 
   constructor(options: TestbedOptions = {}) {
-    const { nodes = 3, seed = 'test', etcdMembers = 1, startUp = 2 * SECOND, onTerminate = 'drain' } = options
+    const { nodes = 3, seed = 'test', etcdMembers = 1, startUp = 2 * SECOND, onTerminate = 'drain', latencies = {} } = options
     this.sim = new Simulation({ seed })
     this.trace = new Trace(this.sim)
     const names = Array.from({ length: nodes }, (_, i) => `worker-${i + 1}`)
     this.plane = new ControlPlane(this.sim, {
       trace: this.trace,
       etcdMembers,
+      latencies,
       nodes: names.map((name, i) => ({
         name,
         zone: ['a', 'b', 'c'][i % 3]!,

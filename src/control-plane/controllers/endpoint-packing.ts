@@ -11,8 +11,8 @@ export interface PackingPlan {
 /**
  * Spreads endpoints over slices with as few writes as possible.
  *
- * Endpoints stay in the slice that has them; slices that change anyway are filled up first; when something is left that fits
- * into one more slice, the fullest one that has room takes it; the rest goes to new slices. An empty slice is removed, unless
+ * Endpoints stay in the slice that has them; slices that change anyway are filled up first; then full slices are made; what is
+ * left goes to the fullest slice that has room for all of it, or to a new one. An empty slice is removed, unless
  * it is the only one: a Service without endpoints keeps one empty slice.
  *
  * Source: Kubernetes staging/src/k8s.io/endpointslice/reconciler.go (reconcileByPortMapping).
@@ -40,7 +40,9 @@ export function packEndpoints(existing: readonly EndpointSlice[], desired: reado
     const held = contents.get(slice)!
     held.push(...rest.splice(0, Math.max(0, max - held.length)))
   }
-  if (rest.length > 0 && rest.length < max) {
+  const create: Endpoint[][] = []
+  while (rest.length >= max) create.push(rest.splice(0, max))
+  if (rest.length > 0) {
     const room = existing.filter((slice) => !changed.has(slice) && contents.get(slice)!.length + rest.length <= max)
     room.sort((a, b) => contents.get(b)!.length - contents.get(a)!.length)
     const fullest = room[0]
@@ -49,8 +51,7 @@ export function packEndpoints(existing: readonly EndpointSlice[], desired: reado
       changed.add(fullest)
     }
   }
-  const create: Endpoint[][] = []
-  while (rest.length > 0) create.push(rest.splice(0, max))
+  if (rest.length > 0) create.push(rest)
 
   const empty = [...changed].filter((slice) => contents.get(slice)!.length === 0)
   const keepsOne = create.length === 0 && empty.length === existing.length

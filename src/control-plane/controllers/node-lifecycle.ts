@@ -7,6 +7,7 @@ import { conditionOf, isTerminal, withCondition } from '../conditions.ts'
 import { controllerIdentity } from '../identity.ts'
 import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
+import { PodsByNode } from '../pods-by-node.ts'
 import { CONTROLLER_LIMIT, type ControllerManager } from './controller.ts'
 import { UNREACHABLE } from './taints.ts'
 
@@ -61,7 +62,7 @@ export class NodeLifecycleController {
   readonly #client: ApiClient
   readonly #nodes: Informer<'Node'>
   readonly #leases: Informer<'Lease'>
-  readonly #podsOfNode = new Map<string, Map<string, Pod>>()
+  readonly #pods: PodsByNode
   readonly #health = new Map<string, Health>()
   readonly #zones = new Map<string, Zone>()
 
@@ -75,17 +76,7 @@ export class NodeLifecycleController {
     })
     this.#nodes = manager.informer('Node')
     this.#leases = manager.informer('Lease')
-    manager.informer('Pod').listen((event) => {
-      const { nodeName } = event.object.spec
-      if (nodeName === '') return
-      let pods = this.#podsOfNode.get(nodeName)
-      if (pods === undefined) {
-        pods = new Map()
-        this.#podsOfNode.set(nodeName, pods)
-      }
-      if (event.type === 'DELETED') pods.delete(keyOf(event.object))
-      else pods.set(keyOf(event.object), event.object)
-    })
+    this.#pods = new PodsByNode(manager.informer('Pod'))
     manager.access.sim.spawn(this.#monitor())
     manager.access.sim.spawn(this.#taintPass())
   }
@@ -136,7 +127,7 @@ export class NodeLifecycleController {
     })
     health.cause = response.hop
     yield* this.#taint(name, NO_SCHEDULE, health.cause)
-    for (const pod of this.#podsOfNode.get(name)?.values() ?? []) {
+    for (const pod of this.#pods.of(name)) {
       if (isTerminal(pod) || conditionOf(pod.status.conditions, 'Ready')?.status !== 'True') continue
       yield* this.#client.patch('Pod', pod.metadata.namespace, pod.metadata.name, (current) => notReady(current, sim.now), {
         cause: health.cause,

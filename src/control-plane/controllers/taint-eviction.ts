@@ -6,6 +6,7 @@ import { type Nanos, SECOND } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
 import { controllerIdentity } from '../identity.ts'
 import { keyOf, objectKey } from '../object-key.ts'
+import { PodsByNode } from '../pods-by-node.ts'
 import { CONTROLLER_LIMIT, type ControllerManager } from './controller.ts'
 import { stayOnTaintedNode } from './taints.ts'
 
@@ -18,7 +19,7 @@ import { stayOnTaintedNode } from './taints.ts'
 export class TaintEvictionController {
   readonly #access: ApiAccess
   readonly #client: ApiClient
-  readonly #podsOfNode = new Map<string, Map<string, Pod>>()
+  readonly #pods: PodsByNode
   readonly #getNode: (name: string) => Node | undefined
   /** Running clocks by pod. */
   readonly #timers = new Map<string, Timer>()
@@ -34,30 +35,19 @@ export class TaintEvictionController {
       network: 'controlPlaneNetwork',
     })
     const nodes = manager.informer('Node')
+    const pods = manager.informer('Pod')
+    this.#pods = new PodsByNode(pods)
     this.#getNode = (name) => nodes.get(objectKey('Node', '', name))
     nodes.listen((event) => {
       const { name } = event.object.metadata
       const tainted = event.type !== 'DELETED' && event.object.spec.taints.some((taint) => taint.effect === 'NoExecute')
       if (tainted && !this.#tainted.has(name)) this.#tainted.set(name, { since: this.#access.sim.now, cause: event.cause })
       else if (!tainted) this.#tainted.delete(name)
-      for (const pod of this.#podsOfNode.get(name)?.values() ?? []) this.#consider(pod)
+      for (const pod of this.#pods.of(name)) this.#consider(pod)
     })
-    manager.informer('Pod').listen((event) => {
-      const { nodeName } = event.object.spec
-      if (nodeName === '') return
-      let pods = this.#podsOfNode.get(nodeName)
-      if (pods === undefined) {
-        pods = new Map()
-        this.#podsOfNode.set(nodeName, pods)
-      }
-      const key = keyOf(event.object)
-      if (event.type === 'DELETED') {
-        pods.delete(key)
-        this.#stop(key)
-      } else {
-        pods.set(key, event.object)
-        this.#consider(event.object)
-      }
+    pods.listen((event) => {
+      if (event.type === 'DELETED') this.#stop(keyOf(event.object))
+      else if (event.object.spec.nodeName !== '') this.#consider(event.object)
     })
   }
 

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest'
+import type { AnyObject, Service } from '../api/objects/index.ts'
+import { Simulation } from '../engine/simulation.ts'
+import { AddressPool, dotted, ipv4, PortPool } from './address-pools.ts'
+import { type AdmissionContext, admitCreate, releaseService } from './admission.ts'
+import { authorize } from './authorization.ts'
+import { emptyMeta } from './empty-meta.ts'
+import { ADMINISTRATOR, controllerIdentity, nodeIdentity, SCHEDULER } from './identity.ts'
+
+const podSpec = {
+  nodeName: '',
+  serviceAccountName: 'default',
+  initContainers: [],
+  containers: [],
+  nodeSelector: {},
+  requiredNodeAffinity: [],
+  tolerations: [],
+  terminationGracePeriodSeconds: 30,
+  restartPolicy: 'Always' as const,
+  priority: 0,
+  hostNetwork: false,
+}
+const pod = (change: Partial<typeof podSpec> = {}): AnyObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: emptyMeta('p', 'shop'),
+  spec: { ...podSpec, ...change },
+  status: { phase: 'Pending', podIP: '', hostIP: '', startTime: null, conditions: [], containerStatuses: [] },
+})
+const service = (change: Partial<Service['spec']>): Service => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: emptyMeta('s', 'shop'),
+  spec: {
+    type: 'ClusterIP',
+    clusterIP: '',
+    ports: [{ name: '', protocol: 'TCP', port: 80, targetPort: 80, nodePort: 0 }],
+    selector: null,
+    publishNotReadyAddresses: false,
+    ...change,
+  },
+})
+
+function context(present: readonly string[] = ['Namespace/shop', 'ServiceAccount/shop/default']): AdmissionContext {
+  return {
+    get: (key) => (present.includes(key) ? pod() : undefined),
+    clusterIPs: new AddressPool('10.96.0.0/12'),
+    nodePorts: new PortPool(),
+    rng: new Simulation({ seed: 'admission' }).rng('admission'),
+  }
+}
+
+describe('admission of a new object', () => {
+  test('adds the two tolerations of 300 s that keep a pod on a node that is lost, unless the pod has its own', () => {
+    const admitted = admitCreate(pod(), context())
+    if (!admitted.ok || admitted.object.kind !== 'Pod') throw new Error('refused')
+    const { tolerations } = (admitted.object as unknown as { spec: { tolerations: { key: string; tolerationSeconds: number }[] } }).spec
+    expect(tolerations.map(({ key, tolerationSeconds }) => [key, tolerationSeconds])).toEqual([
+      ['node.kubernetes.io/not-ready', 300],
+      ['node.kubernetes.io/unreachable', 300],
+    ])
+    const own = [{ key: '', operator: 'Exists', value: '', effect: '', tolerationSeconds: null }]
+    const untouched = admitCreate(pod({ tolerations: own as never }), context())
+    expect(untouched.ok && untouched.by).toEqual([])
+  })
+
+  test.each([
+    ['a namespace that is not there', ['ServiceAccount/shop/default'], 'namespaces "shop" not found'],
+    ['a service account that is not there', ['Namespace/shop'], 'serviceaccount "default" not found'],
+  ])('refuses a pod in %s', (_what, present, message) => {
+    expect(admitCreate(pod(), context(present))).toMatchObject({ ok: false, code: 403, message: expect.stringContaining(message) })
+  })
+
+  test('gives a Service an address and, where its type has them, node ports; what it gives back can be given again', () => {
+    const ctx = context()
+    const admitted = admitCreate(service({ type: 'LoadBalancer' }), ctx)
+    if (!admitted.ok) throw new Error(admitted.message)
+    const { spec } = admitted.object as Service
+    expect(ipv4(spec.clusterIP)).toBeGreaterThan(ipv4('10.96.0.0'))
+    expect(ipv4(spec.clusterIP)).toBeLessThan(ipv4('10.112.0.0'))
+    expect(spec.ports[0]!.nodePort).toBeGreaterThanOrEqual(30_000)
+    const again = service({ clusterIP: spec.clusterIP })
+    expect(admitCreate(again, ctx)).toMatchObject({ ok: false, code: 422 })
+    releaseService(admitted.object as Service, ctx)
+    expect(admitCreate(again, ctx).ok).toBe(true)
+  })
+
+  test('leaves a headless Service without an address and refuses a node port outside the range', () => {
+    const headless = admitCreate(service({ clusterIP: 'None' }), context())
+    expect(headless.ok && (headless.object as Service).spec.clusterIP).toBe('None')
+    const ports = [{ name: '', protocol: 'TCP' as const, port: 80, targetPort: 80, nodePort: 80 }]
+    expect(admitCreate(service({ type: 'NodePort', ports }), context())).toMatchObject({ ok: false, code: 422 })
+  })
+})
+
+describe('a pool of Service addresses', () => {
+  test('gives every address but the first and the last exactly once, the upper part first', () => {
+    const pool = new AddressPool('10.0.0.0/24')
+    const rng = new Simulation({ seed: 'pool' }).rng('pool')
+    const given = Array.from({ length: 254 }, () => pool.allocate(rng))
+    expect(new Set(given).size).toBe(254)
+    // min(max(16, 256 / 16), 256) = 16 addresses at the bottom are the last to go.
+    expect(given.slice(0, 239).every((address) => ipv4(address) >= ipv4('10.0.0.16'))).toBe(true)
+    expect(() => pool.allocate(rng)).toThrow(RangeError)
+    expect(dotted(ipv4('172.16.254.3'))).toBe('172.16.254.3')
+  })
+})
+
+describe('authorisation', () => {
+  const bound = (node: string): AnyObject => pod({ nodeName: node })
+  test.each([
+    ['the administrator may do anything', ADMINISTRATOR, 'delete', 'Node', 'n', undefined, true],
+    ['the scheduler binds pods', SCHEDULER, 'bind', 'Pod', 'p', undefined, true],
+    ['the scheduler deletes no Deployment', SCHEDULER, 'delete', 'Deployment', 'd', undefined, false],
+    ['the ReplicaSet controller creates pods', controllerIdentity('replicaset-controller'), 'create', 'Pod', 'p', undefined, true],
+    [
+      'the ReplicaSet controller creates no ReplicaSet',
+      controllerIdentity('replicaset-controller'),
+      'create',
+      'ReplicaSet',
+      'r',
+      undefined,
+      false,
+    ],
+    ['a kubelet writes its own Node', nodeIdentity('worker-1'), 'patch', 'Node', 'worker-1', undefined, true],
+    ['a kubelet does not write another Node', nodeIdentity('worker-1'), 'patch', 'Node', 'worker-2', undefined, false],
+    ['a kubelet writes a pod that is bound to it', nodeIdentity('worker-1'), 'patch', 'Pod', 'p', bound('worker-1'), true],
+    ["a kubelet does not write another node's pod", nodeIdentity('worker-1'), 'patch', 'Pod', 'p', bound('worker-2'), false],
+    ['nobody may do anything', { user: 'eve', groups: [], credential: 'client certificate' as const }, 'get', 'Pod', 'p', undefined, false],
+  ] as const)('%s', (_what, identity, verb, kind, name, current, allowed) => {
+    expect(authorize(identity, { verb, kind, name, current }) === null).toBe(allowed)
+  })
+})

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import type { Probe } from '../api/objects/index.ts'
+import { Latencies } from '../control-plane/latencies.ts'
+import { Simulation } from '../engine/simulation.ts'
+import { MILLISECOND, SECOND } from '../units.ts'
+import { ImageStore } from './image-store.ts'
+import { HostLocalIpam, podCidr } from './ipam.ts'
+import { runProbe } from './probes.ts'
+
+describe('images of a node', () => {
+  const policy = { sizeBytes: 100_000_000, bandwidthBytesPerSecond: 50_000_000, preloaded: false }
+
+  test('are pulled one after the other, and two pods that want the same one share a pull', () => {
+    const sim = new Simulation({ seed: 'images' })
+    const store = new ImageStore(sim, policy)
+    const done: [string, number][] = []
+    function* pod(name: string, image: string) {
+      yield* store.pull(image, SECOND)
+      done.push([name, sim.now / SECOND])
+    }
+    sim.spawn(pod('first', 'a'))
+    sim.spawn(pod('second', 'a'))
+    sim.spawn(pod('third', 'b'))
+    sim.run(60 * SECOND)
+    // 1 s of registry and 2 s of transfer each.
+    expect(done).toEqual([
+      ['first', 3],
+      ['second', 3],
+      ['third', 6],
+    ])
+    expect([store.has('a'), store.has('c')]).toEqual([true, false])
+  })
+
+  test('are all there when they are preloaded', () => {
+    expect(new ImageStore(new Simulation({ seed: 'x' }), { ...policy, preloaded: true }).has('anything')).toBe(true)
+  })
+})
+
+describe('pod addresses of a node', () => {
+  test('come back as late as possible, and are used up at 253', () => {
+    const ipam = new HostLocalIpam(3)
+    expect(podCidr(3)).toBe('10.128.3.0/24')
+    expect([ipam.allocate(), ipam.allocate()]).toEqual(['10.128.3.2', '10.128.3.3'])
+    ipam.release('10.128.3.2')
+    expect(ipam.allocate()).toBe('10.128.3.4')
+    for (let i = 0; i < 250; i++) expect(ipam.allocate()).not.toBeNull()
+    expect(ipam.allocate()).toBe('10.128.3.2')
+    expect(ipam.allocate()).toBeNull()
+  })
+
+  test('of different nodes never meet', () => {
+    const all = [0, 1, 255, 256, 32_767].map((node) => podCidr(node))
+    expect(all).toEqual(['10.128.0.0/24', '10.128.1.0/24', '10.128.255.0/24', '10.129.0.0/24', '10.255.255.0/24'])
+  })
+})
+
+describe('a readiness probe', () => {
+  const probe: Probe = {
+    handler: 'httpGet',
+    port: 80,
+    initialDelaySeconds: 5,
+    periodSeconds: 10,
+    timeoutSeconds: 1,
+    successThreshold: 1,
+    failureThreshold: 3,
+  }
+
+  function results(change: Partial<Probe>, answers: (second: number) => boolean): [boolean, number][] {
+    const sim = new Simulation({ seed: 'probe' })
+    const told: [boolean, number][] = []
+    const context = {
+      sim,
+      latencies: new Latencies(sim),
+      node: 'n',
+      answers: () => answers(sim.now / SECOND),
+      onResult: (success: boolean) => told.push([success, Math.round((sim.now - (sim.now % (100 * MILLISECOND))) / SECOND)]),
+    }
+    sim.spawn(runProbe({ ...probe, ...change }, context, false))
+    sim.run(100 * SECOND)
+    return told
+  }
+
+  test('succeeds at once when the process answers, and fails after three failures in a row', () => {
+    expect(results({}, (second) => second < 40)).toEqual([
+      [true, 5],
+      [false, 65],
+    ])
+  })
+
+  test('forgives two failures, and asks for as many successes as successThreshold says', () => {
+    expect(results({}, (second) => second < 20 || second > 40)).toEqual([[true, 5]])
+    expect(results({ successThreshold: 2 }, () => true)).toEqual([[true, 15]])
+  })
+})
