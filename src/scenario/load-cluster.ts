@@ -11,8 +11,8 @@ import type { ScenarioFile } from './schema.ts'
 
 type ClusterDraft = Draft<NonNullable<ScenarioFile['spec']['cluster']>>
 
-/** More nodes than this are beyond any cluster, and beyond the memory of a laptop. Kubernetes itself is tested up to 5,000. */
-export const NODES_MAX = 100_000
+/** Each node has a /24 of the pod addresses, and there are so many of them. Kubernetes itself is tested up to 5,000 nodes. */
+export const NODES_MAX = 32_768
 
 const AT: Path = ['spec', 'cluster']
 

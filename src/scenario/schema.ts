@@ -37,7 +37,7 @@ const quantity = (description: string, fallback?: string) =>
     .meta({ description, examples: ['8', '500m', '32Gi'], ...(fallback === undefined ? {} : { default: fallback }) })
 
 const nodeGroup = z.strictObject({
-  count: z.int().min(1).max(100_000).optional().meta({ description: 'How many nodes', default: DEFAULTS.nodes.count }),
+  count: z.int().min(1).max(32_768).optional().meta({ description: 'How many nodes', default: DEFAULTS.nodes.count }),
   cpu: quantity('CPU that pods can have on a node, in cores', DEFAULTS.nodes.cpu).optional(),
   memory: quantity('Memory that pods can have on a node', DEFAULTS.nodes.memory).optional(),
   maxPods: z.int().min(1).max(10_000).optional().meta({ description: 'Pods that a node takes at most', default: DEFAULTS.maxPods }),
