@@ -3,6 +3,7 @@ import type { Wait } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { TokenBucket } from '../engine/token-bucket.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
+import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { type ApiResponse, type ApiServer, afterDelete } from './api-server.ts'
 import type { Verb } from './authorization.ts'
 import { ANY_REVISION } from './etcd.ts'
@@ -34,6 +35,8 @@ export interface ApiAccess {
   readonly server: ApiServer
   readonly trace: Trace
   readonly latencies: Latencies
+  /** Of every component. */
+  readonly version: KubernetesMinor
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { AnyObject, Lease, Namespace, Node, ServiceAccount } from '../api/objects/index.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { Trace } from '../engine/trace.ts'
+import type { KubernetesMinor } from '../kubernetes-version.ts'
 import type { ApiAccess } from './api-client.ts'
 import { ApiServer } from './api-server.ts'
 import { ControllerManager } from './controllers/controller.ts'
@@ -25,6 +26,7 @@ const LEASE_DURATION_SECONDS = 40
 
 export interface ControlPlaneOptions {
   readonly trace: Trace
+  readonly version: KubernetesMinor
   /** 1, 3 or 5. */
   readonly etcdMembers: number
   /** The nodes that have joined before the scenario begins. */
@@ -66,7 +68,7 @@ export class ControlPlane {
   constructor(sim: Simulation, options: ControlPlaneOptions) {
     const latencies = new Latencies(sim, options.latencies)
     this.server = new ApiServer(sim, { trace: options.trace, latencies, etcdMembers: options.etcdMembers, serviceCidr: SERVICE_CIDR })
-    this.access = { sim, server: this.server, trace: options.trace, latencies }
+    this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }
     for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
     this.#manager = new ControllerManager(this.access)
     for (const Controller of CONTROLLERS) new Controller(this.#manager)

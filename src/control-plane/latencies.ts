@@ -118,6 +118,11 @@ export const LATENCIES = {
     provenance: 'cited',
     source: 'PLEGOnDemandRelist (on in 1.36): the runtime is asked right after the worker acted',
   },
+  plegRelist: {
+    distribution: { kind: 'uniform', min: 0, max: SECOND },
+    provenance: 'cited',
+    source: 'kubelet genericPlegRelistPeriod 1 s: up to 1.35 the runtime is asked once a second',
+  },
   probe: { distribution: us(500, 5000), provenance: 'assumed', source: 'assumption: a local HTTP or gRPC health call' },
   signal: { distribution: ms(5, 50), provenance: 'assumed', source: 'assumption: StopContainer through the CRI to the signal' },
   sandboxTeardown: { distribution: ms(80, 400), provenance: 'assumed', source: 'assumption: StopPodSandbox with CNI DEL' },

@@ -71,6 +71,21 @@ describe('kube-proxy', () => {
     expect(syncs(c)).toHaveLength(3)
   })
 
+  test('iptables up to 1.33: the second of two changes does not wait, the third does', () => {
+    const c = new TestCluster({ zones: ['a'], version: 33 })
+    c.service('web')
+    c.startProxies()
+    const start = c.sim.now
+    for (const [index, after] of [0, 200 * MILLISECOND, 400 * MILLISECOND].entries()) {
+      c.sim.run(start + after)
+      c.slice('web', [[`10.0.0.${index + 1}`, READY]])
+    }
+    c.sim.run(start + 10 * SECOND)
+    const [, first, second, third] = syncs(c)
+    expect([first!.start, second!.start]).toEqual([start / SECOND, start / SECOND + 0.2])
+    expect(ns(third!.start * 1000)).toBe(ns(second!.start * 1000) + ns(second!.ms) + SECOND)
+  })
+
   test('ipvs: the next sync follows at once', () => {
     const c = new TestCluster({ zones: ['a'], kubeProxy: IPVS })
     c.service('web')

@@ -2,12 +2,14 @@ import type { HandlerId, Simulation, Timer } from '../engine/simulation.ts'
 import { NO_TIMER } from '../engine/simulation.ts'
 import { type HopId, NO_CAUSE, type Trace } from '../engine/trace.ts'
 import { invariant } from '../invariant.ts'
+import type { KubernetesMinor } from '../kubernetes-version.ts'
 import type { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import type { Nanos } from '../units.ts'
 import type { ProxyMode } from './modes/mode.ts'
 import { NO_RULES, type NodeRules } from './node-rules.ts'
 import { RuleCounts } from './rule-counts.ts'
 import type { RuleChange, ServiceHistory, ServicePortId } from './service-history.ts'
+import { type SyncRunner, syncRunner } from './sync-runner.ts'
 
 export type WatchedKind = 'Service' | 'EndpointSlice'
 
@@ -22,6 +24,7 @@ export interface KubeProxyOptions {
   readonly trace: Trace
   readonly metrics: ProxyMetrics
   readonly nodeNames: readonly string[]
+  readonly version: KubernetesMinor
 }
 
 /** Every node's kube-proxy. */
@@ -157,7 +160,7 @@ export class KubeProxy {
   /** The event that ends the sync that runs. */
   #endTimer: Timer = NO_TIMER
   #startedAt: Nanos = 0
-  #endedAt: Nanos = 0
+  #runner: SyncRunner
   #fullSyncAt: Nanos = NEVER
   #syncIsFull = false
   /** State that the sync that runs is writing. */
@@ -168,6 +171,7 @@ export class KubeProxy {
     this.#shared = shared
     this.#node = node
     this.#actor = `kube-proxy/${shared.nodeNames[node]}`
+    this.#runner = syncRunner(shared.version, shared.mode.minSyncPeriod)
   }
 
   get running(): boolean {
@@ -183,6 +187,7 @@ export class KubeProxy {
   start(): void {
     invariant(!this.#running, `${this.#actor} runs already`)
     this.#running = true
+    this.#runner = syncRunner(this.#shared.version, this.#shared.mode.minSyncPeriod)
   }
 
   /** The process is gone. The rules in the kernel stay, and grow stale. */
@@ -239,6 +244,7 @@ export class KubeProxy {
     const first = this.#fullSyncAt === NEVER
     const due = mode.fullSyncPeriod !== null && now - this.#fullSyncAt >= mode.fullSyncPeriod
     this.#syncIsFull = first || (due && this.#counts.endpoints <= LARGE_CLUSTER_ENDPOINTS)
+    this.#runner.started(now)
     this.#startedAt = now
     this.#syncing = this.#pending
     this.#syncingCauses = this.#pendingCauses
@@ -305,9 +311,10 @@ export class KubeProxy {
     })
     this.#syncing = []
     this.#syncingCauses = []
-    this.#endedAt = now
+    this.#runner.ended(now)
     if (this.#syncIsFull) this.#fullSyncAt = now
-    this.#beginIn(this.#pending.length > 0 || this.#relisted ? mode.minSyncPeriod : mode.maxSyncPeriod)
+    const wanted = this.#pending.length > 0 || this.#relisted
+    this.#beginIn(wanted ? this.#runner.earliest(now) - now : mode.maxSyncPeriod)
   }
 
   get #initialised(): boolean {
@@ -324,8 +331,8 @@ export class KubeProxy {
   /** Sees to it that a sync starts as soon as one may. While one runs, its end does that. */
   #requestSync(): void {
     if (this.#endTimer !== NO_TIMER) return
-    const { sim, mode } = this.#shared
-    const wait = this.#fullSyncAt === NEVER ? 0 : Math.max(0, this.#endedAt + mode.minSyncPeriod - sim.now)
+    const { sim } = this.#shared
+    const wait = this.#runner.earliest(sim.now) - sim.now
     if (this.#beginTimer !== NO_TIMER) {
       if (this.#beginAt <= sim.now + wait) return
       sim.cancel(this.#beginTimer)

@@ -12,7 +12,11 @@ describe('conntrackMax', () => {
     [32_000, 1_048_576],
     [64_000, 1_048_576],
   ])('%d milli-CPU: %d entries', (cpuMilli, entries) => {
-    expect(conntrackMax(cpuMilli)).toBe(entries)
+    expect(conntrackMax(cpuMilli, 36)).toBe(entries)
+  })
+
+  test('up to 1.35 without a cap', () => {
+    expect(conntrackMax(64_000, 35)).toBe(2_097_152)
   })
 })
 

@@ -1,4 +1,5 @@
 import { invariant } from '../invariant.ts'
+import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { type Nanos, SECOND } from '../units.ts'
 
 /** TIME_WAIT, SYN_SENT and FIN_WAIT all last this long. Source: Linux net/netfilter/nf_conntrack_proto_tcp.c. */
@@ -12,9 +13,10 @@ const ENTRIES_AT_LEAST = 131_072
 const ENTRIES_AT_MOST = 1_048_576
 
 /** `nf_conntrack_max` as kube-proxy sets it on a node. Cores count as whole ones. */
-export function conntrackMax(cpuMilli: number): number {
+export function conntrackMax(cpuMilli: number, version: KubernetesMinor): number {
   const cores = Math.ceil(cpuMilli / 1000)
-  return Math.min(Math.max(ENTRIES_PER_CORE * cores, ENTRIES_AT_LEAST), ENTRIES_AT_MOST)
+  const wanted = Math.max(ENTRIES_PER_CORE * cores, ENTRIES_AT_LEAST)
+  return version >= 36 ? Math.min(wanted, ENTRIES_AT_MOST) : wanted
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { Conntrack, conntrackMax } from './conntrack.ts'
 
 /** What a kernel needs to know about its machine. */
@@ -14,16 +15,18 @@ export interface MachineSpec {
  */
 export class Kernels {
   readonly #machines: readonly MachineSpec[]
+  readonly #version: KubernetesMinor
   readonly #up: Uint8Array
   /** How often the node has crashed: what was known in another epoch is forgotten. */
   readonly #epochs: Int32Array
   readonly #conntracks: Conntrack[]
 
-  constructor(machines: readonly MachineSpec[]) {
+  constructor(machines: readonly MachineSpec[], version: KubernetesMinor) {
+    this.#version = version
     this.#machines = machines
     this.#up = new Uint8Array(machines.length).fill(1)
     this.#epochs = new Int32Array(machines.length)
-    this.#conntracks = machines.map((machine) => new Conntrack(conntrackMax(machine.cpuMilli)))
+    this.#conntracks = machines.map((machine) => new Conntrack(conntrackMax(machine.cpuMilli, version)))
   }
 
   isUp(node: number): boolean {
@@ -46,7 +49,7 @@ export class Kernels {
   crash(node: number): void {
     this.#up[node] = 0
     this.#epochs[node]!++
-    this.#conntracks[node] = new Conntrack(conntrackMax(this.#machines[node]!.cpuMilli))
+    this.#conntracks[node] = new Conntrack(conntrackMax(this.#machines[node]!.cpuMilli, this.#version))
   }
 
   boot(node: number): void {

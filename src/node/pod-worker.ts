@@ -141,7 +141,7 @@ export class PodWorker {
       this.#containers[i] = { ...this.#containers[i]!, state: 'running', reason: '', started: container.startupProbe === null }
     }
     this.#spawn(this.#becomeListening(behaviourOf(this.#pod).startUp.sample(startUps)))
-    yield* this.#take('pleg', 'saw containers running', 'runtime relisted')
+    yield* this.#take(access.version >= 36 ? 'pleg' : 'plegRelist', 'saw containers running', 'runtime relisted')
     this.#phase = 'Running'
     this.#running = true
     for (const [i, container] of this.#pod.spec.containers.entries()) this.#spawn(this.#watchReadiness(i, container))

@@ -1,4 +1,5 @@
 import { complaintsAboutLabelValue } from '../api/names.ts'
+import { KUBERNETES_MINORS, type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { parseDuration } from './parse-duration.ts'
@@ -14,13 +15,23 @@ type ClusterDraft = Draft<NonNullable<ScenarioFile['spec']['cluster']>>
 /** Each node has a /24 of the pod addresses, and there are so many of them. Kubernetes itself is tested up to 5,000 nodes. */
 export const NODES_MAX = 32_768
 
+/** On by default since then. Source: feature gate NFTablesProxyMode, beta in 1.31. */
+const NFTABLES_SINCE = 31
+
 const AT: Path = ['spec', 'cluster']
 
 export function loadCluster(context: LoadContext, draft: ClusterDraft | undefined): ClusterSpec {
+  const version = loadVersion(draft?.version)
+  const kubeProxy = loadKubeProxy(draft?.kubeProxy)
+  if (kubeProxy.mode === 'nftables' && version < NFTABLES_SINCE) {
+    const accepted = `version 1.${NFTABLES_SINCE} or later, or another mode`
+    context.mistake([...AT, 'kubeProxy', 'mode'], `Mode nftables is off by default in Kubernetes 1.${version}`, accepted)
+  }
   return {
+    version,
     nodes: loadNodes(context, draft?.nodes),
     etcdMembers: draft?.etcd?.members ?? DEFAULTS.etcdMembers,
-    kubeProxy: loadKubeProxy(draft?.kubeProxy),
+    kubeProxy,
     network: loadNetwork(context, draft?.network),
     images: loadImages(context, draft?.images),
   }
@@ -64,6 +75,10 @@ function loadZones(context: LoadContext, path: Path, zone: ZoneDraft): readonly 
     zones.push(name)
   }
   return zones
+}
+
+function loadVersion(text: string | undefined): KubernetesMinor {
+  return KUBERNETES_MINORS.find((minor) => `1.${minor}` === (text ?? DEFAULTS.version)) ?? NEWEST_MINOR
 }
 
 function loadKubeProxy(draft: ClusterDraft['kubeProxy']): KubeProxySpec {

@@ -15,6 +15,8 @@ export const DEFAULTS = {
   /** *Assumption*: a cluster that does not speak of zones has one. */
   zone: 'a',
   /** The members that etcd's own documentation recommends at least for production: one may fail. */
+  /** The version that the references describe. */
+  version: '1.36',
   etcdMembers: 3,
   /** Source: kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go and cmd/kube-proxy: an empty mode means iptables on Linux. */
   kubeProxyMode: 'iptables',

@@ -241,6 +241,11 @@ describe('a mistake in a reference', () => {
     ],
     ['{ external: true }', '{ pods: app=frontend }', 'app=frontend: The selector "app=frontend" matches no pod in the namespace "default"'],
     ['selector: app=frontend', 'selector: app=backend', 'app=backend: The selector "app=backend" matches no pod of the manifests'],
+    [
+      'kubeProxy: { mode: ipvs, scheduler: wlc }',
+      'version: "1.30"\n    kubeProxy: { mode: nftables }',
+      'nftables: Mode nftables is off by default in Kubernetes 1.30',
+    ],
     ['worker-3', 'worker-4', 'worker-4: There is no node "worker-4"'],
     ['worker-3', 'worker-0', 'worker-0: There is no node "worker-0"'],
     ['deployment/frontend', 'deployment/fronted', 'fronted: There is no Deployment "fronted" in the namespace "shop"'],

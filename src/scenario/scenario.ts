@@ -2,6 +2,7 @@ import type { AnyObject } from '../api/objects/index.ts'
 import type { KubectlVerb } from '../control-plane/kubectl.ts'
 import type { Fault } from '../faults/index.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
+import type { KubernetesMinor } from '../kubernetes-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import type { ImagePolicy } from '../node/image-store.ts'
 import type { Nanos } from '../units.ts'
@@ -36,6 +37,7 @@ export interface Scenario {
 }
 
 export interface ClusterSpec {
+  readonly version: KubernetesMinor
   readonly nodes: readonly NodeGroup[]
   /** 1, 3 or 5. */
   readonly etcdMembers: number

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { IPVS_SCHEDULERS } from '../kube-proxy/kube-proxy-spec.ts'
+import { KUBERNETES_MINORS } from '../kubernetes-version.ts'
 import { DEFAULTS } from './load-defaults.ts'
 
 /**
@@ -36,6 +37,9 @@ const quantity = (description: string, fallback?: string) =>
     .union([z.string(), z.number().positive()])
     .meta({ description, examples: ['8', '500m', '32Gi'], ...(fallback === undefined ? {} : { default: fallback }) })
 
+/** In quotes: YAML reads 1.30 without them as the number 1.3. */
+const VERSIONS = KUBERNETES_MINORS.map((minor) => `1.${minor}`)
+
 const nodeGroup = z.strictObject({
   count: z.int().min(1).max(32_768).optional().meta({ description: 'How many nodes', default: DEFAULTS.nodes.count }),
   cpu: quantity('CPU that pods can have on a node, in cores', DEFAULTS.nodes.cpu).optional(),
@@ -48,6 +52,7 @@ const nodeGroup = z.strictObject({
 })
 
 const cluster = z.strictObject({
+  version: z.enum(VERSIONS).optional().meta({ description: 'The version of Kubernetes, in quotes', default: DEFAULTS.version }),
   nodes: z
     .array(nodeGroup)
     .min(1)

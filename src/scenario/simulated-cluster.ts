@@ -57,11 +57,12 @@ export class SimulatedCluster {
     this.#nodes = nodesOf(scenario)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { etcdMembers, network, kubeProxy, images } = scenario.cluster
-    this.controlPlane = new ControlPlane(this.sim, { trace: this.trace, etcdMembers, nodes: this.#nodes })
+    const { version, etcdMembers, network, kubeProxy, images } = scenario.cluster
+    this.controlPlane = new ControlPlane(this.sim, { trace: this.trace, version, etcdMembers, nodes: this.#nodes })
     this.dataPlane = new DataPlane({
       sim: this.sim,
       nodes: this.#nodes,
+      version,
       network,
       kubeProxy,
       costProfile: LINUX_6_1,

@@ -7,6 +7,7 @@ import { PROXY_MODES } from '../kube-proxy/modes/index.ts'
 import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import { NodeRules } from '../kube-proxy/node-rules.ts'
 import { ServiceHistory } from '../kube-proxy/service-history.ts'
+import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
@@ -29,6 +30,7 @@ export interface DataPlaneOptions {
   readonly sim: Simulation
   /** By node index. All are up at first, without kube-proxy. */
   readonly nodes: readonly MachineSpec[]
+  readonly version: KubernetesMinor
   readonly network: NetworkSpec
   readonly kubeProxy: KubeProxySpec
   readonly costProfile: CostProfile
@@ -70,11 +72,19 @@ export class DataPlane {
     this.#sim = sim
     this.#nodes = nodes.length
     this.history = new ServiceHistory(new Addresses())
-    this.kernels = new Kernels(nodes)
+    this.kernels = new Kernels(nodes, options.version)
     const rules = new NodeRules(this.history, nodes.length)
     this.mode = PROXY_MODES[kubeProxy.mode]({ sim, rules, costs: options.costProfile, nodeNames, scheduler: kubeProxy.scheduler })
     this.#proxyMetrics = new ProxyMetrics({ nodeNames, measureFrom: options.measureFrom })
-    this.#proxies = new KubeProxies({ sim, rules, mode: this.mode, trace: options.trace, metrics: this.#proxyMetrics, nodeNames })
+    this.#proxies = new KubeProxies({
+      sim,
+      rules,
+      mode: this.mode,
+      trace: options.trace,
+      metrics: this.#proxyMetrics,
+      nodeNames,
+      version: options.version,
+    })
     this.loadBalancer = new LoadBalancer({
       sim,
       nodes: nodes.length,

@@ -2,6 +2,7 @@ import { type EndpointConditions, type EndpointSlice, type ObjectMeta, SERVICE_N
 import { Simulation } from '../engine/simulation.ts'
 import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
+import { type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import type { HostedPod } from '../node/pod-host.ts'
 import { type CostProfile, LINUX_6_1 } from '../profiles/cost-profile.ts'
@@ -29,6 +30,7 @@ export interface TestPod {
 }
 
 export interface TestClusterOptions {
+  readonly version?: KubernetesMinor
   readonly seed?: string
   /** Zone of each node; two nodes in one zone when left out. */
   readonly zones?: readonly string[]
@@ -72,6 +74,7 @@ export class TestCluster {
     this.dataPlane = new DataPlane({
       sim: this.sim,
       nodes: zones.map((zone, index) => ({ name: `worker-${index}`, zone, cpuMilli: options.cpuMilli ?? 8000 })),
+      version: options.version ?? NEWEST_MINOR,
       network: options.network ?? TEST_NETWORK,
       kubeProxy: options.kubeProxy ?? { mode: 'iptables', scheduler: 'rr' },
       costProfile: options.costProfile ?? LINUX_6_1,

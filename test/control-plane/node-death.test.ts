@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest'
 import type { EndpointSlice, Node, Pod } from '../../src/api/objects/index.ts'
 import { isActive } from '../../src/control-plane/conditions.ts'
+import type { KubernetesMinor } from '../../src/kubernetes-version.ts'
 import { MINUTE, type Nanos, SECOND } from '../../src/units.ts'
 import { deploymentOf, serviceOf, Testbed } from './testbed.ts'
 
 /** A Service of 8 pods on 4 nodes; worker-2 dies at 60 s. */
-function afterNodeDeath(seed: string): { bed: Testbed; endpointsGoneAt: Nanos; replacedAt: Nanos; taints: string[] } {
-  const bed = new Testbed({ nodes: 4, seed })
+function afterNodeDeath(
+  seed: string,
+  version: KubernetesMinor = 36,
+): { bed: Testbed; endpointsGoneAt: Nanos; replacedAt: Nanos; taints: string[] } {
+  const bed = new Testbed({ nodes: 4, seed, version })
   const diedAt = 60 * SECOND
   let endpointsGoneAt = 0
   let replacedAt = 0
@@ -64,4 +68,12 @@ test('a node that comes back within the tolerations keeps its pods, which start 
   expect(run.replacedAt).toBe(0)
   expect(run.bed.deployment('web')!.status.availableReplicas).toBe(8)
   expect(run.bed.host.pods.filter((pod) => pod.state === 'listening' && pod.spec.nodeIndex === 1).length).toBe(4)
+})
+
+// Ten seconds less of grace.
+test.each(['1', '2', '3'])('up to 1.31 the endpoints of a dead node leave after 30-52 s (seed %s)', (seed) => {
+  const run = afterNodeDeath(seed, 31)
+  run.bed.sim.run(3 * MINUTE)
+  expect(run.endpointsGoneAt / SECOND).toBeGreaterThan(30)
+  expect(run.endpointsGoneAt / SECOND).toBeLessThan(52)
 })

@@ -6,6 +6,7 @@ import { distribution } from '../../src/engine/distributions.ts'
 import type { Waitable } from '../../src/engine/process.ts'
 import { Simulation } from '../../src/engine/simulation.ts'
 import { Trace } from '../../src/engine/trace.ts'
+import type { KubernetesMinor } from '../../src/kubernetes-version.ts'
 import { podCidr } from '../../src/node/ipam.ts'
 import { Kubelet } from '../../src/node/kubelet.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../../src/node/pod-host.ts'
@@ -51,6 +52,7 @@ export interface TestbedOptions {
   readonly nodes?: number
   readonly seed?: string
   readonly etcdMembers?: number
+  readonly version?: KubernetesMinor
   /** From process start to listening; 2 s when not given. */
   readonly startUp?: Nanos
   readonly onTerminate?: 'exit' | 'drain'
@@ -66,12 +68,13 @@ export class Testbed {
   readonly kubelets: Kubelet[] = []
 
   constructor(options: TestbedOptions = {}) {
-    const { nodes = 3, seed = 'test', etcdMembers = 1, startUp = 2 * SECOND, onTerminate = 'drain', latencies = {} } = options
+    const { nodes = 3, seed = 'test', etcdMembers = 1, version = 36, startUp = 2 * SECOND, onTerminate = 'drain', latencies = {} } = options
     this.sim = new Simulation({ seed })
     this.trace = new Trace(this.sim)
     const names = Array.from({ length: nodes }, (_, i) => `worker-${i + 1}`)
     this.plane = new ControlPlane(this.sim, {
       trace: this.trace,
+      version,
       etcdMembers,
       latencies,
       nodes: names.map((name, i) => ({

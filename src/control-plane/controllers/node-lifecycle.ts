@@ -1,6 +1,7 @@
 import type { Lease, Node, Pod, Taint } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
+import type { KubernetesMinor } from '../../kubernetes-version.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
 import { conditionOf, isTerminal, withCondition } from '../conditions.ts'
@@ -13,8 +14,10 @@ import { UNREACHABLE } from './taints.ts'
 
 /** Source: `--node-monitor-period`. */
 const MONITOR_PERIOD: Nanos = 5 * SECOND
-/** Source: `--node-monitor-grace-period`, 50 s since 1.32. */
-const MONITOR_GRACE: Nanos = 50 * SECOND
+/** Source: `--node-monitor-grace-period`: 40 s up to 1.31; 50 s since, as a dead connection is noticed after 45 s. */
+function monitorGrace(version: KubernetesMinor): Nanos {
+  return version >= 32 ? 50 * SECOND : 40 * SECOND
+}
 /** Source: pkg/controller/nodelifecycle (NodeEvictionPeriod). */
 const TAINT_PASS_PERIOD: Nanos = 100 * MILLISECOND
 /** Nodes a second, burst 1, in a zone that is not disrupted. Source: `--node-eviction-rate`. */
@@ -65,9 +68,11 @@ export class NodeLifecycleController {
   readonly #pods: PodsByNode
   readonly #health = new Map<string, Health>()
   readonly #zones = new Map<string, Zone>()
+  readonly #grace: Nanos
 
   constructor(manager: ControllerManager) {
     this.#access = manager.access
+    this.#grace = monitorGrace(manager.access.version)
     this.#client = new ApiClient(manager.access, {
       actor: 'node-lifecycle-controller',
       identity: controllerIdentity('node-controller'),
@@ -98,7 +103,7 @@ export class NodeLifecycleController {
       health.seenAt = now
     }
     const ready = conditionOf(node.status.conditions, 'Ready')?.status
-    if (now - health.seenAt > MONITOR_GRACE) {
+    if (now - health.seenAt > this.#grace) {
       if (ready !== 'Unknown') yield* this.#nodeSilent(node, health)
     } else if (ready === 'True' && (health.silent || node.spec.taints.some((taint) => taint.key === UNREACHABLE))) {
       yield* this.#nodeBack(node, health)

@@ -105,7 +105,7 @@ export class Scheduler {
       this.#unschedulable(queued, started, reasons)
       return
     }
-    const scores = feasible.length === 1 ? [0] : totalScores(queued.pod, feasible, requests)
+    const scores = feasible.length === 1 ? [0] : totalScores(queued.pod, feasible, requests, this.#access.version)
     const best = Math.max(...scores)
     const top = feasible.filter((_, i) => scores[i] === best)
     const node = (top.length === 1 ? top[0] : top[this.#ties.below(top.length)])!.node.metadata.name

@@ -1,5 +1,6 @@
 import type { Pod, Resources } from '../../api/objects/index.ts'
 import { log } from '../../engine/elementary.ts'
+import type { KubernetesMinor } from '../../kubernetes-version.ts'
 import { tolerates } from '../controllers/taints.ts'
 import { controllerOf } from '../owner-index.ts'
 import { type NodeInfo, scoredRequests } from './node-info.ts'
@@ -11,7 +12,7 @@ const MAX_SCORE = 100
 export interface ScorePlugin {
   readonly name: string
   readonly weight: number
-  readonly score: (pod: Pod, nodes: readonly NodeInfo[], requests: Resources) => number[] | null
+  readonly score: (pod: Pod, nodes: readonly NodeInfo[], requests: Resources, version: KubernetesMinor) => number[] | null
 }
 
 /** Source: Kubernetes v1.36.2 default plugins and weights. */
@@ -23,10 +24,10 @@ export const SCORES: readonly ScorePlugin[] = [
 ]
 
 /** The weighted sum of all plugins for each node. */
-export function totalScores(pod: Pod, nodes: readonly NodeInfo[], requests: Resources): number[] {
+export function totalScores(pod: Pod, nodes: readonly NodeInfo[], requests: Resources, version: KubernetesMinor): number[] {
   const totals = nodes.map(() => 0)
   for (const plugin of SCORES) {
-    const scores = plugin.score(pod, nodes, requests)
+    const scores = plugin.score(pod, nodes, requests, version)
     if (scores === null) continue
     for (let i = 0; i < totals.length; i++) totals[i]! += plugin.weight * scores[i]!
   }
@@ -64,9 +65,11 @@ function freeShare(capacity: number, requested: number): number {
  * How much nearer the pod brings the used shares of CPU and memory to each other: 50 + (50 + with − without) / 2, where each
  * is (1 − standard deviation) · 100. A pod that asks for nothing is left out.
  *
- * Source: noderesources/balanced_allocation.go of 1.36 (before, the state with the pod was the score).
+ * Up to 1.35 the state with the pod was the score.
+ *
+ * Source: noderesources/balanced_allocation.go.
  */
-export function balancedAllocation(_pod: Pod, nodes: readonly NodeInfo[], requests: Resources): number[] | null {
+export function balancedAllocation(_pod: Pod, nodes: readonly NodeInfo[], requests: Resources, version: KubernetesMinor): number[] | null {
   if (requests.cpuMilli === 0 && requests.memoryBytes === 0) return null
   return nodes.map((info) => {
     const { allocatable } = info.node.status
@@ -76,6 +79,7 @@ export function balancedAllocation(_pod: Pod, nodes: readonly NodeInfo[], reques
       return Math.trunc((1 - Math.abs(cpu - memory) / 2) * MAX_SCORE)
     }
     const after = evenness(info.cpuMilli + requests.cpuMilli, info.memoryBytes + requests.memoryBytes)
+    if (version < 36) return after
     const before = evenness(info.cpuMilli, info.memoryBytes)
     return 50 + Math.trunc((50 + after - before) / 2)
   })
