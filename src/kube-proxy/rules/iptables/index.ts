@@ -1,0 +1,8 @@
+export { build, buildSync, isLargeCluster, LARGE_CLUSTER_ENDPOINTS, type SyncScope } from './build.ts'
+export { countRules, type RuleCounts } from './count.ts'
+export { evaluate, type Outcome, outcomes } from './evaluate.ts'
+export { type Hook, hooks, printHooks } from './hooks.ts'
+export { NO_RECENT_CLIENTS, type RecentClients } from './packet-walk.ts'
+export { print, printProbability, printRule } from './print.ts'
+export type { IptablesRules, Match, Rule, Table, TableName, Target } from './rule.ts'
+export { applyRestore, changedServices, fullSync, partialSync } from './sync.ts'
