@@ -22,11 +22,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   faults: ['engine', 'node', 'workload'],
   scenario: ['engine', 'api', 'profiles', 'metrics', 'network', 'control-plane', 'node', 'kube-proxy', 'workload', 'faults'],
   report: ['api', 'metrics', 'scenario'],
-  cli: ['api', 'metrics', 'scenario', 'report'],
+  bench: ['engine', 'proxy'],
+  cli: ['api', 'metrics', 'scenario', 'report', 'bench'],
 }
-const LEAVES = ['units.ts', 'invariant.ts']
+const LEAVES = ['units.ts', 'invariant.ts', 'kubernetes-version.ts']
 /** Folders that see files, real time, colours and the process. */
-const EDGE = ['cli', 'report']
+const EDGE = ['cli', 'report', 'bench']
 
 const SOURCE = fileURLToPath(new URL('../src', import.meta.url))
 

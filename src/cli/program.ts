@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type BenchOptions, bench, benchPart, DEFAULT_OUT, measureInProcess } from './bench.ts'
 import { diskFiles } from './disk-files.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { JobScreen } from './job-screen.ts'
@@ -125,6 +126,30 @@ ${EXIT_CODES}`,
       const { namespace = null, variant = null, seed = null, all = false } = options
       const job = { kind: 'trace', file, object, namespace, variant, seed, all } as const
       done(await startJob(job, new JobScreen(options, terminal), workerFile))
+    })
+
+  program
+    .command('bench')
+    .description('measure the proxy core: modes, schedulers, numbers of Services and endpoints')
+    .option('--quick', 'the same points with less time for each: within a minute')
+    .option('-s, --seed <seed>', 'seed of addresses, packets and connections (default: 0)', notEmpty)
+    .option('-o, --out <folder>', `where to write (default: ${DEFAULT_OUT})`)
+    .option('--json', 'print the summary as JSON on stdout, and text on stderr')
+    .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
+    .addOption(new Option('--part <name>').hideHelp())
+    .addHelpText(
+      'after',
+      `
+Writes lookup.csv, first-packet.csv, pick.csv, update.csv, summary.csv, summary.json, lookup.svg and lookup.png.
+Times are this machine's; the ratios in summary.csv and the checksums are what can be compared. A missed target does not change the exit code.
+
+Examples:
+  $ towtank bench --quick
+  $ towtank bench --quick --json --quiet --out results/bench-here | jq '.ratios[] | {question, ratio, met}'`,
+    )
+    .action(async (options: BenchOptions) => {
+      const measure = measureInProcess(options, workerFile)
+      done(await (options.part === undefined ? bench(options, { terminal, version, measure }) : benchPart(options, terminal)))
     })
 
   return program

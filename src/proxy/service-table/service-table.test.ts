@@ -60,6 +60,17 @@ describe.each([
     expect(table.size).toBe(3)
   })
 
+  test('refuses a service that it could not tell from none', () => {
+    expect(() => make().add(ip(10, 96, 0, 10), 80, TCP, NO_SERVICE)).toThrow('a service index is not negative')
+  })
+
+  test('examines one entry to find the only one there is', () => {
+    const table = make()
+    table.add(ip(10, 96, 0, 10), 80, TCP, web)
+    table.match(ip(10, 96, 0, 10), 80, TCP)
+    expect(table.examined).toBe(1)
+  })
+
   test('agrees with a Map after any adds and removals', () => {
     // Few keys, so that they meet; addresses that differ in high and in low bits, so that hashes meet too.
     const key = fc.record({
@@ -117,6 +128,10 @@ describe('LinearServiceTable', () => {
 
   test('refuses an order in which two rules share a place', () => {
     expect(() => rules(3).reorder(() => 1)).toThrow('two rules do not share a place')
+  })
+
+  test.each([-1, 3])('refuses an order in which a rule gets the place %i of three', (place) => {
+    expect(() => rules(3).reorder((index) => (index === 1 ? place : index))).toThrow('a rule keeps a place inside the list')
   })
 
   test('laid out in the order of rulePosition, a walk gives the verdict and the count that index and rulePosition say', () => {
