@@ -59,4 +59,16 @@ test('keys that differ in high bits only give different orders', () => {
 test('refuses a rule that is not one of count', () => {
   expect(() => rulePosition(1, 5, 5)).toThrow('the rule is one of count')
   expect(() => rulePosition(1, 0, 0)).toThrow('the rule is one of count')
+  expect(() => rulePosition(1, -1, 5)).toThrow('the rule is one of count')
+})
+
+test('takes up to 2^30 rules', () => {
+  expect(rulePosition(1, 12345, 0x40000000)).toBeLessThan(0x40000000)
+  expect(() => rulePosition(1, 12345, 0x40000001)).toThrow('the rule is one of count')
+})
+
+// Recorded from this code. Any other shuffle would do as well, but a run must give the same bytes in the next version too.
+test('gives the places that it has always given', () => {
+  expect(Array.from({ length: 12 }, (_, index) => rulePosition(42, index, 12))).toEqual([7, 10, 1, 6, 3, 4, 0, 5, 9, 11, 8, 2])
+  expect([0, 1, 25_000, 49_999].map((index) => rulePosition(-7, index, 50_000))).toEqual([20199, 31984, 48898, 4349])
 })

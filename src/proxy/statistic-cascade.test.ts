@@ -29,6 +29,13 @@ describe('ruleThreshold', () => {
   })
 })
 
+test('a draw below the threshold takes the rule, a draw that is equal to it goes on to the next', () => {
+  const threshold = ruleThreshold(3, 0)
+  expect(walk(3, () => threshold - 1)).toBe(0)
+  const draws = [threshold, 0]
+  expect(walk(3, () => draws.shift()!)).toBe(1)
+})
+
 test.each([1, 2, 3, 5, 7, 10, 50, 100, 1000, 5000])(
   'every one of %i endpoints gets 1/n to 1e-9 in exact fixed-point arithmetic',
   (count) => {

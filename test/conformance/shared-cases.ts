@@ -1,23 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-// biome-ignore lint/suspicious/noExplicitAny: the shape of a foreign file
-type Case = any
+/** Recorded cases stand beside the project, since they are not all ours to copy. */
+export const SHARED_FOLDER = fileURLToPath(new URL('../../../shared/', import.meta.url))
 
-/** The recorded cases of one file of the folder that stands beside the project; tests skip, and say so, where it is absent. */
-export interface SharedCases {
+/** A file of recorded cases; tests skip, and say so, where it is absent. */
+export interface SharedFile {
   readonly absent: boolean
   /** For the test's name. */
   readonly note: string
-  readonly of: (category: string) => Case[]
+  /** The parsed file; undefined where it is absent. */
+  readonly content: unknown
 }
 
-export const SHARED_FOLDER = fileURLToPath(new URL('../../../shared/', import.meta.url))
-
-export function casesOf(name: string): SharedCases {
+export function sharedFile(name: string): SharedFile {
   const path = `${SHARED_FOLDER}conformance/kubernetes/${name}`
-  const absent = !existsSync(path)
-  const cases: Case[] = absent ? [] : JSON.parse(readFileSync(path, 'utf8')).cases
-  const note = absent ? `(skipped: ${name} is not in ../shared/conformance/kubernetes)` : ''
-  return { absent, note, of: (category) => cases.filter((candidate) => candidate.category === category) }
+  if (!existsSync(path)) return { absent: true, note: `(skipped: ${name} is not in ../shared/conformance/kubernetes)`, content: undefined }
+  return { absent: false, note: '', content: JSON.parse(readFileSync(path, 'utf8')) }
 }

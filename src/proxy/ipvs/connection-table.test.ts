@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MILLISECOND, type Nanos, SECOND } from '../../units.ts'
-import { TCP, UDP } from '../protocol.ts'
+import { SCTP, TCP, UDP } from '../protocol.ts'
 import { ConnectionTable, DROPPED, type IpvsSysctls, KUBE_PROXY_SYSCTLS, NOT_SCHEDULED } from './connection-table.ts'
 import { NO_DESTINATION } from './destination-list.ts'
 import { firingTick, tickAt } from './kernel-timer.ts'
@@ -368,4 +368,41 @@ test('finds every one of thousands of connections while others come and go', () 
   let found = 0
   for (const [id, backend] of backends) if (node.client(flow(id), 'ack') === backend) found += 1
   expect(found).toBe(backends.size)
+})
+
+describe('what a packet must be', () => {
+  test('SCTP has no connection here', () => {
+    expect(() => new Node().client(packet(1, { protocol: SCTP }), 'syn')).toThrow('connections are TCP or UDP')
+  })
+
+  test('the flag of a UDP packet says nothing: the connection to a drained backend goes on', () => {
+    const node = new Node({ expireNodestConn: true })
+    expect(node.client(packet(1, { protocol: UDP }), 'syn')).toBe(3)
+    node.weight(3, 0)
+    expect(node.client(packet(1, { protocol: UDP }), 'syn')).toBe(3)
+  })
+
+  test('connections of one client port to many addresses are told apart', () => {
+    const node = new Node()
+    for (let address = 0; address < 2000; address += 1) node.client({ ...packet(1), destinationAddress: VIP + address }, 'syn')
+    expect(node.table.size).toBe(2000)
+  })
+})
+
+test('a port that is used again after a reset is scheduled afresh, unless conn_reuse_mode is 0', () => {
+  const pickAfterReset = (connReuseMode: 0 | 1): number => {
+    const node = new Node({ connReuseMode })
+    expect(node.open(packet(1))).toBe(3)
+    node.client(packet(1), 'rst')
+    return node.client(packet(1), 'syn')
+  }
+  expect(pickAfterReset(1)).toBe(2)
+  expect(pickAfterReset(0)).toBe(3)
+})
+
+test('a persistent service whose backends are all drained refuses, and keeps no template of it', () => {
+  const node = new Node({}, { timeout: 60 * SECOND, netmask: -1 })
+  for (const backend of [1, 2, 3]) node.weight(backend, 0)
+  expect(node.client(packet(1), 'syn')).toBe(NO_DESTINATION)
+  expect(node.table.size).toBe(0)
 })
