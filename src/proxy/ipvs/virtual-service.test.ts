@@ -174,9 +174,32 @@ test.each(SCHEDULER_NAMES)('%s refuses without destinations, and when all are qu
 test('misuse is our own bug, and says so', () => {
   const service = new Service('rr', [1])
   expect(() => service.add('A')).toThrow('a destination is added once')
-  expect(() => service.add('B', 65_536)).toThrow('an IPVS weight is 0..65535')
+  for (const weight of [-1, 65_536]) {
+    expect(() => service.add('B', weight)).toThrow('an IPVS weight is 0..65535')
+    expect(() => service.service.setWeight(service.find('A'), weight)).toThrow('an IPVS weight is 0..65535')
+  }
+  service.service.setWeight(service.find('A'), 65_535)
   service.service.remove(service.find('A'))
   expect(() => service.service.remove(0)).toThrow('only a configured destination can be removed')
+  expect(() => service.service.setWeight(0, 1)).toThrow('only a configured destination can be edited')
   expect(isSchedulerName('wcl')).toBe(false)
   expect(isSchedulerName('toString')).toBe(false)
+})
+
+test('sh without flags refuses the clients of a quiesced destination, and with fallback sends them on', () => {
+  const refused = (fallback: boolean | null): number => {
+    const service = new VirtualService({ scheduler: 'sh', ...(fallback === null ? {} : { flags: { fallback, port: false } }) })
+    service.add(1, 80, 1)
+    service.add(2, 80, 0)
+    return Array.from({ length: 256 }, (_, source) => service.pick(packet(1, source), 0)).filter((picked) => picked < 0).length
+  }
+  expect(refused(null)).toBeGreaterThan(0)
+  expect(refused(null)).toBe(refused(false))
+  expect(refused(true)).toBe(0)
+})
+
+test('sh without flags sends a client to one destination, whatever its port', () => {
+  const service = new VirtualService({ scheduler: 'sh' })
+  for (const backend of [1, 2, 3]) service.add(backend, 80, 1)
+  expect(new Set(Array.from({ length: 100 }, (_, port) => service.pick(packet(port), 0))).size).toBe(1)
 })

@@ -149,6 +149,15 @@ describe('LinearServiceTable', () => {
   })
 })
 
+test('HashServiceTable ends a removal at an empty slot, also when every slot has been used before', () => {
+  const table = new HashServiceTable(1)
+  for (let service = 0; service < 1000; service += 1) {
+    table.add(ip(10, 96, service >> 8, service & 255), 80, TCP, service)
+    expect(table.remove(ip(10, 96, service >> 8, service & 255), 80, TCP)).toBe(true)
+  }
+  expect(table.size).toBe(0)
+})
+
 test('HashServiceTable makes few probes at 50,000 services, hit or miss', () => {
   const table = new HashServiceTable()
   const count = 50_000
