@@ -44,7 +44,13 @@ export class Kubectl {
 
   constructor(access: ApiAccess) {
     this.#access = access
-    this.#client = new ApiClient(access, { actor: 'kubectl', identity: ADMINISTRATOR, limit: null, network: 'kubectlNetwork' })
+    this.#client = new ApiClient(access, {
+      actor: 'kubectl',
+      identity: ADMINISTRATOR,
+      limit: null,
+      network: 'kubectlNetwork',
+      retries: 'caller',
+    })
   }
 
   /** Runs the command as its own process, from now on. `text` is how the user wrote it. */

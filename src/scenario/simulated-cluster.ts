@@ -154,6 +154,7 @@ export class SimulatedCluster {
     return {
       sim: this.sim,
       trace: this.trace,
+      etcd: this.controlPlane.server.etcd,
       crashNode: (name) => {
         const index = this.#indexOf(name)
         if (!this.dataPlane.kernels.isUp(index)) return null

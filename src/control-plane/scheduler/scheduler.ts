@@ -49,7 +49,13 @@ export class Scheduler {
 
   constructor(access: ApiAccess) {
     this.#access = access
-    this.#client = new ApiClient(access, { actor: ACTOR, identity: SCHEDULER, limit: LIMIT, network: 'controlPlaneNetwork' })
+    this.#client = new ApiClient(access, {
+      actor: ACTOR,
+      identity: SCHEDULER,
+      limit: LIMIT,
+      network: 'controlPlaneNetwork',
+      retries: 'caller',
+    })
     this.#wakeUp = new Signal<void>(access.sim)
     this.#ties = access.sim.rng('scheduler/ties')
   }
