@@ -49,6 +49,9 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
 ])
 
 const DETAILS: ReadonlyMap<string, string> = new Map([
+  ['a pod bound to this node', '绑定到本节点的 Pod'],
+  ['a pod without a node', '尚无节点的 Pod'],
+  ['all Services', '全部 Service'],
   ['ADDED', '新增'],
   ['DELETED', '删除'],
   ['MODIFIED', '修改'],
@@ -96,6 +99,18 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/^tainted (.+)$/, '打上污点 $1'],
   [/^tolerated the taint of (\S+) for (\d+) s$/, '已容忍 $1 的污点 $2 秒'],
   [/^its owner (.+) is gone$/, '其属主 $1 已不存在'],
+  [/^no heartbeat seen for (\d+) ms$/, '$1 毫秒没有心跳'],
+  [/^Ready=Unknown: kubelet stopped posting status$/, 'Ready=Unknown：kubelet 不再上报状态'],
+  [/^Ready=False: node (\S+) is not ready$/, 'Ready=False：节点 $1 未就绪'],
+  [/^409 expected revision (\d+)$/, '409，期望的修订版本是 $1'],
+  [/^(create|update|patch|delete|bind|get) (\w+)$/, '$1 $2'],
+  [/^status: (\d+) updated, (\d+) of (\d+) available$/, '状态：已更新 $1，可用 $2/$3'],
+  [/^status: (\d+) pods, (\d+) ready, (\d+) available$/, '状态：Pod $1，就绪 $2，可用 $3'],
+  [/^endpoints: (\d+) of (\d+) ready before, (\d+) of (\d+) now$/, '端点：之前就绪 $1/$2，现在 $3/$4'],
+  [/^(\S+): (\d+) of (\d+) nodes fit, best score (\d+), (\d+) with it$/, '$1：$3 个节点中 $2 个合适，最高分 $4，$5 个同分'],
+  [/^phase (\w+)$/, '阶段 $1'],
+  [/^phase (\w+), Ready=(\w+)$/, '阶段 $1，Ready=$2'],
+  [/^phase (\w+), containers terminated$/, '阶段 $1，容器已终止'],
   [/^for (\d+(?:\.\d+)?) s$/, '持续 $1 秒'],
 ]
 
