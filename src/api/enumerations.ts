@@ -7,6 +7,9 @@ const ENUMERATIONS: readonly (readonly [suffix: string, values: readonly string[
   ['elector.matchExpressions.operator', ['In', 'NotIn', 'Exists', 'DoesNotExist']],
   ['containers.restartPolicy', ['Always', 'OnFailure', 'Never']],
   ['initContainers.restartPolicy', ['Always', 'OnFailure', 'Never']],
+  ['Service.spec.sessionAffinity', ['ClientIP', 'None']],
+  ['Service.spec.internalTrafficPolicy', ['Cluster', 'Local']],
+  ['Service.spec.externalTrafficPolicy', ['Cluster', 'Local']],
   ['Service.spec.trafficDistribution', ['PreferClose', 'PreferSameZone', 'PreferSameNode']],
 ]
 

@@ -62,12 +62,9 @@ const NEUTRAL: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['addressType', 'IPv4'],
   ['allocateLoadBalancerNodePorts', true],
   ['dnsPolicy', 'ClusterFirst'],
-  ['externalTrafficPolicy', 'Cluster'],
-  ['internalTrafficPolicy', 'Cluster'],
   ['ipFamilyPolicy', 'SingleStack'],
   ['preemptionPolicy', 'PreemptLowerPriority'],
   ['schedulerName', 'default-scheduler'],
-  ['sessionAffinity', 'None'],
 ])
 
 /** Fields that make no difference while they are empty. */

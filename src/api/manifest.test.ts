@@ -247,8 +247,8 @@ spec:
     const text = `{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: 80}], sessionAffinity: None, ipFamilies: [IPv4],
       internalTrafficPolicy: Cluster, externalIPs: []}}`
     expect(await warningsOf(text)).toEqual([])
-    expect(await warningsOf(text.replace('None', 'ClientIP'))).toEqual([
-      'unmodelled-field 1: Service spec.sessionAffinity has no effect in the model',
+    expect(await warningsOf(text.replace('externalIPs: []', 'externalIPs: [192.0.2.1]'))).toEqual([
+      'unmodelled-field 2: Service spec.externalIPs has no effect in the model',
     ])
   })
 })

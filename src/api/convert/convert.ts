@@ -2,6 +2,7 @@ import type { LabelSelector, LabelSelectorRequirement } from '../labels.ts'
 import type { ManifestKind, PickedMetadata, PickedObject, PickedSelector } from '../modelled-fields.ts'
 import type {
   DeploymentStrategy,
+  Endpoint,
   EndpointSlice,
   KindMap,
   KubernetesObject,
@@ -9,10 +10,14 @@ import type {
   Protocol,
   Service,
   TaintEffect,
+  TrafficDistribution,
 } from '../objects/index.ts'
 import { bytes, cpuMilli } from '../quantity.ts'
 import { objectMeta } from './metadata.ts'
 import { NEW_POD_STATUS, podSpec, podTemplate } from './pod.ts'
+
+/** Source: kubernetes v1.36.2 pkg/apis/core/types.go, DefaultClientIPServiceAffinitySeconds. */
+const DEFAULT_AFFINITY_SECONDS = 10_800
 
 /** The namespace of an object that names none. */
 export const DEFAULT_NAMESPACE = 'default'
@@ -72,6 +77,7 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
   },
 
   Service({ metadata, spec }) {
+    const affinitySeconds = spec?.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS
     return {
       ...namespaced('v1', 'Service', metadata),
       spec: {
@@ -86,6 +92,10 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
         })),
         selector: spec?.selector !== undefined && Object.keys(spec.selector).length > 0 ? spec.selector : null,
         publishNotReadyAddresses: spec?.publishNotReadyAddresses ?? false,
+        ...(spec?.internalTrafficPolicy === 'Local' ? { internalTrafficPolicy: 'Local' } : {}),
+        ...(spec?.externalTrafficPolicy === 'Local' ? { externalTrafficPolicy: 'Local' } : {}),
+        ...(spec?.sessionAffinity === 'ClientIP' ? { affinitySeconds } : {}),
+        ...(spec?.trafficDistribution ? { trafficDistribution: spec.trafficDistribution as TrafficDistribution } : {}),
       },
     }
   },
@@ -105,6 +115,7 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
           },
           nodeName: endpoint.nodeName ?? '',
           zone: endpoint.zone ?? '',
+          ...hintsOf(endpoint.hints),
           podName: endpoint.targetRef?.name ?? '',
           podUid: endpoint.targetRef?.uid ?? '',
         }
@@ -182,4 +193,12 @@ function labelSelector(selector: PickedSelector | undefined): LabelSelector {
 
 function protocol(text: string | undefined): Protocol {
   return (text || 'TCP') as Protocol
+}
+
+type PickedHints = NonNullable<PickedObject<'EndpointSlice'>['endpoints']>[number]['hints']
+
+function hintsOf(hints: PickedHints): Pick<Endpoint, 'hints'> {
+  const names = (list: readonly { readonly name?: string }[] | undefined) => (list ?? []).map(({ name }) => name ?? '')
+  const [zones, nodes] = [names(hints?.forZones), names(hints?.forNodes)]
+  return zones.length === 0 && nodes.length === 0 ? {} : { hints: { zones, nodes } }
 }
