@@ -26,8 +26,9 @@ export class NodeInfo {
   }
 
   label(key: string): string | undefined {
-    const { labels } = this.node.metadata
-    return Object.hasOwn(labels, key) ? labels[key] : undefined
+    const value = this.node.metadata.labels[key]
+    // what an object inherits under a label's name, such as "constructor", is no text
+    return typeof value === 'string' ? value : undefined
   }
 
   /** Counts a pod that is bound here, or that has just been assumed to be. */

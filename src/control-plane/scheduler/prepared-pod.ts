@@ -62,8 +62,10 @@ export class PreparedPod {
    * Source: Kubernetes pkg/scheduler/framework/runtime/framework.go (RunFilterPluginsWithNominatedPods).
    */
   verdictBeside(nominated: NominatedPods, node: NodeInfo): NodeVerdict | null {
+    const promised = nominated.on(node.name)
+    if (promised.length === 0) return this.verdictOn(node)
     const { key, pod } = this.info
-    const others = nominated.on(node.name).filter((other) => other.key !== key && other.pod.spec.priority >= pod.spec.priority)
+    const others = promised.filter((other) => other.key !== key && other.pod.spec.priority >= pod.spec.priority)
     if (others.length === 0) return this.verdictOn(node)
     const together = node.copy()
     for (const other of others) {

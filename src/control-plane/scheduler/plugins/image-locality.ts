@@ -17,7 +17,7 @@ export const imageLocality: SchedulerPlugin = {
   score({ pod }, nodes, cluster) {
     const containers: readonly Container[] = [...pod.spec.initContainers, ...pod.spec.containers]
     const names = containers.map(({ image }) => taggedName(image))
-    if (!names.some((name) => cluster.images.nodesWith(name) > 0)) return nodes.map(() => 0)
+    if (!names.some((name) => cluster.images.nodesWith(name) > 0)) return null
     const total = cluster.nodes.length
     const most = MOST_BYTES_A_CONTAINER * containers.length
     return nodes.map(({ node }) => {

@@ -95,28 +95,32 @@ function spreadScores(pod: Pod, nodes: readonly NodeInfo[], cluster: ClusterCach
   // a node without a zone is still spread over by its host name
   const counted = nodes.map(({ node }) => !hasOwn || hasAllKeys(constraints, node))
   const hosts = counted.filter((is) => is).length
-  const terms = constraints.map((constraint) => {
+  const sums = nodes.map(() => 0)
+  for (const constraint of constraints) {
+    const { topologyKey, maxSkew } = constraint
     const pods = matchingPods(constraint, pod, cluster)
-    const { topologyKey } = constraint
-    if (topologyKey === HOSTNAME_LABEL) return { constraint, weight: log(hosts + 2), count: (info: NodeInfo) => pods.get(info) ?? 0 }
+    if (topologyKey === HOSTNAME_LABEL) {
+      const weight = log(hosts + 2)
+      for (const [i, info] of nodes.entries()) {
+        if (info.label(topologyKey) !== undefined) sums[i]! += (pods.get(info) ?? 0) * weight + (maxSkew - 1)
+      }
+      continue
+    }
+    const values = nodes.map((info) => info.label(topologyKey))
     const domains = new Map<string, number>()
-    for (let i = 0; i < nodes.length; i++) if (counted[i]) domains.set(nodes[i]!.label(topologyKey) ?? '', 0)
+    for (let i = 0; i < nodes.length; i++) if (counted[i]) domains.set(values[i] ?? '', 0)
     for (const [info, count] of pods) {
       const domain = info.label(topologyKey) ?? ''
       const before = domains.get(domain)
       if (before === undefined || (hasOwn && !hasAllKeys(constraints, info.node)) || !includes(constraint, pod, info.node)) continue
       domains.set(domain, before + count)
     }
-    return { constraint, weight: log(domains.size + 2), count: (info: NodeInfo) => domains.get(info.label(topologyKey)!)! }
-  })
-  const scores = nodes.map((info, i) => {
-    if (!counted[i]) return -1
-    let score = 0
-    for (const { constraint, weight, count } of terms) {
-      if (info.label(constraint.topologyKey) !== undefined) score += count(info) * weight + (constraint.maxSkew - 1)
+    const weight = log(domains.size + 2)
+    for (const [i, value] of values.entries()) {
+      if (value !== undefined && counted[i]) sums[i]! += domains.get(value)! * weight + (maxSkew - 1)
     }
-    return Math.round(score)
-  })
+  }
+  const scores = sums.map((sum, i) => (counted[i] ? Math.round(sum) : -1))
   return spreadNormalised(scores)
 }
 

@@ -38,12 +38,25 @@ const SHAPE_SCORE_MAX = 10
  * Source: Kubernetes plugins/noderesources/{resource_allocation,least_allocated,most_allocated,requested_to_capacity_ratio}.go.
  */
 export function strategyScore(strategy: ScoringStrategy, pod: PodInfo, node: NodeInfo): number {
+  const { allocatable } = node.node.status
   let score = 0
   let weights = 0
   for (const { name, weight } of strategy.resources) {
-    const amounts = amountsOf(name, pod, node)
-    if (amounts === null) continue
-    const { capacity, requested } = amounts
+    let capacity: number
+    let requested: number
+    if (name === 'cpu') {
+      capacity = allocatable.cpuMilli
+      requested = node.scoredCpuMilli + pod.scored.cpuMilli
+    } else if (name === 'memory') {
+      capacity = allocatable.memoryBytes
+      requested = node.scoredMemoryBytes + pod.scored.memoryBytes
+    } else {
+      const wanted = pod.requests.others.get(name) ?? 0
+      if (wanted === 0) continue
+      capacity = allocatable.others?.[name] ?? 0
+      requested = (node.others.get(name) ?? 0) + wanted
+    }
+    if (capacity === 0) continue
     const of = resourceScore(strategy, capacity, requested)
     if (strategy.type === 'RequestedToCapacityRatio' && of <= 0) continue
     score += of * weight
@@ -51,18 +64,6 @@ export function strategyScore(strategy: ScoringStrategy, pod: PodInfo, node: Nod
   }
   if (weights === 0) return 0
   return strategy.type === 'RequestedToCapacityRatio' ? Math.round(score / weights) : Math.trunc(score / weights)
-}
-
-function amountsOf(name: string, { scored, requests }: PodInfo, info: NodeInfo): { capacity: number; requested: number } | null {
-  const { allocatable } = info.node.status
-  if (name === 'cpu') return known(allocatable.cpuMilli, info.scoredCpuMilli + scored.cpuMilli)
-  if (name === 'memory') return known(allocatable.memoryBytes, info.scoredMemoryBytes + scored.memoryBytes)
-  const wanted = requests.others.get(name) ?? 0
-  return wanted === 0 ? null : known(allocatable.others?.[name] ?? 0, (info.others.get(name) ?? 0) + wanted)
-}
-
-function known(capacity: number, requested: number): { capacity: number; requested: number } | null {
-  return capacity === 0 ? null : { capacity, requested }
 }
 
 function resourceScore(strategy: ScoringStrategy, capacity: number, requested: number): number {
