@@ -96,9 +96,15 @@ function spreadScores(pod: Pod, nodes: readonly NodeInfo[], cluster: ClusterCach
   const counted = nodes.map(({ node }) => !hasOwn || hasAllKeys(constraints, node))
   const hosts = counted.filter((is) => is).length
   const sums = nodes.map(() => 0)
+  let counting = constraints[0]!
+  let pods = matchingPods(counting, pod, cluster)
   for (const constraint of constraints) {
     const { topologyKey, maxSkew } = constraint
-    const pods = matchingPods(constraint, pod, cluster)
+    // the default constraints share one selector
+    if (constraint.selector !== counting.selector) {
+      counting = constraint
+      pods = matchingPods(constraint, pod, cluster)
+    }
     if (topologyKey === HOSTNAME_LABEL) {
       const weight = log(hosts + 2)
       for (const [i, info] of nodes.entries()) {
