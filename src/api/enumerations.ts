@@ -5,6 +5,12 @@
  */
 const ENUMERATIONS: readonly (readonly [suffix: string, values: readonly string[]])[] = [
   ['elector.matchExpressions.operator', ['In', 'NotIn', 'Exists', 'DoesNotExist']],
+  ['topologySpreadConstraints.whenUnsatisfiable', ['DoNotSchedule', 'ScheduleAnyway']],
+  ['topologySpreadConstraints.nodeAffinityPolicy', ['Honor', 'Ignore']],
+  ['topologySpreadConstraints.nodeTaintsPolicy', ['Honor', 'Ignore']],
+  ['nodeSelectorTerms.matchExpressions.operator', ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']],
+  ['preference.matchExpressions.operator', ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']],
+  ['spec.preemptionPolicy', ['PreemptLowerPriority', 'Never']],
   ['containers.restartPolicy', ['Always', 'OnFailure', 'Never']],
   ['initContainers.restartPolicy', ['Always', 'OnFailure', 'Never']],
   ['Service.spec.sessionAffinity', ['ClientIP', 'None']],

@@ -39,15 +39,7 @@ const INERT: ReadonlySet<string> = new Set([
   ...['ownerReferences.apiVersion', 'ownerReferences.blockOwnerDeletion', 'targetRef.apiVersion', 'targetRef.kind', 'targetRef.namespace'],
   ...['targetRef.fieldPath', 'targetRef.resourceVersion', 'endpoints.hostname'],
   // a node's account of itself
-  ...[
-    'status.nodeInfo',
-    'status.daemonEndpoints',
-    'status.config',
-    'status.conditions',
-    'status.images.sizeBytes',
-    'status.phase',
-    'providerID',
-  ],
+  ...['status.nodeInfo', 'status.daemonEndpoints', 'status.config', 'status.conditions', 'status.phase', 'providerID'],
   ...['status.runtimeHandlers', 'status.features', 'podCIDRs'],
 ])
 
@@ -63,7 +55,6 @@ const NEUTRAL: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['allocateLoadBalancerNodePorts', true],
   ['dnsPolicy', 'ClusterFirst'],
   ['ipFamilyPolicy', 'SingleStack'],
-  ['preemptionPolicy', 'PreemptLowerPriority'],
   ['schedulerName', 'default-scheduler'],
 ])
 

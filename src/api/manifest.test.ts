@@ -155,7 +155,7 @@ status:
     expect(node.status).toMatchObject({
       allocatable: { cpuMilli: 3900, memoryBytes: 8 * 1024 * 1024 * 1024, pods: 110 },
       internalIP: '192.168.0.1',
-      images: ['web:v1'],
+      images: [{ names: ['web:v1'], sizeBytes: 5 }],
     })
   })
 })
@@ -237,7 +237,6 @@ spec:
 `
     expect(await warningsOf(`${pod('a')}---\n${pod('b')}`)).toEqual([
       'unmodelled-field 5: Pod spec.priorityClassName has no effect in the model (2 uses)',
-      'unmodelled-field 11: Pod spec.containers[].resources.requests.ephemeral-storage has no effect in the model (2 uses)',
       'unmodelled-field 12: Pod spec.containers[].lifecycle.preStop.exec.command has no effect in the model (2 uses)',
       'inert-field 10: Pod spec.containers[].env changes neither timing nor traffic and is not read (2 uses)',
     ])

@@ -11,7 +11,7 @@ const SAMPLES: Readonly<Record<Leaf, unknown>> = {
   numberOrText: 3,
   texts: ['x'],
   map: { a: 'b' },
-  quantity: '1',
+  quantities: { cpu: '1' },
 }
 
 /** Alternatives: each of these, given, keeps others from being looked at. So every table is tried without them too. */

@@ -6,7 +6,7 @@
  *
  * A leaf names the type that the schema has already assured.
  */
-export type Leaf = 'text' | 'number' | 'flag' | 'numberOrText' | 'texts' | 'map' | 'quantity'
+export type Leaf = 'text' | 'number' | 'flag' | 'numberOrText' | 'texts' | 'map' | 'quantities'
 
 export interface FieldTable {
   readonly [field: string]: Leaf | FieldTable | readonly [FieldTable]
@@ -40,18 +40,34 @@ const PROBE = {
   failureThreshold: 'number',
 } as const satisfies FieldTable
 
-const RESOURCE_LIST = { cpu: 'quantity', memory: 'quantity' } as const satisfies FieldTable
-
 const CONTAINER = {
   name: 'text',
   image: 'text',
   imagePullPolicy: 'text',
-  ports: [{ name: 'text', containerPort: 'number', hostPort: 'number', protocol: 'text' }],
-  resources: { requests: RESOURCE_LIST, limits: RESOURCE_LIST },
+  ports: [{ name: 'text', containerPort: 'number', hostPort: 'number', hostIP: 'text', protocol: 'text' }],
+  resources: { requests: 'quantities', limits: 'quantities' },
   readinessProbe: PROBE,
   livenessProbe: PROBE,
   startupProbe: PROBE,
   lifecycle: { preStop: { sleep: { seconds: 'number' }, exec: { command: 'texts' } } },
+} as const satisfies FieldTable
+
+const NODE_REQUIREMENT = { key: 'text', operator: 'text', values: 'texts' } as const satisfies FieldTable
+
+const NODE_SELECTOR_TERM = { matchExpressions: [NODE_REQUIREMENT], matchFields: [NODE_REQUIREMENT] } as const satisfies FieldTable
+
+const POD_AFFINITY_TERM = {
+  labelSelector: LABEL_SELECTOR,
+  namespaces: 'texts',
+  namespaceSelector: LABEL_SELECTOR,
+  topologyKey: 'text',
+  matchLabelKeys: 'texts',
+  mismatchLabelKeys: 'texts',
+} as const satisfies FieldTable
+
+const POD_AFFINITY = {
+  requiredDuringSchedulingIgnoredDuringExecution: [POD_AFFINITY_TERM],
+  preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 'number', podAffinityTerm: POD_AFFINITY_TERM }],
 } as const satisfies FieldTable
 
 const POD_SPEC = {
@@ -63,15 +79,30 @@ const POD_SPEC = {
   nodeSelector: 'map',
   affinity: {
     nodeAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: {
-        nodeSelectorTerms: [{ matchExpressions: [{ key: 'text', operator: 'text', values: 'texts' }] }],
-      },
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [NODE_SELECTOR_TERM] },
+      preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 'number', preference: NODE_SELECTOR_TERM }],
     },
+    podAffinity: POD_AFFINITY,
+    podAntiAffinity: POD_AFFINITY,
   },
+  topologySpreadConstraints: [
+    {
+      maxSkew: 'number',
+      topologyKey: 'text',
+      whenUnsatisfiable: 'text',
+      labelSelector: LABEL_SELECTOR,
+      minDomains: 'number',
+      nodeAffinityPolicy: 'text',
+      nodeTaintsPolicy: 'text',
+      matchLabelKeys: 'texts',
+    },
+  ],
   tolerations: [{ key: 'text', operator: 'text', value: 'text', effect: 'text', tolerationSeconds: 'number' }],
   terminationGracePeriodSeconds: 'number',
   restartPolicy: 'text',
   priority: 'number',
+  preemptionPolicy: 'text',
+  overhead: 'quantities',
   hostNetwork: 'flag',
 } as const satisfies FieldTable
 
@@ -144,10 +175,10 @@ export const MODELLED_FIELDS = {
       taints: [{ key: 'text', value: 'text', effect: 'text' }],
     },
     status: {
-      capacity: { cpu: 'quantity', memory: 'quantity', pods: 'quantity' },
-      allocatable: { cpu: 'quantity', memory: 'quantity', pods: 'quantity' },
+      capacity: 'quantities',
+      allocatable: 'quantities',
       addresses: [{ type: 'text', address: 'text' }],
-      images: [{ names: 'texts' }],
+      images: [{ names: 'texts', sizeBytes: 'number' }],
     },
   },
   Namespace: { ...TYPE, metadata: METADATA },
@@ -180,7 +211,7 @@ type LeafValue = {
   numberOrText: number | string
   texts: readonly string[]
   map: Readonly<Record<string, string>>
-  quantity: number | string
+  quantities: Readonly<Record<string, number | string>>
 }
 
 /** What {@link ./pick-fields.ts pickFields} gives for a table: every field may be absent. */
@@ -197,6 +228,8 @@ export type Picked<T extends FieldTable> = {
 export type PickedObject<K extends ManifestKind> = Picked<(typeof MODELLED_FIELDS)[K]>
 export type PickedMetadata = Picked<typeof METADATA>
 export type PickedPodSpec = Picked<typeof POD_SPEC>
+export type PickedPodAffinity = Picked<typeof POD_AFFINITY>
+export type PickedPodAffinityTerm = Picked<typeof POD_AFFINITY_TERM>
 export type PickedPodTemplate = Picked<typeof POD_TEMPLATE>
 export type PickedContainer = Picked<typeof CONTAINER>
 export type PickedProbe = Picked<typeof PROBE>

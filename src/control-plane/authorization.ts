@@ -46,7 +46,7 @@ const ROLES = new Map<string, Rules>([
       { verbs: ['delete'], kinds: ['Pod'] },
     ],
   ],
-  ['system:kube-scheduler', [{ verbs: ['get', 'bind', 'patch', 'update'], kinds: ['Pod'] }]],
+  ['system:kube-scheduler', [{ verbs: ['get', 'bind', 'patch', 'update', 'delete'], kinds: ['Pod'] }]],
 ])
 
 /** Whether it may; null when it may, otherwise the reason that a 403 carries. */

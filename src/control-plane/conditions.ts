@@ -13,12 +13,14 @@ export function withCondition(
   status: ConditionStatus,
   reason: string,
   now: Nanos,
+  message = '',
 ): readonly Condition[] {
   const current = conditionOf(conditions, type)
-  if (current === undefined) return [...conditions, { type, status, reason, lastTransitionTime: now }]
-  if (current.status === status && current.reason === reason) return conditions
+  const text = message === '' ? {} : { message }
+  if (current === undefined) return [...conditions, { type, status, reason, ...text, lastTransitionTime: now }]
+  if (current.status === status && current.reason === reason && (current.message ?? '') === message) return conditions
   const lastTransitionTime = current.status === status ? current.lastTransitionTime : now
-  return conditions.map((condition) => (condition === current ? { type, status, reason, lastTransitionTime } : condition))
+  return conditions.map((condition) => (condition === current ? { type, status, reason, ...text, lastTransitionTime } : condition))
 }
 
 /** The pod's Ready condition is True. */

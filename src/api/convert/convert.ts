@@ -1,5 +1,4 @@
-import type { LabelSelector, LabelSelectorRequirement } from '../labels.ts'
-import type { ManifestKind, PickedMetadata, PickedObject, PickedSelector } from '../modelled-fields.ts'
+import type { ManifestKind, PickedMetadata, PickedObject } from '../modelled-fields.ts'
 import type {
   DeploymentStrategy,
   Endpoint,
@@ -12,9 +11,11 @@ import type {
   TaintEffect,
   TrafficDistribution,
 } from '../objects/index.ts'
-import { bytes, cpuMilli } from '../quantity.ts'
+import { bytes } from '../quantity.ts'
 import { objectMeta } from './metadata.ts'
 import { NEW_POD_STATUS, podSpec, podTemplate } from './pod.ts'
+import { resources } from './resources.ts'
+import { labelSelector } from './selector.ts'
 
 /** Source: kubernetes v1.36.2 pkg/apis/core/types.go, DefaultClientIPServiceAffinitySeconds. */
 const DEFAULT_AFFINITY_SECONDS = 10_800
@@ -130,7 +131,7 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
 
   /** What can be allocated is the capacity where it is not told. */
   Node({ metadata, spec, status }) {
-    const allocatable = { ...status?.capacity, ...status?.allocatable }
+    const allocatable: Readonly<Record<string, number | string>> = { ...status?.capacity, ...status?.allocatable }
     return {
       ...clusterScoped('v1', 'Node', metadata),
       spec: {
@@ -143,14 +144,10 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
         })),
       },
       status: {
-        allocatable: {
-          cpuMilli: cpuMilli(String(allocatable.cpu ?? 0)),
-          memoryBytes: bytes(String(allocatable.memory ?? 0)),
-          pods: bytes(String(allocatable.pods ?? 0)),
-        },
+        allocatable: { ...resources(allocatable), pods: bytes(String(allocatable.pods ?? 0)) },
         conditions: [],
         internalIP: (status?.addresses ?? []).find((address) => address.type === 'InternalIP')?.address ?? '',
-        images: (status?.images ?? []).flatMap((image) => image.names ?? []),
+        images: (status?.images ?? []).map((image) => ({ names: image.names ?? [], sizeBytes: image.sizeBytes ?? 0 })),
       },
     }
   },
@@ -178,17 +175,6 @@ function namespaced<K extends string>(apiVersion: string, kind: K, metadata: Pic
 /** A namespace that was written is dropped, as the API server does. */
 function clusterScoped<K extends string>(apiVersion: string, kind: K, metadata: PickedMetadata | undefined): Header<K> {
   return { apiVersion, kind, metadata: objectMeta(metadata, '') }
-}
-
-function labelSelector(selector: PickedSelector | undefined): LabelSelector {
-  return {
-    matchLabels: selector?.matchLabels ?? {},
-    matchExpressions: (selector?.matchExpressions ?? []).map((requirement) => ({
-      key: requirement.key ?? '',
-      operator: requirement.operator as LabelSelectorRequirement['operator'],
-      values: requirement.values ?? [],
-    })),
-  }
 }
 
 function protocol(text: string | undefined): Protocol {

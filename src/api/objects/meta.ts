@@ -51,6 +51,8 @@ export interface Condition {
   readonly type: string
   readonly status: ConditionStatus
   readonly reason: string
+  /** For people; not every condition has one. */
+  readonly message?: string
   readonly lastTransitionTime: Nanos
 }
 
