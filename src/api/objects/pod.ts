@@ -71,6 +71,8 @@ export interface NodeSelectorRequirement {
 /** Requirements within a term are ANDed, terms are ORed. */
 export interface NodeSelectorTerm {
   readonly matchExpressions: readonly NodeSelectorRequirement[]
+  /** The same about fields of the Node, of which there is one: `metadata.name`. */
+  readonly matchFields?: readonly NodeSelectorRequirement[]
 }
 
 export interface PodSpec {
@@ -98,6 +100,9 @@ export interface ContainerStatus {
   readonly ready: boolean
   readonly started: boolean
   readonly restartCount: number
+  /** Of a terminated container. */
+  readonly exitCode?: number
+  readonly finishedAt?: Nanos
 }
 
 export interface PodStatus {

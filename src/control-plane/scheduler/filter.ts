@@ -43,7 +43,10 @@ function nodeAffinity(pod: Pod, info: NodeInfo): string | null {
   const matches = (requirement: NodeSelectorRequirement): boolean => matchesRequirement(requirement, labels, name)
   const wanted =
     requiredNodeAffinity.length === 0 ||
-    requiredNodeAffinity.some((term) => term.matchExpressions.length > 0 && term.matchExpressions.every(matches))
+    requiredNodeAffinity.some((term) => {
+      const fields = term.matchFields ?? []
+      return term.matchExpressions.length + fields.length > 0 && term.matchExpressions.every(matches) && fields.every(matches)
+    })
   return selected && wanted ? null : "node(s) didn't match Pod's node affinity/selector"
 }
 
