@@ -80,7 +80,10 @@ const POD_TEMPLATE = {
   spec: POD_SPEC,
 } as const satisfies FieldTable
 
-const DISRUPTION = { type: 'text', rollingUpdate: { maxUnavailable: 'numberOrText', maxSurge: 'numberOrText' } } as const satisfies FieldTable
+const DISRUPTION = {
+  type: 'text',
+  rollingUpdate: { maxUnavailable: 'numberOrText', maxSurge: 'numberOrText' },
+} as const satisfies FieldTable
 
 const JOB_SPEC = {
   parallelism: 'number',

@@ -1,5 +1,16 @@
 import { type LabelSelector, matchesSelector } from '../api/labels.ts'
-import type { AnyObject, Deployment, Kind, KindMap, Pod, PodSpec, PodTemplate, ReplicaSet, Service, StringMap } from '../api/objects/index.ts'
+import type {
+  AnyObject,
+  Deployment,
+  Kind,
+  KindMap,
+  Pod,
+  PodSpec,
+  PodTemplate,
+  ReplicaSet,
+  Service,
+  StringMap,
+} from '../api/objects/index.ts'
 
 /** What a pod will look like, from a bare Pod or from the template of what makes pods. */
 export interface PodTemplateEntry {

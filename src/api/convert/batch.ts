@@ -35,7 +35,8 @@ export function jobSpec(spec: PickedJobSpec | undefined): JobSpec {
     activeDeadlineSeconds: spec?.activeDeadlineSeconds ?? null,
     ttlSecondsAfterFinished: spec?.ttlSecondsAfterFinished ?? null,
     suspend: spec?.suspend ?? false,
-    podReplacementPolicy: (spec?.podReplacementPolicy || (rules.length > 0 ? 'Failed' : 'TerminatingOrFailed')) as JobSpec['podReplacementPolicy'],
+    podReplacementPolicy: (spec?.podReplacementPolicy ||
+      (rules.length > 0 ? 'Failed' : 'TerminatingOrFailed')) as JobSpec['podReplacementPolicy'],
     podFailurePolicy: rules,
     template: podTemplate(spec?.template),
   }

@@ -1,6 +1,7 @@
-import type { NodeSelectorRequirement, Pod, Resources } from '../../api/objects/index.ts'
+import type { Pod, Resources } from '../../api/objects/index.ts'
 import { tolerates } from '../controllers/taints.ts'
 import type { NodeInfo } from './node-info.ts'
+import { matchesNode } from './node-matching.ts'
 
 /** One filter plugin: why the pod cannot run there, or null. */
 export interface FilterPlugin {
@@ -37,36 +38,7 @@ function taintToleration(pod: Pod, info: NodeInfo): string | null {
 }
 
 function nodeAffinity(pod: Pod, info: NodeInfo): string | null {
-  const { labels, name } = info.node.metadata
-  const { nodeSelector, requiredNodeAffinity } = pod.spec
-  const selected = Object.keys(nodeSelector).every((key) => labels[key] === nodeSelector[key])
-  const matches = (requirement: NodeSelectorRequirement): boolean => matchesRequirement(requirement, labels, name)
-  const wanted =
-    requiredNodeAffinity.length === 0 ||
-    requiredNodeAffinity.some((term) => {
-      const fields = term.matchFields ?? []
-      return term.matchExpressions.length + fields.length > 0 && term.matchExpressions.every(matches) && fields.every(matches)
-    })
-  return selected && wanted ? null : "node(s) didn't match Pod's node affinity/selector"
-}
-
-/** Source: Kubernetes component-helpers/scheduling/corev1/nodeaffinity. */
-function matchesRequirement(requirement: NodeSelectorRequirement, labels: Readonly<Record<string, string>>, nodeName: string): boolean {
-  const value = requirement.key === 'metadata.name' ? nodeName : labels[requirement.key]
-  switch (requirement.operator) {
-    case 'In':
-      return value !== undefined && requirement.values.includes(value)
-    case 'NotIn':
-      return value === undefined || !requirement.values.includes(value)
-    case 'Exists':
-      return value !== undefined
-    case 'DoesNotExist':
-      return value === undefined
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(requirement.values[0])
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(requirement.values[0])
-  }
+  return matchesNode(pod, info.node) ? null : "node(s) didn't match Pod's node affinity/selector"
 }
 
 /** A resource that the pod does not ask for is not looked at. Source: noderesources/fit.go (fitsRequest). */
