@@ -49,6 +49,9 @@ export interface NodeContext {
 /** At least this long is left for SIGTERM when preStop has used up the grace period. Source: kubelet minimumGracePeriodInSeconds. */
 const MINIMUM_GRACE: Nanos = 2 * SECOND
 
+/** Of a process that a signal has ended: 128 and the number of SIGTERM. */
+const SIGTERM_EXIT_CODE = 143
+
 /**
  * One pod on its node, from the kubelet's first sight of it to its removal: the kubelet's pod worker.
  *
@@ -245,7 +248,7 @@ export class PodWorker {
   }
 
   *#stop(): Generator<Wait, void, unknown> {
-    const { access, host } = this.#node
+    const { access, host, behaviourOf } = this.#node
     const { sim } = access
     this.#hop = (yield this.#terminating) as HopId
     const startedAt = sim.now
@@ -264,8 +267,12 @@ export class PodWorker {
     }
     for (const process of this.#processes.slice(1)) process.kill()
     if (this.#hosted !== null) host.kill(this.#hosted)
-    this.#phase = this.#running ? 'Succeeded' : 'Failed'
-    this.#containers = this.#containers.map((status) => ({ ...status, state: 'terminated', reason: 'Completed', ready: false }))
+    const cutShort = behaviourOf(this.#pod).run !== undefined
+    this.#phase = this.#running && !cutShort ? 'Succeeded' : 'Failed'
+    const end = cutShort
+      ? ({ reason: 'Error', exitCode: SIGTERM_EXIT_CODE, finishedAt: sim.now } as const)
+      : ({ reason: 'Completed' } as const)
+    this.#containers = this.#containers.map((status) => ({ ...status, state: 'terminated', ready: false, ...end }))
     if (this.#hosted !== null) {
       yield* this.#take('sandboxTeardown', 'removed sandbox', this.#address)
       host.sandboxDown(this.#hosted)

@@ -206,13 +206,13 @@ export class JobController extends Controller {
     const { job, key, cause } = sync
     const { suspend, completions, parallelism, podReplacementPolicy, completionMode } = job.spec
     const active = sync.pods.filter(isActive)
-    if (suspend) return yield* this.#delete(sync, active, 'the Job is suspended')
+    if (suspend) return yield* this.#remove(sync, active, 'the Job is suspended')
     const open =
       completions === null ? (sync.succeeded > 0 ? active.length : parallelism) : Math.min(parallelism, completions - sync.succeeded)
     const wanted = Math.max(0, open)
     if (active.length > wanted) {
       const why = `has more than ${wanted} active pods`
-      return yield* this.#delete(sync, podsToDelete(active, active, Math.min(active.length - wanted, PODS_PER_SYNC_MAX), this.now), why)
+      return yield* this.#remove(sync, podsToDelete(active, active, Math.min(active.length - wanted, PODS_PER_SYNC_MAX), this.now), why)
     }
     const held = podReplacementPolicy === 'Failed' ? sync.terminating : 0
     let missing = Math.min(wanted - held - active.length, PODS_PER_SYNC_MAX)
@@ -264,6 +264,16 @@ export class JobController extends Controller {
 
   *#deleteActive(sync: Sync): Generator<Wait, boolean, unknown> {
     return yield* this.#delete(sync, sync.pods.filter(isActive), 'the Job has come to its end')
+  }
+
+  /** Deletes pods that are too many: without their finalizer, so that they are no failures. Source: as above (deleteJobPods). */
+  *#remove(sync: Sync, victims: readonly Pod[], why: string): Generator<Wait, boolean, unknown> {
+    const kept = yield* this.#release(sync, victims.filter(isTracked))
+    return yield* this.#delete(
+      sync,
+      victims.filter((pod) => !kept.has(pod.metadata.uid)),
+      why,
+    )
   }
 
   *#delete(sync: Sync, victims: readonly Pod[], why: string): Generator<Wait, boolean, unknown> {

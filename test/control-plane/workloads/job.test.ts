@@ -173,7 +173,7 @@ describe('a Job', () => {
     bed.plane.kubectl.run({ verb: 'apply', objects: [jobOf('j', { parallelism: 2, completions: 2, suspend: true })] }, 'suspend')
     bed.sim.run(20 * SECOND)
     const suspended = bed.plane.server.peek('Job', 'default', 'j')!.status
-    expect(suspended).toMatchObject({ active: 0, terminating: 0, startTime: null })
+    expect(suspended).toMatchObject({ active: 0, terminating: 0, failed: 0, startTime: null })
     expect(suspended.conditions[0]).toMatchObject({ type: 'Suspended', status: 'True', reason: 'JobSuspended' })
     bed.plane.kubectl.run({ verb: 'apply', objects: [jobOf('j', { parallelism: 2, completions: 2, suspend: false })] }, 'resume')
     bed.sim.run(90 * SECOND)
@@ -185,6 +185,30 @@ describe('a Job', () => {
       'SuccessCriteriaMet True',
       'Complete True',
     ])
+  })
+
+  test('with less parallelism deletes pods that do not count as failures', () => {
+    const bed = quickBed(running(20))
+    start(bed, jobOf('j', { parallelism: 3, completions: 3, backoffLimit: 0 }))
+    bed.sim.run(5 * SECOND)
+    bed.plane.kubectl.run({ verb: 'apply', objects: [jobOf('j', { parallelism: 1, completions: 3, backoffLimit: 0 })] }, 'apply')
+    bed.sim.run(15 * SECOND)
+    expect(bed.plane.server.peek('Job', 'default', 'j')!.status).toMatchObject({ active: 1, failed: 0 })
+    bed.sim.run(120 * SECOND)
+    expect(bed.plane.server.peek('Job', 'default', 'j')!.status).toMatchObject({ active: 0, succeeded: 3, failed: 0 })
+  })
+
+  test('counts a pod that somebody deletes as a failure', () => {
+    const bed = quickBed(running(20))
+    let pod = ''
+    bed.plane.server.observe('Pod', (event) => {
+      if (pod === '') pod = event.object.metadata.name
+    })
+    start(bed, jobOf('j', { backoffLimit: 0 }))
+    bed.sim.run(5 * SECOND)
+    bed.plane.kubectl.run({ verb: 'delete', kind: 'Pod', namespace: 'default', name: pod, gracePeriodSeconds: null }, 'delete')
+    bed.sim.run(30 * SECOND)
+    expect(bed.plane.server.peek('Job', 'default', 'j')!.status).toMatchObject({ active: 0, succeeded: 0, failed: 1 })
   })
 
   test.each([
