@@ -7,6 +7,14 @@ const ENUMERATIONS: readonly (readonly [suffix: string, values: readonly string[
   ['elector.matchExpressions.operator', ['In', 'NotIn', 'Exists', 'DoesNotExist']],
   ['containers.restartPolicy', ['Always', 'OnFailure', 'Never']],
   ['initContainers.restartPolicy', ['Always', 'OnFailure', 'Never']],
+  ['StatefulSet.spec.podManagementPolicy', ['OrderedReady', 'Parallel']],
+  ['StatefulSet.spec.updateStrategy.type', ['RollingUpdate', 'OnDelete']],
+  ['DaemonSet.spec.updateStrategy.type', ['RollingUpdate', 'OnDelete']],
+  ['CronJob.spec.concurrencyPolicy', ['Allow', 'Forbid', 'Replace']],
+  ['spec.completionMode', ['NonIndexed', 'Indexed']],
+  ['spec.podReplacementPolicy', ['TerminatingOrFailed', 'Failed']],
+  ['podFailurePolicy.rules.action', ['FailJob', 'FailIndex', 'Ignore', 'Count']],
+  ['onExitCodes.operator', ['In', 'NotIn']],
   ['Service.spec.trafficDistribution', ['PreferClose', 'PreferSameZone', 'PreferSameNode']],
 ]
 
