@@ -16,6 +16,14 @@ const ENUMERATIONS: readonly (readonly [suffix: string, values: readonly string[
   ['Service.spec.sessionAffinity', ['ClientIP', 'None']],
   ['Service.spec.internalTrafficPolicy', ['Cluster', 'Local']],
   ['Service.spec.externalTrafficPolicy', ['Cluster', 'Local']],
+  ['StatefulSet.spec.podManagementPolicy', ['OrderedReady', 'Parallel']],
+  ['StatefulSet.spec.updateStrategy.type', ['RollingUpdate', 'OnDelete']],
+  ['DaemonSet.spec.updateStrategy.type', ['RollingUpdate', 'OnDelete']],
+  ['CronJob.spec.concurrencyPolicy', ['Allow', 'Forbid', 'Replace']],
+  ['spec.completionMode', ['NonIndexed', 'Indexed']],
+  ['spec.podReplacementPolicy', ['TerminatingOrFailed', 'Failed']],
+  ['podFailurePolicy.rules.action', ['FailJob', 'FailIndex', 'Ignore', 'Count']],
+  ['onExitCodes.operator', ['In', 'NotIn']],
   ['Service.spec.trafficDistribution', ['PreferClose', 'PreferSameZone', 'PreferSameNode']],
 ]
 

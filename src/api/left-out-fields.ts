@@ -31,6 +31,8 @@ const INERT: ReadonlySet<string> = new Set([
     'imagePullSecrets',
   ],
   ...['setHostnameAsFQDN', 'shareProcessNamespace', 'subdomain', 'os'],
+  // names in DNS are not modelled; a Job's own selector only says which pods are its own
+  ...['serviceName', 'manualSelector'],
   // accounts
   'secrets',
   // ports
@@ -56,6 +58,7 @@ const NEUTRAL: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['dnsPolicy', 'ClusterFirst'],
   ['ipFamilyPolicy', 'SingleStack'],
   ['schedulerName', 'default-scheduler'],
+  ['managedBy', 'kubernetes.io/job-controller'],
 ])
 
 /** Fields that make no difference while they are empty. */
@@ -70,6 +73,8 @@ export function classOf(kind: string, { path, value }: LeftOutField): LeftOutCla
   const parent = names[names.length - 2] ?? ''
   if (isEmpty(value) || (NEUTRAL.has(last) && NEUTRAL.get(last) === value)) return 'silent'
   if (isSingleStack(last, value)) return 'silent'
+  // the API server makes a Job's selector itself, and kubectl prints it
+  if (kind === 'Job' && names.join('.').startsWith('spec.selector')) return 'inert-field'
   if (parent === 'metadata') return SERVER_SET.has(last) || last === 'name' || last === 'namespace' ? 'inert-field' : 'unmodelled-field'
   if (names[0] === 'status' && kind !== 'Node') return 'inert-field'
   // what an init container runs decides how long the pod waits for it

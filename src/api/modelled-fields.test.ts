@@ -10,6 +10,7 @@ const SAMPLES: Readonly<Record<Leaf, unknown>> = {
   flag: true,
   numberOrText: 3,
   texts: ['x'],
+  numbers: [1],
   map: { a: 'b' },
   quantities: { cpu: '1' },
 }

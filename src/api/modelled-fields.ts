@@ -6,7 +6,7 @@
  *
  * A leaf names the type that the schema has already assured.
  */
-export type Leaf = 'text' | 'number' | 'flag' | 'numberOrText' | 'texts' | 'map' | 'quantities'
+export type Leaf = 'text' | 'number' | 'flag' | 'numberOrText' | 'texts' | 'numbers' | 'map' | 'quantities'
 
 export interface FieldTable {
   readonly [field: string]: Leaf | FieldTable | readonly [FieldTable]
@@ -111,6 +111,32 @@ const POD_TEMPLATE = {
   spec: POD_SPEC,
 } as const satisfies FieldTable
 
+const DISRUPTION = {
+  type: 'text',
+  rollingUpdate: { maxUnavailable: 'numberOrText', maxSurge: 'numberOrText' },
+} as const satisfies FieldTable
+
+const JOB_SPEC = {
+  parallelism: 'number',
+  completions: 'number',
+  completionMode: 'text',
+  backoffLimit: 'number',
+  activeDeadlineSeconds: 'number',
+  ttlSecondsAfterFinished: 'number',
+  suspend: 'flag',
+  podReplacementPolicy: 'text',
+  podFailurePolicy: {
+    rules: [
+      {
+        action: 'text',
+        onExitCodes: { containerName: 'text', operator: 'text', values: 'numbers' },
+        onPodConditions: [{ type: 'text', status: 'text' }],
+      },
+    ],
+  },
+  template: POD_TEMPLATE,
+} as const satisfies FieldTable
+
 const TYPE = { apiVersion: 'text', kind: 'text' } as const satisfies FieldTable
 
 /** The tables, by kind. */
@@ -133,6 +159,51 @@ export const MODELLED_FIELDS = {
     ...TYPE,
     metadata: METADATA,
     spec: { replicas: 'number', selector: LABEL_SELECTOR, template: POD_TEMPLATE, minReadySeconds: 'number' },
+  },
+  ReplicationController: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: { replicas: 'number', selector: 'map', template: POD_TEMPLATE, minReadySeconds: 'number' },
+  },
+  StatefulSet: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      replicas: 'number',
+      selector: LABEL_SELECTOR,
+      template: POD_TEMPLATE,
+      podManagementPolicy: 'text',
+      updateStrategy: { type: 'text', rollingUpdate: { partition: 'number' } },
+      minReadySeconds: 'number',
+      revisionHistoryLimit: 'number',
+      ordinals: { start: 'number' },
+    },
+  },
+  DaemonSet: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      selector: LABEL_SELECTOR,
+      template: POD_TEMPLATE,
+      updateStrategy: DISRUPTION,
+      minReadySeconds: 'number',
+      revisionHistoryLimit: 'number',
+    },
+  },
+  Job: { ...TYPE, metadata: METADATA, spec: JOB_SPEC },
+  CronJob: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      schedule: 'text',
+      timeZone: 'text',
+      startingDeadlineSeconds: 'number',
+      concurrencyPolicy: 'text',
+      suspend: 'flag',
+      successfulJobsHistoryLimit: 'number',
+      failedJobsHistoryLimit: 'number',
+      jobTemplate: { metadata: { labels: 'map', annotations: 'map' }, spec: JOB_SPEC },
+    },
   },
   Pod: { ...TYPE, metadata: METADATA, spec: POD_SPEC },
   Service: {
@@ -192,6 +263,11 @@ export type ManifestKind = keyof typeof MODELLED_FIELDS
 export const MODELLED_API_VERSIONS: Readonly<Record<ManifestKind, string>> = {
   Deployment: 'apps/v1',
   ReplicaSet: 'apps/v1',
+  ReplicationController: 'v1',
+  StatefulSet: 'apps/v1',
+  DaemonSet: 'apps/v1',
+  Job: 'batch/v1',
+  CronJob: 'batch/v1',
   Pod: 'v1',
   Service: 'v1',
   EndpointSlice: 'discovery.k8s.io/v1',
@@ -210,6 +286,7 @@ type LeafValue = {
   flag: boolean
   numberOrText: number | string
   texts: readonly string[]
+  numbers: readonly number[]
   map: Readonly<Record<string, string>>
   quantities: Readonly<Record<string, number | string>>
 }
@@ -233,4 +310,5 @@ export type PickedPodAffinityTerm = Picked<typeof POD_AFFINITY_TERM>
 export type PickedPodTemplate = Picked<typeof POD_TEMPLATE>
 export type PickedContainer = Picked<typeof CONTAINER>
 export type PickedProbe = Picked<typeof PROBE>
+export type PickedJobSpec = Picked<typeof JOB_SPEC>
 export type PickedSelector = Picked<typeof LABEL_SELECTOR>

@@ -201,7 +201,7 @@ export class ApiServer {
       if (attempt === 1 && !request.quiet) {
         hop = this.#trace.record({ cause: hop, actor: ACTOR, action: 'admitted', subject: key, started, detail: 'unchanged' })
       }
-      const stored = next === null ? null : withGeneration(current, next)
+      const stored = next === null || isReleased(current, next) ? null : withGeneration(current, next)
       const expected = request.expected === ANY_REVISION ? current.metadata.resourceVersion : request.expected
       const outcome = yield* this.#transact(request, key, expected, stored, hop)
       hop = outcome.hop
@@ -282,20 +282,44 @@ export class ApiServer {
 }
 
 /**
- * What a DELETE makes of an object: a pod that runs somewhere is marked and stays until its kubelet has stopped it,
- * everything else goes at once.
+ * What a DELETE makes of an object: a pod that runs somewhere is marked and stays until its kubelet has stopped it, what has finalizers
+ * is marked and stays until the last of them is taken off, everything else goes at once.
  *
  * Source: Kubernetes pkg/registry/core/pod/strategy.go (CheckGracefulDelete), apiserver/pkg/registry/rest/delete.go.
  */
 export function afterDelete(object: AnyObject, gracePeriodSeconds: number | null, now: Nanos): AnyObject | null {
-  if (object.kind !== 'Pod') return null
+  if (object.kind !== 'Pod') return removedOrHeld(object, now)
   const pod = object as Pod
   const terminal = pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'
   const grace = pod.spec.nodeName === '' || terminal ? 0 : (gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds)
-  if (grace === 0) return null
+  if (grace === 0) return removedOrHeld(pod, now)
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
   if (deletionTimestamp !== null && deletionGracePeriodSeconds !== null && grace >= deletionGracePeriodSeconds) return pod
   return { ...pod, metadata: { ...pod.metadata, deletionTimestamp: now + grace * SECOND, deletionGracePeriodSeconds: grace } }
+}
+
+/** Finalizers hold an object back: it is marked only. */
+function removedOrHeld(object: AnyObject, now: Nanos): AnyObject | null {
+  const { finalizers, deletionTimestamp, deletionGracePeriodSeconds } = object.metadata
+  if (finalizers.length === 0) return null
+  if (deletionTimestamp !== null && deletionGracePeriodSeconds === 0) return object
+  const marked = { deletionTimestamp: deletionTimestamp === null ? now : Math.min(deletionTimestamp, now), deletionGracePeriodSeconds: 0 }
+  return { ...object, metadata: { ...object.metadata, ...marked } }
+}
+
+/**
+ * Whether a write takes off the last finalizer of an object that waited for nothing else.
+ *
+ * Source: Kubernetes apiserver/pkg/registry/generic/registry/store.go (ShouldDeleteDuringUpdate).
+ */
+function isReleased(current: AnyObject, next: AnyObject): boolean {
+  const before = current.metadata
+  return (
+    before.finalizers.length > 0 &&
+    next.metadata.finalizers.length === 0 &&
+    before.deletionTimestamp !== null &&
+    before.deletionGracePeriodSeconds === 0
+  )
 }
 
 /** `metadata.generation` counts changes of the desired state only. */

@@ -36,6 +36,42 @@ const ROLES = new Map<string, Rules>([
       { verbs: WRITE, kinds: ['Pod'] },
     ],
   ],
+  [
+    'system:serviceaccount:kube-system:replication-controller',
+    [
+      { verbs: ['get', 'update', 'patch'], kinds: ['ReplicationController'] },
+      { verbs: WRITE, kinds: ['Pod'] },
+    ],
+  ],
+  [
+    'system:serviceaccount:kube-system:statefulset-controller',
+    [
+      { verbs: ['get', 'update', 'patch'], kinds: ['StatefulSet'] },
+      { verbs: WRITE, kinds: ['ControllerRevision', 'Pod'] },
+    ],
+  ],
+  [
+    'system:serviceaccount:kube-system:daemon-set-controller',
+    [
+      { verbs: ['get', 'update', 'patch'], kinds: ['DaemonSet'] },
+      { verbs: WRITE, kinds: ['ControllerRevision', 'Pod'] },
+    ],
+  ],
+  [
+    'system:serviceaccount:kube-system:job-controller',
+    [
+      { verbs: ['get', 'update', 'patch'], kinds: ['Job'] },
+      { verbs: WRITE, kinds: ['Pod'] },
+    ],
+  ],
+  [
+    'system:serviceaccount:kube-system:cronjob-controller',
+    [
+      { verbs: ['get', 'update', 'patch'], kinds: ['CronJob'] },
+      { verbs: WRITE, kinds: ['Job'] },
+    ],
+  ],
+  ['system:serviceaccount:kube-system:ttl-after-finished-controller', [{ verbs: ['get', 'delete'], kinds: ['Job'] }]],
   ['system:serviceaccount:kube-system:endpointslice-controller', [{ verbs: WRITE, kinds: ['EndpointSlice'] }]],
   ['system:serviceaccount:kube-system:service-account-controller', [{ verbs: ['get', 'create', 'update'], kinds: ['ServiceAccount'] }]],
   ['system:serviceaccount:kube-system:generic-garbage-collector', [{ verbs: ['get', 'update', 'patch', 'delete'], kinds: ['*'] }]],

@@ -5,13 +5,19 @@ import type { KubernetesMinor } from '../kubernetes-version.ts'
 import type { ApiAccess } from './api-client.ts'
 import { ApiServer } from './api-server.ts'
 import { ControllerManager } from './controllers/controller.ts'
+import { CronJobController } from './controllers/cron-job.ts'
+import { DaemonSetController } from './controllers/daemon-set.ts'
 import { DeploymentController } from './controllers/deployment.ts'
 import { EndpointSliceController } from './controllers/endpoint-slice.ts'
 import { GarbageCollector } from './controllers/garbage-collector.ts'
+import { JobController } from './controllers/job.ts'
 import { NodeLifecycleController } from './controllers/node-lifecycle.ts'
 import { ReplicaSetController } from './controllers/replica-set.ts'
+import { ReplicationManager } from './controllers/replication-manager.ts'
 import { ServiceAccountController } from './controllers/service-account.ts'
+import { StatefulSetController } from './controllers/stateful-set.ts'
 import { TaintEvictionController } from './controllers/taint-eviction.ts'
+import { TtlAfterFinishedController } from './controllers/ttl-after-finished.ts'
 import { emptyMeta } from './empty-meta.ts'
 import { Kubectl } from './kubectl.ts'
 import { Latencies, type LatencyOverrides } from './latencies.ts'
@@ -51,6 +57,12 @@ const CONTROLLERS: readonly (new (manager: ControllerManager) => unknown)[] = [
   ServiceAccountController,
   DeploymentController,
   ReplicaSetController,
+  ReplicationManager,
+  StatefulSetController,
+  DaemonSetController,
+  JobController,
+  CronJobController,
+  TtlAfterFinishedController,
   EndpointSliceController,
   GarbageCollector,
   NodeLifecycleController,

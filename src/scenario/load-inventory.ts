@@ -1,5 +1,16 @@
 import { type LabelSelector, matchesSelector } from '../api/labels.ts'
-import type { AnyObject, Deployment, Kind, KindMap, Pod, PodSpec, ReplicaSet, Service, StringMap } from '../api/objects/index.ts'
+import type {
+  AnyObject,
+  Deployment,
+  Kind,
+  KindMap,
+  Pod,
+  PodSpec,
+  PodTemplate,
+  ReplicaSet,
+  Service,
+  StringMap,
+} from '../api/objects/index.ts'
 
 /** What a pod will look like, from a bare Pod or from the template of what makes pods. */
 export interface PodTemplateEntry {
@@ -13,6 +24,14 @@ export interface PodTemplateEntry {
 /** Whether an object is of a kind that the model acts on; what it only keeps has the field `content` instead. */
 export function isKind<K extends Kind>(object: AnyObject, kind: K): object is KindMap[K] {
   return object.kind === kind && !('content' in object)
+}
+
+/** The pod template of what makes pods. */
+function templateIn(object: AnyObject): PodTemplate | null {
+  if (isKind(object, 'CronJob')) return object.spec.jobTemplate.spec.template
+  const makers = ['DaemonSet', 'Deployment', 'Job', 'ReplicaSet', 'ReplicationController', 'StatefulSet'] as const
+  for (const kind of makers) if (isKind(object, kind)) return object.spec.template
+  return null
 }
 
 /** What there is to be referred to: everything that the manifests and the timeline's `apply` commands bring. */
@@ -40,9 +59,8 @@ export class Inventory {
     this.templates = objects.flatMap((object): PodTemplateEntry[] => {
       const { name, namespace } = object.metadata
       const owner = `${object.kind} ${name}`
-      if (isKind(object, 'Deployment') || isKind(object, 'ReplicaSet')) {
-        return [{ namespace, owner, labels: object.spec.template.labels, spec: object.spec.template.spec }]
-      }
+      const template = templateIn(object)
+      if (template !== null) return [{ namespace, owner, labels: template.labels, spec: template.spec }]
       return isKind(object, 'Pod') ? [{ namespace, owner, labels: object.metadata.labels, spec: object.spec }] : []
     })
   }

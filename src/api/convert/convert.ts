@@ -1,5 +1,6 @@
 import type { ManifestKind, PickedMetadata, PickedObject } from '../modelled-fields.ts'
 import type {
+  DaemonSet,
   DeploymentStrategy,
   Endpoint,
   EndpointSlice,
@@ -8,10 +9,12 @@ import type {
   Node,
   Protocol,
   Service,
+  StatefulSet,
   TaintEffect,
   TrafficDistribution,
 } from '../objects/index.ts'
 import { bytes } from '../quantity.ts'
+import { cronJobSpec, jobSpec, NEW_JOB_STATUS } from './batch.ts'
 import { objectMeta } from './metadata.ts'
 import { NEW_POD_STATUS, podSpec, podTemplate } from './pod.ts'
 import { resources } from './resources.ts'
@@ -27,7 +30,7 @@ export const DEFAULT_NAMESPACE = 'default'
  * From a manifest's fields to the model's object, filling in what the API server fills in. An empty text in place of one of several values counts
  * as absent.
  *
- * Source of all defaults: kubernetes v1.36.2 pkg/apis/{apps,core,discovery}/v1/defaults.go.
+ * Source of all defaults: kubernetes v1.36.2 pkg/apis/{apps,batch,core,discovery}/v1/defaults.go.
  */
 const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => KindMap[K] } = {
   Deployment({ metadata, spec }) {
@@ -70,6 +73,97 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
         minReadySeconds: spec?.minReadySeconds ?? 0,
       },
       status: { observedGeneration: 0, replicas: 0, readyReplicas: 0, availableReplicas: 0, terminatingReplicas: 0 },
+    }
+  },
+
+  ReplicationController({ metadata, spec }) {
+    const template = podTemplate(spec?.template)
+    const selector = spec?.selector
+    return {
+      ...namespaced('v1', 'ReplicationController', metadata),
+      spec: {
+        replicas: spec?.replicas ?? 1,
+        selector: selector === undefined || Object.keys(selector).length === 0 ? template.labels : selector,
+        template,
+        minReadySeconds: spec?.minReadySeconds ?? 0,
+      },
+      status: { observedGeneration: 0, replicas: 0, readyReplicas: 0, availableReplicas: 0, terminatingReplicas: 0 },
+    }
+  },
+
+  StatefulSet({ metadata, spec }) {
+    return {
+      ...namespaced('apps/v1', 'StatefulSet', metadata),
+      spec: {
+        replicas: spec?.replicas ?? 1,
+        selector: labelSelector(spec?.selector),
+        template: podTemplate(spec?.template),
+        podManagementPolicy: (spec?.podManagementPolicy || 'OrderedReady') as StatefulSet['spec']['podManagementPolicy'],
+        updateStrategy: {
+          type: (spec?.updateStrategy?.type || 'RollingUpdate') as StatefulSet['spec']['updateStrategy']['type'],
+          partition: spec?.updateStrategy?.rollingUpdate?.partition ?? 0,
+        },
+        minReadySeconds: spec?.minReadySeconds ?? 0,
+        revisionHistoryLimit: spec?.revisionHistoryLimit ?? 10,
+        ordinals: { start: spec?.ordinals?.start ?? 0 },
+      },
+      status: {
+        observedGeneration: 0,
+        replicas: 0,
+        readyReplicas: 0,
+        availableReplicas: 0,
+        currentReplicas: 0,
+        updatedReplicas: 0,
+        currentRevision: '',
+        updateRevision: '',
+      },
+    }
+  },
+
+  DaemonSet({ metadata, spec }) {
+    return {
+      ...namespaced('apps/v1', 'DaemonSet', metadata),
+      spec: {
+        selector: labelSelector(spec?.selector),
+        template: podTemplate(spec?.template),
+        updateStrategy: {
+          type: (spec?.updateStrategy?.type || 'RollingUpdate') as DaemonSet['spec']['updateStrategy']['type'],
+          maxUnavailable: spec?.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1,
+          maxSurge: spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0,
+        },
+        minReadySeconds: spec?.minReadySeconds ?? 0,
+        revisionHistoryLimit: spec?.revisionHistoryLimit ?? 10,
+      },
+      status: {
+        observedGeneration: 0,
+        currentNumberScheduled: 0,
+        desiredNumberScheduled: 0,
+        numberMisscheduled: 0,
+        numberReady: 0,
+        numberAvailable: 0,
+        numberUnavailable: 0,
+        updatedNumberScheduled: 0,
+      },
+    }
+  },
+
+  Job({ metadata, spec }) {
+    return { ...namespaced('batch/v1', 'Job', metadata), spec: jobSpec(spec), status: NEW_JOB_STATUS }
+  },
+
+  CronJob({ metadata, spec }) {
+    const template = spec?.jobTemplate
+    return {
+      ...namespaced('batch/v1', 'CronJob', metadata),
+      spec: {
+        ...cronJobSpec(spec),
+        jobTemplate: {
+          labels: template?.metadata?.labels ?? {},
+          annotations: template?.metadata?.annotations ?? {},
+          spec: jobSpec(template?.spec),
+        },
+      },
+      status: { active: [], lastScheduleTime: null, lastSuccessfulTime: null },
     }
   },
 

@@ -158,6 +158,9 @@ export interface ContainerStatus {
   readonly ready: boolean
   readonly started: boolean
   readonly restartCount: number
+  /** Of a terminated container. */
+  readonly exitCode?: number
+  readonly finishedAt?: Nanos
 }
 
 export interface PodStatus {

@@ -1,7 +1,7 @@
 import type { AnyObject, Kind } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
-import { WorkQueue } from '../../engine/work-queue.ts'
+import { WorkQueue, type WorkQueueOptions } from '../../engine/work-queue.ts'
 import type { Nanos } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
 import { controllerIdentity } from '../identity.ts'
@@ -52,7 +52,7 @@ export abstract class Controller {
   protected readonly queue: WorkQueue
   readonly name: string
 
-  constructor(manager: ControllerManager, options: { name: string; account?: string; workers: number }) {
+  constructor(manager: ControllerManager, options: { name: string; account?: string; workers: number; queue?: WorkQueueOptions }) {
     this.name = options.name
     this.access = manager.access
     this.client = new ApiClient(manager.access, {
@@ -61,7 +61,7 @@ export abstract class Controller {
       limit: CONTROLLER_LIMIT,
       network: 'controlPlaneNetwork',
     })
-    this.queue = new WorkQueue(manager.access.sim, {})
+    this.queue = new WorkQueue(manager.access.sim, options.queue)
     for (let worker = 0; worker < options.workers; worker++) manager.access.sim.spawn(this.#work())
   }
 

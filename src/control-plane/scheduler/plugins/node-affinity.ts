@@ -1,4 +1,4 @@
-import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '../../../api/objects/index.ts'
+import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec } from '../../../api/objects/index.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { normalised, type SchedulerPlugin } from '../plugin.ts'
 
@@ -39,7 +39,7 @@ function asksForNodes({ spec }: Pod): boolean {
 }
 
 /** Whether the node has what `nodeSelector` and the required terms ask for. */
-export function matchesNode({ spec }: Pod, node: Node): boolean {
+export function matchesNode({ spec }: { readonly spec: PodSpec }, node: Node): boolean {
   const { labels } = node.metadata
   for (const key of Object.keys(spec.nodeSelector)) if (!Object.hasOwn(labels, key) || labels[key] !== spec.nodeSelector[key]) return false
   return spec.requiredNodeAffinity.length === 0 || spec.requiredNodeAffinity.some((term) => matchesTerm(term, node))
