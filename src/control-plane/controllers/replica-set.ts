@@ -46,8 +46,10 @@ export class ReplicaSetController extends Controller {
     this.#pods = new OwnerIndex(pods)
     this.#sets.listen((event) => {
       const key = keyOf(event.object)
-      if (event.type === 'DELETED') this.#expectations.delete(key)
-      else this.enqueue(key, event)
+      if (event.type === 'DELETED') {
+        this.#expectations.delete(key)
+        this.events.forget(key)
+      } else this.enqueue(key, event)
     })
     pods.listen((event) => {
       const owner = controllerOf(event.object.metadata)
@@ -108,7 +110,9 @@ export class ReplicaSetController extends Controller {
 
   *#createOne(rs: ReplicaSet, cause: HopId): Generator<Wait, boolean, unknown> {
     const response = yield* this.client.create(podOf(rs), { cause, why: `has fewer than ${rs.spec.replicas} pods` })
-    return response.code === 201
+    if (response.code !== 201) return false
+    this.events.record(rs, 'SuccessfulCreate', `Created pod: ${response.object!.metadata.name}`)
+    return true
   }
 
   *#delete(rs: ReplicaSet, active: readonly Pod[], count: number, expected: Expectations, cause: HopId): Generator<Wait, boolean, unknown> {
@@ -127,6 +131,7 @@ export class ReplicaSetController extends Controller {
   *#deleteOne(rs: ReplicaSet, pod: Pod, cause: HopId): Generator<Wait, boolean, unknown> {
     const { namespace, name } = pod.metadata
     const response = yield* this.client.delete('Pod', namespace, name, null, { cause, why: `has more than ${rs.spec.replicas} pods` })
+    if (response.code === 200) this.events.record(rs, 'SuccessfulDelete', `Deleted pod: ${name}`)
     return response.code === 200 || response.code === 404
   }
 
