@@ -89,6 +89,8 @@ export class NodeLifecycleController {
   *#monitor(): Generator<Wait, void, unknown> {
     for (;;) {
       yield this.#access.sim.delay(MONITOR_PERIOD)
+      // The next period begins when the round is over, so that ten rounds take more than 50 s and the grace is over in the tenth.
+      yield this.#access.sim.delay(this.#access.latencies.draw('controllerSync', this.#client.actor))
       for (const node of [...this.#nodes.values()]) yield* this.#check(node)
     }
   }
