@@ -222,7 +222,9 @@ export class NodeLifecycleController {
   }
 }
 
+/** Only the status changes, no reason is given. Source: recorded; pkg/controller/util/node/controller_utils.go (MarkPodsNotReady). */
 function notReady(pod: Pod, now: Nanos): Pod {
-  const conditions = withCondition(pod.status.conditions, 'Ready', 'False', 'NodeNotReady', now)
+  const reason = conditionOf(pod.status.conditions, 'Ready')?.reason ?? ''
+  const conditions = withCondition(pod.status.conditions, 'Ready', 'False', reason, now)
   return conditions === pod.status.conditions ? pod : { ...pod, status: { ...pod.status, conditions } }
 }

@@ -2,7 +2,7 @@ import type { Pod, ReplicaSet, ReplicaSetStatus } from '../../api/objects/index.
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
 import { MINUTE, type Nanos, SECOND } from '../../units.ts'
-import { isActive, isAvailable, isReady, isTerminal } from '../conditions.ts'
+import { availableAt, isActive, isAvailable, isReady, isTerminal } from '../conditions.ts'
 import { emptyMeta } from '../empty-meta.ts'
 import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
@@ -71,7 +71,7 @@ export class ReplicaSetController extends Controller {
     const managed = !this.#satisfied(key) || (yield* this.#manage(rs, key, active, cause))
     const status = statusOf(rs, all, active, this.now)
     if (rs.spec.minReadySeconds > 0 && status.readyReplicas > status.availableReplicas) {
-      this.queue.addAfter(key, rs.spec.minReadySeconds * SECOND, cause)
+      this.queue.addAfter(key, nextAvailability(active, rs.spec.minReadySeconds, this.now), cause)
     }
     if (!sameStatus(status, rs.status)) {
       const why = `status: ${status.replicas} pods, ${status.readyReplicas} ready, ${status.availableReplicas} available`
@@ -180,6 +180,16 @@ function statusOf(rs: ReplicaSet, all: readonly Pod[], active: readonly Pod[], n
   }
   const terminatingReplicas = all.filter((pod) => pod.metadata.deletionTimestamp !== null && !isTerminal(pod)).length
   return { observedGeneration: rs.metadata.generation, replicas: active.length, readyReplicas, availableReplicas, terminatingReplicas }
+}
+
+/** How long until the next pod becomes available. Source: pkg/controller/controller_utils.go (FindMinNextPodAvailabilityCheck). */
+function nextAvailability(pods: readonly Pod[], minReadySeconds: number, now: Nanos): Nanos {
+  let next = minReadySeconds * SECOND
+  for (const pod of pods) {
+    const at = availableAt(pod, minReadySeconds)
+    if (at !== null && at > now) next = Math.min(next, at - now)
+  }
+  return next
 }
 
 function sameStatus(a: ReplicaSetStatus, b: ReplicaSetStatus): boolean {
