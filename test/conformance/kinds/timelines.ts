@@ -24,7 +24,8 @@ export function check(file: unknown): Outcome {
   tally.attempt(name, () => {
     try {
       const setUp = setUpOf(recording)
-      const model = replay(recording, setUp)
+      const { changes: model, leftOut } = replay(recording, setUp)
+      for (const reason of leftOut) tally.fail(name, reason)
       for (const compare of TIMELINE_CHECKS) compare({ recording, setUp, recorded: recording.changes, model, tally })
     } catch (error) {
       if (error instanceof NotReplayable) tally.skip(name, error.message)

@@ -68,7 +68,9 @@ export function detect(leaseAgeMs: number, seed: string): ReturnType<typeof cour
   for (const kubelet of kubelets) kubelet.start()
   sim.run(30 * SECOND)
   // A lease is at most about 10 s old: one that was recorded as older was renewed right then.
-  while (sim.now - renewed < Math.min(leaseAgeMs, 9_900) * MILLISECOND || renewed === 0) sim.run(sim.now + MILLISECOND)
+  const before = renewed
+  while (renewed === before) sim.run(sim.now + MILLISECOND)
+  sim.run(renewed + Math.min(leaseAgeMs, 9_900) * MILLISECOND)
   const killed = sim.now
   kubelets[1]!.crash()
   const log = new ModelLog(killed)

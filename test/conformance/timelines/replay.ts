@@ -6,10 +6,10 @@ import { Simulation } from '../../../src/engine/simulation.ts'
 import { Trace } from '../../../src/engine/trace.ts'
 import { podCidr } from '../../../src/node/ipam.ts'
 import { Kubelet } from '../../../src/node/kubelet.ts'
-import { MILLISECOND, SECOND } from '../../../src/units.ts'
+import { MILLISECOND, MINUTE, SECOND } from '../../../src/units.ts'
 import { QuietHost } from '../../control-plane/testbed.ts'
 import { ModelLog } from './model-log.ts'
-import { apiKind, objectOf } from './objects.ts'
+import { apiKind, NotModelled, objectOf } from './objects.ts'
 import { drivePods } from './pod-driver.ts'
 import type { Recording } from './recording.ts'
 import { type Action, NotReplayable, type SetUp } from './set-up.ts'
@@ -38,21 +38,35 @@ export interface ReplayOptions {
   readonly until?: number
 }
 
-/** Does to the model what was done to the recorded cluster and gives what changed. */
-export function replay(recording: Recording, setUp: SetUp, options: ReplayOptions = {}): ModelLog['changes'] {
+export interface Replay {
+  readonly changes: ModelLog['changes']
+  /** What stood beside the object that the commands were given to, and why the model does not have it. */
+  readonly leftOut: readonly string[]
+}
+
+/** Does to the model what was done to the recorded cluster. */
+export function replay(recording: Recording, setUp: SetUp, options: ReplayOptions = {}): Replay {
   const { seed = 'timelines', until = recording.end } = options
   const { actions } = setUp
-  const zero = QUIET - Math.min(0, ...actions.map(({ t }) => t)) * MILLISECOND
+  const quiet = QUIET - Math.min(0, ...actions.map(({ t }) => t)) * MILLISECOND
+  // The same place within a minute: times in the API are whole seconds, and a CronJob's are minutes.
+  const zero = Math.floor(quiet / MINUTE) * MINUTE + MINUTE + Math.round(setUp.minuteMs * MILLISECOND)
   const cluster = new HollowCluster(seed, setUp, recording)
   const log = new ModelLog(zero)
   cluster.plane.server.observeCommits((event) => log.add(event))
+  const leftOut: string[] = []
   cluster.start()
   for (const action of actions) {
     cluster.sim.run(zero + Math.round(action.t * MILLISECOND))
-    cluster.act(action)
+    try {
+      cluster.act(action)
+    } catch (error) {
+      if (!(error instanceof NotModelled) || action.t >= 0) throw error
+      leftOut.push(error.message)
+    }
   }
   cluster.sim.run(zero + Math.round(until * MILLISECOND))
-  return log.changes
+  return { changes: log.changes, leftOut }
 }
 
 class HollowCluster {

@@ -18,6 +18,8 @@ export interface SetUp {
   readonly drivenNodes: readonly string[]
   /** ms from running to ready; null when pods have no readiness gate. */
   readonly gate: number | null
+  /** ms within a minute of the wall clock at which t = 0 was. */
+  readonly minuteMs: number
   readonly actions: readonly Action[]
 }
 
@@ -52,7 +54,7 @@ export function setUpOf(recording: Recording): SetUp {
     const action = commandOf(t, text, recording, pods)
     if (action !== null) actions.push(action)
   }
-  return { ...nodesOf(recording), gate: gateOf(meta, changes), actions: actions.sort((a, b) => a.t - b.t) }
+  return { ...nodesOf(recording), gate: gateOf(meta, changes), minuteMs: minuteOf(recording), actions: actions.sort((a, b) => a.t - b.t) }
 }
 
 function conditionsOf(fields: Fields): Record<string, string> {
@@ -130,4 +132,14 @@ function gateOf(meta: Fields, changes: readonly Change[]): number | null {
   }
   if (typeof meta.gate === 'number') return meta.gate
   return waits.length === 0 ? null : waits.sort((a, b) => a - b)[Math.floor(waits.length / 2)]!
+}
+
+/** From events with a time of their own, which came in a little later; from the recording's start where it has none. */
+function minuteOf({ meta, changes }: Recording): number {
+  let zero = Number.NEGATIVE_INFINITY
+  for (const { t, kind, delta } of changes) {
+    if (kind === 'event' && typeof delta.et === 'string' && delta.et.includes('.')) zero = Math.max(zero, Date.parse(delta.et) - t)
+  }
+  if (zero === Number.NEGATIVE_INFINITY) zero = Number(meta.startedUnixMs ?? 0)
+  return ((zero % 60_000) + 60_000) % 60_000
 }

@@ -8,6 +8,9 @@ const FLOOR_MS = 1
 /** What a machine adds to a time that a rule sets, ms. */
 const RULE_SLACK_MS = 700
 
+/** The longest that was recorded, ms. */
+const ROUND_MS = 1_210
+
 interface Pod {
   readonly created: number
   bound?: number
@@ -17,7 +20,7 @@ interface Pod {
   gone?: number
 }
 
-/** Times from one step of a pod to the next. */
+/** Times from one step of a pod to the next, at the median of all pods. */
 export function checkDurations(comparison: Comparison): void {
   const expected = durations(comparison.recorded)
   const got = durations(comparison.model)
@@ -29,8 +32,16 @@ export function checkDurations(comparison: Comparison): void {
       comparison.tally.skip(id(comparison, name), 'volumes of these pods waited for a token, an artefact of the recording')
     } else if (ours === undefined) comparison.tally.fail(id(comparison, name), `recorded ${Math.round(theirs)} ms, the model has none`)
     else if (name === 'marked to terminated' && preStopMs > 0) checkRule(comparison, name, median(ours), theirs)
+    else if (name === 'terminated to gone') checkRound(comparison, name, ours)
     else checkFactor(comparison, name, median(ours), theirs)
   }
+}
+
+/** The end of a round of the kubelet: chance where in it a pod ends. 720 recorded pods took 9 to 1,207 ms, evenly spread over a second. */
+function checkRound(comparison: Comparison, name: string, ours: readonly number[]): void {
+  const longest = Math.max(...ours)
+  if (longest <= ROUND_MS) comparison.tally.pass()
+  else comparison.tally.fail(id(comparison, name), `recorded at most ${ROUND_MS} ms anywhere, model ${Math.round(longest)} ms`)
 }
 
 function checkRule(comparison: Comparison, name: string, ours: number, theirs: number): void {

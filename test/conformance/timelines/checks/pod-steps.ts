@@ -1,18 +1,26 @@
 import type { Change } from '../recording.ts'
-import { type Comparison, sameSequence } from './comparison.ts'
+import { type Comparison, id, sameSequence } from './comparison.ts'
 
-/** Which writes one pod goes through, in order: the commonest course of the pods of each sort. */
+/**
+ * Which writes one pod goes through, in order: the model's commonest course is one that was recorded, too. (Where a kubelet is busy,
+ * writes are gathered, so that there are several.)
+ */
 export function checkPodSteps(comparison: Comparison): void {
   const expected = courses(comparison.recorded)
   const got = courses(comparison.model)
   for (const [sort, course] of expected) {
     const own = got.get(sort)
-    if (own === undefined) comparison.tally.fail(`${comparison.recording.name}/pod steps`, `the model has no pods that were ${sort}`)
-    else sameSequence(comparison, `steps of a pod that was ${sort}`, own, course)
+    if (comparison.recording.meta.token === true) {
+      comparison.tally.skip(id(comparison, 'steps of a pod'), 'volumes of these pods waited for a token, an artefact of the recording')
+    } else if (own === undefined) comparison.tally.fail(`${comparison.recording.name}/pod steps`, `the model has no pods that were ${sort}`)
+    else {
+      const same = course.find((text) => text === own[0])
+      sameSequence(comparison, `steps of a pod that was ${sort}`, JSON.parse(own[0]!), JSON.parse(same ?? course[0]!))
+    }
   }
 }
 
-/** By whether pods were removed: `created` or `removed`. */
+/** By whether pods were kept or removed, the commonest first. */
 function courses(changes: readonly Change[]): Map<string, string[]> {
   const pods = new Map<string, Change[]>()
   for (const change of changes) {
@@ -36,8 +44,8 @@ function courses(changes: readonly Change[]): Map<string, string[]> {
     }
     of.set(course, (of.get(course) ?? 0) + 1)
   }
-  const commonest = (of: Map<string, number>): string[] => JSON.parse([...of].sort((a, b) => b[1] - a[1])[0]![0])
-  return new Map([...counts].map(([sort, of]) => [sort, commonest(of)]))
+  const commonestFirst = (of: Map<string, number>): string[] => [...of].sort((a, b) => b[1] - a[1]).map(([course]) => course)
+  return new Map([...counts].map(([sort, of]) => [sort, commonestFirst(of)]))
 }
 
 function isReady({ state }: Change): boolean {
