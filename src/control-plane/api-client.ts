@@ -1,4 +1,4 @@
-import type { AnyObject, Kind, KindMap } from '../api/objects/index.ts'
+import type { AnyObject, Kind, KindMap, OpaqueObject } from '../api/objects/index.ts'
 import type { Wait } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { TokenBucket } from '../engine/token-bucket.ts'
@@ -108,6 +108,25 @@ export class ApiClient {
       (current) => afterDelete(current!, gracePeriodSeconds, now()),
       because,
     )
+  }
+
+  /** An Event: created, or counted up when it is there already; not told in the story. */
+  *recordEvent(event: OpaqueObject, again: boolean): Generator<Wait, ApiResponse, unknown> {
+    const { name, namespace } = event.metadata
+    yield* this.#toServer()
+    const response = yield* this.#access.server.write({
+      identity: this.#options.identity,
+      verb: again ? 'patch' : 'create',
+      kind: event.kind,
+      namespace,
+      name,
+      cause: -1,
+      change: (current) => (current === undefined ? event : ({ ...current, content: event.content } as OpaqueObject)),
+      expected: again ? ANY_REVISION : 0,
+      quiet: true,
+    })
+    yield* this.#network()
+    return response
   }
 
   /** A heartbeat: written like anything else, but not told. */

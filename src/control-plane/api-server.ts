@@ -201,6 +201,16 @@ export class ApiServer {
       if (attempt === 1 && !request.quiet) {
         hop = this.#trace.record({ cause: hop, actor: ACTOR, action: 'admitted', subject: key, started, detail: 'unchanged' })
       }
+      if (next === null && isToBeMarked(current)) {
+        const marked = yield* this.#transact(request, key, current.metadata.resourceVersion, withoutGrace(current, this.#sim.now), hop)
+        hop = marked.hop
+        if (!marked.result.ok) {
+          if (attempt < PATCH_ATTEMPTS) continue
+          return { code: 409, object: marked.result.value, message: `${key} has been modified; apply to the latest version`, hop }
+        }
+        attempt--
+        continue
+      }
       const stored = next === null || isReleased(current, next) ? null : withGeneration(current, next)
       const expected = request.expected === ANY_REVISION ? current.metadata.resourceVersion : request.expected
       const outcome = yield* this.#transact(request, key, expected, stored, hop)
@@ -320,6 +330,19 @@ function isReleased(current: AnyObject, next: AnyObject): boolean {
     before.deletionTimestamp !== null &&
     before.deletionGracePeriodSeconds === 0
   )
+}
+
+/**
+ * The removal of a pod is two writes: it is marked with a grace period of 0 first, so that watchers see it end.
+ *
+ * Source: recorded from Kubernetes v1.36.2; apiserver/pkg/registry/generic/registry/store.go (updateForGracefulDeletionAndFinalizers).
+ */
+function isToBeMarked(object: AnyObject): boolean {
+  return object.kind === 'Pod' && object.metadata.deletionGracePeriodSeconds !== 0
+}
+
+function withoutGrace(object: AnyObject, now: Nanos): AnyObject {
+  return { ...object, metadata: { ...object.metadata, deletionTimestamp: now, deletionGracePeriodSeconds: 0 } }
 }
 
 /** `metadata.generation` counts changes of the desired state only. */

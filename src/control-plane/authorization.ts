@@ -15,6 +15,7 @@ export interface Attempt {
 type Rules = readonly { readonly verbs: readonly Verb[]; readonly kinds: readonly string[] }[]
 
 const WRITE: readonly Verb[] = ['get', 'create', 'update', 'patch', 'delete']
+const EVENTS = { verbs: ['create', 'update', 'patch'], kinds: ['Event'] } as const
 
 /**
  * The bootstrap roles of the components that the model has, reduced to the kinds it has.
@@ -24,17 +25,11 @@ const WRITE: readonly Verb[] = ['get', 'create', 'update', 'patch', 'delete']
 const ROLES = new Map<string, Rules>([
   [
     'system:serviceaccount:kube-system:deployment-controller',
-    [
-      { verbs: ['get', 'update', 'patch'], kinds: ['Deployment', 'Pod'] },
-      { verbs: WRITE, kinds: ['ReplicaSet'] },
-    ],
+    [{ verbs: ['get', 'update', 'patch'], kinds: ['Deployment', 'Pod'] }, { verbs: WRITE, kinds: ['ReplicaSet'] }, EVENTS],
   ],
   [
     'system:serviceaccount:kube-system:replicaset-controller',
-    [
-      { verbs: ['get', 'update', 'patch'], kinds: ['ReplicaSet'] },
-      { verbs: WRITE, kinds: ['Pod'] },
-    ],
+    [{ verbs: ['get', 'update', 'patch'], kinds: ['ReplicaSet'] }, { verbs: WRITE, kinds: ['Pod'] }, EVENTS],
   ],
   [
     'system:serviceaccount:kube-system:replication-controller',

@@ -254,7 +254,7 @@ export class PodWorker {
     const startedAt = sim.now
     const graceSeconds = this.#pod.metadata.deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds
     const killAt = startedAt + graceSeconds * SECOND
-    this.#note('began termination', `grace period ${graceSeconds} s`)
+    yield* this.#take('kubeletSync', 'began termination', `grace period ${graceSeconds} s`)
     if (this.#running) {
       const preStop = Math.max(0, ...this.#pod.spec.containers.map((container) => container.preStopSleepSeconds))
       if (preStop > 0) {
@@ -279,7 +279,11 @@ export class PodWorker {
       this.#hosted = null
       this.#node.ipam.release(this.#address)
     }
-    this.#setReady(false, 'PodCompleted')
+    yield* this.#take('kubeletSync', 'saw containers stopped', 'pod worker')
+    const reason = this.#phase === 'Failed' ? 'PodFailed' : 'PodCompleted'
+    this.#condition('PodReadyToStartContainers', false, '')
+    if (this.#phase === 'Succeeded') this.#condition('Initialized', true, reason)
+    this.#setReady(false, reason)
     this.#report(`phase ${this.#phase}, containers terminated`)
     yield* this.#take('podCleanup', 'cleaned up', 'volumes and cgroups')
     const { namespace, name } = this.#pod.metadata

@@ -4,6 +4,7 @@ import type { HopId } from '../../engine/trace.ts'
 import { WorkQueue, type WorkQueueOptions } from '../../engine/work-queue.ts'
 import type { Nanos } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
+import { EventRecorder } from '../event-recorder.ts'
 import { controllerIdentity } from '../identity.ts'
 import { Informer } from '../informer.ts'
 import { keyOf } from '../object-key.ts'
@@ -50,6 +51,8 @@ export abstract class Controller {
   protected readonly access: ApiAccess
   protected readonly client: ApiClient
   protected readonly queue: WorkQueue
+  /** Shares the client and its rate limit. */
+  protected readonly events: EventRecorder
   readonly name: string
 
   constructor(manager: ControllerManager, options: { name: string; account?: string; workers: number; queue?: WorkQueueOptions }) {
@@ -61,6 +64,7 @@ export abstract class Controller {
       limit: CONTROLLER_LIMIT,
       network: 'controlPlaneNetwork',
     })
+    this.events = new EventRecorder(manager.access.sim, this.client)
     this.queue = new WorkQueue(manager.access.sim, options.queue)
     for (let worker = 0; worker < options.workers; worker++) manager.access.sim.spawn(this.#work())
   }

@@ -41,6 +41,7 @@ export class DeploymentController extends Controller {
     this.#pods = new OwnerIndex(pods)
     this.#deployments.listen((event) => {
       if (event.type !== 'DELETED') this.enqueue(keyOf(event.object), event)
+      else this.events.forget(keyOf(event.object))
     })
     sets.listen((event) => {
       const owner = controllerOf(event.object.metadata)
@@ -187,7 +188,10 @@ export class DeploymentController extends Controller {
       status: { observedGeneration: 0, replicas: 0, readyReplicas: 0, availableReplicas: 0, terminatingReplicas: 0 },
     }
     const response = yield* this.client.create(wanted, { cause, why: `template revision ${revision}, ${wanted.spec.replicas} replicas` })
-    if (response.code === 201) return response.object!
+    if (response.code === 201) {
+      this.#tellScaled(deployment, wanted, 0)
+      return response.object!
+    }
     // The cache is behind: the set was made a moment ago.
     const mine = response.object !== undefined && controllerOf(response.object.metadata)?.uid === metadata.uid
     return response.code === 409 && mine ? response.object! : null
@@ -197,7 +201,16 @@ export class DeploymentController extends Controller {
     const annotations = { ...rs.metadata.annotations, ...this.#replicaAnnotations(deployment) }
     const next = { ...rs, metadata: { ...rs.metadata, annotations }, spec: { ...rs.spec, replicas } }
     const response = yield* this.client.update(next, { cause, why: `scaled from ${rs.spec.replicas} to ${replicas}` })
-    return response.code === 200 ? response.object! : null
+    if (response.code !== 200) return null
+    this.#tellScaled(deployment, next, rs.spec.replicas)
+    return response.object!
+  }
+
+  #tellScaled(deployment: Deployment, rs: ReplicaSet, before: number): void {
+    const { replicas } = rs.spec
+    if (replicas === before) return
+    const direction = replicas > before ? 'up' : 'down'
+    this.events.record(deployment, 'ScalingReplicaSet', `Scaled ${direction} replica set ${rs.metadata.name} from ${before} to ${replicas}`)
   }
 
   *#cleanUp(deployment: Deployment, old: readonly ReplicaSet[], cause: HopId): Generator<Wait, void, unknown> {

@@ -89,6 +89,8 @@ export class NodeLifecycleController {
   *#monitor(): Generator<Wait, void, unknown> {
     for (;;) {
       yield this.#access.sim.delay(MONITOR_PERIOD)
+      // The next period begins when the round is over, so that ten rounds take more than 50 s and the grace is over in the tenth.
+      yield this.#access.sim.delay(this.#access.latencies.draw('controllerSync', this.#client.actor))
       for (const node of [...this.#nodes.values()]) yield* this.#check(node)
     }
   }
@@ -220,7 +222,9 @@ export class NodeLifecycleController {
   }
 }
 
+/** Only the status changes, no reason is given. Source: recorded; pkg/controller/util/node/controller_utils.go (MarkPodsNotReady). */
 function notReady(pod: Pod, now: Nanos): Pod {
-  const conditions = withCondition(pod.status.conditions, 'Ready', 'False', 'NodeNotReady', now)
+  const reason = conditionOf(pod.status.conditions, 'Ready')?.reason ?? ''
+  const conditions = withCondition(pod.status.conditions, 'Ready', 'False', reason, now)
   return conditions === pod.status.conditions ? pod : { ...pod, status: { ...pod.status, conditions } }
 }

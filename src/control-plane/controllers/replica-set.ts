@@ -2,7 +2,7 @@ import type { Pod, ReplicaSet, ReplicaSetStatus, ReplicationController } from '.
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
 import { MINUTE, type Nanos, SECOND } from '../../units.ts'
-import { isActive, isAvailable, isReady, isTerminal } from '../conditions.ts'
+import { availableAt, isActive, isAvailable, isReady, isTerminal } from '../conditions.ts'
 import { emptyMeta } from '../empty-meta.ts'
 import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
@@ -53,8 +53,10 @@ export class ReplicaSetController extends Controller {
     this.#pods = new OwnerIndex(pods)
     this.#sets.listen((event) => {
       const key = keyOf(event.object)
-      if (event.type === 'DELETED') this.#expectations.delete(key)
-      else this.enqueue(key, event)
+      if (event.type === 'DELETED') {
+        this.#expectations.delete(key)
+        this.events.forget(key)
+      } else this.enqueue(key, event)
     })
     pods.listen((event) => {
       const owner = controllerOf(event.object.metadata)
@@ -76,7 +78,7 @@ export class ReplicaSetController extends Controller {
     const managed = !this.#satisfied(key) || (yield* this.#manage(rs, key, active, cause))
     const status = statusOf(rs, all, active, this.now)
     if (rs.spec.minReadySeconds > 0 && status.readyReplicas > status.availableReplicas) {
-      this.queue.addAfter(key, rs.spec.minReadySeconds * SECOND, cause)
+      this.queue.addAfter(key, nextAvailability(active, rs.spec.minReadySeconds, this.now), cause)
     }
     if (!sameStatus(status, rs.status)) {
       const why = `status: ${status.replicas} pods, ${status.readyReplicas} ready, ${status.availableReplicas} available`
@@ -115,7 +117,9 @@ export class ReplicaSetController extends Controller {
 
   *#createOne(rs: ReplicaKeeper, cause: HopId): Generator<Wait, boolean, unknown> {
     const response = yield* this.client.create(podOf(rs), { cause, why: `has fewer than ${rs.spec.replicas} pods` })
-    return response.code === 201
+    if (response.code !== 201) return false
+    this.events.record(rs, 'SuccessfulCreate', `Created pod: ${response.object!.metadata.name}`)
+    return true
   }
 
   *#delete(
@@ -140,6 +144,7 @@ export class ReplicaSetController extends Controller {
   *#deleteOne(rs: ReplicaKeeper, pod: Pod, cause: HopId): Generator<Wait, boolean, unknown> {
     const { namespace, name } = pod.metadata
     const response = yield* this.client.delete('Pod', namespace, name, null, { cause, why: `has more than ${rs.spec.replicas} pods` })
+    if (response.code === 200) this.events.record(rs, 'SuccessfulDelete', `Deleted pod: ${name}`)
     return response.code === 200 || response.code === 404
   }
 
@@ -188,6 +193,16 @@ function statusOf(rs: ReplicaKeeper, all: readonly Pod[], active: readonly Pod[]
   }
   const terminatingReplicas = all.filter((pod) => pod.metadata.deletionTimestamp !== null && !isTerminal(pod)).length
   return { observedGeneration: rs.metadata.generation, replicas: active.length, readyReplicas, availableReplicas, terminatingReplicas }
+}
+
+/** How long until the next pod becomes available. Source: pkg/controller/controller_utils.go (FindMinNextPodAvailabilityCheck). */
+function nextAvailability(pods: readonly Pod[], minReadySeconds: number, now: Nanos): Nanos {
+  let next = minReadySeconds * SECOND
+  for (const pod of pods) {
+    const at = availableAt(pod, minReadySeconds)
+    if (at !== null && at > now) next = Math.min(next, at - now)
+  }
+  return next
 }
 
 function sameStatus(a: ReplicaSetStatus, b: ReplicaSetStatus): boolean {

@@ -15,6 +15,7 @@ import { check as podDeletionRanking } from './pod-deletion-ranking.ts'
 import { check as quantities } from './quantities.ts'
 import { check as ruleCounts } from './rule-counts.ts'
 import { check as schedulerScores } from './scheduler-scores.ts'
+import { check as timelines } from './timelines.ts'
 import { check as topologyEndpoints } from './topology-endpoints.ts'
 
 /** The kinds of recorded cases that can be replayed, by the name that the command takes. */
@@ -35,5 +36,6 @@ export const KINDS: ReadonlyMap<string, Check> = new Map([
   ['quantities', quantities],
   ['rule-counts', ruleCounts],
   ['scheduler-scores', schedulerScores],
+  ['timelines', timelines],
   ['topology-endpoints', topologyEndpoints],
 ])
