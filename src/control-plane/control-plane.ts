@@ -6,14 +6,17 @@ import type { ApiAccess } from './api-client.ts'
 import { ApiServer } from './api-server.ts'
 import { ControllerManager } from './controllers/controller.ts'
 import { DeploymentController } from './controllers/deployment.ts'
+import { DisruptionController } from './controllers/disruption.ts'
 import { EndpointSliceController } from './controllers/endpoint-slice.ts'
 import { GarbageCollector } from './controllers/garbage-collector.ts'
+import { NamespaceController } from './controllers/namespace.ts'
 import { NodeLifecycleController } from './controllers/node-lifecycle.ts'
+import { PodGarbageCollector } from './controllers/pod-gc.ts'
 import { ReplicaSetController } from './controllers/replica-set.ts'
 import { ServiceAccountController } from './controllers/service-account.ts'
 import { TaintEvictionController } from './controllers/taint-eviction.ts'
 import { emptyMeta } from './empty-meta.ts'
-import { Kubectl } from './kubectl.ts'
+import { Kubectl } from './kubectl/kubectl.ts'
 import { Latencies, type LatencyOverrides } from './latencies.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 
@@ -53,6 +56,9 @@ const CONTROLLERS: readonly (new (manager: ControllerManager) => unknown)[] = [
   ReplicaSetController,
   EndpointSliceController,
   GarbageCollector,
+  DisruptionController,
+  NamespaceController,
+  PodGarbageCollector,
   NodeLifecycleController,
   TaintEvictionController,
 ]

@@ -1,12 +1,14 @@
 import type { Lease, Namespace, Node, OpaqueObject, ServiceAccount } from './cluster.ts'
 import type { EndpointSlice, Service } from './network.ts'
 import type { Pod } from './pod.ts'
+import type { PodDisruptionBudget } from './policy.ts'
 import type { Deployment, ReplicaSet } from './workloads.ts'
 
 export * from './cluster.ts'
 export * from './meta.ts'
 export * from './network.ts'
 export * from './pod.ts'
+export * from './policy.ts'
 export * from './workloads.ts'
 
 /** Which TypeScript type a modelled kind has. */
@@ -17,6 +19,7 @@ export interface KindMap {
   readonly Namespace: Namespace
   readonly Node: Node
   readonly Pod: Pod
+  readonly PodDisruptionBudget: PodDisruptionBudget
   readonly ReplicaSet: ReplicaSet
   readonly Service: Service
   readonly ServiceAccount: ServiceAccount

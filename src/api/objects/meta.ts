@@ -52,6 +52,8 @@ export interface Condition {
   readonly status: ConditionStatus
   readonly reason: string
   readonly lastTransitionTime: Nanos
+  /** Of a Deployment's Progressing only: the last sign of progress, which its deadline counts from. */
+  readonly lastUpdateTime?: Nanos
 }
 
 /** A count or a percentage such as `"25%"`. */

@@ -1,6 +1,7 @@
 import type { ManifestKind } from '../modelled-fields.ts'
 import { checkEndpointSlice, checkService } from './network.ts'
 import { checkNode } from './node.ts'
+import { checkDisruptionBudget } from './policy.ts'
 import type { Checked } from './rule-context.ts'
 import { checkDeployment, checkPod, checkReplicaSet } from './workloads.ts'
 
@@ -10,6 +11,7 @@ const RULES: Readonly<Partial<Record<ManifestKind, (object: Checked) => void>>> 
   EndpointSlice: checkEndpointSlice,
   Node: checkNode,
   Pod: checkPod,
+  PodDisruptionBudget: checkDisruptionBudget,
   ReplicaSet: checkReplicaSet,
   Service: checkService,
 }

@@ -52,13 +52,16 @@ export abstract class Controller {
   protected readonly queue: WorkQueue
   readonly name: string
 
-  constructor(manager: ControllerManager, options: { name: string; account?: string; workers: number }) {
+  constructor(
+    manager: ControllerManager,
+    options: { name: string; account?: string; workers: number; limit?: { qps: number; burst: number } },
+  ) {
     this.name = options.name
     this.access = manager.access
     this.client = new ApiClient(manager.access, {
       actor: options.name,
       identity: controllerIdentity(options.account ?? options.name),
-      limit: CONTROLLER_LIMIT,
+      limit: options.limit ?? CONTROLLER_LIMIT,
       network: 'controlPlaneNetwork',
     })
     this.queue = new WorkQueue(manager.access.sim, {})
