@@ -16,7 +16,7 @@ class Service {
   readonly #letters: string[] = []
 
   constructor(scheduler: SchedulerName, weights: readonly number[], overhead: 'classic' | 'total' = 'classic') {
-    this.service = new VirtualService({ scheduler, overhead })
+    this.service = new VirtualService({ scheduler, overhead, below: (n) => n - 1 })
     for (const [index, weight] of weights.entries()) this.add('ABCDEFGH'[index]!, weight)
   }
 

@@ -7,10 +7,10 @@
  *
  * Source: Linux net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_conn.c.
  */
-import { invariant } from '../../invariant.ts'
+import { InvariantError, invariant } from '../../invariant.ts'
 import type { Nanos } from '../../units.ts'
 import { type Destination, DestinationList, NO_DESTINATION } from './destination-list.ts'
-import type { Packet, Scheduler, SchedulerFlags } from './scheduler.ts'
+import type { Below, Packet, Scheduler, SchedulerFlags } from './scheduler.ts'
 import { SCHEDULERS, type SchedulerName } from './schedulers/index.ts'
 
 /** ipvsadm(8): "an integer 0..65535". */
@@ -35,6 +35,13 @@ export interface VirtualServiceOptions {
   readonly overhead?: OverheadFormula
   /** Default: none. */
   readonly persistence?: Persistence | null
+  /** Where twos draws from; it alone needs one. */
+  readonly below?: Below
+}
+
+/** A scheduler that draws must be given where from: a draw of its own would not be repeatable. */
+function noDraws(): never {
+  throw new InvariantError('a virtual service with scheduler twos needs a random stream')
 }
 
 export class VirtualService {
@@ -49,7 +56,7 @@ export class VirtualService {
     this.persistence = options.persistence ?? null
     this.destinations = new DestinationList(options.overhead === 'total' ? 257 : 256)
     const flags = { fallback: options.flags?.fallback ?? false, port: options.flags?.port ?? false }
-    this.#scheduler = SCHEDULERS[options.scheduler](this.destinations, flags)
+    this.#scheduler = SCHEDULERS[options.scheduler](this.destinations, flags, options.below ?? noDraws)
   }
 
   /**
