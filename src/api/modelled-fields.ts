@@ -252,6 +252,16 @@ export const MODELLED_FIELDS = {
       images: [{ names: 'texts', sizeBytes: 'number' }],
     },
   },
+  PodDisruptionBudget: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      minAvailable: 'numberOrText',
+      maxUnavailable: 'numberOrText',
+      selector: LABEL_SELECTOR,
+      unhealthyPodEvictionPolicy: 'text',
+    },
+  },
   Namespace: { ...TYPE, metadata: METADATA },
   ServiceAccount: { ...TYPE, metadata: METADATA },
 } as const satisfies Readonly<Record<string, FieldTable>>
@@ -272,6 +282,7 @@ export const MODELLED_API_VERSIONS: Readonly<Record<ManifestKind, string>> = {
   Service: 'v1',
   EndpointSlice: 'discovery.k8s.io/v1',
   Node: 'v1',
+  PodDisruptionBudget: 'policy/v1',
   Namespace: 'v1',
   ServiceAccount: 'v1',
 }

@@ -4,9 +4,10 @@ import type { Simulation } from '../engine/simulation.ts'
 import { TokenBucket } from '../engine/token-bucket.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
-import { type ApiResponse, type ApiServer, afterDelete } from './api-server.ts'
+import { type ApiResponse, type ApiServer, afterDelete, type Propagation } from './api-server.ts'
 import type { Verb } from './authorization.ts'
 import { ANY_REVISION } from './etcd.ts'
+import { evict } from './eviction.ts'
 import type { Identity } from './identity.ts'
 import type { Latencies, LatencyName } from './latencies.ts'
 import { objectKey } from './object-key.ts'
@@ -66,6 +67,14 @@ export class ApiClient {
     return object as KindMap[K] | undefined
   }
 
+  /** All objects of a kind, in one namespace or (null) in all, from the API server's watch cache. */
+  *list<K extends Kind>(kind: K, namespace: string | null): Generator<Wait, KindMap[K][], unknown> {
+    yield* this.#toServer()
+    const objects = yield* this.#access.server.list(kind, namespace)
+    yield* this.#network()
+    return objects as KindMap[K][]
+  }
+
   /** `metadata.name` may end in `-`: the server completes it. */
   *create<T extends AnyObject>(object: T, because: Because): Generator<Wait, ApiResponse<T>, unknown> {
     const { name, namespace } = object.metadata
@@ -97,6 +106,7 @@ export class ApiClient {
     name: string,
     gracePeriodSeconds: number | null,
     because: Because,
+    propagation: Propagation = 'Background',
   ): Generator<Wait, ApiResponse, unknown> {
     const now = (): number => this.#access.sim.now
     return yield* this.#write(
@@ -107,6 +117,7 @@ export class ApiClient {
       ANY_REVISION,
       (current) => afterDelete(current!, gracePeriodSeconds, now()),
       because,
+      propagation,
     )
   }
 
@@ -125,6 +136,24 @@ export class ApiClient {
       expected: again ? ANY_REVISION : 0,
       quiet: true,
     })
+    yield* this.#network()
+    return response
+  }
+
+  /** Lets a namespace go that is empty. */
+  *finalize(namespace: string, because: Because): Generator<Wait, ApiResponse, unknown> {
+    return yield* this.#write('update', 'Namespace', '', namespace, ANY_REVISION, () => null, because)
+  }
+
+  /** Asks for an eviction: a DELETE that disruption budgets may forbid (429). */
+  *evict(namespace: string, name: string, gracePeriodSeconds: number | null, because: Because): Generator<Wait, ApiResponse, unknown> {
+    const { trace, server } = this.#access
+    const { actor, identity } = this.#options
+    const started = this.#access.sim.now
+    yield* this.#toServer()
+    const subject = objectKey('Pod', namespace, name)
+    const cause = trace.record({ cause: because.cause, actor, action: 'evict', subject, started, detail: because.why })
+    const response = yield* evict(server, this.#access, { identity, namespace, name, gracePeriodSeconds, cause })
     yield* this.#network()
     return response
   }
@@ -160,6 +189,7 @@ export class ApiClient {
     expected: number,
     change: (current: AnyObject | undefined) => AnyObject | null,
     because: Because,
+    propagation?: Propagation,
   ): Generator<Wait, ApiResponse<T>, unknown> {
     const { trace, server } = this.#access
     const { actor, identity } = this.#options
@@ -173,7 +203,18 @@ export class ApiClient {
       started,
       detail: because.why,
     })
-    const response = yield* server.write({ identity, verb, kind, namespace, name, cause: sent, change, expected, quiet: false })
+    const response = yield* server.write({
+      identity,
+      verb,
+      kind,
+      namespace,
+      name,
+      cause: sent,
+      change,
+      expected,
+      quiet: false,
+      ...(propagation === undefined ? {} : { propagation }),
+    })
     yield* this.#network()
     return response as ApiResponse<T>
   }

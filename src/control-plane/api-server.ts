@@ -1,11 +1,11 @@
-import type { AnyObject, KindMap, Pod, Service } from '../api/objects/index.ts'
+import type { AnyObject, KindMap, Namespace, Pod, Service } from '../api/objects/index.ts'
 import type { Wait } from '../engine/process.ts'
 import { Completion } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { AddressPool, PortPool } from './address-pools.ts'
-import { type AdmissionContext, admitCreate, releaseService } from './admission.ts'
+import { type AdmissionContext, admitCreate, admitDelete, releaseService } from './admission.ts'
 import { authorize, type Verb } from './authorization.ts'
 import { ANY_REVISION, Etcd, type TransactionResult } from './etcd.ts'
 import type { Identity } from './identity.ts'
@@ -41,6 +41,8 @@ export interface WriteRequest {
   readonly change: (current: AnyObject | undefined) => AnyObject | null
   /** The revision the client has read (optimistic concurrency), or ANY_REVISION to try again on the newest when it changed. */
   readonly expected: number
+  /** Of a DELETE; Background when not given. */
+  readonly propagation?: Propagation
   /** Heartbeats are not told in the story. */
   readonly quiet: boolean
 }
@@ -137,6 +139,18 @@ export class ApiServer {
     return this.#etcd.get(key)
   }
 
+  /** The kinds of which there is or was an object, in the order in which they first appeared. */
+  get kinds(): readonly string[] {
+    return [...this.#caches.keys()]
+  }
+
+  /** All objects of a kind, in one namespace or (null) in all, as the watch cache has them. */
+  *list(kind: string, namespace: string | null): Generator<Wait, AnyObject[], unknown> {
+    yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization') + this.#latencies.draw('read'))
+    const objects = [...this.#cache(kind).values()]
+    return namespace === null ? objects : objects.filter((object) => object.metadata.namespace === namespace)
+  }
+
   /** Runs one write through the whole chain. */
   *write(request: WriteRequest): Generator<Wait, ApiResponse, unknown> {
     const { identity, verb, kind, namespace, quiet } = request
@@ -159,6 +173,11 @@ export class ApiServer {
       return { code: 403, object: undefined, message: forbidden, hop }
     }
     note('authorised', started, `${verb} ${kind}`)
+    const kept = verb === 'delete' ? admitDelete(kind, name, request.propagation ?? 'Background') : null
+    if (kept !== null) {
+      note('refused', this.#sim.now, `${kept.code} ${kept.message}`)
+      return { ...kept, object: undefined, hop }
+    }
 
     started = this.#sim.now
     yield this.#sim.delay(this.#latencies.draw('admission'))
@@ -291,6 +310,9 @@ export class ApiServer {
   }
 }
 
+/** What becomes of an object's dependents when it is deleted. */
+export type Propagation = 'Background' | 'Foreground' | 'Orphan'
+
 /**
  * What a DELETE makes of an object: a pod that runs somewhere is marked and stays until its kubelet has stopped it, what has finalizers
  * is marked and stays until the last of them is taken off, everything else goes at once.
@@ -298,6 +320,7 @@ export class ApiServer {
  * Source: Kubernetes pkg/registry/core/pod/strategy.go (CheckGracefulDelete), apiserver/pkg/registry/rest/delete.go.
  */
 export function afterDelete(object: AnyObject, gracePeriodSeconds: number | null, now: Nanos): AnyObject | null {
+  if (object.kind === 'Namespace') return terminating(object as Namespace, now)
   if (object.kind !== 'Pod') return removedOrHeld(object, now)
   const pod = object as Pod
   const terminal = pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'
@@ -343,6 +366,12 @@ function isToBeMarked(object: AnyObject): boolean {
 
 function withoutGrace(object: AnyObject, now: Nanos): AnyObject {
   return { ...object, metadata: { ...object.metadata, deletionTimestamp: now, deletionGracePeriodSeconds: 0 } }
+}
+
+/** A namespace stays until the namespace controller has emptied it. Source: pkg/registry/core/namespace/storage. */
+function terminating(namespace: Namespace, now: Nanos): Namespace {
+  if (namespace.metadata.deletionTimestamp !== null) return namespace
+  return { ...namespace, metadata: { ...namespace.metadata, deletionTimestamp: now }, status: { phase: 'Terminating' } }
 }
 
 /** `metadata.generation` counts changes of the desired state only. */

@@ -70,6 +70,9 @@ const ROLES = new Map<string, Rules>([
   ['system:serviceaccount:kube-system:endpointslice-controller', [{ verbs: WRITE, kinds: ['EndpointSlice'] }]],
   ['system:serviceaccount:kube-system:service-account-controller', [{ verbs: ['get', 'create', 'update'], kinds: ['ServiceAccount'] }]],
   ['system:serviceaccount:kube-system:generic-garbage-collector', [{ verbs: ['get', 'update', 'patch', 'delete'], kinds: ['*'] }]],
+  ['system:serviceaccount:kube-system:disruption-controller', [{ verbs: ['get', 'update'], kinds: ['PodDisruptionBudget'] }]],
+  ['system:serviceaccount:kube-system:namespace-controller', [{ verbs: ['get', 'update', 'delete'], kinds: ['*'] }]],
+  ['system:serviceaccount:kube-system:pod-garbage-collector', [{ verbs: ['get', 'patch', 'delete'], kinds: ['Pod', 'Node'] }]],
   [
     'system:serviceaccount:kube-system:node-controller',
     [

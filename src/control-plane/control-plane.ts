@@ -8,10 +8,13 @@ import { ControllerManager } from './controllers/controller.ts'
 import { CronJobController } from './controllers/cron-job.ts'
 import { DaemonSetController } from './controllers/daemon-set.ts'
 import { DeploymentController } from './controllers/deployment.ts'
+import { DisruptionController } from './controllers/disruption.ts'
 import { EndpointSliceController } from './controllers/endpoint-slice.ts'
 import { GarbageCollector } from './controllers/garbage-collector.ts'
 import { JobController } from './controllers/job.ts'
+import { NamespaceController } from './controllers/namespace.ts'
 import { NodeLifecycleController } from './controllers/node-lifecycle.ts'
+import { PodGarbageCollector } from './controllers/pod-gc.ts'
 import { ReplicaSetController } from './controllers/replica-set.ts'
 import { ReplicationManager } from './controllers/replication-manager.ts'
 import { ServiceAccountController } from './controllers/service-account.ts'
@@ -19,7 +22,7 @@ import { StatefulSetController } from './controllers/stateful-set.ts'
 import { TaintEvictionController } from './controllers/taint-eviction.ts'
 import { TtlAfterFinishedController } from './controllers/ttl-after-finished.ts'
 import { emptyMeta } from './empty-meta.ts'
-import { Kubectl } from './kubectl.ts'
+import { Kubectl } from './kubectl/kubectl.ts'
 import { Latencies, type LatencyOverrides } from './latencies.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 
@@ -65,6 +68,9 @@ const CONTROLLERS: readonly (new (manager: ControllerManager) => unknown)[] = [
   TtlAfterFinishedController,
   EndpointSliceController,
   GarbageCollector,
+  DisruptionController,
+  NamespaceController,
+  PodGarbageCollector,
   NodeLifecycleController,
   TaintEvictionController,
 ]

@@ -42,6 +42,7 @@ export class Inventory {
   readonly pods: readonly Pod[]
   readonly templates: readonly PodTemplateEntry[]
 
+  readonly #objects: readonly AnyObject[]
   readonly #unread: readonly string[]
   readonly #uncertain: boolean
 
@@ -50,6 +51,7 @@ export class Inventory {
    * is known. What may be among them is not said to be absent.
    */
   constructor(objects: readonly AnyObject[], unread: readonly string[] = [], uncertain = false) {
+    this.#objects = objects
     this.#unread = unread
     this.#uncertain = uncertain
     this.services = objects.filter((object) => isKind(object, 'Service'))
@@ -63,6 +65,11 @@ export class Inventory {
       if (template !== null) return [{ namespace, owner, labels: template.labels, spec: template.spec }]
       return isKind(object, 'Pod') ? [{ namespace, owner, labels: object.metadata.labels, spec: object.spec }] : []
     })
+  }
+
+  /** The objects of that kind. */
+  of<K extends Kind>(kind: K): readonly KindMap[K][] {
+    return this.#objects.filter((object) => isKind(object, kind))
   }
 
   /** Whether an object of that name may be among what could not be read. */

@@ -171,7 +171,7 @@ const timelineEntry = z.union([
   z.strictObject({
     at,
     kubectl: text('a kubectl command, such as scale deployment/frontend --replicas=3 -n shop', {
-      description: 'A kubectl command without the word kubectl: apply, scale, set image or delete',
+      description: 'A kubectl command without the word kubectl',
       examples: ['set image deployment/frontend server=shop/frontend:v2 -n shop'],
     }),
   }),

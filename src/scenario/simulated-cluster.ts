@@ -106,7 +106,7 @@ export class SimulatedCluster {
     for (const spec of traffic) this.dataPlane.addTraffic(spec)
     for (const entry of timeline) {
       if (entry.kind === 'kubectl') {
-        this.sim.after(entry.at, () => this.controlPlane.kubectl.run(entry.command, entry.text))
+        this.sim.after(entry.at, () => this.controlPlane.kubectl.run(entry.command, entry.text, entry.as))
         continue
       }
       const report: FaultReport = { fault: entry.text, tookEffect: false, effect: 'the run ended before it' }

@@ -7,6 +7,7 @@ import type {
   KindMap,
   KubernetesObject,
   Node,
+  PodDisruptionBudget,
   Protocol,
   Service,
   StatefulSet,
@@ -246,6 +247,20 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
     }
   },
 
+  PodDisruptionBudget({ metadata, spec }) {
+    return {
+      ...namespaced('policy/v1', 'PodDisruptionBudget', metadata),
+      spec: {
+        minAvailable: spec?.minAvailable ?? null,
+        maxUnavailable: spec?.maxUnavailable ?? null,
+        selector: labelSelector(spec?.selector),
+        unhealthyPodEvictionPolicy: (spec?.unhealthyPodEvictionPolicy ||
+          'IfHealthyBudget') as PodDisruptionBudget['spec']['unhealthyPodEvictionPolicy'],
+      },
+      status: NEW_BUDGET_STATUS,
+    }
+  },
+
   Namespace({ metadata }) {
     return clusterScoped('v1', 'Namespace', metadata)
   },
@@ -253,6 +268,16 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
   ServiceAccount({ metadata }) {
     return namespaced('v1', 'ServiceAccount', metadata)
   },
+}
+
+const NEW_BUDGET_STATUS: PodDisruptionBudget['status'] = {
+  observedGeneration: 0,
+  disruptionsAllowed: 0,
+  currentHealthy: 0,
+  desiredHealthy: 0,
+  expectedPods: 0,
+  disruptedPods: {},
+  conditions: [],
 }
 
 /** The model's object of a manifest that has passed all checks. */

@@ -39,6 +39,8 @@ export interface Lease extends KubernetesObject {
 
 export interface Namespace extends KubernetesObject {
   readonly kind: 'Namespace'
+  /** Active when not given. A namespace that is Terminating takes no new objects and goes once it is empty. */
+  readonly status?: { readonly phase: 'Active' | 'Terminating' }
 }
 
 export interface ServiceAccount extends KubernetesObject {

@@ -2,6 +2,7 @@ import type { CronJob, Job } from './batch.ts'
 import type { Lease, Namespace, Node, OpaqueObject, ServiceAccount } from './cluster.ts'
 import type { EndpointSlice, Service } from './network.ts'
 import type { Pod } from './pod.ts'
+import type { PodDisruptionBudget } from './policy.ts'
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, ReplicationController, StatefulSet } from './workloads.ts'
 
 export * from './batch.ts'
@@ -9,6 +10,7 @@ export * from './cluster.ts'
 export * from './meta.ts'
 export * from './network.ts'
 export * from './pod.ts'
+export * from './policy.ts'
 export * from './workloads.ts'
 
 /** Which TypeScript type a modelled kind has. */
@@ -23,6 +25,7 @@ export interface KindMap {
   readonly Namespace: Namespace
   readonly Node: Node
   readonly Pod: Pod
+  readonly PodDisruptionBudget: PodDisruptionBudget
   readonly ReplicaSet: ReplicaSet
   readonly ReplicationController: ReplicationController
   readonly Service: Service

@@ -26,6 +26,10 @@ export interface DeploymentStatus {
   readonly readyReplicas: number
   readonly availableReplicas: number
   readonly unavailableReplicas: number
+  /** Pods that are being deleted; absent up to 1.34. */
+  readonly terminatingReplicas?: number
+  /** How often a template's hash has met the ReplicaSet of another template; absent for never. */
+  readonly collisionCount?: number
   readonly conditions: readonly Condition[]
 }
 

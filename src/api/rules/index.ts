@@ -2,6 +2,7 @@ import type { ManifestKind } from '../modelled-fields.ts'
 import { checkCronJob, checkDaemonSet, checkJob, checkReplicationController, checkStatefulSet } from './more-workloads.ts'
 import { checkEndpointSlice, checkService } from './network.ts'
 import { checkNode } from './node.ts'
+import { checkDisruptionBudget } from './policy.ts'
 import type { Checked } from './rule-context.ts'
 import { checkDeployment, checkPod, checkReplicaSet } from './workloads.ts'
 
@@ -14,6 +15,7 @@ const RULES: Readonly<Partial<Record<ManifestKind, (object: Checked) => void>>> 
   Job: checkJob,
   Node: checkNode,
   Pod: checkPod,
+  PodDisruptionBudget: checkDisruptionBudget,
   ReplicaSet: checkReplicaSet,
   ReplicationController: checkReplicationController,
   Service: checkService,

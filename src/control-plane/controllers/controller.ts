@@ -55,13 +55,16 @@ export abstract class Controller {
   protected readonly events: EventRecorder
   readonly name: string
 
-  constructor(manager: ControllerManager, options: { name: string; account?: string; workers: number; queue?: WorkQueueOptions }) {
+  constructor(
+    manager: ControllerManager,
+    options: { name: string; account?: string; workers: number; queue?: WorkQueueOptions; limit?: { qps: number; burst: number } },
+  ) {
     this.name = options.name
     this.access = manager.access
     this.client = new ApiClient(manager.access, {
       actor: options.name,
       identity: controllerIdentity(options.account ?? options.name),
-      limit: CONTROLLER_LIMIT,
+      limit: options.limit ?? CONTROLLER_LIMIT,
       network: 'controlPlaneNetwork',
     })
     this.events = new EventRecorder(manager.access.sim, this.client)
