@@ -1,4 +1,12 @@
-import type { Pod, PodDisruptionBudget } from '../../api/objects/index.ts'
+import type {
+  Deployment,
+  OwnerReference,
+  Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+  ReplicationController,
+  StatefulSet,
+} from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
 import { SECOND } from '../../units.ts'
@@ -23,6 +31,8 @@ export class DisruptionController extends Controller {
   readonly #pods: Informer<'Pod'>
   readonly #deployments: Informer<'Deployment'>
   readonly #sets: Informer<'ReplicaSet'>
+  readonly #statefulSets: Informer<'StatefulSet'>
+  readonly #replicationControllers: Informer<'ReplicationController'>
   readonly #podsOf = new Map<string, Map<string, Pod>>()
 
   constructor(manager: ControllerManager) {
@@ -31,6 +41,8 @@ export class DisruptionController extends Controller {
     this.#pods = manager.informer('Pod')
     this.#deployments = manager.informer('Deployment')
     this.#sets = manager.informer('ReplicaSet')
+    this.#statefulSets = manager.informer('StatefulSet')
+    this.#replicationControllers = manager.informer('ReplicationController')
     this.#budgets.listen((event) => {
       const key = keyOf(event.object)
       if (event.type === 'DELETED') {
@@ -92,21 +104,25 @@ export class DisruptionController extends Controller {
   /** The wished replicas of all controllers of the pods, each once: of the Deployment where a ReplicaSet has one. */
   #scaleOf(pods: readonly Pod[]): number {
     const scales = new Map<string, number>()
-    for (const pod of pods) {
-      const owner = controllerOf(pod.metadata)
-      if (owner === undefined || scales.has(owner.uid)) continue
-      const set = owner.kind === 'ReplicaSet' ? this.#sets.get(objectKey('ReplicaSet', pod.metadata.namespace, owner.name)) : undefined
-      const above = set === undefined ? undefined : controllerOf(set.metadata)
-      if (set === undefined) continue
-      if (above === undefined) scales.set(owner.uid, set.spec.replicas)
-      else {
-        const deployment = this.#deployments.get(objectKey('Deployment', pod.metadata.namespace, above.name))
-        if (deployment !== undefined) scales.set(above.uid, deployment.spec.replicas)
-      }
+    for (const { metadata } of pods) {
+      const owner = controllerOf(metadata)
+      const scaled = owner === undefined ? undefined : this.#scaledBy(metadata.namespace, owner)
+      if (scaled !== undefined) scales.set(scaled.metadata.uid, scaled.spec.replicas)
     }
     let sum = 0
     for (const replicas of scales.values()) sum += replicas
     return sum
+  }
+
+  /** Source: Kubernetes pkg/controller/disruption/disruption.go (finders). */
+  #scaledBy(namespace: string, { kind, name }: OwnerReference): ReplicaSet | Deployment | StatefulSet | ReplicationController | undefined {
+    const key = objectKey(kind, namespace, name)
+    if (kind === 'StatefulSet') return this.#statefulSets.get(key)
+    if (kind === 'ReplicationController') return this.#replicationControllers.get(key)
+    if (kind !== 'ReplicaSet') return undefined
+    const set = this.#sets.get(key)
+    const above = set === undefined ? undefined : controllerOf(set.metadata)
+    return above === undefined ? set : this.#deployments.get(objectKey('Deployment', namespace, above.name))
   }
 
   /** Granted evictions that are not seen yet and may still come. */

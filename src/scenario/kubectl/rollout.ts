@@ -6,8 +6,8 @@ export const ROLLOUT_RESTART: VerbGrammar = {
   form: 'rollout restart KIND/NAME [-n NAMESPACE]',
   flags: [NAMESPACE_FLAG],
   read(split) {
-    // A ReplicaSet replaces no pods, so there is nothing to restart.
-    const target = takeOnlyTarget(split, (kind) => kind.templated && kind.kind !== 'ReplicaSet')
+    // A ReplicaSet or ReplicationController replaces no pods, so there is nothing to restart.
+    const target = takeOnlyTarget(split, (kind) => kind.templated && kind.kind !== 'ReplicaSet' && kind.kind !== 'ReplicationController')
     if (!target.ok) return target
     const { kind, name, namespace, mention } = target.value
     return parsed({ command: { verb: 'rollout restart', kind: kind.kind, namespace, name: name.text }, mentions: [mention] })
