@@ -47,7 +47,6 @@ const SPECS: Readonly<Record<string, (spec: ObjectSpec) => Fields>> = {
   deploy: (spec) => ({ ...replicated(spec), strategy: strategyOf(spec.meta), ...(isFields(spec.meta.dspec) ? spec.meta.dspec : {}) }),
   sts: (spec) => ({
     ...replicated(spec),
-    serviceName: spec.name,
     podManagementPolicy: spec.meta.policy ?? 'OrderedReady',
   }),
   ds: (spec) => ({
