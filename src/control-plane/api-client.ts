@@ -1,13 +1,14 @@
-import type { AnyObject, Kind, KindMap } from '../api/objects/index.ts'
+import type { AnyObject, Kind, KindMap, OpaqueObject } from '../api/objects/index.ts'
 import type { Wait } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { TokenBucket } from '../engine/token-bucket.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
-import { type ApiResponse, type ApiServer, afterDelete } from './api-server.ts'
+import { type ApiResponse, type ApiServer, afterDelete, type Propagation } from './api-server.ts'
 import type { Verb } from './authorization.ts'
 import { ANY_REVISION } from './etcd.ts'
+import { evict } from './eviction.ts'
 import type { Identity } from './identity.ts'
 import type { Latencies, LatencyName } from './latencies.ts'
 import { objectKey } from './object-key.ts'
@@ -82,6 +83,14 @@ export class ApiClient {
     return object as KindMap[K] | undefined
   }
 
+  /** All objects of a kind, in one namespace or (null) in all, from the API server's watch cache. */
+  *list<K extends Kind>(kind: K, namespace: string | null): Generator<Wait, KindMap[K][], unknown> {
+    yield* this.#toServer()
+    const objects = yield* this.#access.server.list(kind, namespace)
+    yield* this.#network()
+    return objects as KindMap[K][]
+  }
+
   /** `metadata.name` may end in `-`: the server completes it. */
   *create<T extends AnyObject>(object: T, because: Because): Generator<Wait, ApiResponse<T>, unknown> {
     const { name, namespace } = object.metadata
@@ -113,6 +122,7 @@ export class ApiClient {
     name: string,
     gracePeriodSeconds: number | null,
     because: Because,
+    propagation: Propagation = 'Background',
   ): Generator<Wait, ApiResponse, unknown> {
     const now = (): number => this.#access.sim.now
     return yield* this.#write(
@@ -123,7 +133,45 @@ export class ApiClient {
       ANY_REVISION,
       (current) => afterDelete(current!, gracePeriodSeconds, now()),
       because,
+      propagation,
     )
+  }
+
+  /** An Event: created, or counted up when it is there already; not told in the story. */
+  *recordEvent(event: OpaqueObject, again: boolean): Generator<Wait, ApiResponse, unknown> {
+    const { name, namespace } = event.metadata
+    yield* this.#toServer()
+    const response = yield* this.#access.server.write({
+      identity: this.#options.identity,
+      verb: again ? 'patch' : 'create',
+      kind: event.kind,
+      namespace,
+      name,
+      cause: -1,
+      change: (current) => (current === undefined ? event : ({ ...current, content: event.content } as OpaqueObject)),
+      expected: again ? ANY_REVISION : 0,
+      quiet: true,
+    })
+    yield* this.#network()
+    return response
+  }
+
+  /** Lets a namespace go that is empty. */
+  *finalize(namespace: string, because: Because): Generator<Wait, ApiResponse, unknown> {
+    return yield* this.#write('update', 'Namespace', '', namespace, ANY_REVISION, () => null, because)
+  }
+
+  /** Asks for an eviction: a DELETE that disruption budgets may forbid (429). */
+  *evict(namespace: string, name: string, gracePeriodSeconds: number | null, because: Because): Generator<Wait, ApiResponse, unknown> {
+    const { trace, server } = this.#access
+    const { actor, identity } = this.#options
+    const started = this.#access.sim.now
+    yield* this.#toServer()
+    const subject = objectKey('Pod', namespace, name)
+    const cause = trace.record({ cause: because.cause, actor, action: 'evict', subject, started, detail: because.why })
+    const response = yield* evict(server, this.#access, { identity, namespace, name, gracePeriodSeconds, cause })
+    yield* this.#network()
+    return response
   }
 
   /** A heartbeat: written like anything else, but not told. */
@@ -159,6 +207,7 @@ export class ApiClient {
     expected: number,
     change: (current: AnyObject | undefined) => AnyObject | null,
     because: Because,
+    propagation?: Propagation,
   ): Generator<Wait, ApiResponse<T>, unknown> {
     const { trace, server } = this.#access
     const { actor, identity } = this.#options
@@ -173,7 +222,18 @@ export class ApiClient {
         started,
         detail: because.why,
       })
-      const response = yield* server.write({ identity, verb, kind, namespace, name, cause: sent, change, expected, quiet: false })
+      const response = yield* server.write({
+        identity,
+        verb,
+        kind,
+        namespace,
+        name,
+        cause: sent,
+        change,
+        expected,
+        quiet: false,
+        ...(propagation === undefined ? {} : { propagation }),
+      })
       yield* this.#network()
       if (!(yield* this.#askAgain(response, attempt))) return response as ApiResponse<T>
     }

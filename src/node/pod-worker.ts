@@ -19,6 +19,16 @@ export interface ProcessBehaviour {
   /** From the start of the process to the moment it listens. */
   readonly startUp: Distribution
   readonly onTerminate: 'exit' | 'drain'
+  /** Absent: it runs until it is told to stop. */
+  readonly run?: RunToCompletion
+}
+
+/** A process that ends by itself. */
+export interface RunToCompletion {
+  readonly duration: Distribution
+  /** With which it fails; 0 when it does not. */
+  readonly exitCode: number
+  readonly failProbability: number
 }
 
 /** What the workers of one node share. */
@@ -38,6 +48,9 @@ export interface NodeContext {
 
 /** At least this long is left for SIGTERM when preStop has used up the grace period. Source: kubelet minimumGracePeriodInSeconds. */
 const MINIMUM_GRACE: Nanos = 2 * SECOND
+
+/** Of a process that a signal has ended: 128 and the number of SIGTERM. */
+const SIGTERM_EXIT_CODE = 143
 
 /**
  * One pod on its node, from the kubelet's first sight of it to its removal: the kubelet's pod worker.
@@ -66,6 +79,7 @@ export class PodWorker {
   #conditions: readonly Condition[] = []
   #containers: ContainerStatus[] = []
   readonly #terminating: Completion<HopId>
+  readonly #exited: Completion<{ readonly exitCode: number }>
   readonly #processes: Process<unknown>[] = []
   readonly #onGone: () => void
 
@@ -77,6 +91,7 @@ export class PodWorker {
     this.#hop = cause
     this.#onGone = onGone
     this.#terminating = new Completion(node.access.sim)
+    this.#exited = new Completion(node.access.sim)
     // After a reboot the containers start anew: the phase stays Running, the restarts count.
     this.#phase = pod.status.phase === 'Running' ? 'Running' : 'Pending'
     const restarts = this.#phase === 'Running' ? 1 : 0
@@ -100,9 +115,10 @@ export class PodWorker {
 
   *#live(): Generator<Wait, void, unknown> {
     const start = this.#spawn(this.#start())
-    yield this.#terminating
+    const which = yield firstOf(this.#terminating, this.#exited)
     start.kill()
-    yield* this.#stop()
+    if (which === 0) yield* this.#stop()
+    else yield* this.#finish(((yield this.#exited) as { exitCode: number }).exitCode)
   }
 
   *#start(): Generator<Wait, void, unknown> {
@@ -147,6 +163,37 @@ export class PodWorker {
     for (const [i, container] of this.#pod.spec.containers.entries()) this.#spawn(this.#watchReadiness(i, container))
     if (this.#pod.spec.containers.some((container) => container.readinessProbe !== null || container.startupProbe !== null))
       this.#report('phase Running')
+    const { run } = behaviourOf(this.#pod)
+    if (run !== undefined && this.#pod.spec.restartPolicy !== 'Always') this.#spawn(this.#runToCompletion(run))
+  }
+
+  *#runToCompletion({ duration, exitCode, failProbability }: RunToCompletion): Generator<Wait, void, unknown> {
+    const { access, startUps } = this.#node
+    const started = access.sim.now
+    const code = startUps.uniform() < failProbability ? exitCode : 0
+    yield access.sim.delay(duration.sample(startUps))
+    this.#note('process exited', `exit code ${code}`, started)
+    this.#exited.resolve({ exitCode: code })
+  }
+
+  /** The containers have ended by themselves: the pod stays as it is until somebody deletes it. */
+  *#finish(exitCode: number): Generator<Wait, void, unknown> {
+    const { access, host } = this.#node
+    for (const process of this.#processes.slice(1)) process.kill()
+    const reason = exitCode === 0 ? 'Completed' : 'Error'
+    const end = { state: 'terminated', reason, ready: false, exitCode, finishedAt: access.sim.now } as const
+    this.#containers = this.#containers.map((status) => ({ ...status, ...end }))
+    this.#phase = exitCode === 0 ? 'Succeeded' : 'Failed'
+    this.#setReady(false, 'PodCompleted')
+    this.#report(`phase ${this.#phase}, exit code ${exitCode}`)
+    if (this.#hosted !== null) {
+      host.kill(this.#hosted)
+      yield* this.#take('sandboxTeardown', 'removed sandbox', this.#address)
+      host.sandboxDown(this.#hosted)
+      this.#hosted = null
+      this.#node.ipam.release(this.#address)
+    }
+    this.#onGone()
   }
 
   *#becomeListening(startUp: Nanos): Generator<Wait, void, unknown> {
@@ -201,13 +248,13 @@ export class PodWorker {
   }
 
   *#stop(): Generator<Wait, void, unknown> {
-    const { access, host } = this.#node
+    const { access, host, behaviourOf } = this.#node
     const { sim } = access
     this.#hop = (yield this.#terminating) as HopId
     const startedAt = sim.now
     const graceSeconds = this.#pod.metadata.deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds
     const killAt = startedAt + graceSeconds * SECOND
-    this.#note('began termination', `grace period ${graceSeconds} s`)
+    yield* this.#take('kubeletSync', 'began termination', `grace period ${graceSeconds} s`)
     if (this.#running) {
       const preStop = Math.max(0, ...this.#pod.spec.containers.map((container) => container.preStopSleepSeconds))
       if (preStop > 0) {
@@ -220,15 +267,23 @@ export class PodWorker {
     }
     for (const process of this.#processes.slice(1)) process.kill()
     if (this.#hosted !== null) host.kill(this.#hosted)
-    this.#phase = this.#running ? 'Succeeded' : 'Failed'
-    this.#containers = this.#containers.map((status) => ({ ...status, state: 'terminated', reason: 'Completed', ready: false }))
+    const cutShort = behaviourOf(this.#pod).run !== undefined
+    this.#phase = this.#running && !cutShort ? 'Succeeded' : 'Failed'
+    const end = cutShort
+      ? ({ reason: 'Error', exitCode: SIGTERM_EXIT_CODE, finishedAt: sim.now } as const)
+      : ({ reason: 'Completed' } as const)
+    this.#containers = this.#containers.map((status) => ({ ...status, state: 'terminated', ready: false, ...end }))
     if (this.#hosted !== null) {
       yield* this.#take('sandboxTeardown', 'removed sandbox', this.#address)
       host.sandboxDown(this.#hosted)
       this.#hosted = null
       this.#node.ipam.release(this.#address)
     }
-    this.#setReady(false, 'PodCompleted')
+    yield* this.#take('kubeletSync', 'saw containers stopped', 'pod worker')
+    const reason = this.#phase === 'Failed' ? 'PodFailed' : 'PodCompleted'
+    this.#condition('PodReadyToStartContainers', false, '')
+    if (this.#phase === 'Succeeded') this.#condition('Initialized', true, reason)
+    this.#setReady(false, reason)
     this.#report(`phase ${this.#phase}, containers terminated`)
     yield* this.#take('podCleanup', 'cleaned up', 'volumes and cgroups')
     const { namespace, name } = this.#pod.metadata

@@ -123,8 +123,19 @@ const workload = z.strictObject({
     .meta({ description: 'On SIGTERM: finish what is being served, or exit at once and drop it', default: DEFAULTS.workload.onTerminate }),
 })
 
+/** Addresses from 198.18.0.0 on: a million still end far below the multicast addresses. */
+const EXTERNAL_CLIENTS_MAX = 1_000_000
+
 const source = z.union([
-  z.strictObject({ external: z.literal(true) }),
+  z.strictObject({
+    external: z.literal(true),
+    clients: z
+      .int()
+      .min(1)
+      .max(EXTERNAL_CLIENTS_MAX)
+      .optional()
+      .meta({ description: 'How many addresses they have; every request comes from any of them', default: DEFAULTS.externalClients }),
+  }),
   z.strictObject({
     pods: text('a label selector, such as app=frontend', { description: 'The pods that send, by label selector' }),
     namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
@@ -160,7 +171,7 @@ const timelineEntry = z.union([
   z.strictObject({
     at,
     kubectl: text('a kubectl command, such as scale deployment/frontend --replicas=3 -n shop', {
-      description: 'A kubectl command without the word kubectl: apply, scale, set image or delete',
+      description: 'A kubectl command without the word kubectl',
       examples: ['set image deployment/frontend server=shop/frontend:v2 -n shop'],
     }),
   }),

@@ -89,6 +89,11 @@ export class SimulatedCluster {
     }
   }
 
+  /** By index, as the columns of the data plane are. */
+  get nodeNames(): readonly string[] {
+    return this.#nodes.map((node) => node.name)
+  }
+
   /** Starts every component, applies the manifests and plans traffic and timeline. */
   start(): void {
     const { manifests, traffic, timeline } = this.#scenario
@@ -101,7 +106,7 @@ export class SimulatedCluster {
     for (const spec of traffic) this.dataPlane.addTraffic(spec)
     for (const entry of timeline) {
       if (entry.kind === 'kubectl') {
-        this.sim.after(entry.at, () => this.controlPlane.kubectl.run(entry.command, entry.text))
+        this.sim.after(entry.at, () => this.controlPlane.kubectl.run(entry.command, entry.text, entry.as))
         continue
       }
       const report: FaultReport = { fault: entry.text, tookEffect: false, effect: 'the run ended before it' }

@@ -10,7 +10,7 @@ import type { KubernetesMinor } from '../../src/kubernetes-version.ts'
 import { podCidr } from '../../src/node/ipam.ts'
 import { Kubelet } from '../../src/node/kubelet.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../../src/node/pod-host.ts'
-import type { ProcessBehaviour } from '../../src/node/pod-worker.ts'
+import type { ProcessBehaviour, RunToCompletion } from '../../src/node/pod-worker.ts'
 import { type Nanos, SECOND } from '../../src/units.ts'
 
 /** A machine without traffic: it remembers which pods listen. */
@@ -56,6 +56,8 @@ export interface TestbedOptions {
   /** From process start to listening; 2 s when not given. */
   readonly startUp?: Nanos
   readonly onTerminate?: 'exit' | 'drain'
+  /** For pods whose restart policy is not Always: they end by themselves. */
+  readonly run?: RunToCompletion
   readonly latencies?: LatencyOverrides
 }
 
@@ -68,7 +70,16 @@ export class Testbed {
   readonly kubelets: Kubelet[] = []
 
   constructor(options: TestbedOptions = {}) {
-    const { nodes = 3, seed = 'test', etcdMembers = 1, version = 36, startUp = 2 * SECOND, onTerminate = 'drain', latencies = {} } = options
+    const {
+      nodes = 3,
+      seed = 'test',
+      etcdMembers = 1,
+      version = 36,
+      startUp = 2 * SECOND,
+      onTerminate = 'drain',
+      latencies = {},
+      run,
+    } = options
     this.sim = new Simulation({ seed })
     this.trace = new Trace(this.sim)
     const names = Array.from({ length: nodes }, (_, i) => `worker-${i + 1}`)
@@ -87,7 +98,11 @@ export class Testbed {
         internalIP: `192.168.0.${i + 1}`,
       })),
     })
-    const behaviour: ProcessBehaviour = { startUp: distribution({ kind: 'constant', value: startUp }), onTerminate }
+    const behaviour: ProcessBehaviour = {
+      startUp: distribution({ kind: 'constant', value: startUp }),
+      onTerminate,
+      ...(run === undefined ? {} : { run }),
+    }
     for (const [index, name] of names.entries()) {
       this.kubelets.push(
         new Kubelet(this.plane.access, {

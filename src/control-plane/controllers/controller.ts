@@ -1,9 +1,10 @@
 import type { AnyObject, Kind } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
-import { WorkQueue } from '../../engine/work-queue.ts'
+import { WorkQueue, type WorkQueueOptions } from '../../engine/work-queue.ts'
 import type { Nanos } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
+import { EventRecorder } from '../event-recorder.ts'
 import { controllerIdentity } from '../identity.ts'
 import { Informer } from '../informer.ts'
 import { keyOf } from '../object-key.ts'
@@ -50,19 +51,25 @@ export abstract class Controller {
   protected readonly access: ApiAccess
   protected readonly client: ApiClient
   protected readonly queue: WorkQueue
+  /** Shares the client and its rate limit. */
+  protected readonly events: EventRecorder
   readonly name: string
 
-  constructor(manager: ControllerManager, options: { name: string; account?: string; workers: number }) {
+  constructor(
+    manager: ControllerManager,
+    options: { name: string; account?: string; workers: number; queue?: WorkQueueOptions; limit?: { qps: number; burst: number } },
+  ) {
     this.name = options.name
     this.access = manager.access
     this.client = new ApiClient(manager.access, {
       actor: options.name,
       identity: controllerIdentity(options.account ?? options.name),
-      limit: CONTROLLER_LIMIT,
+      limit: options.limit ?? CONTROLLER_LIMIT,
       network: 'controlPlaneNetwork',
       retries: 'caller',
     })
-    this.queue = new WorkQueue(manager.access.sim, {})
+    this.events = new EventRecorder(manager.access.sim, this.client)
+    this.queue = new WorkQueue(manager.access.sim, options.queue)
     for (let worker = 0; worker < options.workers; worker++) manager.access.sim.spawn(this.#work())
   }
 
