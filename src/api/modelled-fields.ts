@@ -38,6 +38,7 @@ const PROBE = {
   timeoutSeconds: 'number',
   successThreshold: 'number',
   failureThreshold: 'number',
+  terminationGracePeriodSeconds: 'number',
 } as const satisfies FieldTable
 
 const RESOURCE_LIST = { cpu: 'quantity', memory: 'quantity' } as const satisfies FieldTable
@@ -51,14 +52,19 @@ const CONTAINER = {
   readinessProbe: PROBE,
   livenessProbe: PROBE,
   startupProbe: PROBE,
-  lifecycle: { preStop: { sleep: { seconds: 'number' }, exec: { command: 'texts' } } },
+  lifecycle: {
+    preStop: { sleep: { seconds: 'number' }, exec: { command: 'texts' } },
+    postStart: { sleep: { seconds: 'number' }, exec: { command: 'texts' } },
+  },
 } as const satisfies FieldTable
+
+const INIT_CONTAINER = { ...CONTAINER, restartPolicy: 'text' } as const satisfies FieldTable
 
 const POD_SPEC = {
   nodeName: 'text',
   serviceAccountName: 'text',
   serviceAccount: 'text',
-  initContainers: [CONTAINER],
+  initContainers: [INIT_CONTAINER],
   containers: [CONTAINER],
   nodeSelector: 'map',
   affinity: {
@@ -73,6 +79,7 @@ const POD_SPEC = {
   restartPolicy: 'text',
   priority: 'number',
   hostNetwork: 'flag',
+  readinessGates: [{ conditionType: 'text' }],
 } as const satisfies FieldTable
 
 const POD_TEMPLATE = {
@@ -192,6 +199,6 @@ export type PickedObject<K extends ManifestKind> = Picked<(typeof MODELLED_FIELD
 export type PickedMetadata = Picked<typeof METADATA>
 export type PickedPodSpec = Picked<typeof POD_SPEC>
 export type PickedPodTemplate = Picked<typeof POD_TEMPLATE>
-export type PickedContainer = Picked<typeof CONTAINER>
+export type PickedContainer = Picked<typeof INIT_CONTAINER>
 export type PickedProbe = Picked<typeof PROBE>
 export type PickedSelector = Picked<typeof LABEL_SELECTOR>

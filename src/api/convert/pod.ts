@@ -35,6 +35,7 @@ export function podSpec(spec: PickedPodSpec | undefined): PodSpec {
     restartPolicy: (spec?.restartPolicy || 'Always') as PodSpec['restartPolicy'],
     priority: spec?.priority ?? 0,
     hostNetwork: spec?.hostNetwork ?? false,
+    ...(spec?.readinessGates === undefined ? {} : { readinessGates: spec.readinessGates.map((gate) => gate.conditionType ?? '') }),
   }
 }
 
@@ -76,6 +77,8 @@ function container(picked: PickedContainer): Container {
     livenessProbe: probe(picked.livenessProbe),
     startupProbe: probe(picked.startupProbe),
     preStopSleepSeconds: preStopSleep(picked.lifecycle?.preStop),
+    ...(picked.lifecycle?.postStart === undefined ? {} : { postStartSleepSeconds: preStopSleep(picked.lifecycle.postStart) }),
+    ...(picked.restartPolicy === 'Always' ? { restartPolicy: 'Always' as const } : {}),
   }
 }
 
@@ -101,6 +104,7 @@ function probe(picked: PickedProbe | undefined): Probe | null {
     timeoutSeconds: picked.timeoutSeconds || 1,
     successThreshold: picked.successThreshold || 1,
     failureThreshold: picked.failureThreshold || 3,
+    ...(picked.terminationGracePeriodSeconds === undefined ? {} : { terminationGracePeriodSeconds: picked.terminationGracePeriodSeconds }),
   }
 }
 
