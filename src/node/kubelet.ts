@@ -135,6 +135,11 @@ export class Kubelet {
     return undefined
   }
 
+  /** The workers of the pods that are bound here. */
+  workers(): IterableIterator<PodWorker> {
+    return this.#workers.values()
+  }
+
   *#others(pod: Pod): Generator<Pod, void, unknown> {
     for (const worker of this.#workers.values()) if (worker.active && worker.pod.metadata.uid !== pod.metadata.uid) yield worker.pod
   }

@@ -120,9 +120,11 @@ export class PodWorker {
     return !this.#ended && this.#refused === null
   }
 
-  /** The names of the containers that run now. */
-  running(): string[] {
-    return this.#records.filter(({ run }) => run !== null && run.ended === null).map(({ spec }) => spec.name)
+  /** Whether that container, or any main container, runs now. */
+  runs(container: string | null): boolean {
+    return this.#records.some(
+      ({ role, spec, run }) => (container === null ? role === 'main' : spec.name === container) && run !== null && run.ended === null,
+    )
   }
 
   /** Ends the process of one container, or of all main containers. Says how many there were. */

@@ -169,6 +169,30 @@ export class SimulatedCluster {
         this.#kubelets[index]!.boot(cause)
         this.#startKubeProxy(index)
       },
+      stopKubelet: (name) => {
+        const kubelet = this.#kubelets[this.#indexOf(name)]!
+        if (!kubelet.up) return false
+        kubelet.stop()
+        return true
+      },
+      startKubelet: (name, cause) => {
+        const index = this.#indexOf(name)
+        const kubelet = this.#kubelets[index]!
+        if (kubelet.up || !this.dataPlane.kernels.isUp(index)) return false
+        kubelet.boot(cause(), 'after a crash')
+        return true
+      },
+      crashContainers: ({ namespace, selector, container }, { exitCode, reason }, cause) => {
+        let crashed = 0
+        for (const kubelet of this.#kubelets) {
+          for (const worker of kubelet.workers()) {
+            const { metadata } = worker.pod
+            if (metadata.namespace !== namespace || !matchesSelector(selector, metadata.labels) || !worker.runs(container)) continue
+            crashed += worker.crash(container, exitCode, reason, cause(keyOf(worker.pod)))
+          }
+        }
+        return crashed
+      },
     }
   }
 
