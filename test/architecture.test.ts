@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   network: ['engine'],
   'control-plane': ['engine', 'api'],
   node: ['engine', 'api', 'control-plane', 'network'],
+  ingress: [],
   'kube-proxy': ['engine', 'api', 'proxy', 'profiles', 'metrics', 'network'],
   workload: ['engine', 'api', 'proxy', 'profiles', 'metrics', 'network', 'node', 'kube-proxy'],
   faults: ['engine', 'api', 'node', 'workload'],

@@ -61,9 +61,9 @@ export class IpvsEndpoints implements Endpoints {
   readonly #count: number
 
   constructor(scheduler: SchedulerName, count: number, seed: number) {
-    this.#service = new VirtualService({ scheduler })
-    for (let endpoint = 0; endpoint < count; endpoint += 1) this.#service.add(endpoint, PORT, 1)
     this.#draws = new ReseedableStream(seed)
+    this.#service = new VirtualService({ scheduler, below: (n) => this.#draws.below(n) })
+    for (let endpoint = 0; endpoint < count; endpoint += 1) this.#service.add(endpoint, PORT, 1)
     this.#connections = new Connections(count, this.#draws)
     this.#count = count
     for (let place = 0; place < this.#connections.places; place += 1) this.open()

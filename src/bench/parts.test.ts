@@ -65,7 +65,12 @@ describe('all parts, at the smoke size', () => {
 
   test('give the same checksums again, whatever the time for a point, and others for another seed', () => {
     // Pinned: these answers are the same on every machine, so a change here is a change of answers.
-    expect(checksumOf(rows)).toMatchInlineSnapshot(`"ba6af32b"`)
+    expect(checksumOf(rows)).toMatchInlineSnapshot(`"82ac0ef9"`)
+    // twos came last: the answers of all others are those from before it.
+    const others = <Row>(list: readonly Row[]): Row[] => list.filter((row) => !JSON.stringify(row).includes('twos'))
+    const { firstPacket, pick, update } = rows
+    const withoutTwos = { ...rows, firstPacket: others(firstPacket), pick: others(pick), update: others(update) }
+    expect(checksumOf(withoutTwos)).toMatchInlineSnapshot(`"ba6af32b"`)
     const some = (plan: BenchPlan): string =>
       checksumOf(join(['lookup/ipvs', 'established', 'pick/ipvs/sh', 'update/iptables'].map((name) => measurePart(PARTS.get(name)!, plan))))
     const first = some(SMOKE)

@@ -89,6 +89,11 @@ export class SimulatedCluster {
     }
   }
 
+  /** By index, as the columns of the data plane are. */
+  get nodeNames(): readonly string[] {
+    return this.#nodes.map((node) => node.name)
+  }
+
   /** Starts every component, applies the manifests and plans traffic and timeline. */
   start(): void {
     const { manifests, traffic, timeline } = this.#scenario

@@ -54,6 +54,8 @@ export interface DataPlaneOptions {
  */
 export class DataPlane {
   readonly history: ServiceHistory
+  /** Where in the history each node's kernel stands. */
+  readonly rules: NodeRules
   readonly backends: Backends
   readonly mode: ProxyMode
   readonly kernels: Kernels
@@ -74,6 +76,7 @@ export class DataPlane {
     this.history = new ServiceHistory(new Addresses())
     this.kernels = new Kernels(nodes, options.version)
     const rules = new NodeRules(this.history, nodes.length)
+    this.rules = rules
     this.mode = PROXY_MODES[kubeProxy.mode]({ sim, rules, costs: options.costProfile, nodeNames, scheduler: kubeProxy.scheduler })
     this.#proxyMetrics = new ProxyMetrics({ nodeNames, measureFrom: options.measureFrom })
     this.#proxies = new KubeProxies({

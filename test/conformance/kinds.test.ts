@@ -10,6 +10,7 @@ import { sharedFile } from './shared-cases.ts'
 const FILES: readonly { readonly kind: string; readonly files: readonly string[]; readonly passed: number }[] = [
   { kind: 'deployment-rolling', files: ['deployment-rolling.json'], passed: 260 },
   { kind: 'endpointslice-packing', files: ['endpointslice-packing.json'], passed: 80 },
+  { kind: 'ingress-path-matching', files: ['ingress-path-matching.json'], passed: 31 },
   { kind: 'ipvs-state', files: ['ipvs-state.json'], passed: 88 },
   { kind: 'label-selectors', files: ['label-selectors.json'], passed: 292 },
   { kind: 'names', files: ['names-and-labels-validation.json'], passed: 549 },

@@ -36,5 +36,8 @@ export interface Scheduler {
   pick(packet: Packet, now: Nanos): Destination
 }
 
-/** Makes the scheduler's state for one (empty) destination list. */
-export type SchedulerFactory = (destinations: DestinationList, flags: SchedulerFlags) => Scheduler
+/** Makes the scheduler's state for one (empty) destination list; only twos draws from `below`. */
+export type SchedulerFactory = (destinations: DestinationList, flags: SchedulerFlags, below: Below) => Scheduler
+
+/** A uniform integer in [0, n) from a seeded stream. */
+export type Below = (n: number) => number

@@ -1,5 +1,6 @@
 import { check as deploymentRolling } from './deployment-rolling.ts'
 import { check as endpointSlicePacking } from './endpointslice-packing.ts'
+import { check as ingressPathMatching } from './ingress-path-matching.ts'
 import { check as iptablesGolden } from './iptables-golden.ts'
 import { check as ipvsState } from './ipvs-state.ts'
 import { check as ipvsTraces } from './ipvs-traces.ts'
@@ -19,6 +20,7 @@ export const KINDS: ReadonlyMap<string, Check> = new Map([
   ['deployment-rolling', deploymentRolling],
   ['endpointslice-packing', endpointSlicePacking],
   ['iptables-golden', iptablesGolden],
+  ['ingress-path-matching', ingressPathMatching],
   ['ipvs-state', ipvsState],
   ['ipvs-traces', ipvsTraces],
   ['label-selectors', labelSelectors],

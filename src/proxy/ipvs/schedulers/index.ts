@@ -11,6 +11,7 @@ import { overflow } from './ovf.ts'
 import { roundRobin } from './rr.ts'
 import { shortestExpectedDelay } from './sed.ts'
 import { sourceHashing } from './sh.ts'
+import { powerOfTwos } from './twos.ts'
 import { weightedLeastConnection } from './wlc.ts'
 import { weightedRoundRobin } from './wrr.ts'
 
@@ -28,6 +29,7 @@ const BY_NAME = {
   fo: failover,
   ovf: overflow,
   mh: maglevHashing,
+  twos: powerOfTwos,
 } as const satisfies Record<string, SchedulerFactory>
 
 export type SchedulerName = keyof typeof BY_NAME

@@ -1,0 +1,71 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { UDP } from '../../protocol.ts'
+import { VirtualService } from '../virtual-service.ts'
+
+const PACKET = { protocol: UDP, sourceAddress: 1, sourcePort: 1, destinationAddress: 1, destinationPort: 1 }
+
+/** A service whose draws are those of `draws`, one after the other, and what n each was asked with. */
+function scripted(draws: readonly number[]): { service: VirtualService; asked: number[] } {
+  const asked: number[] = []
+  const below = (n: number): number => {
+    asked.push(n)
+    return draws[asked.length - 1]! % n
+  }
+  return { service: new VirtualService({ scheduler: 'twos', below }), asked }
+}
+
+test('twos agrees with a slow model on any weights, loads and draws', () => {
+  const backend = fc.record({ weight: fc.nat(5), active: fc.nat(4), inactive: fc.nat(4) })
+  fc.assert(
+    fc.property(fc.array(backend, { maxLength: 8 }), fc.nat(1000), fc.nat(1000), (backends, one, two) => {
+      const { service, asked } = scripted([one, two])
+      for (const [index, { weight, active, inactive }] of backends.entries()) {
+        const destination = service.add(index, 80, weight)
+        for (let i = 0; i < active; i += 1) service.bind(destination, true)
+        for (let i = 0; i < inactive; i += 1) service.bind(destination, false)
+      }
+      // Tickets 0..W: ticket 0 belongs to the newest, then each has as many as it weighs.
+      const tickets: number[] = []
+      for (let index = backends.length - 1; index >= 0; index -= 1) {
+        const { weight } = backends[index]!
+        if (weight > 0 && tickets.length === 0) tickets.push(index)
+        for (let i = 0; i < weight; i += 1) tickets.push(index)
+      }
+      const picked = service.pick(PACKET, 0)
+      if (tickets.length === 0) {
+        expect(picked).toBe(-1)
+        expect(asked).toEqual([])
+        return
+      }
+      const ratio = (index: number): number => (256 * backends[index]!.active + backends[index]!.inactive) / backends[index]!.weight
+      const first = tickets[one % tickets.length]!
+      const second = tickets[two % tickets.length]!
+      expect(asked).toEqual([tickets.length, tickets.length])
+      expect(service.destinations.address(picked)).toBe(ratio(second) < ratio(first) ? second : first)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('over all pairs of draws the newest is picked by exactly (w + 1) / (W + 1) when loads are equal', () => {
+  const weights = [3, 1, 2]
+  const counts = [0, 0, 0]
+  for (let one = 0; one <= 6; one += 1) {
+    for (let two = 0; two <= 6; two += 1) {
+      const { service } = scripted([one, two])
+      weights.forEach((weight, index) => {
+        service.add(index, 80, weight)
+      })
+      counts[service.destinations.address(service.pick(PACKET, 0))]! += 1
+    }
+  }
+  // The second draw never wins a tie, so each first draw counts 7 times: shares 3/7, 1/7 and (2 + 1)/7.
+  expect(counts).toEqual([21, 7, 21])
+})
+
+test('a service with twos and no stream to draw from is an error of ours', () => {
+  const service = new VirtualService({ scheduler: 'twos' })
+  service.add(1, 80, 1)
+  expect(() => service.pick(PACKET, 0)).toThrow('random stream')
+})
