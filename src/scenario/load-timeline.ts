@@ -2,6 +2,7 @@ import { nearest } from '../api/did-you-mean.ts'
 import type { Kind } from '../api/objects/index.ts'
 import type { Nanos } from '../units.ts'
 import type { LoadContext } from './load-context.ts'
+import { DEFAULTS } from './load-defaults.ts'
 import { listNames, named } from './load-inventory.ts'
 import type { AppliedManifests } from './load-manifests.ts'
 import { formatDuration } from './parse-duration.ts'
@@ -43,9 +44,18 @@ export function loadTimeline(context: LoadContext, draft: TimelineDraft | undefi
   return entries.sort((a, b) => a.at - b.at)
 }
 
-type FaultDraft = Draft<{ kind: 'node-crash'; node: string; for?: string | undefined }>
+type FaultDraft = Draft<NonNullable<Extract<NonNullable<ScenarioFile['spec']['timeline']>[number], { fault: unknown }>['fault']>>
+type NodeFaultDraft = Extract<FaultDraft, { node?: unknown }>
+type ContainerFaultDraft = Extract<FaultDraft, { pods?: unknown }>
 
 function loadFault(context: LoadContext, path: Path, draft: FaultDraft, nodes: readonly string[] | null): FaultSpec | undefined {
+  const { kind } = draft
+  return kind === 'container-crash' || kind === 'oom-kill'
+    ? loadContainerFault(context, path, draft as ContainerFaultDraft)
+    : loadNodeFault(context, path, draft as NodeFaultDraft, nodes)
+}
+
+function loadNodeFault(context: LoadContext, path: Path, draft: NodeFaultDraft, nodes: readonly string[] | null): FaultSpec | undefined {
   const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
   if (duration === 0)
     context.mistake([...path, 'for'], 'A crash of no length is none', 'a length of time above 0, or no "for" when the node stays away')
@@ -61,8 +71,18 @@ function loadFault(context: LoadContext, path: Path, draft: FaultDraft, nodes: r
 /** Node names that a misspelt one is compared with: enough to find the form of the name. */
 const NODES_COMPARED = 1000
 
-function describeFault({ kind, node, duration }: FaultSpec): string {
-  return `${kind} ${node}${duration === null ? '' : ` for ${formatDuration(duration)}`}`
+function loadContainerFault(context: LoadContext, path: Path, draft: ContainerFaultDraft): FaultSpec | undefined {
+  const { kind, namespace = DEFAULTS.namespace, container = null } = draft
+  const selector = context.selector([...path, 'pods'], draft.pods)
+  if (selector === undefined || kind === undefined) return undefined
+  if (!context.inventory.mayHaveMorePods && context.inventory.templatesMatching(selector, namespace).length === 0)
+    context.mistake([...path, 'pods'], `The selector "${draft.pods}" matches no pod of the manifests in the namespace "${namespace}"`, null)
+  return { kind, namespace, selector, container }
+}
+
+function describeFault(fault: FaultSpec): string {
+  if (!('node' in fault)) return `${fault.kind}${fault.container === null ? '' : ` of ${fault.container}`} in ${fault.namespace}`
+  return `${fault.kind} ${fault.node}${fault.duration === null ? '' : ` for ${formatDuration(fault.duration)}`}`
 }
 
 function loadCommand(
