@@ -1,3 +1,4 @@
+import type { LabelSelector } from '../api/labels.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 
@@ -11,6 +12,16 @@ export interface FaultTarget {
   readonly etcd: EtcdTarget
   /** `cause` is the hop of its return. */
   readonly bootNode: (name: string, cause: HopId) => void
+  /** False when it did not run. */
+  readonly stopKubelet: (node: string) => boolean
+  /** False when it runs already, or its node is down. `cause` records the hop of its return, if it returns. */
+  readonly startKubelet: (node: string, cause: () => HopId) => boolean
+  /** Ends processes; says how many. `cause` records a hop for each pod. */
+  readonly crashContainers: (
+    which: { readonly namespace: string; readonly selector: LabelSelector; readonly container: string | null },
+    how: { readonly exitCode: number; readonly reason: string },
+    cause: (pod: string) => HopId,
+  ) => number
 }
 
 /** What can happen to the members of etcd. */
