@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Probe } from '../api/objects/index.ts'
 import { Latencies } from '../control-plane/latencies.ts'
+import type { Wait } from '../engine/process.ts'
 import { Simulation } from '../engine/simulation.ts'
 import { MILLISECOND, SECOND } from '../units.ts'
 import { ImageStore } from './image-store.ts'
@@ -98,4 +99,18 @@ describe('a readiness probe', () => {
     expect(results({ timeoutSeconds: 2 }, () => true, 2 * SECOND)).toEqual([[true, 7]])
     expect(results({ timeoutSeconds: 2 }, () => true, 2 * SECOND + 1)).toEqual([])
   })
+})
+
+test('a pull goes on when the pod that asked for it is gone, so that others who wait for it get the image', () => {
+  const sim = new Simulation({ seed: 'pull' })
+  const store = new ImageStore(sim, { sizeBytes: 1000, bandwidthBytesPerSecond: 100, preloaded: false })
+  const got: string[] = []
+  function* asks(who: string): Generator<Wait, void, unknown> {
+    got.push(`${who} ${yield* store.pull('example/a:v1', SECOND)}`)
+  }
+  const first = sim.spawn(asks('first'))
+  sim.after(SECOND, () => sim.spawn(asks('second')))
+  sim.after(2 * SECOND, () => first.kill())
+  sim.run(60 * SECOND)
+  expect(got).toEqual(['second true'])
 })
