@@ -13,6 +13,7 @@ import { apiKind, NotModelled, objectOf } from './objects.ts'
 import { drivePods } from './pod-driver.ts'
 import type { Recording } from './recording.ts'
 import { type Action, NotReplayable, type SetUp } from './set-up.ts'
+import { traitsOf } from './traits.ts'
 
 const none = { kind: 'constant', value: 0 } as const
 
@@ -167,7 +168,7 @@ class HollowCluster {
   #object(kind: string, name: string, replicas: number, version: string, live?: Deployment): AnyObject {
     const { meta } = this.#recording
     const { gate } = this.#setUp
-    const object = objectOf({ kind, name, replicas, version, gate, meta })
+    const object = objectOf({ kind, name, replicas, version, gate, meta, traits: traitsOf(this.#recording, kind, name) })
     return live === undefined ? object : ({ ...live, spec: (object as Deployment).spec } as AnyObject)
   }
 
