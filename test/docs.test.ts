@@ -16,7 +16,7 @@ import { type LoadedScenario, loadScenario } from '../src/scenario/load-scenario
 import { ARRIVALS_FORM, parseArrivals } from '../src/scenario/parse-arrivals.ts'
 import { DISTRIBUTION_FORM, parseDistribution } from '../src/scenario/parse-distribution.ts'
 import { parseDuration } from '../src/scenario/parse-duration.ts'
-import { KUBECTL_FORM, parseKubectl } from '../src/scenario/parse-kubectl.ts'
+import { KUBECTL_FORM, KUBECTL_VERBS, parseKubectl } from '../src/scenario/parse-kubectl.ts'
 import { parseRate } from '../src/scenario/parse-rate.ts'
 import { parseBandwidth, parseBytes, parseCpu } from '../src/scenario/parse-size.ts'
 import { parseTarget } from '../src/scenario/parse-target.ts'
@@ -89,11 +89,18 @@ describe('docs/scenario.md and the schema', () => {
 
   const alternatives = ({ anyOf, oneOf }: JsonSchema): readonly JsonSchema[] => anyOf ?? oneOf ?? []
 
+  /** A key that several alternatives have takes the choices of all of them. */
+  function merged(before: Key | undefined, key: Key): Key {
+    const choices = ({ schema }: Key): readonly unknown[] => schema.enum ?? []
+    if (before === undefined || choices(before).length === 0) return key
+    return { ...key, schema: { ...key.schema, enum: [...choices(before), ...choices(key)] } }
+  }
+
   /** Every key of the schema by its path, such as `spec.traffic[].from.pods`. A key is required when every alternative that its map has asks for it. */
   function keysOf(schema: JsonSchema, path = '', required = (_key: string) => true): Map<string, Key> {
     const keys = new Map<string, Key>()
     const add = (more: Map<string, Key>) => {
-      for (const [name, key] of more) keys.set(name, key)
+      for (const [name, key] of more) keys.set(name, merged(keys.get(name), key))
     }
     if (schema.items !== undefined) add(keysOf(schema.items, `${path}[]`))
     const options = alternatives(schema)
@@ -172,8 +179,8 @@ describe('docs/scenario.md and the grammar', () => {
   test('every distribution, arrival process and kubectl command has an example', () => {
     expect(sorted(examples('Distributions').flatMap(calls))).toEqual(sorted(calls(DISTRIBUTION_FORM)))
     expect(sorted(examples('Arrivals').flatMap(calls))).toEqual(sorted(calls(ARRIVALS_FORM).filter((name) => name === name.toLowerCase())))
-    const verbs = KUBECTL_FORM.split(', or ').map((form) => /^[a-z]+( image)?/.exec(form)![0])
-    expect(sorted(examples('kubectl commands').map((text) => /^[a-z]+( image)?/.exec(text)![0]))).toEqual(sorted(verbs))
+    const verbOf = (text: string) => KUBECTL_VERBS.find((verb) => text.startsWith(`${verb} `))
+    expect(sorted(examples('kubectl commands').map((text) => verbOf(text) ?? text))).toEqual(sorted(KUBECTL_VERBS))
     for (const [flag] of KUBECTL_FORM.matchAll(/--?[a-z][a-z-]*/g)) expect(SCENARIO).toContain(flag)
   })
 

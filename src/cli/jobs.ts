@@ -4,6 +4,7 @@ import type { ScenarioWarning } from '../scenario/load-context.ts'
 import type { FileReader } from '../scenario/load-files.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { SimulatedRun } from '../scenario/simulate.ts'
+import type { LanguageCode } from '../scenario/story-language/index.ts'
 import type { ExitCode } from './exit-codes.ts'
 
 /** The work of `towtank run`. Plain data, so that a worker thread can be given it; so are the other jobs and all events. */
@@ -29,6 +30,7 @@ export interface TraceJob {
   readonly seed: string | null
   /** Every hop, rather than those of the critical path. */
   readonly all: boolean
+  readonly language: LanguageCode
 }
 
 export type Job = RunJob | TraceJob

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type LanguageCode, STORY_LANGUAGES } from '../scenario/story-language/index.ts'
 import { type BenchOptions, bench, benchPart, DEFAULT_OUT, measureInProcess } from './bench.ts'
 import { diskFiles } from './disk-files.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
@@ -25,6 +26,7 @@ interface TraceOptions extends Omit<RunOptions, 'out'> {
   readonly namespace?: string
   readonly variant?: string
   readonly all?: boolean
+  readonly lang: LanguageCode
 }
 
 const EXIT_CODES = `Exit codes:
@@ -116,15 +118,16 @@ ${EXIT_CODES}`,
     .option('--variant <name>', 'the variant to run (default: the first)', notEmpty)
     .option('-s, --seed <seed>', 'seed of all random numbers, instead of the one in the file', notEmpty)
     .option('--all', 'tell every hop, also of pods that go the same way as another')
+    .addOption(new Option('--lang <code>', 'language of the story').choices(Object.keys(STORY_LANGUAGES)).default('en'))
     .option('--json', 'print the story as JSON')
     .option('-q, --quiet', 'print the story and mistakes only')
     .addHelpText(
       'after',
-      `\nExamples:\n  $ towtank trace scenarios/rollout-under-load.yaml deployment/frontend\n  $ towtank trace scenarios/rollout-under-load.yaml svc/frontend -n shop --variant iptables`,
+      `\nExamples:\n  $ towtank trace scenarios/rollout-under-load.yaml deployment/frontend\n  $ towtank trace scenarios/rollout-under-load.yaml svc/frontend -n shop --variant iptables\n  $ towtank trace scenarios/rollout-under-load.yaml deployment/frontend --lang zh`,
     )
     .action(async (file: string, object: string, options: TraceOptions) => {
-      const { namespace = null, variant = null, seed = null, all = false } = options
-      const job = { kind: 'trace', file, object, namespace, variant, seed, all } as const
+      const { namespace = null, variant = null, seed = null, all = false, lang } = options
+      const job = { kind: 'trace', file, object, namespace, variant, seed, all, language: lang } as const
       done(await startJob(job, new JobScreen(options, terminal), workerFile))
     })
 

@@ -44,6 +44,7 @@ async function trace(changes: Partial<TraceJob>) {
     variant: null,
     seed: null,
     all: false,
+    language: 'en',
     ...changes,
   }
   const code = await traceJob(job, { simulate, files: memoryFiles(FILES), tell: (event) => events.push(event) })
@@ -90,4 +91,12 @@ test('a scenario with mistakes has no story', async () => {
   const { code, last } = await trace({ file: 'nowhere.yaml' })
   expect(code).toBe(EXIT.wrongInput)
   expect(last.kind).toBe('problems')
+})
+
+test('the story can be told in Chinese, with the names of Kubernetes as they are', async () => {
+  const { last } = await trace({ language: 'zh' })
+  const text = last.kind === 'story' ? last.lines.join('\n') : ''
+  expect(text).toContain('apply 全部清单')
+  expect(text).toMatch(/replicaset-controller +请求创建 Pod\/a\/web-.*：Pod 少于 1 个/)
+  expect(text).toMatch(/kubelet\/worker-\d +创建沙箱 Pod/)
 })

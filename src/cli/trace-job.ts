@@ -2,6 +2,7 @@ import { nearest } from '../api/did-you-mean.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import { kindNamed } from '../scenario/parse-kubectl.ts'
 import { splitKey, storyOf, type Trace, tellStory } from '../scenario/story.ts'
+import { STORY_LANGUAGES } from '../scenario/story-language/index.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { JobTools, TraceJob } from './jobs.ts'
 import { withSeed } from './run-job.ts'
@@ -31,7 +32,7 @@ export async function traceJob(job: TraceJob, { simulate, files, tell }: JobTool
   const { hops } = simulate(scenario, { variant, onProgress })
   const found = findObject(hops, parts, job.namespace)
   if (!found.ok) return refuse(found.reason)
-  const lines = tellStory(storyOf(hops, found.key, { all: job.all }))
+  const lines = tellStory(storyOf(hops, found.key, { all: job.all }), STORY_LANGUAGES[job.language])
   tell({ kind: 'story', scenario: scenario.name, variant, object: found.key, lines })
   return EXIT.passed
 }

@@ -1,6 +1,8 @@
 import { splitKey } from '../control-plane/object-key.ts'
 import { type Hop, type HopId, NO_CAUSE, type Trace } from '../engine/trace.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
+import { ENGLISH } from './story-language/english.ts'
+import type { StoryLanguage } from './story-language/language.ts'
 
 export { splitKey, type Trace }
 
@@ -9,11 +11,16 @@ export interface StoryOptions {
   readonly all: boolean
 }
 
+/** A hop as it is told: the stages of one request at the API server and etcd make one hop, which ends where the last of them does. */
+export interface ToldHop extends Hop {
+  readonly stages?: readonly Hop[]
+}
+
 /** What one cause from outside led to, in time order. */
 export interface Chapter {
   /** What began it, such as a kubectl command. */
-  readonly title: string
-  readonly hops: readonly Hop[]
+  readonly beginning: Hop
+  readonly hops: readonly ToldHop[]
   /** Pods whose hops were left out, since they went the same way. */
   readonly otherPods: number
   readonly leftOut: number
@@ -57,9 +64,8 @@ function chapterFrom(trace: Trace, id: HopId, hops: readonly Hop[], key: string,
   for (const hop of hops) if (kindOf(hop) === 'Pod' && !hop.subject.endsWith('-')) pods.add(hop.subject)
   for (const hop of told) pods.delete(hop.subject)
   const first = trace.hop(id)
-  const command = first.cause === NO_CAUSE ? first : trace.hop(first.cause)
-  const title = command.actor === 'kubectl' ? command.detail : `${command.actor}: ${command.action}, ${command.detail}`
-  return { title, hops: told, otherPods: pods.size, leftOut: hops.length - told.length }
+  const beginning = first.cause === NO_CAUSE ? first : trace.hop(first.cause)
+  return { beginning, hops: told, otherPods: pods.size, leftOut: hops.length - told.length }
 }
 
 /** Tells the object itself, what stands between it and its pods, and the way to the last node programmed. */
@@ -84,7 +90,7 @@ const STAGES = new Set(['authenticated', 'authorised', 'admitted', 'committed', 
  * Makes one hop of the stages of each request, and leaves out what is book-keeping: ReplicaSets' own status, and writes that lost a race
  * (they are made again).
  */
-function condense(hops: readonly Hop[]): Hop[] {
+function condense(hops: readonly Hop[]): ToldHop[] {
   const requests = new Map<HopId, Hop[]>()
   const requestOf = new Map<HopId, HopId>()
   for (const hop of hops) {
@@ -95,7 +101,7 @@ function condense(hops: readonly Hop[]): Hop[] {
     if (stages === undefined) requests.set(request, [hop])
     else stages.push(hop)
   }
-  const kept: Hop[] = []
+  const kept: ToldHop[] = []
   const byId = new Map(hops.map((hop) => [hop.id, hop]))
   const lost = (request: HopId): boolean => requests.get(request)?.at(-1)?.action === 'conflict'
   for (const hop of hops) {
@@ -118,19 +124,14 @@ function isReplicaSetStatus(hop: Hop): boolean {
 }
 
 /** The stages of one request as one hop, which ends where the last does. */
-function joined(stages: readonly Hop[]): Hop {
+function joined(stages: readonly Hop[]): ToldHop {
   const last = stages[stages.length - 1]!
-  const told = stages.map((hop) => {
-    if (hop.action === 'authenticated') return `authenticated ${hop.detail}`
-    if (hop.action === 'admitted' && hop.detail !== 'unchanged') return `admitted (${hop.detail})`
-    return hop.action === 'refused' ? `refused: ${hop.detail}` : hop.action
-  })
   const actor = last.actor === 'etcd' ? 'kube-apiserver, etcd' : last.actor
-  return { ...last, started: stages[0]!.started, actor, action: told.join(', '), detail: '' }
+  return { ...last, started: stages[0]!.started, actor, detail: '', stages }
 }
 
 /** Leaves out who saw something and did nothing for it that is told. */
-function dropUnread(hops: readonly Hop[]): Hop[] {
+function dropUnread(hops: readonly ToldHop[]): ToldHop[] {
   const causes = new Set(hops.map((hop) => hop.cause))
   return hops.filter((hop) => hop.action !== 'observed' || causes.has(hop.id))
 }
@@ -140,25 +141,41 @@ function kindOf(hop: Hop): string {
 }
 
 /** The story as text, one hop a line: simulated time, how long it took, who, did what, to which object, at which revision, why. */
-export function tellStory(chapters: readonly Chapter[]): string[] {
+export function tellStory(chapters: readonly Chapter[], language: StoryLanguage = ENGLISH): string[] {
   const lines: string[] = []
   for (const [i, chapter] of chapters.entries()) {
     if (i > 0) lines.push('')
-    lines.push(`${i + 1}. ${chapter.title}`, '')
+    lines.push(`${i + 1}. ${titleOf(chapter, language)}`, '')
     const width = Math.max(...chapter.hops.map((hop) => hop.actor.length))
     for (const hop of chapter.hops) {
       const time = (hop.time / SECOND).toFixed(4).padStart(10)
       const took = hop.time === hop.started ? '' : `+${milliseconds(hop.time - hop.started)}`
       const revision = hop.revision === 0 ? '' : ` @${hop.revision}`
-      const what = hop.subject === '' ? hop.action : `${hop.action} ${hop.subject}${revision}`
-      lines.push(`${time} s ${took.padStart(10)}  ${hop.actor.padEnd(width)}  ${what}${hop.detail === '' ? '' : `: ${hop.detail}`}`)
+      const action = actionOf(hop, language)
+      const what = hop.subject === '' ? action : `${action} ${hop.subject}${revision}`
+      const why = hop.detail === '' ? '' : `${language.colon}${language.detail(hop.detail)}`
+      lines.push(`${time} s ${took.padStart(10)}  ${hop.actor.padEnd(width)}  ${what}${why}`)
     }
-    if (chapter.leftOut > 0) {
-      const others = chapter.otherPods === 0 ? '' : `; ${chapter.otherPods} other pods went the same way`
-      lines.push('', `${' '.repeat(25)}${chapter.leftOut} hops are not told${others}. --all tells every hop.`)
-    }
+    if (chapter.leftOut > 0) lines.push('', `${' '.repeat(25)}${language.notTold(chapter.leftOut, chapter.otherPods)}`)
   }
   return lines
+}
+
+function titleOf({ beginning: { actor, action, detail } }: Chapter, language: StoryLanguage): string {
+  if (actor === 'kubectl') return language.detail(detail)
+  return `${actor}${language.colon}${language.action(action)}${language.comma}${language.detail(detail)}`
+}
+
+function actionOf(hop: ToldHop, language: StoryLanguage): string {
+  if (hop.stages === undefined) return language.action(hop.action)
+  return hop.stages.map((stage) => stageText(stage, language)).join(language.comma)
+}
+
+function stageText({ action, detail }: Hop, language: StoryLanguage): string {
+  const done = language.action(action)
+  if (action === 'refused') return `${done}${language.colon}${language.detail(detail)}`
+  const told = action === 'authenticated' || (action === 'admitted' && detail !== 'unchanged')
+  return told ? language.withDetail(done, language.detail(detail)) : done
 }
 
 /** With one digit below 10 ms, and no more than a person reads. */

@@ -7,10 +7,10 @@ import type { Waitable } from '../../src/engine/process.ts'
 import { Simulation } from '../../src/engine/simulation.ts'
 import { Trace } from '../../src/engine/trace.ts'
 import type { KubernetesMinor } from '../../src/kubernetes-version.ts'
+import type { ProcessBehaviour, RunBehaviour } from '../../src/node/container-runtime.ts'
 import { podCidr } from '../../src/node/ipam.ts'
 import { Kubelet } from '../../src/node/kubelet.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../../src/node/pod-host.ts'
-import type { ProcessBehaviour } from '../../src/node/pod-worker.ts'
 import { type Nanos, SECOND } from '../../src/units.ts'
 
 /** A machine without traffic: it remembers which pods listen. */
@@ -35,6 +35,9 @@ export class QuietHost implements PodHost {
   isListening(pod: HostedPod): boolean {
     return this.pods[pod]!.state === 'listening'
   }
+  answersAfter(pod: HostedPod): Nanos | null {
+    return this.isListening(pod) ? 0 : null
+  }
   inFlight(): number {
     return 0
   }
@@ -56,7 +59,11 @@ export interface TestbedOptions {
   /** From process start to listening; 2 s when not given. */
   readonly startUp?: Nanos
   readonly onTerminate?: 'exit' | 'drain'
+  /** For pods whose restart policy is not Always: they end by themselves. */
+  readonly run?: RunBehaviour
   readonly latencies?: LatencyOverrides
+  readonly behaviour?: Partial<ProcessBehaviour>
+  readonly missingImages?: readonly string[]
 }
 
 /** A cluster with real controllers, scheduler and kubelets, and no traffic. */
@@ -68,7 +75,16 @@ export class Testbed {
   readonly kubelets: Kubelet[] = []
 
   constructor(options: TestbedOptions = {}) {
-    const { nodes = 3, seed = 'test', etcdMembers = 1, version = 36, startUp = 2 * SECOND, onTerminate = 'drain', latencies = {} } = options
+    const {
+      nodes = 3,
+      seed = 'test',
+      etcdMembers = 1,
+      version = 36,
+      startUp = 2 * SECOND,
+      onTerminate = 'drain',
+      latencies = {},
+      run,
+    } = options
     this.sim = new Simulation({ seed })
     this.trace = new Trace(this.sim)
     const names = Array.from({ length: nodes }, (_, i) => `worker-${i + 1}`)
@@ -87,15 +103,23 @@ export class Testbed {
         internalIP: `192.168.0.${i + 1}`,
       })),
     })
-    const behaviour: ProcessBehaviour = { startUp: distribution({ kind: 'constant', value: startUp }), onTerminate }
+    const constant = (value: Nanos) => distribution({ kind: 'constant', value })
+    const behaviour: ProcessBehaviour = {
+      startUp: constant(startUp),
+      onTerminate,
+      run: run ?? null,
+      init: { duration: constant(SECOND), failProbability: 0, exitCode: 1 },
+      ...options.behaviour,
+    }
     for (const [index, name] of names.entries()) {
       this.kubelets.push(
         new Kubelet(this.plane.access, {
           name,
           index,
           hostIP: `192.168.0.${index + 1}`,
+          allocatable: { cpuMilli: 8000, memoryBytes: 32 * 1024 * 1024 * 1024, pods: 110 },
           host: this.host,
-          images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true },
+          images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true, missing: options.missingImages },
           behaviourOf: () => behaviour,
         }),
       )

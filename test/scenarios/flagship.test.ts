@@ -90,7 +90,7 @@ describe('the flagship scenario', async () => {
     )
     const programmed = applied!.hops.filter((hop) => hop.action === 'programmed')
     expect(new Set(programmed.map((hop) => hop.actor)).size).toBe(10)
-    expect(rollout!.title).toContain('set image deployment/frontend')
+    expect(rollout!.beginning.detail).toContain('set image deployment/frontend')
     expect(rest.length).toBeGreaterThanOrEqual(1)
     // Every hop but the first of a chapter has its cause before it.
     const { hops } = iptables

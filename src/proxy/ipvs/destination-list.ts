@@ -27,12 +27,31 @@ const REFERENCES = 6
 const STATE = 7
 const NEXT = 8
 const PREVIOUS = 9
-const ROW = 10
+/** Connections, active or not, from which on it takes no new ones; 0: no limit. */
+const UPPER_THRESHOLD = 10
+/** Below so many it takes new ones again; 0: below three quarters of the upper threshold. */
+const LOWER_THRESHOLD = 11
+/** 1 from the upper threshold on, until the lower one. */
+const OVERLOADED = 12
+const ROW = 13
 
 const FREE = 0
 const CONFIGURED = 1
 /** Removed, but still referred to: IPVS calls the place the trash. */
 const TRASHED = 2
+
+/** Load of an active connection where an inactive one counts 1. */
+export const CLASSIC_ACTIVE_LOAD = 256
+/** The same in kernels of 2026, which add the active connections once more. */
+export const TOTAL_ACTIVE_LOAD = 257
+
+/** `ipvsadm -x` and `-y`. */
+export interface Thresholds {
+  readonly upper: number
+  readonly lower: number
+}
+
+export const NO_THRESHOLDS: Thresholds = { upper: 0, lower: 0 }
 
 export class DestinationList {
   /** Load of one active connection; an inactive one weighs 1. 256 is the classic formula, 257 the one of 2026 kernels (total instead of inactive). */
@@ -83,6 +102,17 @@ export class DestinationList {
 
   weight(destination: Destination): number {
     return this.#rows[destination * ROW + WEIGHT]!
+  }
+
+  /** The weight with which it may be picked: 0 while it is overloaded. */
+  pickWeight(destination: Destination): number {
+    const row = destination * ROW
+    return this.#rows[row + OVERLOADED] === 0 ? this.#rows[row + WEIGHT]! : 0
+  }
+
+  /** From its upper threshold on, until it is below the lower one. */
+  overloaded(destination: Destination): boolean {
+    return this.#rows[destination * ROW + OVERLOADED] === 1
   }
 
   lastWeight(destination: Destination): number {
@@ -164,11 +194,48 @@ export class DestinationList {
     if (weight !== 0) this.#rows[row + LAST_WEIGHT] = weight
   }
 
-  /** Changes the counters by these amounts. */
+  /**
+   * Sets the thresholds. An overloaded destination is free again when the upper one is lifted or raised; with the formula of 2026 kernels
+   * the connections of the moment decide.
+   *
+   * Source: Linux net/netfilter/ipvs/ip_vs_ctl.c.
+   */
+  setThresholds(destination: Destination, { upper, lower }: Thresholds): void {
+    const row = destination * ROW
+    const rows = this.#rows
+    if (upper === 0 || upper > rows[row + UPPER_THRESHOLD]!) rows[row + OVERLOADED] = 0
+    rows[row + UPPER_THRESHOLD] = upper
+    rows[row + LOWER_THRESHOLD] = lower
+    if (this.activeLoad !== CLASSIC_ACTIVE_LOAD) {
+      this.#overloadIfFull(row)
+      this.#relieveIfFree(row)
+    }
+  }
+
+  /** Changes the counters by these amounts. A connection that comes may make it overloaded, one that goes may end that. */
   count(destination: Destination, active: number, inactive: number): void {
     const row = destination * ROW
-    this.#rows[row + ACTIVE] = this.#rows[row + ACTIVE]! + active
-    this.#rows[row + INACTIVE] = this.#rows[row + INACTIVE]! + inactive
+    const rows = this.#rows
+    rows[row + ACTIVE] = rows[row + ACTIVE]! + active
+    rows[row + INACTIVE] = rows[row + INACTIVE]! + inactive
+    if (active + inactive > 0) this.#overloadIfFull(row)
+    else if (rows[row + OVERLOADED] === 1 && active + inactive < 0) this.#relieveIfFree(row)
+  }
+
+  #overloadIfFull(row: number): void {
+    const upper = this.#rows[row + UPPER_THRESHOLD]!
+    if (upper !== 0 && this.#total(row) >= upper) this.#rows[row + OVERLOADED] = 1
+  }
+
+  #relieveIfFree(row: number): void {
+    const upper = this.#rows[row + UPPER_THRESHOLD]!
+    const lower = this.#rows[row + LOWER_THRESHOLD]!
+    const isFree = lower !== 0 ? this.#total(row) < lower : this.#total(row) * 4 < upper * 3
+    if (isFree) this.#rows[row + OVERLOADED] = 0
+  }
+
+  #total(row: number): number {
+    return this.#rows[row + ACTIVE]! + this.#rows[row + INACTIVE]!
   }
 
   /** Keeps the slot. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TCP } from '../protocol.ts'
+import { NO_DESTINATION } from './destination-list.ts'
 import type { Packet } from './scheduler.ts'
 import { isSchedulerName, SCHEDULER_NAMES, type SchedulerName } from './schedulers/index.ts'
 import { VirtualService } from './virtual-service.ts'
@@ -202,4 +203,53 @@ test('sh without flags sends a client to one destination, whatever its port', ()
   const service = new VirtualService({ scheduler: 'sh' })
   for (const backend of [1, 2, 3]) service.add(backend, 80, 1)
   expect(new Set(Array.from({ length: 100 }, (_, port) => service.pick(packet(port), 0))).size).toBe(1)
+})
+
+describe('thresholds', () => {
+  // lblc is left out: what it has cached for an address it takes as long as that has a weight, whatever its threshold.
+  test.each(SCHEDULER_NAMES.filter((name) => name !== 'lblc'))(
+    '%s picks no destination from its upper threshold on, until it is below the lower one',
+    (scheduler) => {
+      const service = new VirtualService({ scheduler, below: () => 0 })
+      const only = service.add(1, 80, 5, { upper: 4, lower: 2 })
+      for (let connections = 0; connections < 4; connections += 1) {
+        expect(service.pick(packet(), 0)).toBe(only)
+        service.bind(only, false)
+      }
+      expect(service.pick(packet(), 0)).toBe(NO_DESTINATION)
+      service.unbind(only, false)
+      service.unbind(only, false)
+      expect(service.pick(packet(), 0)).toBe(NO_DESTINATION)
+      service.unbind(only, false)
+      expect(service.pick(packet(), 0)).toBe(only)
+    },
+  )
+
+  test('an edit of the upper threshold: classic kernels forgive when it is raised, those of 2026 count anew', () => {
+    for (const [overhead, forgives] of [
+      ['classic', true],
+      ['total', false],
+    ] as const) {
+      const service = new VirtualService({ scheduler: 'rr', overhead })
+      const only = service.add(1, 80, 1, { upper: 3, lower: 0 })
+      for (let n = 0; n < 6; n += 1) service.bind(only, false)
+      service.setThresholds(only, { upper: 5, lower: 0 })
+      expect(service.pick(packet(), 0)).toBe(forgives ? only : NO_DESTINATION)
+      service.setThresholds(only, { upper: 0, lower: 0 })
+      expect(service.pick(packet(), 0)).toBe(only)
+    }
+  })
+})
+
+test('a destination is known by address and port together', () => {
+  const service = new VirtualService({ scheduler: 'rr' })
+  const first = service.add(1, 80, 1)
+  const second = service.add(1, 81, 1)
+  expect(service.find(1, 81)).toBe(second)
+  expect(service.find(1, 80)).toBe(first)
+  expect(service.find(1, 82)).toBe(NO_DESTINATION)
+  service.remove(second)
+  const third = service.add(2, 81, 1)
+  expect(service.find(1, 81)).toBe(NO_DESTINATION)
+  expect(service.find(2, 81)).toBe(third)
 })

@@ -9,7 +9,15 @@
  */
 import { InvariantError, invariant } from '../../invariant.ts'
 import type { Nanos } from '../../units.ts'
-import { type Destination, DestinationList, NO_DESTINATION } from './destination-list.ts'
+import {
+  CLASSIC_ACTIVE_LOAD,
+  type Destination,
+  DestinationList,
+  NO_DESTINATION,
+  NO_THRESHOLDS,
+  type Thresholds,
+  TOTAL_ACTIVE_LOAD,
+} from './destination-list.ts'
 import type { Below, Packet, Scheduler, SchedulerFlags } from './scheduler.ts'
 import { SCHEDULERS, type SchedulerName } from './schedulers/index.ts'
 
@@ -60,7 +68,7 @@ export class VirtualService {
   constructor(options: VirtualServiceOptions) {
     this.schedulerName = options.scheduler
     this.persistence = options.persistence ?? null
-    this.destinations = new DestinationList(options.overhead === 'total' ? 257 : 256)
+    this.destinations = new DestinationList(options.overhead === 'total' ? TOTAL_ACTIVE_LOAD : CLASSIC_ACTIVE_LOAD)
     const flags = { fallback: options.flags?.fallback ?? false, port: options.flags?.port ?? false }
     const cache = { createdAt: options.createdAt ?? 0, isCacheLimited: options.overhead === 'total' }
     this.#scheduler = SCHEDULERS[options.scheduler](this.destinations, flags, options.below ?? noDraws, cache)
@@ -71,11 +79,12 @@ export class VirtualService {
    *
    * `address` is any int32 that names the backend; (address, port) must not be configured already.
    */
-  add(address: number, port: number, weight: number): Destination {
+  add(address: number, port: number, weight: number, thresholds: Thresholds = NO_THRESHOLDS): Destination {
     invariant(weight >= 0 && weight <= WEIGHT_MAX, 'an IPVS weight is 0..65535')
     const known = this.destinations.find(address, port)
     invariant(known < 0 || !this.destinations.available(known), 'a destination is added once')
     const destination = this.destinations.link(address, port, weight)
+    this.destinations.setThresholds(destination, thresholds)
     this.#scheduler.added(destination)
     return destination
   }
@@ -93,6 +102,17 @@ export class VirtualService {
     invariant(weight >= 0 && weight <= WEIGHT_MAX, 'an IPVS weight is 0..65535')
     invariant(this.destinations.available(destination), 'only a configured destination can be edited')
     this.destinations.setWeight(destination, weight)
+    this.#scheduler.updated(destination)
+  }
+
+  /**
+   * Limits the connections of a destination: none new from `upper` on, active and inactive together, until there are fewer than `lower`
+   * (0: three quarters of `upper`). `upper` 0 lifts the limit. The edit is one like any other to the scheduler. kube-proxy sets none.
+   */
+  setThresholds(destination: Destination, thresholds: Thresholds): void {
+    invariant(thresholds.upper >= 0 && thresholds.lower >= 0, 'an IPVS threshold is not negative')
+    invariant(this.destinations.available(destination), 'only a configured destination can be edited')
+    this.destinations.setThresholds(destination, thresholds)
     this.#scheduler.updated(destination)
   }
 

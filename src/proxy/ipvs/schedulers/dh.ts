@@ -33,7 +33,7 @@ class DestinationHashing implements Scheduler {
 
   pick(packet: Packet): Destination {
     const destination = this.#slots[slotOf(packet.destinationAddress)]!
-    return destination !== NO_DESTINATION && this.#list.weight(destination) > 0 ? destination : NO_DESTINATION
+    return destination !== NO_DESTINATION && this.#list.pickWeight(destination) > 0 ? destination : NO_DESTINATION
   }
 }
 

@@ -12,7 +12,7 @@ import type { Scheduler } from '../scheduler.ts'
 
 const HEAVIEST: Ranking = {
   cost: () => 1,
-  weight: (list: DestinationList, destination: Destination) => list.weight(destination),
+  weight: (list: DestinationList, destination: Destination) => list.pickWeight(destination),
 }
 
 export function failover(list: DestinationList): Scheduler {

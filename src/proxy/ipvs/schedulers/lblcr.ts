@@ -82,7 +82,7 @@ class LocalityBasedLeastConnectionWithReplication implements Scheduler {
     const list = this.#list
     let best = NO_DESTINATION
     for (const member of set.members) {
-      if (!list.available(member) || list.weight(member) === 0) continue
+      if (!list.available(member) || list.pickWeight(member) === 0) continue
       if (best === NO_DESTINATION || list.overhead(best) * list.weight(member) > list.overhead(member) * list.weight(best)) best = member
     }
     return best

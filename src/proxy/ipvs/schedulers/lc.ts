@@ -12,7 +12,7 @@ import type { Scheduler } from '../scheduler.ts'
 
 const OVERHEAD: Ranking = {
   cost: (list: DestinationList, destination: Destination) => list.overhead(destination),
-  weight: (list: DestinationList, destination: Destination) => Math.min(list.weight(destination), 1),
+  weight: (list: DestinationList, destination: Destination) => Math.min(list.pickWeight(destination), 1),
 }
 
 export function leastConnection(list: DestinationList): Scheduler {

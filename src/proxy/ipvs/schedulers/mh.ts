@@ -51,11 +51,11 @@ class MaglevHashing implements Scheduler {
     const client = packet.sourceAddress + (this.#flags.port ? packet.sourcePort : 0)
     const home = sipHash32(client, OFFSET_KEY) % TABLE_SIZE
     const destination = table[home]!
-    if (destination === NO_DESTINATION || this.#list.weight(destination) > 0) return destination
+    if (destination === NO_DESTINATION || this.#list.pickWeight(destination) > 0) return destination
     if (!this.#flags.fallback) return NO_DESTINATION
     for (let step = 0; step < TABLE_SIZE; step += 1) {
       const other = table[sipHash32(client + ((step + home) % TABLE_SIZE), OFFSET_KEY) % TABLE_SIZE]!
-      if (this.#list.weight(other) > 0) return other
+      if (this.#list.pickWeight(other) > 0) return other
     }
     return NO_DESTINATION
   }

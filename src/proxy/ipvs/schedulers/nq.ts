@@ -16,7 +16,7 @@ const IDLE_FIRST: Ranking = {
     const active = list.active(destination)
     return active === 0 ? 0 : active + 1
   },
-  weight: (list: DestinationList, destination: Destination) => list.weight(destination),
+  weight: (list: DestinationList, destination: Destination) => list.pickWeight(destination),
 }
 
 export function neverQueue(list: DestinationList): Scheduler {

@@ -13,7 +13,7 @@ import type { Scheduler } from '../scheduler.ts'
 const HEAVIEST_WITH_ROOM: Ranking = {
   cost: () => 1,
   weight: (list: DestinationList, destination: Destination) => {
-    const weight = list.weight(destination)
+    const weight = list.pickWeight(destination)
     return list.active(destination) > weight ? 0 : weight
   },
 }

@@ -14,6 +14,24 @@ interface Backend {
   readonly address: number
   weight: number
   inactive: number
+  upper: number
+  lower: number
+  overloaded: boolean
+}
+
+/** What a new connection sees of the weight. */
+function open({ weight, overloaded }: Backend): number {
+  return overloaded ? 0 : weight
+}
+
+function connected(backend: Backend): void {
+  backend.inactive += 1
+  if (backend.upper > 0 && backend.inactive >= backend.upper) backend.overloaded = true
+}
+
+function disconnected(backend: Backend): void {
+  backend.inactive -= 1
+  if (backend.inactive < (backend.lower || (backend.upper * 3) / 4)) backend.overloaded = false
 }
 
 interface Model {
@@ -32,7 +50,7 @@ class RoundRobinModel implements Model {
   pick(list: readonly Backend[]): Backend | null {
     const start = this.#last === null ? 0 : list.indexOf(this.#last) + 1
     const round = [...list.slice(start), ...list.slice(0, start)]
-    const found = round.find(({ weight }) => weight > 0) ?? null
+    const found = round.find((backend) => open(backend) > 0) ?? null
     if (found !== null) this.#last = found
     return found
   }
@@ -58,13 +76,22 @@ class WeightedRoundRobinModel implements Model {
 
   pick(list: readonly Backend[]): Backend | null {
     if (this.#mw === 0) return null
+    if (list.every((backend) => open(backend) === 0)) {
+      // Behind the head and at the lowest bar already, it goes round once more and ends where it began; otherwise it ends at the head.
+      if (this.#position >= 0 && this.#cw <= this.#di) this.#cw = ((this.#mw - 1) % this.#di) + 1
+      else {
+        this.#cw = this.#mw
+        this.#position = -1
+      }
+      return null
+    }
     for (;;) {
       this.#position += 1
       if (this.#position === list.length) {
         this.#position = -1
         this.#cw -= this.#di
         if (this.#cw <= 0) this.#cw = this.#mw
-      } else if (list[this.#position]!.weight >= this.#cw) return list[this.#position]!
+      } else if (open(list[this.#position]!) >= this.#cw) return list[this.#position]!
     }
   }
 }
@@ -76,7 +103,7 @@ class WeightedLeastConnectionModel implements Model {
   pick(list: readonly Backend[]): Backend | null {
     let best: Backend | null = null
     for (const backend of list) {
-      if (backend.weight === 0) continue
+      if (open(backend) === 0) continue
       if (best === null || best.inactive * backend.weight > backend.inactive * best.weight) best = backend
     }
     return best
@@ -98,7 +125,7 @@ class DestinationHashingModel implements Model {
 
   pick(list: readonly Backend[], packet: Packet): Backend | null {
     const found = dealt(list, () => 1)[slotOf(packet.destinationAddress)]
-    return found !== undefined && found.weight > 0 ? found : null
+    return found !== undefined && open(found) > 0 ? found : null
   }
 }
 
@@ -109,10 +136,10 @@ class SourceHashingModel implements Model {
   pick(list: readonly Backend[], packet: Packet): Backend | null {
     const slots = dealt(list, ({ weight }) => weight)
     const home = slotOf(packet.sourceAddress)
-    if (slots[home] === undefined || slots[home].weight > 0) return slots[home] ?? null
+    if (slots[home] === undefined || open(slots[home]) > 0) return slots[home] ?? null
     for (let step = 0; step < 256; step += 1) {
       const other = slots[(step + 2 * home) % 256]!
-      if (other.weight > 0) return other
+      if (open(other) > 0) return other
     }
     return null
   }
@@ -123,6 +150,8 @@ const weight = fc.oneof(fc.nat(12), fc.constantFrom(0, 4, 6, 12))
 const step = fc.oneof(
   fc.record({ kind: fc.constant('set' as const), address, weight }),
   fc.record({ kind: fc.constant('remove' as const), address }),
+  fc.record({ kind: fc.constant('limit' as const), address, upper: fc.nat(4), lower: fc.nat(3) }),
+  fc.record({ kind: fc.constant('end' as const), address }),
   fc.record({ kind: fc.constant('pick' as const), client: fc.nat(1000) }),
   fc.record({ kind: fc.constant('pick' as const), client: fc.nat(1000) }),
 )
@@ -147,24 +176,42 @@ function agrees(scheduler: SchedulerName, makeModel: () => Model, spread = 1): v
           const picked = service.pick(packet, 0)
           expect(picked < 0 ? null : service.destinations.address(picked)).toBe(expected?.address ?? null)
           if (expected === null) continue
-          expected.inactive += 1
+          connected(expected)
           service.bind(picked, false)
           continue
         }
         for (let copy = 0; copy < spread; copy += 1) {
           const address = step.address + 8 * copy
           const index = list.findIndex((backend) => backend.address === address)
-          if (step.kind === 'remove') {
+          if (step.kind === 'limit' || step.kind === 'end') {
+            if (index < 0) continue
+            const backend = list[index]!
+            const destination = service.find(address, 80)
+            if (step.kind === 'limit') {
+              const { upper, lower } = step
+              if (upper === 0 || upper > backend.upper) backend.overloaded = false
+              Object.assign(backend, { upper, lower })
+              service.setThresholds(destination, { upper, lower })
+              model.changed(list, null)
+            } else if (backend.inactive > 0) {
+              disconnected(backend)
+              service.unbind(destination, false)
+            }
+            expect(service.destinations.overloaded(destination)).toBe(backend.overloaded)
+          } else if (step.kind === 'remove') {
             if (index < 0) continue
             const backend = list[index]!
             // Its connections end first, so that a backend that returns starts from nothing in both.
             const destination = service.find(address, 80)
-            for (; backend.inactive > 0; backend.inactive -= 1) service.unbind(destination, false)
+            while (backend.inactive > 0) {
+              disconnected(backend)
+              service.unbind(destination, false)
+            }
             list.splice(index, 1)
             service.remove(destination)
             model.changed(list, { backend, index })
           } else if (index < 0) {
-            list.unshift({ address, weight: step.weight, inactive: 0 })
+            list.unshift({ address, weight: step.weight, inactive: 0, upper: 0, lower: 0, overloaded: false })
             service.add(address, 80, step.weight)
             model.changed(list, null)
           } else {

@@ -36,7 +36,7 @@ class RoundRobin implements Scheduler {
       candidate = list.next(candidate)
       if (candidate === NO_DESTINATION) continue
       tried += 1
-      if (list.weight(candidate) > 0) {
+      if (list.pickWeight(candidate) > 0) {
         this.#cursor = candidate
         return candidate
       }

@@ -12,7 +12,7 @@ import type { Scheduler } from '../scheduler.ts'
 
 const DELAY_PER_WEIGHT: Ranking = {
   cost: (list: DestinationList, destination: Destination) => list.active(destination) + 1,
-  weight: (list: DestinationList, destination: Destination) => list.weight(destination),
+  weight: (list: DestinationList, destination: Destination) => list.pickWeight(destination),
 }
 
 export function shortestExpectedDelay(list: DestinationList): Scheduler {

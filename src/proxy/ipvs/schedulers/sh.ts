@@ -38,13 +38,13 @@ class SourceHashing implements Scheduler {
   pick(packet: Packet): Destination {
     const home = slotOf(packet.sourceAddress + (this.#flags.port ? packet.sourcePort : 0))
     const destination = this.#slots[home]!
-    if (destination === NO_DESTINATION || this.#list.weight(destination) > 0) return destination
+    if (destination === NO_DESTINATION || this.#list.pickWeight(destination) > 0) return destination
     if (!this.#flags.fallback) return NO_DESTINATION
     for (let step = 0; step < SLOTS; step += 1) {
       // The offset of a step is itself shifted by the home slot, so each home has its own order of trials.
       const slot = (((step + home) % SLOTS) + home) % SLOTS
       const other = this.#slots[slot]!
-      if (this.#list.weight(other) > 0) return other
+      if (this.#list.pickWeight(other) > 0) return other
     }
     return NO_DESTINATION
   }

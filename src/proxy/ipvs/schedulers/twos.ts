@@ -29,12 +29,12 @@ class PowerOfTwos implements Scheduler {
     const list = this.#list
     let total = 0
     for (let destination = list.first; destination !== NO_DESTINATION; destination = list.next(destination)) {
-      total += list.weight(destination)
+      total += list.pickWeight(destination)
     }
     if (total === 0) return NO_DESTINATION
     const first = this.#drawn(this.#below(total + 1))
     const second = this.#drawn(this.#below(total + 1))
-    const isSecondLess = list.weight(second) * list.overhead(first) > list.weight(first) * list.overhead(second)
+    const isSecondLess = list.pickWeight(second) * list.overhead(first) > list.pickWeight(first) * list.overhead(second)
     return isSecondLess ? second : first
   }
 
@@ -43,7 +43,7 @@ class PowerOfTwos implements Scheduler {
     const list = this.#list
     let left = draw
     for (let destination = list.first; destination !== NO_DESTINATION; destination = list.next(destination)) {
-      const weight = list.weight(destination)
+      const weight = list.pickWeight(destination)
       if (weight === 0) continue
       left -= weight
       if (left <= 0) return destination

@@ -13,7 +13,7 @@ import type { Scheduler } from '../scheduler.ts'
 
 export const OVERHEAD_PER_WEIGHT: Ranking = {
   cost: (list: DestinationList, destination: Destination) => list.overhead(destination),
-  weight: (list: DestinationList, destination: Destination) => list.weight(destination),
+  weight: (list: DestinationList, destination: Destination) => list.pickWeight(destination),
 }
 
 export function weightedLeastConnection(list: DestinationList): Scheduler {

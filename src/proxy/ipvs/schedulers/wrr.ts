@@ -39,20 +39,37 @@ class WeightedRoundRobin implements Scheduler {
 
   loadChanged(): void {}
 
+  /**
+   * Goes round from the last pick until a destination that is not overloaded reaches the bar. When all are overloaded it gives up once
+   * every one has been tried with the lowest bar: those behind the last pick, the bar at its highest again, and those up to the last pick.
+   */
   pick(): Destination {
     const list = this.#list
     if (this.#barMax === 0) return NO_DESTINATION
-    let destination = this.#cursor
-    // Ends within two turns: the bar never stands above the greatest weight.
+    const start = this.#cursor
+    let stop = NO_DESTINATION
+    let wasLowest = false
+    let restarted = false
+    let destination = start
     for (;;) {
       destination = list.next(destination)
-      if (destination === NO_DESTINATION) {
-        this.#bar -= this.#divisor
-        if (this.#bar <= 0) this.#bar = this.#barMax
-      } else if (list.weight(destination) >= this.#bar) {
+      if (destination !== NO_DESTINATION) {
+        const reaches = list.pickWeight(destination) >= this.#bar
+        if (!reaches && destination !== stop) continue
         this.#cursor = destination
-        return destination
+        return reaches ? destination : NO_DESTINATION
       }
+      this.#bar -= this.#divisor
+      if (this.#bar <= 0) {
+        this.#bar = this.#barMax
+        if (wasLowest || start === NO_DESTINATION) {
+          this.#cursor = NO_DESTINATION
+          return NO_DESTINATION
+        }
+        restarted = true
+      }
+      wasLowest = this.#bar <= this.#divisor
+      if (wasLowest && restarted) stop = start
     }
   }
 

@@ -1,0 +1,25 @@
+import type { Invariant } from '../invariant.ts'
+import { acknowledgedWrites } from './acknowledged-writes.ts'
+import { boundOnce } from './bound-once.ts'
+import { convergence } from './convergence.ts'
+import { endpointsAreReadyPods } from './endpoints-are-ready-pods.ts'
+import { garbageCollected } from './garbage-collected.ts'
+import { nodesNotOvercommitted } from './nodes-not-overcommitted.ts'
+import { nodesProgrammed } from './nodes-programmed.ts'
+import { requestsConserved } from './requests-conserved.ts'
+import { uniqueIds } from './unique-ids.ts'
+import { watchesComplete } from './watches-complete.ts'
+
+/** Every invariant: one more is a file beside this one and a line here. */
+export const INVARIANTS: readonly Invariant[] = [
+  boundOnce,
+  acknowledgedWrites,
+  watchesComplete,
+  uniqueIds,
+  nodesNotOvercommitted,
+  convergence,
+  garbageCollected,
+  endpointsAreReadyPods,
+  nodesProgrammed,
+  requestsConserved,
+]

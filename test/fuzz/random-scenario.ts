@@ -1,0 +1,73 @@
+import { Dice } from './dice.ts'
+import { FAULT_SECONDS_MAX, FAULTS } from './faults.ts'
+import { manifestOf } from './manifests.ts'
+import { VERBS } from './verbs.ts'
+import { hasServers, type World } from './world.ts'
+
+/** Everything that happens, happens in this time from the start on, in seconds. */
+const ACTIVE_SECONDS = 150
+/**
+ * Then the cluster has time to come to rest: a node that comes back at the end, the 300 s of a toleration, crash-loop back-off of up to
+ * 300 s, and the rollouts that follow.
+ */
+const REST_SECONDS = 900
+
+/** A random scenario with its manifests, by path: a function of the seed. The scenario itself is `scenario.yaml`. */
+export function randomScenario(seed: string): Readonly<Record<string, string>> {
+  const dice = new Dice(seed)
+  const nodeCount = dice.between(2, 6)
+  const world: World = {
+    dice,
+    nodes: Array.from({ length: nodeCount }, (_, i) => `worker-${i + 1}`),
+    version: dice.chance(0.5) ? 36 : dice.between(28, 36),
+    etcdMembers: dice.pick([1, 3, 5]),
+    workloads: [],
+    images: 1,
+  }
+  const manifests = Array.from({ length: dice.between(1, 4) }, (_, i) => manifestOf(world, i))
+  const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
+  const timeline: { at: number; text: string }[] = []
+  for (let n = dice.between(0, 12); n > 0; n--) {
+    const at = dice.between(1, ACTIVE_SECONDS)
+    if (dice.chance(0.7)) {
+      for (const { after, text } of dice.pick(VERBS)(world)) timeline.push({ at: at + after, text: `kubectl: ${JSON.stringify(text)}` })
+    } else timeline.push({ at, text: `fault: ${dice.pick(FAULTS)(world)}` })
+  }
+  timeline.sort((a, b) => a.at - b.at)
+  const traffic = world.workloads
+    .filter(({ kind }) => kind !== 'Job' && dice.chance(0.5))
+    .map(
+      ({ name }) => `
+    - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s }`,
+    )
+  const behaviours = [
+    ...(world.workloads.some(({ kind }) => kind === 'Job')
+      ? [
+          `    - { selector: batch=yes, run: { duration: "uniform(1s, ${dice.between(2, 40)}s)", failProbability: ${dice.pick([0, 0.1, 0.5])} } }`,
+        ]
+      : []),
+    ...(hasServers(world)
+      ? [`    - { selector: fuzz=yes, startUp: "uniform(0s, ${dice.between(1, 8)}s)", onTerminate: ${dice.pick(['drain', 'exit'])} }`]
+      : []),
+  ]
+  const scenario = `apiVersion: towtank/v1
+kind: Scenario
+metadata: { name: fuzz }
+spec:
+  seed: ${JSON.stringify(seed)}
+  duration: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX + REST_SECONDS}s
+  warmUp: ${dice.between(0, 30)}s
+  cluster:
+    version: "1.${world.version}"
+    nodes: [{ count: ${nodeCount}, cpu: 8, memory: 32Gi, zone: [a, b, c] }]
+    etcd: { members: ${world.etcdMembers} }
+    kubeProxy: { mode: ${mode} }
+    images: { preloaded: ${dice.chance(0.5)} }
+  manifests: [app.yaml]
+  workloads:
+${behaviours.join('\n')}
+  traffic:${traffic.length === 0 ? ' []' : traffic.join('')}
+  timeline:${timeline.length === 0 ? ' []' : ''}${timeline.map(({ at, text }) => `\n    - { at: ${at}s, ${text} }`).join('')}
+`
+  return { 'scenario.yaml': scenario, 'app.yaml': manifests.join('---\n') }
+}
