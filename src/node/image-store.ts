@@ -11,6 +11,8 @@ export interface ImagePolicy {
   readonly bandwidthBytesPerSecond: number
   /** Every node holds every image from the start. */
   readonly preloaded: boolean
+  /** Images that the registry does not have: a pull fails. */
+  readonly missing?: readonly string[] | undefined
 }
 
 /** Source: kubelet registryPullQPS and registryBurst. */
@@ -37,15 +39,20 @@ export class ImageStore {
 
   /** Whether a container can start without asking the registry. `Always` asks, but transfers nothing it has. */
   has(image: string): boolean {
-    return this.#policy.preloaded || this.#present.has(image)
+    return (this.#policy.preloaded && !this.#isMissing(image)) || this.#present.has(image)
   }
 
-  /** Makes the image present; `overhead` is the registry's own time. Returns when it is. */
-  *pull(image: string, overhead: Nanos): Generator<Wait, void, unknown> {
+  /** Makes the image present; `overhead` is the registry's own time. Returns when it is, or false when the registry has no such image. */
+  *pull(image: string, overhead: Nanos): Generator<Wait, boolean, unknown> {
     const running = this.#pulling.get(image)
     if (running !== undefined) {
       yield running
-      return
+      return this.has(image)
+    }
+    if (this.#isMissing(image)) {
+      yield* this.#limiter.take()
+      yield this.#sim.delay(overhead)
+      return false
     }
     const done = new Completion<void>(this.#sim)
     this.#pulling.set(image, done)
@@ -56,6 +63,11 @@ export class ImageStore {
     this.#present.add(image)
     this.#pulling.delete(image)
     done.resolve()
+    return true
+  }
+
+  #isMissing(image: string): boolean {
+    return this.#policy.missing?.includes(image) ?? false
   }
 
   /** What was being pulled when the node died is lost; what was there is still there. */

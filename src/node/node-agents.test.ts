@@ -65,17 +65,20 @@ describe('a readiness probe', () => {
     failureThreshold: 3,
   }
 
-  function results(change: Partial<Probe>, answers: (second: number) => boolean): [boolean, number][] {
+  function results(change: Partial<Probe>, answers: (second: number) => boolean, delay = 0): [boolean, number][] {
     const sim = new Simulation({ seed: 'probe' })
     const told: [boolean, number][] = []
     const context = {
       sim,
       latencies: new Latencies(sim),
       node: 'n',
-      answers: () => answers(sim.now / SECOND),
-      onResult: (success: boolean) => told.push([success, Math.round((sim.now - (sim.now % (100 * MILLISECOND))) / SECOND)]),
+      answersAfter: () => (answers(sim.now / SECOND) ? delay : null),
     }
-    sim.spawn(runProbe({ ...probe, ...change }, context, false))
+    const onResult = (success: boolean): 'go on' => {
+      told.push([success, Math.round((sim.now - (sim.now % (100 * MILLISECOND))) / SECOND)])
+      return 'go on'
+    }
+    sim.spawn(runProbe({ ...probe, ...change }, context, false, onResult))
     sim.run(100 * SECOND)
     return told
   }
@@ -90,5 +93,9 @@ describe('a readiness probe', () => {
   test('forgives two failures, and asks for as many successes as successThreshold says', () => {
     expect(results({}, (second) => second < 20 || second > 40)).toEqual([[true, 5]])
     expect(results({ successThreshold: 2 }, () => true)).toEqual([[true, 15]])
+  })
+  test('fails when the answer takes longer than timeoutSeconds', () => {
+    expect(results({ timeoutSeconds: 2 }, () => true, 2 * SECOND)).toEqual([[true, 7]])
+    expect(results({ timeoutSeconds: 2 }, () => true, 2 * SECOND + 1)).toEqual([])
   })
 })
