@@ -16,7 +16,7 @@ import { type LoadedScenario, loadScenario } from '../src/scenario/load-scenario
 import { ARRIVALS_FORM, parseArrivals } from '../src/scenario/parse-arrivals.ts'
 import { DISTRIBUTION_FORM, parseDistribution } from '../src/scenario/parse-distribution.ts'
 import { parseDuration } from '../src/scenario/parse-duration.ts'
-import { KUBECTL_FORM, parseKubectl } from '../src/scenario/parse-kubectl.ts'
+import { KUBECTL_FORM, KUBECTL_VERBS, parseKubectl } from '../src/scenario/parse-kubectl.ts'
 import { parseRate } from '../src/scenario/parse-rate.ts'
 import { parseBandwidth, parseBytes, parseCpu } from '../src/scenario/parse-size.ts'
 import { parseTarget } from '../src/scenario/parse-target.ts'
@@ -179,8 +179,8 @@ describe('docs/scenario.md and the grammar', () => {
   test('every distribution, arrival process and kubectl command has an example', () => {
     expect(sorted(examples('Distributions').flatMap(calls))).toEqual(sorted(calls(DISTRIBUTION_FORM)))
     expect(sorted(examples('Arrivals').flatMap(calls))).toEqual(sorted(calls(ARRIVALS_FORM).filter((name) => name === name.toLowerCase())))
-    const verbs = KUBECTL_FORM.split(', or ').map((form) => /^[a-z]+( image)?/.exec(form)![0])
-    expect(sorted(examples('kubectl commands').map((text) => /^[a-z]+( image)?/.exec(text)![0]))).toEqual(sorted(verbs))
+    const verbOf = (text: string) => KUBECTL_VERBS.find((verb) => text.startsWith(`${verb} `))
+    expect(sorted(examples('kubectl commands').map((text) => verbOf(text) ?? text))).toEqual(sorted(KUBECTL_VERBS))
     for (const [flag] of KUBECTL_FORM.matchAll(/--?[a-z][a-z-]*/g)) expect(SCENARIO).toContain(flag)
   })
 

@@ -5,8 +5,25 @@
  */
 const ENUMERATIONS: readonly (readonly [suffix: string, values: readonly string[]])[] = [
   ['elector.matchExpressions.operator', ['In', 'NotIn', 'Exists', 'DoesNotExist']],
+  ['topologySpreadConstraints.whenUnsatisfiable', ['DoNotSchedule', 'ScheduleAnyway']],
+  ['topologySpreadConstraints.nodeAffinityPolicy', ['Honor', 'Ignore']],
+  ['topologySpreadConstraints.nodeTaintsPolicy', ['Honor', 'Ignore']],
+  ['nodeSelectorTerms.matchExpressions.operator', ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']],
+  ['preference.matchExpressions.operator', ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']],
+  ['spec.preemptionPolicy', ['PreemptLowerPriority', 'Never']],
   ['containers.restartPolicy', ['Always', 'OnFailure', 'Never']],
   ['initContainers.restartPolicy', ['Always', 'OnFailure', 'Never']],
+  ['Service.spec.sessionAffinity', ['ClientIP', 'None']],
+  ['Service.spec.internalTrafficPolicy', ['Cluster', 'Local']],
+  ['Service.spec.externalTrafficPolicy', ['Cluster', 'Local']],
+  ['StatefulSet.spec.podManagementPolicy', ['OrderedReady', 'Parallel']],
+  ['StatefulSet.spec.updateStrategy.type', ['RollingUpdate', 'OnDelete']],
+  ['DaemonSet.spec.updateStrategy.type', ['RollingUpdate', 'OnDelete']],
+  ['CronJob.spec.concurrencyPolicy', ['Allow', 'Forbid', 'Replace']],
+  ['spec.completionMode', ['NonIndexed', 'Indexed']],
+  ['spec.podReplacementPolicy', ['TerminatingOrFailed', 'Failed']],
+  ['podFailurePolicy.rules.action', ['FailJob', 'FailIndex', 'Ignore', 'Count']],
+  ['onExitCodes.operator', ['In', 'NotIn']],
   ['Service.spec.trafficDistribution', ['PreferClose', 'PreferSameZone', 'PreferSameNode']],
 ]
 

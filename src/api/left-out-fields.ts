@@ -31,6 +31,8 @@ const INERT: ReadonlySet<string> = new Set([
     'imagePullSecrets',
   ],
   ...['setHostnameAsFQDN', 'shareProcessNamespace', 'subdomain', 'os'],
+  // names in DNS are not modelled; a Job's own selector only says which pods are its own
+  ...['serviceName', 'manualSelector'],
   // accounts
   'secrets',
   // ports
@@ -39,15 +41,7 @@ const INERT: ReadonlySet<string> = new Set([
   ...['ownerReferences.apiVersion', 'ownerReferences.blockOwnerDeletion', 'targetRef.apiVersion', 'targetRef.kind', 'targetRef.namespace'],
   ...['targetRef.fieldPath', 'targetRef.resourceVersion', 'endpoints.hostname'],
   // a node's account of itself
-  ...[
-    'status.nodeInfo',
-    'status.daemonEndpoints',
-    'status.config',
-    'status.conditions',
-    'status.images.sizeBytes',
-    'status.phase',
-    'providerID',
-  ],
+  ...['status.nodeInfo', 'status.daemonEndpoints', 'status.config', 'status.conditions', 'status.phase', 'providerID'],
   ...['status.runtimeHandlers', 'status.features', 'podCIDRs'],
 ])
 
@@ -62,12 +56,9 @@ const NEUTRAL: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['addressType', 'IPv4'],
   ['allocateLoadBalancerNodePorts', true],
   ['dnsPolicy', 'ClusterFirst'],
-  ['externalTrafficPolicy', 'Cluster'],
-  ['internalTrafficPolicy', 'Cluster'],
   ['ipFamilyPolicy', 'SingleStack'],
-  ['preemptionPolicy', 'PreemptLowerPriority'],
   ['schedulerName', 'default-scheduler'],
-  ['sessionAffinity', 'None'],
+  ['managedBy', 'kubernetes.io/job-controller'],
 ])
 
 /** Fields that make no difference while they are empty. */
@@ -82,6 +73,8 @@ export function classOf(kind: string, { path, value }: LeftOutField): LeftOutCla
   const parent = names[names.length - 2] ?? ''
   if (isEmpty(value) || (NEUTRAL.has(last) && NEUTRAL.get(last) === value)) return 'silent'
   if (isSingleStack(last, value)) return 'silent'
+  // the API server makes a Job's selector itself, and kubectl prints it
+  if (kind === 'Job' && names.join('.').startsWith('spec.selector')) return 'inert-field'
   if (parent === 'metadata') return SERVER_SET.has(last) || last === 'name' || last === 'namespace' ? 'inert-field' : 'unmodelled-field'
   if (names[0] === 'status' && kind !== 'Node') return 'inert-field'
   // what an init container runs decides how long the pod waits for it

@@ -155,7 +155,7 @@ status:
     expect(node.status).toMatchObject({
       allocatable: { cpuMilli: 3900, memoryBytes: 8 * 1024 * 1024 * 1024, pods: 110 },
       internalIP: '192.168.0.1',
-      images: ['web:v1'],
+      images: [{ names: ['web:v1'], sizeBytes: 5 }],
     })
   })
 })
@@ -237,7 +237,6 @@ spec:
 `
     expect(await warningsOf(`${pod('a')}---\n${pod('b')}`)).toEqual([
       'unmodelled-field 5: Pod spec.priorityClassName has no effect in the model (2 uses)',
-      'unmodelled-field 11: Pod spec.containers[].resources.requests.ephemeral-storage has no effect in the model (2 uses)',
       'unmodelled-field 12: Pod spec.containers[].lifecycle.preStop.exec.command has no effect in the model (2 uses)',
       'inert-field 10: Pod spec.containers[].env changes neither timing nor traffic and is not read (2 uses)',
     ])
@@ -247,8 +246,8 @@ spec:
     const text = `{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: 80}], sessionAffinity: None, ipFamilies: [IPv4],
       internalTrafficPolicy: Cluster, externalIPs: []}}`
     expect(await warningsOf(text)).toEqual([])
-    expect(await warningsOf(text.replace('None', 'ClientIP'))).toEqual([
-      'unmodelled-field 1: Service spec.sessionAffinity has no effect in the model',
+    expect(await warningsOf(text.replace('externalIPs: []', 'externalIPs: [192.0.2.1]'))).toEqual([
+      'unmodelled-field 2: Service spec.externalIPs has no effect in the model',
     ])
   })
 })

@@ -10,8 +10,9 @@ const SAMPLES: Readonly<Record<Leaf, unknown>> = {
   flag: true,
   numberOrText: 3,
   texts: ['x'],
+  numbers: [1],
   map: { a: 'b' },
-  quantity: '1',
+  quantities: { cpu: '1' },
 }
 
 /** Alternatives: each of these, given, keeps others from being looked at. So every table is tried without them too. */

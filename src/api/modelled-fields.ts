@@ -6,7 +6,7 @@
  *
  * A leaf names the type that the schema has already assured.
  */
-export type Leaf = 'text' | 'number' | 'flag' | 'numberOrText' | 'texts' | 'map' | 'quantity'
+export type Leaf = 'text' | 'number' | 'flag' | 'numberOrText' | 'texts' | 'numbers' | 'map' | 'quantities'
 
 export interface FieldTable {
   readonly [field: string]: Leaf | FieldTable | readonly [FieldTable]
@@ -41,14 +41,12 @@ const PROBE = {
   terminationGracePeriodSeconds: 'number',
 } as const satisfies FieldTable
 
-const RESOURCE_LIST = { cpu: 'quantity', memory: 'quantity' } as const satisfies FieldTable
-
 const CONTAINER = {
   name: 'text',
   image: 'text',
   imagePullPolicy: 'text',
-  ports: [{ name: 'text', containerPort: 'number', hostPort: 'number', protocol: 'text' }],
-  resources: { requests: RESOURCE_LIST, limits: RESOURCE_LIST },
+  ports: [{ name: 'text', containerPort: 'number', hostPort: 'number', hostIP: 'text', protocol: 'text' }],
+  resources: { requests: 'quantities', limits: 'quantities' },
   readinessProbe: PROBE,
   livenessProbe: PROBE,
   startupProbe: PROBE,
@@ -56,6 +54,24 @@ const CONTAINER = {
     preStop: { sleep: { seconds: 'number' }, exec: { command: 'texts' } },
     postStart: { sleep: { seconds: 'number' }, exec: { command: 'texts' } },
   },
+} as const satisfies FieldTable
+
+const NODE_REQUIREMENT = { key: 'text', operator: 'text', values: 'texts' } as const satisfies FieldTable
+
+const NODE_SELECTOR_TERM = { matchExpressions: [NODE_REQUIREMENT], matchFields: [NODE_REQUIREMENT] } as const satisfies FieldTable
+
+const POD_AFFINITY_TERM = {
+  labelSelector: LABEL_SELECTOR,
+  namespaces: 'texts',
+  namespaceSelector: LABEL_SELECTOR,
+  topologyKey: 'text',
+  matchLabelKeys: 'texts',
+  mismatchLabelKeys: 'texts',
+} as const satisfies FieldTable
+
+const POD_AFFINITY = {
+  requiredDuringSchedulingIgnoredDuringExecution: [POD_AFFINITY_TERM],
+  preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 'number', podAffinityTerm: POD_AFFINITY_TERM }],
 } as const satisfies FieldTable
 
 const INIT_CONTAINER = { ...CONTAINER, restartPolicy: 'text' } as const satisfies FieldTable
@@ -69,15 +85,30 @@ const POD_SPEC = {
   nodeSelector: 'map',
   affinity: {
     nodeAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: {
-        nodeSelectorTerms: [{ matchExpressions: [{ key: 'text', operator: 'text', values: 'texts' }] }],
-      },
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [NODE_SELECTOR_TERM] },
+      preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 'number', preference: NODE_SELECTOR_TERM }],
     },
+    podAffinity: POD_AFFINITY,
+    podAntiAffinity: POD_AFFINITY,
   },
+  topologySpreadConstraints: [
+    {
+      maxSkew: 'number',
+      topologyKey: 'text',
+      whenUnsatisfiable: 'text',
+      labelSelector: LABEL_SELECTOR,
+      minDomains: 'number',
+      nodeAffinityPolicy: 'text',
+      nodeTaintsPolicy: 'text',
+      matchLabelKeys: 'texts',
+    },
+  ],
   tolerations: [{ key: 'text', operator: 'text', value: 'text', effect: 'text', tolerationSeconds: 'number' }],
   terminationGracePeriodSeconds: 'number',
   restartPolicy: 'text',
   priority: 'number',
+  preemptionPolicy: 'text',
+  overhead: 'quantities',
   hostNetwork: 'flag',
   readinessGates: [{ conditionType: 'text' }],
 } as const satisfies FieldTable
@@ -85,6 +116,32 @@ const POD_SPEC = {
 const POD_TEMPLATE = {
   metadata: { labels: 'map', annotations: 'map' },
   spec: POD_SPEC,
+} as const satisfies FieldTable
+
+const DISRUPTION = {
+  type: 'text',
+  rollingUpdate: { maxUnavailable: 'numberOrText', maxSurge: 'numberOrText' },
+} as const satisfies FieldTable
+
+const JOB_SPEC = {
+  parallelism: 'number',
+  completions: 'number',
+  completionMode: 'text',
+  backoffLimit: 'number',
+  activeDeadlineSeconds: 'number',
+  ttlSecondsAfterFinished: 'number',
+  suspend: 'flag',
+  podReplacementPolicy: 'text',
+  podFailurePolicy: {
+    rules: [
+      {
+        action: 'text',
+        onExitCodes: { containerName: 'text', operator: 'text', values: 'numbers' },
+        onPodConditions: [{ type: 'text', status: 'text' }],
+      },
+    ],
+  },
+  template: POD_TEMPLATE,
 } as const satisfies FieldTable
 
 const TYPE = { apiVersion: 'text', kind: 'text' } as const satisfies FieldTable
@@ -110,6 +167,51 @@ export const MODELLED_FIELDS = {
     metadata: METADATA,
     spec: { replicas: 'number', selector: LABEL_SELECTOR, template: POD_TEMPLATE, minReadySeconds: 'number' },
   },
+  ReplicationController: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: { replicas: 'number', selector: 'map', template: POD_TEMPLATE, minReadySeconds: 'number' },
+  },
+  StatefulSet: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      replicas: 'number',
+      selector: LABEL_SELECTOR,
+      template: POD_TEMPLATE,
+      podManagementPolicy: 'text',
+      updateStrategy: { type: 'text', rollingUpdate: { partition: 'number' } },
+      minReadySeconds: 'number',
+      revisionHistoryLimit: 'number',
+      ordinals: { start: 'number' },
+    },
+  },
+  DaemonSet: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      selector: LABEL_SELECTOR,
+      template: POD_TEMPLATE,
+      updateStrategy: DISRUPTION,
+      minReadySeconds: 'number',
+      revisionHistoryLimit: 'number',
+    },
+  },
+  Job: { ...TYPE, metadata: METADATA, spec: JOB_SPEC },
+  CronJob: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      schedule: 'text',
+      timeZone: 'text',
+      startingDeadlineSeconds: 'number',
+      concurrencyPolicy: 'text',
+      suspend: 'flag',
+      successfulJobsHistoryLimit: 'number',
+      failedJobsHistoryLimit: 'number',
+      jobTemplate: { metadata: { labels: 'map', annotations: 'map' }, spec: JOB_SPEC },
+    },
+  },
   Pod: { ...TYPE, metadata: METADATA, spec: POD_SPEC },
   Service: {
     ...TYPE,
@@ -120,6 +222,11 @@ export const MODELLED_FIELDS = {
       ports: [{ name: 'text', protocol: 'text', port: 'number', targetPort: 'numberOrText', nodePort: 'number' }],
       selector: 'map',
       publishNotReadyAddresses: 'flag',
+      internalTrafficPolicy: 'text',
+      externalTrafficPolicy: 'text',
+      trafficDistribution: 'text',
+      sessionAffinity: 'text',
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 'number' } },
     },
   },
   EndpointSlice: {
@@ -131,6 +238,7 @@ export const MODELLED_FIELDS = {
         conditions: { ready: 'flag', serving: 'flag', terminating: 'flag' },
         nodeName: 'text',
         zone: 'text',
+        hints: { forZones: [{ name: 'text' }], forNodes: [{ name: 'text' }] },
         targetRef: { name: 'text', uid: 'text' },
       },
     ],
@@ -145,10 +253,20 @@ export const MODELLED_FIELDS = {
       taints: [{ key: 'text', value: 'text', effect: 'text' }],
     },
     status: {
-      capacity: { cpu: 'quantity', memory: 'quantity', pods: 'quantity' },
-      allocatable: { cpu: 'quantity', memory: 'quantity', pods: 'quantity' },
+      capacity: 'quantities',
+      allocatable: 'quantities',
       addresses: [{ type: 'text', address: 'text' }],
-      images: [{ names: 'texts' }],
+      images: [{ names: 'texts', sizeBytes: 'number' }],
+    },
+  },
+  PodDisruptionBudget: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      minAvailable: 'numberOrText',
+      maxUnavailable: 'numberOrText',
+      selector: LABEL_SELECTOR,
+      unhealthyPodEvictionPolicy: 'text',
     },
   },
   Namespace: { ...TYPE, metadata: METADATA },
@@ -162,10 +280,16 @@ export type ManifestKind = keyof typeof MODELLED_FIELDS
 export const MODELLED_API_VERSIONS: Readonly<Record<ManifestKind, string>> = {
   Deployment: 'apps/v1',
   ReplicaSet: 'apps/v1',
+  ReplicationController: 'v1',
+  StatefulSet: 'apps/v1',
+  DaemonSet: 'apps/v1',
+  Job: 'batch/v1',
+  CronJob: 'batch/v1',
   Pod: 'v1',
   Service: 'v1',
   EndpointSlice: 'discovery.k8s.io/v1',
   Node: 'v1',
+  PodDisruptionBudget: 'policy/v1',
   Namespace: 'v1',
   ServiceAccount: 'v1',
 }
@@ -180,8 +304,9 @@ type LeafValue = {
   flag: boolean
   numberOrText: number | string
   texts: readonly string[]
+  numbers: readonly number[]
   map: Readonly<Record<string, string>>
-  quantity: number | string
+  quantities: Readonly<Record<string, number | string>>
 }
 
 /** What {@link ./pick-fields.ts pickFields} gives for a table: every field may be absent. */
@@ -198,7 +323,10 @@ export type Picked<T extends FieldTable> = {
 export type PickedObject<K extends ManifestKind> = Picked<(typeof MODELLED_FIELDS)[K]>
 export type PickedMetadata = Picked<typeof METADATA>
 export type PickedPodSpec = Picked<typeof POD_SPEC>
+export type PickedPodAffinity = Picked<typeof POD_AFFINITY>
+export type PickedPodAffinityTerm = Picked<typeof POD_AFFINITY_TERM>
 export type PickedPodTemplate = Picked<typeof POD_TEMPLATE>
 export type PickedContainer = Picked<typeof INIT_CONTAINER>
 export type PickedProbe = Picked<typeof PROBE>
+export type PickedJobSpec = Picked<typeof JOB_SPEC>
 export type PickedSelector = Picked<typeof LABEL_SELECTOR>

@@ -48,7 +48,10 @@ export function admitCreate(object: AnyObject, context: AdmissionContext): Admit
 
 function namespaceExists(object: AnyObject, context: AdmissionContext): AnyObject | { refuse: string } {
   const namespace = object.metadata.namespace
-  if (namespace === '' || context.get(objectKey('Namespace', '', namespace)) !== undefined) return object
+  if (namespace === '') return object
+  const held = context.get(objectKey('Namespace', '', namespace))
+  if (held !== undefined && held.metadata.deletionTimestamp === null) return object
+  if (held !== undefined) return { refuse: `unable to create new content in namespace ${namespace} because it is being terminated` }
   return { refuse: `namespaces "${namespace}" not found` }
 }
 
@@ -89,6 +92,17 @@ function allocateService(service: Service, by: readonly string[], context: Admis
     else return { ok: false, code: 422, message: `spec.ports.nodePort: ${port.nodePort} is not in the valid range or already allocated` }
   }
   return { ok: true, object: { ...service, spec: { ...spec, clusterIP, ports } }, by: [...by, 'Service addresses'] }
+}
+
+/** Namespaces that cannot be deleted. Source: Kubernetes pkg/kubeapiserver/options, NamespaceLifecycle's immortal namespaces. */
+const IMMORTAL_NAMESPACES: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public'])
+
+/** Why a DELETE is not granted; null when it is. */
+export function admitDelete(kind: string, name: string, propagation: string): { code: number; message: string } | null {
+  if (kind === 'Namespace' && IMMORTAL_NAMESPACES.has(name))
+    return { code: 403, message: `namespaces "${name}" is forbidden: this namespace may not be deleted` }
+  if (propagation !== 'Background') return { code: 422, message: `propagationPolicy "${propagation}" is not modelled` }
+  return null
 }
 
 /** Gives back what a removed Service held. */

@@ -1,11 +1,11 @@
-import type { AnyObject, KindMap, Pod, Service } from '../api/objects/index.ts'
+import type { AnyObject, KindMap, Namespace, Pod, Service } from '../api/objects/index.ts'
 import type { Wait } from '../engine/process.ts'
-import { Completion } from '../engine/process.ts'
+import { Completion, Signal } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { AddressPool, PortPool } from './address-pools.ts'
-import { type AdmissionContext, admitCreate, releaseService } from './admission.ts'
+import { type AdmissionContext, admitCreate, admitDelete, releaseService } from './admission.ts'
 import { authorize, type Verb } from './authorization.ts'
 import { ANY_REVISION, Etcd, type TransactionResult } from './etcd.ts'
 import type { Identity } from './identity.ts'
@@ -16,7 +16,7 @@ import { type Watch, WatchCache, type WatchEvent, type WatcherOptions } from './
 
 /** What the API server answers. `object` is what is stored after the request, when there is anything. */
 export interface ApiResponse<T extends AnyObject = AnyObject> {
-  /** 200 done, 201 created, 403 refused, 404 no such object, 409 conflict or exists, 422 invalid. */
+  /** 200 done, 201 created, 403 refused, 404 no such object, 409 conflict or exists, 422 invalid, 500 etcd gave no answer in time. */
   readonly code: number
   readonly object: T | undefined
   readonly message: string
@@ -41,11 +41,16 @@ export interface WriteRequest {
   readonly change: (current: AnyObject | undefined) => AnyObject | null
   /** The revision the client has read (optimistic concurrency), or ANY_REVISION to try again on the newest when it changed. */
   readonly expected: number
+  /** Of a DELETE; Background when not given. */
+  readonly propagation?: Propagation
   /** Heartbeats are not told in the story. */
   readonly quiet: boolean
 }
 
 const ACTOR = 'kube-apiserver'
+
+/** Source: etcd api/v3/rpc/rpctypes/error.go. */
+const TIMED_OUT = 'etcdserver: request timed out'
 
 /** How often a patch starts afresh when the object changed under it. Source: apiserver handlers/patch.go, maxRetryWhenPatchConflicts. */
 const PATCH_ATTEMPTS = 5
@@ -55,7 +60,8 @@ const PATCH_ATTEMPTS = 5
  *
  * A request passes authentication, authorisation and admission, each with a delay and a hop of its own, is then a
  * transaction in etcd (compare the revision, write, quorum), and is answered. What etcd has applied becomes visible in the
- * watch cache of its kind and goes out to the watchers.
+ * watch cache of its kind and goes out to the watchers. Without a quorum of etcd writes fail after its time-out with 500 (they may have been
+ * applied all the same), reads wait for a leader, watches stay silent.
  *
  * Not modelled yet: Priority and Fairness, several API servers, webhooks.
  *
@@ -69,6 +75,8 @@ export class ApiServer {
   readonly #caches = new Map<string, WatchCache>()
   readonly #admission: AdmissionContext
   readonly #commitObservers: ((event: WatchEvent) => void)[] = []
+  /** Fires when etcd has a leader again. */
+  readonly #elected: Signal
   #uids = 0
 
   constructor(sim: Simulation, options: { trace: Trace; latencies: Latencies; etcdMembers: number; serviceCidr: string }) {
@@ -76,6 +84,8 @@ export class ApiServer {
     this.#trace = options.trace
     this.#latencies = options.latencies
     this.#etcd = new Etcd(sim, { members: options.etcdMembers, latencies: options.latencies })
+    this.#elected = new Signal(sim)
+    this.#etcd.observeLeader((leader, term) => this.#leaderChanged(leader, term))
     this.#admission = {
       get: (key) => this.#etcd.get(key),
       clusterIPs: new AddressPool(options.serviceCidr),
@@ -95,6 +105,11 @@ export class ApiServer {
       for (const observer of this.#commitObservers) observer(event)
       this.#cache(object.kind).accept(event)
     })
+  }
+
+  /** What the members of etcd can be made to suffer. */
+  get etcd(): Etcd<AnyObject> {
+    return this.#etcd
   }
 
   /** Writes that took effect since the start. */
@@ -134,7 +149,20 @@ export class ApiServer {
   /** A read of one object (quorum read, as kubectl and controllers with doubts do). */
   *get(key: string): Generator<Wait, AnyObject | undefined, unknown> {
     yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization') + this.#latencies.draw('read'))
+    while (this.#etcd.leader === null) yield this.#elected
     return this.#etcd.get(key)
+  }
+
+  /** The kinds of which there is or was an object, in the order in which they first appeared. */
+  get kinds(): readonly string[] {
+    return [...this.#caches.keys()]
+  }
+
+  /** All objects of a kind, in one namespace or (null) in all, as the watch cache has them. */
+  *list(kind: string, namespace: string | null): Generator<Wait, AnyObject[], unknown> {
+    yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization') + this.#latencies.draw('read'))
+    const objects = [...this.#cache(kind).values()]
+    return namespace === null ? objects : objects.filter((object) => object.metadata.namespace === namespace)
   }
 
   /** Runs one write through the whole chain. */
@@ -159,6 +187,11 @@ export class ApiServer {
       return { code: 403, object: undefined, message: forbidden, hop }
     }
     note('authorised', started, `${verb} ${kind}`)
+    const kept = verb === 'delete' ? admitDelete(kind, name, request.propagation ?? 'Background') : null
+    if (kept !== null) {
+      note('refused', this.#sim.now, `${kept.code} ${kept.message}`)
+      return { ...kept, object: undefined, hop }
+    }
 
     started = this.#sim.now
     yield this.#sim.delay(this.#latencies.draw('admission'))
@@ -187,6 +220,7 @@ export class ApiServer {
     const hop = request.quiet ? cause : this.#trace.record({ cause, actor: ACTOR, action: 'admitted', subject: key, started, detail })
     const outcome = yield* this.#transact(request, key, 0, admitted.object, hop)
     if (outcome.result.ok) return { code: 201, object: outcome.result.value, message: 'created', hop: outcome.hop }
+    if (outcome.result.unknown === true) return { code: 500, object: undefined, message: TIMED_OUT, hop: outcome.hop }
     if (admitted.object.kind === 'Service') releaseService(admitted.object as Service, this.#admission)
     return { code: 409, object: outcome.result.value, message: `${key} already exists`, hop: outcome.hop }
   }
@@ -201,7 +235,17 @@ export class ApiServer {
       if (attempt === 1 && !request.quiet) {
         hop = this.#trace.record({ cause: hop, actor: ACTOR, action: 'admitted', subject: key, started, detail: 'unchanged' })
       }
-      const stored = next === null ? null : withGeneration(current, next)
+      if (next === null && isToBeMarked(current)) {
+        const marked = yield* this.#transact(request, key, current.metadata.resourceVersion, withoutGrace(current, this.#sim.now), hop)
+        hop = marked.hop
+        if (!marked.result.ok) {
+          if (attempt < PATCH_ATTEMPTS) continue
+          return { code: 409, object: marked.result.value, message: `${key} has been modified; apply to the latest version`, hop }
+        }
+        attempt--
+        continue
+      }
+      const stored = next === null || isReleased(current, next) ? null : withGeneration(current, next)
       const expected = request.expected === ANY_REVISION ? current.metadata.resourceVersion : request.expected
       const outcome = yield* this.#transact(request, key, expected, stored, hop)
       hop = outcome.hop
@@ -209,6 +253,7 @@ export class ApiServer {
         if (stored === null && current.kind === 'Service') releaseService(current as Service, this.#admission)
         return { code: 200, object: outcome.result.value ?? current, message: stored === null ? 'deleted' : 'configured', hop }
       }
+      if (outcome.result.unknown === true) return { code: 500, object: undefined, message: TIMED_OUT, hop }
       if (request.expected !== ANY_REVISION || attempt === PATCH_ATTEMPTS) {
         return { code: 409, object: outcome.result.value, message: `${key} has been modified; apply to the latest version`, hop }
       }
@@ -251,10 +296,10 @@ export class ApiServer {
       hop = this.#trace.record({
         cause,
         actor: 'etcd',
-        action: 'conflict',
+        action: result.unknown === true ? 'timed out' : 'conflict',
         subject: key,
         started: proposedAt,
-        detail: `409 expected revision ${expected}`,
+        detail: result.unknown === true ? `500 ${TIMED_OUT}` : `409 expected revision ${expected}`,
       })
     }
     return { result, hop }
@@ -265,6 +310,15 @@ export class ApiServer {
       ? cause
       : this.#trace.record({ cause, actor: ACTOR, action: 'refused', subject: key, detail: '404 not found' })
     return { code: 404, object: undefined, message: `${key} not found`, hop }
+  }
+
+  #leaderChanged(leader: number | null, term: number): void {
+    const subject = 'etcd'
+    if (leader === null) this.#trace.record({ cause: -1, actor: 'etcd', action: 'lost its leader', subject })
+    else {
+      this.#trace.record({ cause: -1, actor: 'etcd', action: 'elected a leader', subject, detail: `member ${leader + 1} in term ${term}` })
+      this.#elected.fire()
+    }
   }
 
   #cache(kind: string): WatchCache {
@@ -281,21 +335,68 @@ export class ApiServer {
   }
 }
 
+/** What becomes of an object's dependents when it is deleted. */
+export type Propagation = 'Background' | 'Foreground' | 'Orphan'
+
 /**
- * What a DELETE makes of an object: a pod that runs somewhere is marked and stays until its kubelet has stopped it,
- * everything else goes at once.
+ * What a DELETE makes of an object: a pod that runs somewhere is marked and stays until its kubelet has stopped it, what has finalizers
+ * is marked and stays until the last of them is taken off, everything else goes at once.
  *
  * Source: Kubernetes pkg/registry/core/pod/strategy.go (CheckGracefulDelete), apiserver/pkg/registry/rest/delete.go.
  */
 export function afterDelete(object: AnyObject, gracePeriodSeconds: number | null, now: Nanos): AnyObject | null {
-  if (object.kind !== 'Pod') return null
+  if (object.kind === 'Namespace') return terminating(object as Namespace, now)
+  if (object.kind !== 'Pod') return removedOrHeld(object, now)
   const pod = object as Pod
   const terminal = pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'
   const grace = pod.spec.nodeName === '' || terminal ? 0 : (gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds)
-  if (grace === 0) return null
+  if (grace === 0) return removedOrHeld(pod, now)
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
   if (deletionTimestamp !== null && deletionGracePeriodSeconds !== null && grace >= deletionGracePeriodSeconds) return pod
   return { ...pod, metadata: { ...pod.metadata, deletionTimestamp: now + grace * SECOND, deletionGracePeriodSeconds: grace } }
+}
+
+/** Finalizers hold an object back: it is marked only. */
+function removedOrHeld(object: AnyObject, now: Nanos): AnyObject | null {
+  const { finalizers, deletionTimestamp, deletionGracePeriodSeconds } = object.metadata
+  if (finalizers.length === 0) return null
+  if (deletionTimestamp !== null && deletionGracePeriodSeconds === 0) return object
+  const marked = { deletionTimestamp: deletionTimestamp === null ? now : Math.min(deletionTimestamp, now), deletionGracePeriodSeconds: 0 }
+  return { ...object, metadata: { ...object.metadata, ...marked } }
+}
+
+/**
+ * Whether a write takes off the last finalizer of an object that waited for nothing else.
+ *
+ * Source: Kubernetes apiserver/pkg/registry/generic/registry/store.go (ShouldDeleteDuringUpdate).
+ */
+function isReleased(current: AnyObject, next: AnyObject): boolean {
+  const before = current.metadata
+  return (
+    before.finalizers.length > 0 &&
+    next.metadata.finalizers.length === 0 &&
+    before.deletionTimestamp !== null &&
+    before.deletionGracePeriodSeconds === 0
+  )
+}
+
+/**
+ * The removal of a pod is two writes: it is marked with a grace period of 0 first, so that watchers see it end.
+ *
+ * Source: recorded from Kubernetes v1.36.2; apiserver/pkg/registry/generic/registry/store.go (updateForGracefulDeletionAndFinalizers).
+ */
+function isToBeMarked(object: AnyObject): boolean {
+  return object.kind === 'Pod' && object.metadata.deletionGracePeriodSeconds !== 0
+}
+
+function withoutGrace(object: AnyObject, now: Nanos): AnyObject {
+  return { ...object, metadata: { ...object.metadata, deletionTimestamp: now, deletionGracePeriodSeconds: 0 } }
+}
+
+/** A namespace stays until the namespace controller has emptied it. Source: pkg/registry/core/namespace/storage. */
+function terminating(namespace: Namespace, now: Nanos): Namespace {
+  if (namespace.metadata.deletionTimestamp !== null) return namespace
+  return { ...namespace, metadata: { ...namespace.metadata, deletionTimestamp: now }, status: { phase: 'Terminating' } }
 }
 
 /** `metadata.generation` counts changes of the desired state only. */

@@ -15,6 +15,7 @@ export interface Attempt {
 type Rules = readonly { readonly verbs: readonly Verb[]; readonly kinds: readonly string[] }[]
 
 const WRITE: readonly Verb[] = ['get', 'create', 'update', 'patch', 'delete']
+const EVENTS = { verbs: ['create', 'update', 'patch'], kinds: ['Event'] } as const
 
 /**
  * The bootstrap roles of the components that the model has, reduced to the kinds it has.
@@ -24,21 +25,54 @@ const WRITE: readonly Verb[] = ['get', 'create', 'update', 'patch', 'delete']
 const ROLES = new Map<string, Rules>([
   [
     'system:serviceaccount:kube-system:deployment-controller',
-    [
-      { verbs: ['get', 'update', 'patch'], kinds: ['Deployment', 'Pod'] },
-      { verbs: WRITE, kinds: ['ReplicaSet'] },
-    ],
+    [{ verbs: ['get', 'update', 'patch'], kinds: ['Deployment', 'Pod'] }, { verbs: WRITE, kinds: ['ReplicaSet'] }, EVENTS],
   ],
   [
     'system:serviceaccount:kube-system:replicaset-controller',
+    [{ verbs: ['get', 'update', 'patch'], kinds: ['ReplicaSet'] }, { verbs: WRITE, kinds: ['Pod'] }, EVENTS],
+  ],
+  [
+    'system:serviceaccount:kube-system:replication-controller',
     [
-      { verbs: ['get', 'update', 'patch'], kinds: ['ReplicaSet'] },
+      { verbs: ['get', 'update', 'patch'], kinds: ['ReplicationController'] },
       { verbs: WRITE, kinds: ['Pod'] },
     ],
   ],
+  [
+    'system:serviceaccount:kube-system:statefulset-controller',
+    [
+      { verbs: ['get', 'update', 'patch'], kinds: ['StatefulSet'] },
+      { verbs: WRITE, kinds: ['ControllerRevision', 'Pod'] },
+    ],
+  ],
+  [
+    'system:serviceaccount:kube-system:daemon-set-controller',
+    [
+      { verbs: ['get', 'update', 'patch'], kinds: ['DaemonSet'] },
+      { verbs: WRITE, kinds: ['ControllerRevision', 'Pod'] },
+    ],
+  ],
+  [
+    'system:serviceaccount:kube-system:job-controller',
+    [
+      { verbs: ['get', 'update', 'patch'], kinds: ['Job'] },
+      { verbs: WRITE, kinds: ['Pod'] },
+    ],
+  ],
+  [
+    'system:serviceaccount:kube-system:cronjob-controller',
+    [
+      { verbs: ['get', 'update', 'patch'], kinds: ['CronJob'] },
+      { verbs: WRITE, kinds: ['Job'] },
+    ],
+  ],
+  ['system:serviceaccount:kube-system:ttl-after-finished-controller', [{ verbs: ['get', 'delete'], kinds: ['Job'] }]],
   ['system:serviceaccount:kube-system:endpointslice-controller', [{ verbs: WRITE, kinds: ['EndpointSlice'] }]],
   ['system:serviceaccount:kube-system:service-account-controller', [{ verbs: ['get', 'create', 'update'], kinds: ['ServiceAccount'] }]],
   ['system:serviceaccount:kube-system:generic-garbage-collector', [{ verbs: ['get', 'update', 'patch', 'delete'], kinds: ['*'] }]],
+  ['system:serviceaccount:kube-system:disruption-controller', [{ verbs: ['get', 'update'], kinds: ['PodDisruptionBudget'] }]],
+  ['system:serviceaccount:kube-system:namespace-controller', [{ verbs: ['get', 'update', 'delete'], kinds: ['*'] }]],
+  ['system:serviceaccount:kube-system:pod-garbage-collector', [{ verbs: ['get', 'patch', 'delete'], kinds: ['Pod', 'Node'] }]],
   [
     'system:serviceaccount:kube-system:node-controller',
     [
@@ -46,7 +80,7 @@ const ROLES = new Map<string, Rules>([
       { verbs: ['delete'], kinds: ['Pod'] },
     ],
   ],
-  ['system:kube-scheduler', [{ verbs: ['get', 'bind', 'patch', 'update'], kinds: ['Pod'] }]],
+  ['system:kube-scheduler', [{ verbs: ['get', 'bind', 'patch', 'update', 'delete'], kinds: ['Pod'] }]],
 ])
 
 /** Whether it may; null when it may, otherwise the reason that a 403 carries. */

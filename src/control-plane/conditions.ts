@@ -13,12 +13,14 @@ export function withCondition(
   status: ConditionStatus,
   reason: string,
   now: Nanos,
+  message = '',
 ): readonly Condition[] {
   const current = conditionOf(conditions, type)
-  if (current === undefined) return [...conditions, { type, status, reason, lastTransitionTime: now }]
-  if (current.status === status && current.reason === reason) return conditions
+  const text = message === '' ? {} : { message }
+  if (current === undefined) return [...conditions, { type, status, reason, ...text, lastTransitionTime: now }]
+  if (current.status === status && current.reason === reason && (current.message ?? '') === message) return conditions
   const lastTransitionTime = current.status === status ? current.lastTransitionTime : now
-  return conditions.map((condition) => (condition === current ? { type, status, reason, lastTransitionTime } : condition))
+  return conditions.map((condition) => (condition === current ? { type, status, reason, ...text, lastTransitionTime } : condition))
 }
 
 /** The pod's Ready condition is True. */
@@ -34,8 +36,19 @@ export function readySince(pod: Pod): Nanos | null {
 
 /** Ready for at least `minReadySeconds`. */
 export function isAvailable(pod: Pod, minReadySeconds: number, now: Nanos): boolean {
+  const at = availableAt(pod, minReadySeconds)
+  return at !== null && now >= at
+}
+
+/**
+ * When a pod that is Ready has been so for `minReadySeconds`; null when it is not Ready.
+ *
+ * Times in the API are whole seconds, rounded down, so that pods which became ready in one second become available together, up to a
+ * second early. Source: recorded from Kubernetes v1.36.2; apimachinery pkg/apis/meta/v1/time.go.
+ */
+export function availableAt(pod: Pod, minReadySeconds: number): Nanos | null {
   const since = readySince(pod)
-  return since !== null && now - since >= minReadySeconds * SECOND
+  return since === null || minReadySeconds === 0 ? since : Math.floor(since / SECOND) * SECOND + minReadySeconds * SECOND
 }
 
 /** Succeeded or Failed: its containers will not run again. */

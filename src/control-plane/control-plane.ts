@@ -5,15 +5,24 @@ import type { KubernetesMinor } from '../kubernetes-version.ts'
 import type { ApiAccess } from './api-client.ts'
 import { ApiServer } from './api-server.ts'
 import { ControllerManager } from './controllers/controller.ts'
+import { CronJobController } from './controllers/cron-job.ts'
+import { DaemonSetController } from './controllers/daemon-set.ts'
 import { DeploymentController } from './controllers/deployment.ts'
+import { DisruptionController } from './controllers/disruption.ts'
 import { EndpointSliceController } from './controllers/endpoint-slice.ts'
 import { GarbageCollector } from './controllers/garbage-collector.ts'
+import { JobController } from './controllers/job.ts'
+import { NamespaceController } from './controllers/namespace.ts'
 import { NodeLifecycleController } from './controllers/node-lifecycle.ts'
+import { PodGarbageCollector } from './controllers/pod-gc.ts'
 import { ReplicaSetController } from './controllers/replica-set.ts'
+import { ReplicationManager } from './controllers/replication-manager.ts'
 import { ServiceAccountController } from './controllers/service-account.ts'
+import { StatefulSetController } from './controllers/stateful-set.ts'
 import { TaintEvictionController } from './controllers/taint-eviction.ts'
+import { TtlAfterFinishedController } from './controllers/ttl-after-finished.ts'
 import { emptyMeta } from './empty-meta.ts'
-import { Kubectl } from './kubectl.ts'
+import { Kubectl } from './kubectl/kubectl.ts'
 import { Latencies, type LatencyOverrides } from './latencies.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 
@@ -51,8 +60,17 @@ const CONTROLLERS: readonly (new (manager: ControllerManager) => unknown)[] = [
   ServiceAccountController,
   DeploymentController,
   ReplicaSetController,
+  ReplicationManager,
+  StatefulSetController,
+  DaemonSetController,
+  JobController,
+  CronJobController,
+  TtlAfterFinishedController,
   EndpointSliceController,
   GarbageCollector,
+  DisruptionController,
+  NamespaceController,
+  PodGarbageCollector,
   NodeLifecycleController,
   TaintEvictionController,
 ]

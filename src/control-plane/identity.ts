@@ -8,6 +8,11 @@ export interface Identity {
 /** The administrator's kubeconfig, as kubeadm writes it. */
 export const ADMINISTRATOR: Identity = { user: 'kubernetes-admin', groups: ['system:masters'], credential: 'client certificate' }
 
+/** Somebody that the administrator acts as (`--as`): known by name only. Source: apiserver pkg/endpoints/filters/impersonation.go. */
+export function impersonated(user: string): Identity {
+  return { user, groups: ['system:authenticated'], credential: 'client certificate' }
+}
+
 export const SCHEDULER: Identity = { user: 'system:kube-scheduler', groups: [], credential: 'client certificate' }
 
 /**
@@ -24,3 +29,6 @@ export function controllerIdentity(name: string): Identity {
 export function nodeIdentity(node: string): Identity {
   return { user: `system:node:${node}`, groups: ['system:nodes'], credential: 'client certificate' }
 }
+
+/** The API server's own loopback client. Source: apiserver pkg/server/config.go. */
+export const API_SERVER: Identity = { user: 'system:apiserver', groups: ['system:masters'], credential: 'client certificate' }

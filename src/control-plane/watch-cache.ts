@@ -113,6 +113,11 @@ export class WatchCache {
     this.#observers.push(observer)
   }
 
+  /** What there is, in the order in which it first appeared. */
+  values(): IterableIterator<AnyObject> {
+    return this.#objects.values()
+  }
+
   /** Lists what there is, as ADDED events, and goes on with every change. */
   watch(options: WatcherOptions): Watch {
     const watcher = new Watcher(options)

@@ -1,7 +1,8 @@
-import type { Addresses, EndpointId } from '../network/addresses.ts'
+import type { EndpointId } from '../network/addresses.ts'
 
 /**
- * The endpoints that one Service port is balanced over, at one revision. Immutable, and shared by all nodes that stand there.
+ * The endpoints that one Service port is balanced over, at one revision and seen from one place. Immutable, and shared by all nodes that stand
+ * there.
  *
  * In the order of `ip:port` as strings, as kube-proxy sorts them: `10.0.0.10:80` comes before `10.0.0.9:80`.
  */
@@ -16,18 +17,21 @@ export class EndpointSet {
     this.count = endpoints.length
   }
 
-  static of(addresses: Addresses, members: readonly { readonly address: string; readonly port: number }[]): EndpointSet {
-    if (members.length === 0) return EndpointSet.EMPTY
-    const named = members.map(({ address, port }) => ({ name: `${address}:${port}`, id: addresses.endpoint(address, port) }))
-    named.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-    return new EndpointSet(Int32Array.from(named, ({ id }) => id))
+  /** Of endpoints that are in order. */
+  static sorted(ids: readonly EndpointId[]): EndpointSet {
+    return ids.length === 0 ? EndpointSet.EMPTY : new EndpointSet(Int32Array.from(ids))
   }
 
   has(endpoint: EndpointId): boolean {
     return this.endpoints.includes(endpoint)
   }
 
+  isSubsetOf(other: EndpointSet): boolean {
+    return this === other || this.endpoints.every((endpoint) => other.has(endpoint))
+  }
+
   equals(other: EndpointSet): boolean {
+    if (this === other) return true
     if (this.count !== other.count) return false
     for (let index = 0; index < this.count; index++) if (this.endpoints[index] !== other.endpoints[index]) return false
     return true

@@ -7,8 +7,10 @@ import type { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import type { Nanos } from '../units.ts'
 import type { ProxyMode } from './modes/mode.ts'
 import { NO_RULES, type NodeRules } from './node-rules.ts'
+import { usesLocal } from './routing.ts'
 import { RuleCounts } from './rule-counts.ts'
-import type { RuleChange, ServiceHistory, ServicePortId } from './service-history.ts'
+import type { ServiceEndpoints } from './service-endpoints.ts'
+import type { RuleChange, ServiceHistory, ServicePortId, ServicePortRules } from './service-history.ts'
 import { type SyncRunner, syncRunner } from './sync-runner.ts'
 
 export type WatchedKind = 'Service' | 'EndpointSlice'
@@ -85,7 +87,7 @@ export class KubeProxies {
 /** Past states worth a look at what can go: a few MB. */
 const PRUNE_AT_LEAST = 20_000
 
-/** Counts of everything at two revisions, kept for the next node that starts there: in a cluster that boots, most do. */
+/** Counts of everything that is the same on every node at two revisions, kept for the next node that starts there: in a cluster that boots, most do. */
 class AllCounts {
   readonly #history: ServiceHistory
   #serviceRevision = NOT_LISTED
@@ -93,24 +95,32 @@ class AllCounts {
   /** The history's own revision then: a list may name a revision that is yet to be applied. */
   #applied = NOT_LISTED
   #counts = new RuleCounts()
+  /** Service ports of which nodes see different endpoints. */
+  #differing: { rules: ServicePortRules; endpoints: ServiceEndpoints }[] = []
 
   constructor(history: ServiceHistory) {
     this.#history = history
   }
 
-  at(serviceRevision: number, sliceRevision: number): RuleCounts {
+  at(node: number, serviceRevision: number, sliceRevision: number): RuleCounts {
     const history = this.#history
     if (serviceRevision !== this.#serviceRevision || sliceRevision !== this.#sliceRevision || history.revision !== this.#applied) {
       this.#counts = new RuleCounts()
+      this.#differing = []
       for (let port = 0; port < history.servicePorts; port++) {
         const rules = history.rules(port, serviceRevision)
-        if (rules !== null) this.#counts.add(rules, history.endpoints(rules.endpointPort, sliceRevision))
+        if (rules === null) continue
+        const endpoints = history.endpoints(rules.endpointPort, sliceRevision)
+        if (usesLocal(rules) || endpoints.differsByNode) this.#differing.push({ rules, endpoints })
+        else this.#counts.add(rules, endpoints, node)
       }
       this.#serviceRevision = serviceRevision
       this.#sliceRevision = sliceRevision
       this.#applied = history.revision
     }
-    return this.#counts.copy()
+    const counts = this.#counts.copy()
+    for (const { rules, endpoints } of this.#differing) counts.add(rules, endpoints, node)
+    return counts
   }
 }
 
@@ -243,7 +253,7 @@ export class KubeProxy {
     const now = sim.now
     const first = this.#fullSyncAt === NEVER
     const due = mode.fullSyncPeriod !== null && now - this.#fullSyncAt >= mode.fullSyncPeriod
-    this.#syncIsFull = first || (due && this.#counts.endpoints <= LARGE_CLUSTER_ENDPOINTS)
+    this.#syncIsFull = first || (due && this.#counts.allEndpoints <= LARGE_CLUSTER_ENDPOINTS)
     this.#runner.started(now)
     this.#startedAt = now
     this.#syncing = this.#pending
@@ -255,7 +265,7 @@ export class KubeProxy {
     if (first || this.#relisted) {
       this.#nextServiceRevision = this.#serviceRevision
       this.#nextSliceRevision = this.#sliceRevision
-      this.#counts = this.#shared.allCounts.at(this.#serviceRevision, this.#sliceRevision)
+      this.#counts = this.#shared.allCounts.at(this.#node, this.#serviceRevision, this.#sliceRevision)
     } else {
       for (const service of changed) for (const port of history.portsOf(service)) this.#uncount(port)
       this.#nextServiceRevision = this.#serviceRevision
@@ -350,13 +360,13 @@ export class KubeProxy {
   #count(port: ServicePortId): void {
     const { history } = this.#shared
     const rules = history.rules(port, this.#nextServiceRevision)
-    if (rules !== null) this.#counts.add(rules, history.endpoints(rules.endpointPort, this.#nextSliceRevision))
+    if (rules !== null) this.#counts.add(rules, history.endpoints(rules.endpointPort, this.#nextSliceRevision), this.#node)
   }
 
   #uncount(port: ServicePortId): void {
     const { history } = this.#shared
     const rules = history.rules(port, this.#nextServiceRevision)
-    if (rules !== null) this.#counts.remove(rules, history.endpoints(rules.endpointPort, this.#nextSliceRevision))
+    if (rules !== null) this.#counts.remove(rules, history.endpoints(rules.endpointPort, this.#nextSliceRevision), this.#node)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { EndpointSet } from './endpoint-set.ts'
+import type { ServiceEndpoints } from './service-endpoints.ts'
 import type { ServiceHistory, ServicePortId, ServicePortRules } from './service-history.ts'
 
 /** Whether rules are there at all; the values of {@link NodeRules.present}. */
@@ -35,8 +35,19 @@ export class NodeRules {
   }
 
   /** The endpoints that the node has for those rules. */
-  endpoints(node: number, rules: ServicePortRules): EndpointSet {
-    return this.history.endpoints(rules.endpointPort, this.sliceRevisions[node]!)
+  endpoints(node: number, rules: ServicePortRules): ServiceEndpoints {
+    return this.history.endpoints(rules.endpointPort, this.sliceRevisions[node]!).seenFrom(node)
+  }
+
+  /**
+   * Whether a load balancer's check of this Service passes on the node, beside that its kube-proxy is healthy: under `externalTrafficPolicy: Local`
+   * a load balancer asks the health-check node port, which answers 200 only while the node has a ready endpoint.
+   * Source: kubernetes v1.36.2 pkg/proxy/healthcheck/service_health.go.
+   */
+  passesHealthCheck(node: number, servicePort: ServicePortId): boolean {
+    const rules = this.of(node, servicePort)
+    if (rules === null || rules.type !== 'LoadBalancer' || !rules.externalLocal) return true
+    return this.history.hasLocalReady(servicePort, node, this.serviceRevisions[node]!, this.sliceRevisions[node]!)
   }
 
   program(node: number, serviceRevision: number, sliceRevision: number): void {

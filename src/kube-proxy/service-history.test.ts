@@ -8,7 +8,7 @@ import type { ServiceHistory } from './service-history.ts'
 function endpointsAt(history: ServiceHistory, service: string, serviceRevision: number, sliceRevision: number, port = 80): string[] | null {
   const rules = history.rules(history.servicePort('shop', service, port, 'TCP'), serviceRevision)
   if (rules === null) return null
-  return Array.from(history.endpoints(rules.endpointPort, sliceRevision).endpoints, (id) => history.addresses.endpointName(id))
+  return Array.from(history.endpoints(rules.endpointPort, sliceRevision).cluster(0).endpoints, (id) => history.addresses.endpointName(id))
 }
 
 describe('ServiceHistory', () => {
@@ -63,17 +63,17 @@ describe('ServiceHistory', () => {
     expect(endpointsAt(c.dataPlane.history, 'web', c.revision, c.revision)).toEqual(expected.map((address) => `${address}:8080`))
   })
 
-  test('slices of one Service are merged by address, and a ready entry counts', () => {
+  test('slices of one Service are merged by address, and the first in the order of their names counts', () => {
     const c = new TestCluster()
     c.service('web')
-    c.slice('web', [['10.0.0.1', NOT_READY]], 'web-a')
+    c.slice('web', [['10.0.0.1', NOT_READY]], 'web-b')
     c.slice(
       'web',
       [
         ['10.0.0.1', READY],
         ['10.0.0.2', READY],
       ],
-      'web-b',
+      'web-a',
     )
     expect(endpointsAt(c.dataPlane.history, 'web', c.revision, c.revision)).toEqual(['10.0.0.1:8080', '10.0.0.2:8080'])
   })

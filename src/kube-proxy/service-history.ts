@@ -1,8 +1,8 @@
-import { type EndpointConditions, type EndpointSlice, type Protocol, SERVICE_NAME_LABEL, type Service } from '../api/objects/index.ts'
+import { type Endpoint, type EndpointSlice, type Protocol, SERVICE_NAME_LABEL, type Service } from '../api/objects/index.ts'
 import { invariant } from '../invariant.ts'
-import type { Addresses } from '../network/addresses.ts'
+import { type Addresses, parseIpv4 } from '../network/addresses.ts'
 import type { Nanos } from '../units.ts'
-import { EndpointSet } from './endpoint-set.ts'
+import { type EndpointEntry, endpointEntry, type NodePlaces, ServiceEndpoints } from './service-endpoints.ts'
 import { Versions } from './versions.ts'
 
 /** A Service port: (namespace/name, port number, protocol), as a small integer from 0. */
@@ -13,6 +13,14 @@ export interface ServicePortRules {
   /** 0 when the Service has none. */
   readonly nodePort: number
   readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer'
+  /** `internalTrafficPolicy: Local`. */
+  readonly internalLocal: boolean
+  /** `externalTrafficPolicy: Local`. */
+  readonly externalLocal: boolean
+  /** As an int32. */
+  readonly clusterIP: number
+  /** How long a client stays with its endpoint, s; 0 without session affinity. */
+  readonly affinitySeconds: number
   /** Whose endpoints it has: several ports of one Service may have different target ports. */
   readonly endpointPort: number
   /** A number below {@link ServiceHistory.servicePortCount} at the same revision; no two Service ports share one. */
@@ -53,19 +61,23 @@ export interface RuleChange {
  * A node has no copy of this. It is two cursors, because kube-proxy watches Services and EndpointSlices separately: the revision up to
  * which each of the two has been programmed. What every node holds for a Service port follows from that in O(1) when it is up to date.
  *
- * Follows kube-proxy: ready endpoints are used, or, when none is ready, those that are serving while they terminate; several slices of a
- * Service are merged by address, and endpoints are in the order of their `ip:port` as strings. Headless and ExternalName Services have no
- * rules. Of an address that two slices name, the ready entry counts (kube-proxy leaves that to the order of a Go map).
+ * Follows kube-proxy: several slices of a Service are merged by address, and endpoints are in the order of their `ip:port` as strings; which
+ * of them a node uses is told by {@link ServiceEndpoints}. Headless and ExternalName Services have no rules. Of an address that two slices name, the
+ * first in the order of their names counts, unless a later one is of the node that looks (kube-proxy leaves that order to a Go map).
  *
  * Source: kubernetes v1.36.2 pkg/proxy/{endpointslicecache,endpointschangetracker,servicechangetracker,topology}.go.
  */
 export class ServiceHistory {
   readonly addresses: Addresses
+  readonly #places: NodePlaces
+  readonly #nodeIndex: ReadonlyMap<string, number>
   readonly #services = new Map<string, ServiceRecord>()
   readonly #serviceList: ServiceRecord[] = []
   readonly #servicePorts = new Map<string, ServicePortId>()
   readonly #rules: Versions<ServicePortRules | null>[] = []
-  readonly #endpoints: Versions<EndpointSet>[] = []
+  /** By Service port: the Service. */
+  readonly #serviceOf: ServiceRecord[] = []
+  readonly #endpoints: Versions<ServiceEndpoints>[] = []
   readonly #servicePortCount = new Versions(0)
   readonly #nodePortCount = new Versions(0)
   /** Which Service port has which index, now. */
@@ -75,8 +87,10 @@ export class ServiceHistory {
   #revision = 0
   #entries = 0
 
-  constructor(addresses: Addresses) {
+  constructor(addresses: Addresses, places: NodePlaces) {
     this.addresses = addresses
+    this.#places = places
+    this.#nodeIndex = new Map(places.names.map((name, index) => [name, index]))
   }
 
   /** The last revision applied. */
@@ -101,7 +115,9 @@ export class ServiceHistory {
     if (id === undefined) {
       id = this.#rules.push(new Versions<ServicePortRules | null>(null)) - 1
       this.#servicePorts.set(key, id)
-      this.#service(namespace, service).ports.push(id)
+      const record = this.#service(namespace, service)
+      this.#serviceOf.push(record)
+      record.ports.push(id)
     }
     return id
   }
@@ -143,18 +159,31 @@ export class ServiceHistory {
     return this.#rules[servicePort]!.at(serviceRevision)
   }
 
+  /** Whether the Service of this port has rules for any port, so that its address is known at a revision. */
+  knowsAddress(servicePort: ServicePortId, serviceRevision: number): boolean {
+    return this.#serviceOf[servicePort]!.ports.some((port) => this.rules(port, serviceRevision) !== null)
+  }
+
+  /** Whether a node has a ready endpoint of the Service of this port, whichever port of it. */
+  hasLocalReady(servicePort: ServicePortId, node: number, serviceRevision: number, sliceRevision: number): boolean {
+    return this.#serviceOf[servicePort]!.ports.some((port) => {
+      const rules = this.rules(port, serviceRevision)
+      return rules !== null && this.endpoints(rules.endpointPort, sliceRevision).seenFrom(node).hasLocalReady(node)
+    })
+  }
+
   /** Every version of a Service port's rules that is kept. */
   ruleVersions(servicePort: ServicePortId): Versions<ServicePortRules | null> {
     return this.#rules[servicePort]!
   }
 
   /** The endpoints that {@link ServicePortRules.endpointPort} names, for a node whose EndpointSlices stand at a revision. */
-  endpoints(endpointPort: number, sliceRevision: number): EndpointSet {
+  endpoints(endpointPort: number, sliceRevision: number): ServiceEndpoints {
     return this.#endpoints[endpointPort]!.at(sliceRevision)
   }
 
   /** Every version of an endpoint set that is kept. */
-  endpointVersions(endpointPort: number): Versions<EndpointSet> {
+  endpointVersions(endpointPort: number): Versions<ServiceEndpoints> {
     return this.#endpoints[endpointPort]!
   }
 
@@ -196,20 +225,27 @@ export class ServiceHistory {
     const key = `${portName}/${protocol}`
     let id = service.endpointPorts.get(key)
     if (id === undefined) {
-      id = this.#endpoints.push(new Versions(EndpointSet.EMPTY)) - 1
+      id = this.#endpoints.push(new Versions(ServiceEndpoints.EMPTY)) - 1
       service.endpointPorts.set(key, id)
     }
     return id
   }
 
   #applyService(revision: number, service: ServiceRecord, object: Service, deleted: boolean): boolean {
-    const wanted = new Map<ServicePortId, Omit<ServicePortRules, 'index' | 'nodePortIndex'>>()
+    const wanted = new Map<ServicePortId, ServicePortContent>()
     const { type, clusterIP, ports } = object.spec
     if (!deleted && type !== 'ExternalName' && clusterIP !== 'None' && clusterIP !== '') {
       for (const port of ports) {
         const id = this.servicePort(service.namespace, service.name, port.port, port.protocol)
-        const nodePort = type === 'ClusterIP' ? 0 : port.nodePort
-        wanted.set(id, { nodePort, type, endpointPort: this.#endpointPort(service, port.name, port.protocol) })
+        wanted.set(id, {
+          nodePort: type === 'ClusterIP' ? 0 : port.nodePort,
+          type,
+          clusterIP: parseIpv4(clusterIP) ?? 0,
+          internalLocal: object.spec.internalTrafficPolicy === 'Local',
+          externalLocal: type !== 'ClusterIP' && object.spec.externalTrafficPolicy === 'Local',
+          affinitySeconds: object.spec.affinitySeconds ?? 0,
+          endpointPort: this.#endpointPort(service, port.name, port.protocol),
+        })
       }
     }
     let changed = false
@@ -217,21 +253,14 @@ export class ServiceHistory {
       const before = this.#rules[id]!.latest
       const after = wanted.get(id) ?? null
       if (before === null && after === null) continue
-      if (before !== null && after !== null) {
-        if (before.nodePort === after.nodePort && before.type === after.type && before.endpointPort === after.endpointPort) continue
-      }
+      if (before !== null && after !== null && isSameContent(before, after)) continue
       this.#replaceRules(revision, id, before, after)
       changed = true
     }
     return changed
   }
 
-  #replaceRules(
-    revision: number,
-    id: ServicePortId,
-    before: ServicePortRules | null,
-    after: Omit<ServicePortRules, 'index' | 'nodePortIndex'> | null,
-  ): void {
+  #replaceRules(revision: number, id: ServicePortId, before: ServicePortRules | null, after: ServicePortContent | null): void {
     const hadNodePort = before !== null && before.nodePort !== 0
     const hasNodePort = after !== null && after.nodePort !== 0
     let index = before === null ? -1 : before.index
@@ -286,35 +315,42 @@ export class ServiceHistory {
 
   /** Makes the endpoint sets of a Service from all its slices. */
   #mergeSlices(revision: number, service: ServiceRecord): void {
-    const merged = new Map<number, Map<string, { address: string; port: number; conditions: EndpointConditions }>>()
-    for (const slice of service.slices.values()) {
+    const merged = new Map<number, EndpointEntry[]>()
+    const slices = [...service.slices.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+    for (const slice of slices) {
       for (const port of slice.ports) {
         const id = this.#endpointPort(service, port.name, port.protocol)
-        let byName = merged.get(id)
-        if (byName === undefined) {
-          byName = new Map()
-          merged.set(id, byName)
+        let entries = merged.get(id)
+        if (entries === undefined) {
+          entries = []
+          merged.set(id, entries)
         }
-        for (const { address, conditions } of slice.endpoints) {
-          const key = `${address}:${port.port}`
-          const known = byName.get(key)
-          if (known === undefined || (conditions.ready && !known.conditions.ready))
-            byName.set(key, { address, port: port.port, conditions })
-        }
+        for (const endpoint of slice.endpoints) entries.push(endpointEntry(this.addresses, this.#nodeIndex, endpoint, port.port))
       }
     }
     for (const id of service.endpointPorts.values()) {
-      const endpoints = [...(merged.get(id)?.values() ?? [])]
-      const ready = endpoints.filter(({ conditions }) => conditions.ready)
-      const usable = ready.length > 0 ? ready : endpoints.filter(({ conditions }) => conditions.serving && conditions.terminating)
-      const set = EndpointSet.of(this.addresses, usable)
+      const endpoints = ServiceEndpoints.of(merged.get(id) ?? [], this.#places)
       const versions = this.#endpoints[id]!
-      if (versions.latest.equals(set)) continue
+      if (versions.latest.equals(endpoints)) continue
       const before = versions.length
-      versions.set(revision, set)
+      versions.set(revision, endpoints)
       this.#entries += versions.length - before
     }
   }
+}
+
+type ServicePortContent = Omit<ServicePortRules, 'index' | 'nodePortIndex'>
+
+function isSameContent(a: ServicePortContent, b: ServicePortContent): boolean {
+  return (
+    a.nodePort === b.nodePort &&
+    a.clusterIP === b.clusterIP &&
+    a.type === b.type &&
+    a.endpointPort === b.endpointPort &&
+    a.internalLocal === b.internalLocal &&
+    a.externalLocal === b.externalLocal &&
+    a.affinitySeconds === b.affinitySeconds
+  )
 }
 
 interface ServiceRecord {
@@ -329,7 +365,7 @@ interface ServiceRecord {
   readonly slices: Map<string, EndpointSlice>
 }
 
-/** Whether two states of a slice are the same for kube-proxy: ports, addresses and conditions. */
+/** Whether two states of a slice are the same for kube-proxy: ports, addresses, conditions, nodes and hints. */
 function sameContent(a: EndpointSlice, b: EndpointSlice): boolean {
   if (a.ports.length !== b.ports.length || a.endpoints.length !== b.endpoints.length) return false
   for (const [index, port] of a.ports.entries()) {
@@ -338,9 +374,19 @@ function sameContent(a: EndpointSlice, b: EndpointSlice): boolean {
   }
   for (const [index, endpoint] of a.endpoints.entries()) {
     const other = b.endpoints[index]!
-    if (endpoint.address !== other.address) return false
+    if (endpoint.address !== other.address || endpoint.nodeName !== other.nodeName) return false
     const [before, after] = [endpoint.conditions, other.conditions]
     if (before.ready !== after.ready || before.serving !== after.serving || before.terminating !== after.terminating) return false
+    if (!sameHints(endpoint.hints, other.hints)) return false
   }
   return true
+}
+
+function sameHints(a: Endpoint['hints'], b: Endpoint['hints']): boolean {
+  if (a === b) return true
+  return sameList(a?.zones ?? [], b?.zones ?? []) && sameList(a?.nodes ?? [], b?.nodes ?? [])
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, index) => text === b[index])
 }

@@ -18,12 +18,17 @@ export class Addresses {
   readonly #endpointNames: string[] = []
   /** The address of each endpoint. */
   #endpointAddresses = new Int32Array(1024)
+  /** By address: see {@link ipv4}. */
+  readonly #ipv4: number[] = []
+  /** By endpoint. */
+  readonly #ports: number[] = []
 
   address(dotted: string): AddressId {
     let id = this.#addresses.get(dotted)
     if (id === undefined) {
       id = this.#addressNames.push(dotted) - 1
       this.#addresses.set(dotted, id)
+      this.#ipv4.push(parseIpv4(dotted) ?? -1 - id)
     }
     return id
   }
@@ -40,6 +45,7 @@ export class Addresses {
         this.#endpointAddresses = grown
       }
       this.#endpointAddresses[id] = this.address(dotted)
+      this.#ports.push(port)
     }
     return id
   }
@@ -48,10 +54,26 @@ export class Addresses {
     return this.#endpointAddresses[endpoint]!
   }
 
+  /** The address as an int32, as a packet carries it. What is no IPv4 address has a negative number of its own. */
+  ipv4(address: AddressId): number {
+    return this.#ipv4[address]!
+  }
+
+  portOf(endpoint: EndpointId): number {
+    return this.#ports[endpoint]!
+  }
+
   /** `ip:port`, as kube-proxy writes and sorts it. */
   endpointName(endpoint: EndpointId): string {
     const name = this.#endpointNames[endpoint]
     invariant(name !== undefined, `Endpoint ${endpoint} is unknown`)
     return name
   }
+}
+
+/** A dotted address as an int32, or null. */
+export function parseIpv4(dotted: string): number | null {
+  const octets = dotted.split('.')
+  if (octets.length !== 4 || !octets.every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) <= 255)) return null
+  return octets.reduce((address, octet) => (address << 8) | Number(octet), 0)
 }

@@ -13,7 +13,7 @@ function balancer(nodes: number) {
 describe('LoadBalancer', () => {
   test('knows no node before its first check', () => {
     const { sim, lb } = balancer(2)
-    lb.start()
+    lb.watch(0)
     expect(lb.next(0)).toBe(NO_NODE)
     sim.run(0)
     expect(lb.next(0)).toBe(0)
@@ -21,7 +21,8 @@ describe('LoadBalancer', () => {
 
   test('takes nodes in turn, each Service port with a turn of its own', () => {
     const { sim, lb } = balancer(3)
-    lb.start()
+    lb.watch(0)
+    lb.watch(500)
     sim.run(0)
     expect(Array.from({ length: 4 }, () => lb.next(0))).toEqual([0, 1, 2, 0])
     expect(Array.from({ length: 2 }, () => lb.next(500))).toEqual([0, 1])
@@ -30,22 +31,22 @@ describe('LoadBalancer', () => {
 
   test('takes a node out at its third failed check and in at the first good one', () => {
     const { sim, up, lb } = balancer(2)
-    lb.start()
+    lb.watch(0)
     sim.run(9 * SECOND)
     up[1] = false
     sim.run(32 * SECOND - 1)
-    expect(lb.isIn(1)).toBe(true)
+    expect(lb.isIn(1, 0)).toBe(true)
     sim.run(32 * SECOND)
-    expect(lb.isIn(1)).toBe(false)
+    expect(lb.isIn(1, 0)).toBe(false)
     expect(Array.from({ length: 3 }, () => lb.next(0))).toEqual([0, 0, 0])
     up[1] = true
     sim.run(40 * SECOND)
-    expect(lb.isIn(1)).toBe(true)
+    expect(lb.isIn(1, 0)).toBe(true)
   })
 
   test('a good check in between begins the count anew', () => {
     const { sim, up, lb } = balancer(1)
-    lb.start()
+    lb.watch(0)
     sim.run(1 * SECOND)
     up[0] = false
     sim.run(17 * SECOND)
@@ -53,8 +54,8 @@ describe('LoadBalancer', () => {
     sim.run(25 * SECOND)
     up[0] = false
     sim.run(41 * SECOND)
-    expect(lb.isIn(0)).toBe(true)
+    expect(lb.isIn(0, 0)).toBe(true)
     sim.run(48 * SECOND)
-    expect(lb.isIn(0)).toBe(false)
+    expect(lb.isIn(0, 0)).toBe(false)
   })
 })

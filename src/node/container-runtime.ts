@@ -36,6 +36,8 @@ interface Life {
   readonly drains: boolean
 }
 
+/** SIGTERM, of a process that does not handle it. */
+const TERMINATED = 128 + 15
 /** SIGKILL. */
 const KILLED = 128 + 9
 
@@ -97,6 +99,11 @@ export class RuntimeContainer {
   /** SIGTERM: the process finishes what it has accepted and exits, or exits at once. */
   terminate(): void {
     if (this.#ended !== null) return
+    // A server ends well when it is told to; a run that is cut short has not done its work.
+    if (this.#life.run !== null) {
+      this.exit(TERMINATED, 'Error')
+      return
+    }
     if (this.#hosted === null || !this.#life.drains) {
       this.exit(0, 'Completed')
       return

@@ -6,6 +6,8 @@ export interface MachineSpec {
   readonly name: string
   readonly zone: string
   readonly cpuMilli: number
+  /** Dotted IPv4. */
+  readonly internalIP: string
 }
 
 /**

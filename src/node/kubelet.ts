@@ -191,7 +191,9 @@ export class Kubelet {
       worker.update(pod, event.cause)
       return
     }
-    if (isTerminal(pod) && pod.metadata.deletionTimestamp === null) return
+    // One that is held back by a finalizer alone is no business of the kubelet's any more.
+    const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
+    if (isTerminal(pod) && (deletionTimestamp === null || deletionGracePeriodSeconds === 0)) return
     const observed = this.#access.trace.record({
       cause: event.cause === NO_CAUSE ? this.#started : event.cause,
       actor: this.#client.actor,

@@ -379,7 +379,7 @@ export class PodWorker {
     const { deletionGracePeriodSeconds } = this.#pod.metadata
     const graceSeconds = (asked ? deletionGracePeriodSeconds : null) ?? this.#pod.spec.terminationGracePeriodSeconds
     const killAt = sim.now + graceSeconds * SECOND
-    if (asked) this.#note('began termination', `grace period ${graceSeconds} s`)
+    if (asked) yield* this.#take('kubeletSync', 'began termination', `grace period ${graceSeconds} s`)
     for (const record of this.#records) record.probes?.stopHealth()
     const [mains, sidecars] = [
       this.#records.filter(({ role }) => role !== 'sidecar'),
@@ -394,6 +394,8 @@ export class PodWorker {
       yield* this.#take('sandboxTeardown', 'removed sandbox', this.#sandbox.address)
       runtime.removeSandbox(this.#pod.metadata.uid)
     }
+    // Recorded: the terminal status comes two syncs of the pod worker after the mark.
+    yield* this.#take('kubeletSync', 'saw containers stopped', 'pod worker')
     this.#finished = true
     if (!this.#removed) this.#report(null)
   }

@@ -30,6 +30,8 @@ export const DEFAULTS = {
   crossZone: '1ms',
   /** *Assumption*: one way between a user of the same country and the cluster. */
   external: '5ms',
+  /** *Assumption*: enough addresses that hashing them and session affinity spread a crowd of users evenly. */
+  externalClients: 1000,
   /** *Assumption*: a compressed image of an ordinary service. */
   imageSize: '200M',
   /** *Assumption*: a 1 Gbit/s link to the registry, 125 million bytes a second. */

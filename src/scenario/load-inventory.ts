@@ -1,5 +1,16 @@
 import { type LabelSelector, matchesSelector } from '../api/labels.ts'
-import type { AnyObject, Deployment, Kind, KindMap, Pod, PodSpec, ReplicaSet, Service, StringMap } from '../api/objects/index.ts'
+import type {
+  AnyObject,
+  Deployment,
+  Kind,
+  KindMap,
+  Pod,
+  PodSpec,
+  PodTemplate,
+  ReplicaSet,
+  Service,
+  StringMap,
+} from '../api/objects/index.ts'
 
 /** What a pod will look like, from a bare Pod or from the template of what makes pods. */
 export interface PodTemplateEntry {
@@ -15,6 +26,14 @@ export function isKind<K extends Kind>(object: AnyObject, kind: K): object is Ki
   return object.kind === kind && !('content' in object)
 }
 
+/** The pod template of what makes pods. */
+function templateIn(object: AnyObject): PodTemplate | null {
+  if (isKind(object, 'CronJob')) return object.spec.jobTemplate.spec.template
+  const makers = ['DaemonSet', 'Deployment', 'Job', 'ReplicaSet', 'ReplicationController', 'StatefulSet'] as const
+  for (const kind of makers) if (isKind(object, kind)) return object.spec.template
+  return null
+}
+
 /** What there is to be referred to: everything that the manifests and the timeline's `apply` commands bring. */
 export class Inventory {
   readonly services: readonly Service[]
@@ -23,6 +42,7 @@ export class Inventory {
   readonly pods: readonly Pod[]
   readonly templates: readonly PodTemplateEntry[]
 
+  readonly #objects: readonly AnyObject[]
   readonly #unread: readonly string[]
   readonly #uncertain: boolean
 
@@ -31,6 +51,7 @@ export class Inventory {
    * is known. What may be among them is not said to be absent.
    */
   constructor(objects: readonly AnyObject[], unread: readonly string[] = [], uncertain = false) {
+    this.#objects = objects
     this.#unread = unread
     this.#uncertain = uncertain
     this.services = objects.filter((object) => isKind(object, 'Service'))
@@ -40,11 +61,15 @@ export class Inventory {
     this.templates = objects.flatMap((object): PodTemplateEntry[] => {
       const { name, namespace } = object.metadata
       const owner = `${object.kind} ${name}`
-      if (isKind(object, 'Deployment') || isKind(object, 'ReplicaSet')) {
-        return [{ namespace, owner, labels: object.spec.template.labels, spec: object.spec.template.spec }]
-      }
+      const template = templateIn(object)
+      if (template !== null) return [{ namespace, owner, labels: template.labels, spec: template.spec }]
       return isKind(object, 'Pod') ? [{ namespace, owner, labels: object.metadata.labels, spec: object.spec }] : []
     })
+  }
+
+  /** The objects of that kind. */
+  of<K extends Kind>(kind: K): readonly KindMap[K][] {
+    return this.#objects.filter((object) => isKind(object, kind))
   }
 
   /** Whether an object of that name may be among what could not be read. */

@@ -253,7 +253,7 @@ describe('a mistake in a reference', () => {
     [' server=', ' servr=', 'servr: Deployment "frontend" has no container "servr"'],
     ['set image deployment/frontend server=shop/frontend:v2', 'delete svc/frontnd', 'frontnd: There is no Service "frontnd"'],
     ['set image deployment/frontend server=shop/frontend:v2', 'delete pod/backend-1', 'backend-1: There is no Pod "backend-1"'],
-    ['set image deployment/frontend server=shop/frontend:v2 -n shop', 'delete ns/shop', 'shop: Deleting a Namespace is not modelled'],
+    ['set image deployment/frontend server=shop/frontend:v2 -n shop', 'delete ns/shp', 'shp: There is no Namespace "shp"'],
     ['set image deployment/frontend server=shop/frontend:v2 -n shop', 'apply -f mre.yaml', 'mre.yaml: There is no file "mre.yaml"'],
     ['at: 60s', 'at: 5m', '5m: Nothing can happen at 5m: the run ends at 5m'],
     ['arrivals:', 'start: 2m\n      stop: 1m\n      arrivals:', '1m: Traffic stops at 1m, which is not after its start at 2m'],

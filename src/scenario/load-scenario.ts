@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
+import type { AnyObject } from '../api/objects/index.ts'
 import type { SourceProblem } from '../api/source-problem.ts'
 import { invariant } from '../invariant.ts'
 import { loadCluster, NODES_MAX, nodeNames } from './load-cluster.ts'
@@ -112,7 +113,12 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
   const workloads = loadWorkloads(context, spec.workloads)
   const traffic = loadTraffic(context, spec.traffic, times)
   const nodes = clusterIsSound ? nodeNames(cluster) : null
-  const timeline = loadTimeline(context, spec.timeline, { duration: times.duration ?? null, nodes, applied: applied.of })
+  const timeline = loadTimeline(context, spec.timeline, {
+    duration: times.duration ?? null,
+    nodes,
+    etcdMembers: cluster.etcdMembers,
+    applied: applied.of,
+  })
   const trafficNames = [...new Set((spec.traffic ?? []).flatMap((entry) => (entry?.name === undefined ? [] : [entry.name])))]
   const thresholds = loadThresholds(context, spec.thresholds, trafficNames)
 
@@ -153,15 +159,21 @@ function loadTimes(context: LoadContext, spec: SpecDraft): RunTimes {
   return { duration, warmUp }
 }
 
-/** What the `apply` commands of the timeline bring. A command that cannot be read, or whose file is missing, is reported with the timeline. */
+/** What the `apply` and `create` commands of the timeline bring, and the names of what others make. A command that cannot be read, or whose file is missing, is reported with the timeline. */
 async function readApplied(timeline: SpecDraft['timeline'], library: ManifestLibrary): Promise<{ of: AppliedManifests; set: ManifestSet }> {
   const sets = new Map<string, ManifestSet>()
   const found = new Map<string, Parsed<unknown>>()
+  const made: AnyObject[] = []
+  const names: string[] = []
   for (const entry of timeline ?? []) {
     if (entry === undefined || !('kubectl' in entry) || entry.kubectl === undefined) continue
     const command = parseKubectl(entry.kubectl)
-    if (!command.ok || command.value.verb !== 'apply') continue
-    const file = command.value.file.text
+    if (!command.ok) continue
+    const { command: wanted, file: named } = command.value
+    if (wanted.verb === 'create') made.push(...wanted.objects)
+    if (wanted.verb === 'expose') names.push(wanted.as)
+    if (named === null) continue
+    const file = named.text
     found.set(file, await library.find(file))
     sets.set(file, await library.read([file]))
   }
@@ -173,8 +185,8 @@ async function readApplied(timeline: SpecDraft['timeline'], library: ManifestLib
     },
     set: {
       missing: all.some((set) => set.missing),
-      objects: all.flatMap((set) => set.objects),
-      unread: all.flatMap((set) => set.unread),
+      objects: [...all.flatMap((set) => set.objects), ...made],
+      unread: [...all.flatMap((set) => set.unread), ...names],
       problems: all.flatMap((set) => set.problems),
       warnings: all.flatMap((set) => set.warnings),
     },

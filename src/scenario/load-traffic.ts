@@ -70,7 +70,7 @@ function loadWindow(context: LoadContext, at: Path, entry: EntryDraft, times: Ru
 }
 
 function loadSource(context: LoadContext, path: Path, draft: EntryDraft['from']): TrafficSource | undefined {
-  if (draft === undefined || 'external' in draft) return { kind: 'external' }
+  if (draft === undefined || 'external' in draft) return { kind: 'external', clients: draft?.clients ?? DEFAULTS.externalClients }
   if (!('pods' in draft)) return undefined
   const selector = context.selector([...path, 'pods'], draft.pods)
   if (selector === undefined) return undefined

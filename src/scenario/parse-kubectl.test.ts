@@ -1,15 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { parseKubectl, type Word } from './parse-kubectl.ts'
+import type { Deployment } from '../api/objects/index.ts'
+import { parseKubectl } from './parse-kubectl.ts'
 
-/** The command with every word reduced to its text. */
+/** The command; of a file, its name; or the complaint. */
 function plain(text: string): unknown {
   const result = parseKubectl(text)
   if (!result.ok) return result.complaint.message
-  return JSON.parse(JSON.stringify(result.value, (_key, value: unknown) => (isWord(value) ? value.text : value)))
-}
-
-function isWord(value: unknown): value is Word {
-  return typeof value === 'object' && value !== null && 'text' in value && 'index' in value
+  const { command, file } = result.value
+  return file === null ? command : { verb: command.verb, file: file.text }
 }
 
 describe('parseKubectl', () => {
@@ -17,26 +15,95 @@ describe('parseKubectl', () => {
     ['apply -f more.yaml', { verb: 'apply', file: 'more.yaml' }],
     ['apply --filename=more.yaml', { verb: 'apply', file: 'more.yaml' }],
     ['apply -f "with blank.yaml"', { verb: 'apply', file: 'with blank.yaml' }],
-    ['scale deployment/web --replicas=3', { verb: 'scale', kind: 'Deployment', name: 'web', namespace: null, replicas: 3 }],
+    ['scale deployment/web --replicas=3', { verb: 'scale', kind: 'Deployment', name: 'web', namespace: 'default', replicas: 3 }],
     ['scale deploy web --replicas 0 -n shop', { verb: 'scale', kind: 'Deployment', name: 'web', namespace: 'shop', replicas: 0 }],
     ['scale --namespace=shop rs/web-1 --replicas=3', { verb: 'scale', kind: 'ReplicaSet', name: 'web-1', namespace: 'shop', replicas: 3 }],
     [
       'set image deployment/web a=x/y:v2 *=z@sha256:00 -n shop',
       {
         verb: 'set image',
+        kind: 'Deployment',
         name: 'web',
         namespace: 'shop',
         images: [
-          { container: 'a', image: 'x/y:v2', word: 'a=x/y:v2' },
-          { container: '*', image: 'z@sha256:00', word: '*=z@sha256:00' },
+          { container: 'a', image: 'x/y:v2' },
+          { container: '*', image: 'z@sha256:00' },
         ],
       },
     ],
-    ['delete pod/web-1', { verb: 'delete', kind: 'Pod', name: 'web-1', namespace: null, gracePeriodSeconds: null }],
-    ['delete po web-1 --grace-period=0', { verb: 'delete', kind: 'Pod', name: 'web-1', namespace: null, gracePeriodSeconds: 0 }],
+    ['delete pod/web-1', { verb: 'delete', kind: 'Pod', name: 'web-1', namespace: 'default', gracePeriodSeconds: null }],
+    ['delete po web-1 --grace-period=0', { verb: 'delete', kind: 'Pod', name: 'web-1', namespace: 'default', gracePeriodSeconds: 0 }],
     ['delete svc web -n=shop', { verb: 'delete', kind: 'Service', name: 'web', namespace: 'shop', gracePeriodSeconds: null }],
-    ['delete ns shop', { verb: 'delete', kind: 'Namespace', name: 'shop', namespace: null, gracePeriodSeconds: null }],
-    ['delete deployments.apps/web', { verb: 'delete', kind: 'Deployment', name: 'web', namespace: null, gracePeriodSeconds: null }],
+    ['delete ns shop', { verb: 'delete', kind: 'Namespace', name: 'shop', namespace: '', gracePeriodSeconds: null }],
+    ['delete deployments.apps/web', { verb: 'delete', kind: 'Deployment', name: 'web', namespace: 'default', gracePeriodSeconds: null }],
+    [
+      'delete pods -l app=web -n shop --cascade=orphan',
+      {
+        verb: 'delete',
+        kind: 'Pod',
+        namespace: 'shop',
+        gracePeriodSeconds: null,
+        propagation: 'Orphan',
+        name: { selector: { matchLabels: {}, matchExpressions: [{ key: 'app', operator: 'In', values: ['web'] }] } },
+      },
+    ],
+    ['create -f more.yaml', { verb: 'create', file: 'more.yaml' }],
+    ['rollout restart deploy web', { verb: 'rollout restart', kind: 'Deployment', namespace: 'default', name: 'web' }],
+    [
+      'rollout undo deployment/web --to-revision=2',
+      { verb: 'rollout undo', kind: 'Deployment', namespace: 'default', name: 'web', toRevision: 2 },
+    ],
+    [
+      'rollout status deployment/web --timeout=5m',
+      { verb: 'rollout status', kind: 'Deployment', namespace: 'default', name: 'web', timeoutSeconds: 300 },
+    ],
+    [
+      'label node worker-1 disk=ssd old- --overwrite',
+      {
+        verb: 'label',
+        kind: 'Node',
+        namespace: '',
+        name: 'worker-1',
+        changes: [
+          { key: 'disk', value: 'ssd' },
+          { key: 'old', value: null },
+        ],
+        overwrite: true,
+      },
+    ],
+    [
+      'taint nodes worker-1 a=b:NoSchedule c:NoExecute- d-',
+      {
+        verb: 'taint',
+        node: 'worker-1',
+        add: [{ key: 'a', value: 'b', effect: 'NoSchedule' }],
+        remove: [
+          { key: 'c', effect: 'NoExecute' },
+          { key: 'd', effect: '' },
+        ],
+        overwrite: false,
+      },
+    ],
+    ['cordon worker-1', { verb: 'cordon', node: 'worker-1' }],
+    ['uncordon node/worker-1', { verb: 'uncordon', node: 'worker-1' }],
+    [
+      'drain worker-1 --ignore-daemonsets --force=false --timeout=90',
+      { verb: 'drain', node: 'worker-1', ignoreDaemonSets: true, force: false, gracePeriodSeconds: null, timeoutSeconds: 90 },
+    ],
+    [
+      'expose rs/web --port=80 --target-port=http --name=shop',
+      {
+        verb: 'expose',
+        kind: 'ReplicaSet',
+        namespace: 'default',
+        name: 'web',
+        as: 'shop',
+        port: 80,
+        targetPort: 'http',
+        type: 'ClusterIP',
+        protocol: 'TCP',
+      },
+    ],
   ])('reads %s', (text, expected) => {
     expect(plain(text)).toEqual(expected)
   })
@@ -44,7 +111,25 @@ describe('parseKubectl', () => {
   test.each([
     ['', 'The command is empty'],
     ['kubectl apply -f x', 'Leave out the word "kubectl"'],
-    ['rollout restart deployment/web', 'Cannot run "kubectl rollout"'],
+    ['rollout history deployment/web', 'Cannot run "kubectl rollout history"'],
+    ['rollout restart rs/web', 'Cannot rollout restart a "rs"'],
+    ['rollout undo deployment/web --to-revision=x', 'Cannot use "x" for --to-revision'],
+    ['rollout status deployment/web --timeout=soon', 'Cannot use "soon" for --timeout'],
+    ['create deployment Web --image=a', 'Cannot use "Web" as a name'],
+    ['create deployment web', '"create deployment" needs --image'],
+    ['create -f x --image=a', '"create -f" takes no other option'],
+    ['label pod/a x', 'Cannot read "x" as KEY=VALUE or KEY-'],
+    ['label pod/a x=1 x-', 'given twice'],
+    ['label pod/a x=-', "as a label's value"],
+    ['taint node worker-1 a=b', 'has no effect'],
+    ['taint node worker-1 a=b:NoRun', 'cannot have the effect "NoRun"'],
+    ['drain worker-1 --force=maybe', 'Cannot use "maybe" for --force'],
+    ['delete pods', 'lacks the name'],
+    ['delete pods a -l app=web', 'must not both be given'],
+    ['delete pods -l a=(', 'as a label selector'],
+    ['delete deploy/a --cascade=forground', 'Cannot use "forground" for --cascade'],
+    ['expose deployment/web', '"expose" needs --port'],
+    ['expose deployment/web --port=80 --type=Ingress', 'Cannot use "Ingress" for --type'],
     ['set env deployment/web A=b', 'Cannot run "kubectl set env"'],
     ['apply', '"apply" needs a file'],
     ['apply -f', 'The option "-f" needs a value'],
@@ -58,7 +143,7 @@ describe('parseKubectl', () => {
     ['scale svc/web --replicas=1', 'Cannot scale a "svc"'],
     ['scale deployment/ --replicas=1', 'lacks the name'],
     ['scale --replicas=1', 'needs to know which object'],
-    ['set image rs/web a=b', 'Cannot set the image of a "rs"'],
+    ['set image svc/web a=b', 'Cannot set image a "svc"'],
     ['set image deployment/web', 'needs at least one CONTAINER=IMAGE'],
     ['set image deployment/web a=', 'Cannot read "a=" as CONTAINER=IMAGE'],
     ['delete node/worker-1', 'Cannot delete a "node"'],
@@ -73,13 +158,25 @@ describe('parseKubectl', () => {
   test.each([
     ['scael deployment/web --replicas=1', 'scale'],
     ['delete deploymnt/web', 'deployment'],
+    ['rollout restrat deployment/web', 'rollout restart'],
+    ['darin worker-1', 'drain'],
+    ['taint node worker-1 a:NoExecut', 'NoExecute'],
     ['scale deployment/web --replica=1', '--replicas'],
   ])('of "%s" thinks that %s was meant', (text, suggestion) => {
     expect(parseKubectl(text)).toMatchObject({ ok: false, complaint: { didYouMean: suggestion } })
   })
 
+  test('every verb takes --as, and create deployment makes the object as kubectl does', () => {
+    const result = parseKubectl('create deployment web --image=shop/web:v2 --replicas=2 --port=8080 -n shop --as jane')
+    expect(result).toMatchObject({ ok: true, value: { as: 'jane', command: { objects: [{ kind: 'Deployment' }] } } })
+    const [made] = (result as unknown as { value: { command: { objects: Deployment[] } } }).value.command.objects
+    expect(made!.metadata).toMatchObject({ name: 'web', namespace: 'shop', labels: { app: 'web' } })
+    expect(made!.spec).toMatchObject({ replicas: 2, selector: { matchLabels: { app: 'web' } } })
+    expect(made!.spec.template.spec.containers).toMatchObject([{ name: 'web', image: 'shop/web:v2', ports: [{ containerPort: 8080 }] }])
+  })
+
   test('says where each name stands', () => {
     const text = 'scale deployment/web --replicas=1'
-    expect(parseKubectl(text)).toMatchObject({ value: { name: { index: text.indexOf('web'), length: 3 } } })
+    expect(parseKubectl(text)).toMatchObject({ value: { mentions: [{ name: { index: text.indexOf('web'), length: 3 } }] } })
   })
 })

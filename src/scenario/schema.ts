@@ -142,8 +142,19 @@ const workload = z.strictObject({
   init: run('init containers').meta({ description: 'How init containers run' }),
 })
 
+/** Addresses from 198.18.0.0 on: a million still end far below the multicast addresses. */
+const EXTERNAL_CLIENTS_MAX = 1_000_000
+
 const source = z.union([
-  z.strictObject({ external: z.literal(true) }),
+  z.strictObject({
+    external: z.literal(true),
+    clients: z
+      .int()
+      .min(1)
+      .max(EXTERNAL_CLIENTS_MAX)
+      .optional()
+      .meta({ description: 'How many addresses they have; every request comes from any of them', default: DEFAULTS.externalClients }),
+  }),
   z.strictObject({
     pods: text('a label selector, such as app=frontend', { description: 'The pods that send, by label selector' }),
     namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
@@ -183,17 +194,32 @@ const containerFault = z.strictObject({
   container: z.string().optional().meta({ description: 'The container; every main container when not given' }),
 })
 
+const etcdMember = z.int().min(1).max(5).meta({ description: 'Which member of etcd, from 1; member 1 leads at the start' })
+
+const etcdFault = z.strictObject({
+  kind: z.enum(['etcd-member-crash', 'etcd-partition']),
+  member: etcdMember,
+  for: duration('After how long the member is back; never when not given').optional(),
+})
+
+const etcdSlowDisk = z.strictObject({
+  kind: z.enum(['etcd-slow-disk']),
+  member: etcdMember,
+  factor: z.number().min(1).max(1_000_000).meta({ description: 'How many times as long every fsync takes' }),
+  for: duration('After how long the disk is well again; never when not given').optional(),
+})
+
 const at = duration('When it happens')
 
 const timelineEntry = z.union([
   z.strictObject({
     at,
     kubectl: text('a kubectl command, such as scale deployment/frontend --replicas=3 -n shop', {
-      description: 'A kubectl command without the word kubectl: apply, scale, set image or delete',
+      description: 'A kubectl command without the word kubectl',
       examples: ['set image deployment/frontend server=shop/frontend:v2 -n shop'],
     }),
   }),
-  z.strictObject({ at, fault: z.union([nodeFault, containerFault]) }),
+  z.strictObject({ at, fault: z.union([nodeFault, containerFault, etcdFault, etcdSlowDisk]) }),
 ])
 
 const spec = z.strictObject({

@@ -55,7 +55,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
 function deploymentsOf(scenario: Scenario, cluster: SimulatedCluster): DeploymentSummary[] {
   const applied = [
     ...scenario.manifests,
-    ...scenario.timeline.flatMap((entry) => (entry.kind === 'kubectl' && entry.command.verb === 'apply' ? entry.command.objects : [])),
+    ...scenario.timeline.flatMap((entry) => (entry.kind === 'kubectl' && 'objects' in entry.command ? entry.command.objects : [])),
   ]
   const keys = new Map(
     applied

@@ -106,7 +106,7 @@ export class SimulatedCluster {
     for (const spec of traffic) this.dataPlane.addTraffic(spec)
     for (const entry of timeline) {
       if (entry.kind === 'kubectl') {
-        this.sim.after(entry.at, () => this.controlPlane.kubectl.run(entry.command, entry.text))
+        this.sim.after(entry.at, () => this.controlPlane.kubectl.run(entry.command, entry.text, entry.as))
         continue
       }
       const report: FaultReport = { fault: entry.text, tookEffect: false, effect: 'the run ended before it' }
@@ -159,6 +159,7 @@ export class SimulatedCluster {
     return {
       sim: this.sim,
       trace: this.trace,
+      etcd: this.controlPlane.server.etcd,
       crashNode: (name) => {
         const index = this.#indexOf(name)
         if (!this.dataPlane.kernels.isUp(index)) return null

@@ -165,6 +165,11 @@ export class Backends implements PodHost {
     return this.#nodes[pod]!
   }
 
+  /** The pod's address as an int32. */
+  addressOf(pod: number): number {
+    return this.#addresses.ipv4(this.#pods[pod]!.address)
+  }
+
   incarnation(pod: number): number {
     return this.#incarnations[pod]!
   }

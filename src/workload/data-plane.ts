@@ -22,7 +22,7 @@ import type { CostProfile } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import type { Backends } from './backends.ts'
 import { ClientPool } from './client-pool.ts'
-import { OpenLoop } from './open-loop.ts'
+import { type ExternalClients, OpenLoop } from './open-loop.ts'
 import { Requests } from './requests.ts'
 import type { TrafficSpec, WorkloadSpec } from './specs.ts'
 
@@ -42,6 +42,9 @@ export interface DataPlaneOptions {
   /** Length of a row of the request table; 1 s when left out. */
   readonly interval?: Nanos
 }
+
+/** 198.18.0.0, of the network set aside for benchmarks. Source: RFC 2544. */
+const FIRST_EXTERNAL = 0xc612_0000 | 0
 
 /**
  * The data plane of a cluster, from the watch event at a node's kube-proxy and from a client's wish, to the answer.
@@ -67,17 +70,25 @@ export class DataPlane {
   readonly #proxyMetrics: ProxyMetrics
   readonly #traffic: TrafficMetrics[] = []
   readonly #nodes: number
+  #nextExternal = FIRST_EXTERNAL
 
   constructor(options: DataPlaneOptions) {
     const { sim, nodes, kubeProxy } = options
     const nodeNames = nodes.map((node) => node.name)
     this.#sim = sim
     this.#nodes = nodes.length
-    this.history = new ServiceHistory(new Addresses())
+    this.history = new ServiceHistory(new Addresses(), { names: nodeNames, zones: nodes.map((node) => node.zone) })
     this.kernels = new Kernels(nodes, options.version)
     const rules = new NodeRules(this.history, nodes.length)
     this.rules = rules
-    this.mode = PROXY_MODES[kubeProxy.mode]({ sim, rules, costs: options.costProfile, nodeNames, scheduler: kubeProxy.scheduler })
+    this.mode = PROXY_MODES[kubeProxy.mode]({
+      sim,
+      rules,
+      costs: options.costProfile,
+      nodeNames,
+      nodeAddresses: nodes.map((node) => node.internalIP),
+      scheduler: kubeProxy.scheduler,
+    })
     this.#proxyMetrics = new ProxyMetrics({ nodeNames, measureFrom: options.measureFrom })
     this.#proxies = new KubeProxies({
       sim,
@@ -91,7 +102,8 @@ export class DataPlane {
     this.loadBalancer = new LoadBalancer({
       sim,
       nodes: nodes.length,
-      healthy: (node) => this.kernels.isUp(node) && this.#proxies.of(node).healthy,
+      healthy: (node, servicePort) =>
+        this.kernels.isUp(node) && this.#proxies.of(node).healthy && rules.passesHealthCheck(node, servicePort),
     })
     const network = new Network(
       options.network,
@@ -126,9 +138,27 @@ export class DataPlane {
     this.#traffic.push(metrics)
     const { sim, requests } = { sim: this.#sim, requests: this.requests }
     const clients = spec.from.kind === 'pods' ? new ClientPool(spec.from.namespace, spec.from.selector) : null
-    if (clients === null) this.loadBalancer.start()
+    if (clients === null) this.loadBalancer.watch(servicePort)
     else this.backends.addPool(clients)
-    new OpenLoop({ sim, requests, traffic, clients, name: spec.name, arrivals: spec.arrivals, start: spec.start, stop: spec.stop })
+    const externals = spec.from.kind === 'external' ? this.#takeAddresses(spec.from.clients) : null
+    new OpenLoop({
+      sim,
+      requests,
+      traffic,
+      clients,
+      externals,
+      name: spec.name,
+      arrivals: spec.arrivals,
+      start: spec.start,
+      stop: spec.stop,
+    })
+  }
+
+  /** So many addresses of clients outside, used by no other traffic. */
+  #takeAddresses(count: number): ExternalClients {
+    const first = this.#nextExternal
+    this.#nextExternal = (first + count) | 0
+    return { first, count }
   }
 
   /** The node stops at once and silently: pods, kernel, kube-proxy. Clients find out by their time-outs. */

@@ -16,9 +16,17 @@ export interface OpenLoopOptions {
   readonly arrivals: ArrivalSpec
   /** Null: clients are outside the cluster. */
   readonly clients: ClientPool | null
+  /** The addresses of clients outside. */
+  readonly externals: ExternalClients | null
   readonly start: Nanos
   /** The first moment at which nothing is sent any more. */
   readonly stop: Nanos
+}
+
+/** Clients outside the cluster: addresses in a row, as int32. Each request comes from any of them, all as likely. */
+export interface ExternalClients {
+  readonly first: number
+  readonly count: number
 }
 
 /**
@@ -34,6 +42,7 @@ export class OpenLoop {
   readonly #requests: Requests
   readonly #traffic: number
   readonly #clients: ClientPool | null
+  readonly #externals: ExternalClients
   readonly #stop: Nanos
   readonly #timeOf: (index: number, before: Nanos) => Nanos
   readonly #demands: RandomStream
@@ -47,6 +56,7 @@ export class OpenLoop {
     this.#requests = options.requests
     this.#traffic = options.traffic
     this.#clients = options.clients
+    this.#externals = options.externals ?? NOBODY
     this.#stop = options.stop
     this.#demands = sim.rng(`traffic/${name}/demand`)
     this.#choices = sim.rng(`traffic/${name}/clients`)
@@ -60,8 +70,10 @@ export class OpenLoop {
     const choice = this.#choices.uniform()
     this.#sent++
     const clients = this.#clients
-    if (clients === null) this.#requests.send(this.#traffic, OUTSIDE, seed)
-    else if (clients.size === 0) this.#requests.failWithoutClient(this.#traffic)
+    if (clients === null) {
+      const { first, count } = this.#externals
+      this.#requests.send(this.#traffic, OUTSIDE, seed, (first + Math.floor(choice * count)) | 0)
+    } else if (clients.size === 0) this.#requests.failWithoutClient(this.#traffic)
     else this.#requests.send(this.#traffic, clients.member(Math.floor(choice * clients.size)), seed)
     this.#scheduleNext(this.#sim.now)
   }
@@ -72,6 +84,8 @@ export class OpenLoop {
     this.#sim.schedule(time - this.#sim.now, this.#arrive)
   }
 }
+
+const NOBODY: ExternalClients = { first: 0, count: 1 }
 
 /** The time of arrival `index`, counted from 0, given that of the one before. */
 function arrivalTimes(arrivals: ArrivalSpec, start: Nanos, stream: RandomStream): (index: number, before: Nanos) => Nanos {

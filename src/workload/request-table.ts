@@ -13,6 +13,8 @@ export const ENTRY = 8
 export const POD_ENTRY = 16
 /** The last SYN was dropped by a full connection tracking table. */
 export const TABLE_FULL = 32
+/** The pod's answers do not find the way back to the client. */
+export const NO_RETURN = 128
 /** Somebody has the place. */
 const TAKEN = 64
 
@@ -40,6 +42,8 @@ export class RequestTable {
   /** The client pod or {@link OUTSIDE}, and which process of that pod. */
   clients = new Int32Array(CAPACITY)
   clientIncarnations = new Int32Array(CAPACITY)
+  /** Its address as an int32. */
+  clientAddresses = new Int32Array(CAPACITY)
   /** The node whose rules translate it, -1 while there is none, and that node's epoch. */
   nodes = new Int32Array(CAPACITY)
   nodeEpochs = new Int32Array(CAPACITY)
@@ -106,6 +110,7 @@ export class RequestTable {
     this.seeds = grown(this.seeds, new Int32Array(capacity))
     this.clients = grown(this.clients, new Int32Array(capacity))
     this.clientIncarnations = grown(this.clientIncarnations, new Int32Array(capacity))
+    this.clientAddresses = grown(this.clientAddresses, new Int32Array(capacity))
     this.nodes = grown(this.nodes, new Int32Array(capacity))
     this.nodeEpochs = grown(this.nodeEpochs, new Int32Array(capacity))
     this.endpoints = grown(this.endpoints, new Int32Array(capacity))

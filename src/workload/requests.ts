@@ -1,6 +1,6 @@
 import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
-import { CLUSTER_IP, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED } from '../kube-proxy/modes/mode.ts'
+import { CLUSTER_IP, DROPPED, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
 import { CONNECT_TIMEOUT, CONNTRACK_FULL, NO_CLIENT, NO_ENDPOINTS, QUEUE_FULL, REFUSED, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
@@ -9,10 +9,11 @@ import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
 import { SYN_RETRIES, synRetransmitTimeout } from '../node/kernel-tcp.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
+import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import { Backends, NO_BACKEND, type RequestKeeper } from './backends.ts'
 import { Deadlines } from './deadlines.ts'
-import { CONNECTED, ENTRY, HELD, OUTSIDE, POD_ENTRY, RequestTable, TABLE_FULL, WAITING } from './request-table.ts'
+import { CONNECTED, ENTRY, HELD, NO_RETURN, OUTSIDE, POD_ENTRY, RequestTable, TABLE_FULL, WAITING } from './request-table.ts'
 import type { WorkloadSpec } from './specs.ts'
 
 export interface RequestsOptions {
@@ -102,8 +103,8 @@ export class Requests implements RequestKeeper {
     return this.#traffic.push({ ...options, deadlines: new Deadlines(), deadlineArmed: false }) - 1
   }
 
-  /** A client pod, or one {@link OUTSIDE}, sends a request now. `seed` decides its demand. */
-  send(trafficIndex: number, client: number, seed: number): void {
+  /** A client pod, or one {@link OUTSIDE} of that address, sends a request now. `seed` decides its demand. */
+  send(trafficIndex: number, client: number, seed: number, address = 0): void {
     const table = this.#table
     const { now } = this.#sim
     const traffic = this.#traffic[trafficIndex]!
@@ -122,9 +123,11 @@ export class Requests implements RequestKeeper {
       this.#sim.schedule(traffic.timeout, this.#deadline, trafficIndex)
     }
     if (client === OUTSIDE) {
+      table.clientAddresses[request] = address
       this.#sendToBalancer(request, traffic)
       return
     }
+    table.clientAddresses[request] = this.backends.addressOf(client)
     table.clientIncarnations[request] = this.backends.incarnation(client)
     table.nodes[request] = this.backends.nodeOf(client)
     this.#connect(request)
@@ -211,10 +214,15 @@ export class Requests implements RequestKeeper {
     const mode = this.#mode
     const outside = table.clients[request] === OUTSIDE
     const { servicePort } = this.#traffic[table.traffics[request]!]!
-    const endpoint = mode.connect(node, servicePort, outside ? NODE_PORT : CLUSTER_IP, now)
+    const entry = outside ? NODE_PORT : CLUSTER_IP
+    const endpoint = mode.connect(node, servicePort, entry, now, table.clientAddresses[request]!, clientPort(table.seeds[request]!))
     table.nodeEpochs[request] = kernels.epoch(node)
     if (endpoint === REJECTED) {
       this.#scheduleHeld(mode.cost + (outside ? this.#network.external : 0), this.#failureAtClient, request, NO_ENDPOINTS)
+      return
+    }
+    if (endpoint === DROPPED) {
+      this.#lose(request)
       return
     }
     table.endpoints[request] = endpoint
@@ -223,6 +231,7 @@ export class Requests implements RequestKeeper {
       conntrack.open()
       table.flags[request] = (table.flags[request]! & ~TABLE_FULL) | ENTRY
     }
+    if (endpoint !== NO_RULE && outside && !mode.answersReturn(node, servicePort, entry)) table.flags[request]! |= NO_RETURN
     if (endpoint === NO_RULE) this.#lose(request)
     else this.#sendToPod(request, mode.cost)
   }
@@ -247,7 +256,7 @@ export class Requests implements RequestKeeper {
     const table = this.#table
     const { backends } = this
     const pod = backends.owner(table.endpoints[request]!)
-    if (pod === NO_BACKEND) {
+    if (pod === NO_BACKEND || (table.flags[request]! & NO_RETURN) !== 0) {
       this.#lose(request)
       return
     }
@@ -460,7 +469,7 @@ export class Requests implements RequestKeeper {
     const node = table.nodes[request]!
     if ((table.flags[request]! & ENTRY) !== 0 && this.#kernels.remembers(node, table.nodeEpochs[request]!))
       this.#kernels.conntrack(node).remove()
-    table.flags[request]! &= ~ENTRY
+    table.flags[request]! &= ~(ENTRY | NO_RETURN)
     table.bindings[request] = NO_BINDING
   }
 
@@ -483,4 +492,9 @@ export class Requests implements RequestKeeper {
     this.#table.free(request)
     return false
   }
+}
+
+/** A port of the range that Linux takes from, from the request's seed. Source: net.ipv4.ip_local_port_range, default 32768 to 60999. */
+function clientPort(seed: number): number {
+  return 32_768 + ((mix32(seed) >>> 0) % 28_232)
 }

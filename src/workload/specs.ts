@@ -47,7 +47,8 @@ export interface TrafficTarget {
 }
 
 export type TrafficSource =
-  | { readonly kind: 'external' }
+  /** `clients`: how many addresses they have. */
+  | { readonly kind: 'external'; readonly clients: number }
   | { readonly kind: 'pods'; readonly namespace: string; readonly selector: LabelSelector }
 
 /** Requests a second, open loop. */

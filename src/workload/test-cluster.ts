@@ -63,6 +63,8 @@ export class TestCluster {
   readonly dataPlane: DataPlane
   readonly #nodes: number
   readonly #workloads = new Map<string, WorkloadSpec>()
+  /** Of the pods, by their address. */
+  readonly #nodeNameOf = new Map<string, string>()
   #revision = 0
   #pods = 0
 
@@ -73,7 +75,12 @@ export class TestCluster {
     this.trace = new Trace(this.sim)
     this.dataPlane = new DataPlane({
       sim: this.sim,
-      nodes: zones.map((zone, index) => ({ name: `worker-${index}`, zone, cpuMilli: options.cpuMilli ?? 8000 })),
+      nodes: zones.map((zone, index) => ({
+        name: `worker-${index}`,
+        zone,
+        cpuMilli: options.cpuMilli ?? 8000,
+        internalIP: `192.168.0.${index + 1}`,
+      })),
       version: options.version ?? NEWEST_MINOR,
       network: options.network ?? TEST_NETWORK,
       kubeProxy: options.kubeProxy ?? { mode: 'iptables', scheduler: 'rr' },
@@ -104,7 +111,13 @@ export class TestCluster {
 
   service(
     name: string,
-    options: { type?: Service['spec']['type']; nodePort?: number; ports?: readonly number[]; deleted?: boolean } = {},
+    options: {
+      type?: Service['spec']['type']
+      nodePort?: number
+      ports?: readonly number[]
+      deleted?: boolean
+      spec?: Partial<Service['spec']>
+    } = {},
   ): number {
     const service: Service = {
       apiVersion: 'v1',
@@ -122,9 +135,10 @@ export class TestCluster {
         })),
         selector: null,
         publishNotReadyAddresses: false,
+        ...options.spec,
       },
     }
-    return this.#publish(service, options.deleted ?? false)
+    return this.publish(service, options.deleted ?? false)
   }
 
   /** A slice of a Service whose one port is 80. */
@@ -137,10 +151,17 @@ export class TestCluster {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
       metadata: { ...meta(name), labels: { [SERVICE_NAME_LABEL]: service } },
-      endpoints: endpoints.map(([address, conditions]) => ({ address, conditions, nodeName: '', zone: '', podName: '', podUid: '' })),
+      endpoints: endpoints.map(([address, conditions]) => ({
+        address,
+        conditions,
+        nodeName: this.#nodeNameOf.get(address) ?? '',
+        zone: '',
+        podName: '',
+        podUid: '',
+      })),
       ports: [{ name: 'p80', protocol: 'TCP', port: 8080 }],
     }
-    return this.#publish(slice, false)
+    return this.publish(slice, false)
   }
 
   /** A slice with these pods, all ready. */
@@ -156,6 +177,7 @@ export class TestCluster {
     const index = this.#pods++
     const name = `${options.app}-${index}`
     const address = `10.244.${Math.floor(index / 250)}.${(index % 250) + 1}`
+    this.#nodeNameOf.set(address, `worker-${options.node}`)
     this.#workloads.set(name, options.workload ?? INSTANT)
     const id = this.dataPlane.backends.sandboxUp({
       podUid: `uid-${index}`,
@@ -173,6 +195,8 @@ export class TestCluster {
   traffic(options: {
     service: string
     from: string | 'outside'
+    /** Addresses of clients outside. */
+    clients?: number
     ratePerSecond: number
     name?: string
     kind?: 'poisson' | 'constant'
@@ -185,7 +209,7 @@ export class TestCluster {
       target: { namespace: 'shop', service: options.service, port: 80 },
       from:
         options.from === 'outside'
-          ? { kind: 'external' }
+          ? { kind: 'external', clients: options.clients ?? 1000 }
           : { kind: 'pods', namespace: 'shop', selector: { matchLabels: { app: options.from }, matchExpressions: [] } },
       arrivals: { kind: options.kind ?? 'constant', ratePerSecond: options.ratePerSecond },
       timeout: options.timeout ?? 2 * SECOND,
@@ -195,7 +219,8 @@ export class TestCluster {
     this.dataPlane.addTraffic(spec)
   }
 
-  #publish(object: Service | EndpointSlice, deleted: boolean): number {
+  /** Publishes any object. */
+  publish(object: Service | EndpointSlice, deleted: boolean): number {
     const revision = ++this.#revision
     this.dataPlane.history.apply(revision, { object, deleted, committedAt: this.sim.now })
     for (let node = 0; node < this.#nodes; node++) this.dataPlane.proxy(node).observe(object.kind, revision, NO_CAUSE)

@@ -1,10 +1,13 @@
 /**
  * Replays recorded cases against the model: `npm run conformance -- KIND FILE…`.
  *
+ * A folder stands for the recordings in it: its `.jsonl` files, less the logs of the API server (`.audit.jsonl`).
+ *
  * Exit codes: 0 all that applies passed; 1 a case failed, or none could be checked; 2 the kind is unknown, or a file cannot be read or
  * is not of the kind's form.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { nearest } from '../../src/api/did-you-mean.ts'
 import { KINDS } from './kinds/index.ts'
 import { type Check, FormError, type NotApplicable, type Outcome } from './kinds/outcome.ts'
@@ -28,14 +31,15 @@ export function main(words: readonly string[], print: (line: string) => void, co
 }
 
 function replay(words: readonly string[], print: (line: string) => void): number {
-  const [kind, ...files] = words
+  const [kind, ...paths] = words
   const known = [...KINDS.keys()].sort()
-  if (kind === undefined || files.length === 0) throw new UsageError(`Usage: npm run conformance -- KIND FILE…\nKinds: ${known.join(', ')}`)
+  if (kind === undefined || paths.length === 0) throw new UsageError(`Usage: npm run conformance -- KIND FILE…\nKinds: ${known.join(', ')}`)
   const check = KINDS.get(kind)
   if (check === undefined) {
     const near = nearest(kind, known)
     throw new UsageError(`Unknown kind "${kind}": expected one of ${known.join(', ')}${near === null ? '' : `\nDid you mean "${near}"?`}`)
   }
+  const files = paths.flatMap(filesIn)
   const contents = files.map((path) => ({ path, content: contentOf(path) }))
   const outcomes = contents.map(({ path, content }) => ({ path, outcome: outcomeOf(kind, check, path, content) }))
   let passed = 0
@@ -53,6 +57,14 @@ function replay(words: readonly string[], print: (line: string) => void): number
   return failed > 0 || unchecked > 0 ? 1 : 0
 }
 
+/** The file itself, or the recordings of a folder in the order of their names. */
+function filesIn(path: string): string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path]
+  const names = readdirSync(path).filter((name) => name.endsWith('.jsonl') && !name.endsWith('.audit.jsonl'))
+  if (names.length === 0) throw new UsageError(`Cannot read "${path}": the folder has no .jsonl files`)
+  return names.sort().map((name) => join(path, name))
+}
+
 function contentOf(path: string): unknown {
   let text: string
   try {
@@ -61,10 +73,17 @@ function contentOf(path: string): unknown {
     throw new UsageError(`Cannot read "${path}": ${(error as Error).message}`)
   }
   try {
-    return JSON.parse(text)
+    return path.endsWith('.jsonl') ? jsonLines(text) : JSON.parse(text)
   } catch (error) {
     throw new UsageError(`Cannot read "${path}": ${(error as Error).message}`)
   }
+}
+
+function jsonLines(text: string): unknown[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
 }
 
 function outcomeOf(kind: string, check: Check, path: string, content: unknown): Outcome {

@@ -7,7 +7,7 @@ import type { Waitable } from '../../src/engine/process.ts'
 import { Simulation } from '../../src/engine/simulation.ts'
 import { Trace } from '../../src/engine/trace.ts'
 import type { KubernetesMinor } from '../../src/kubernetes-version.ts'
-import type { ProcessBehaviour } from '../../src/node/container-runtime.ts'
+import type { ProcessBehaviour, RunBehaviour } from '../../src/node/container-runtime.ts'
 import { podCidr } from '../../src/node/ipam.ts'
 import { Kubelet } from '../../src/node/kubelet.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../../src/node/pod-host.ts'
@@ -59,6 +59,8 @@ export interface TestbedOptions {
   /** From process start to listening; 2 s when not given. */
   readonly startUp?: Nanos
   readonly onTerminate?: 'exit' | 'drain'
+  /** For pods whose restart policy is not Always: they end by themselves. */
+  readonly run?: RunBehaviour
   readonly latencies?: LatencyOverrides
   readonly behaviour?: Partial<ProcessBehaviour>
   readonly missingImages?: readonly string[]
@@ -73,7 +75,16 @@ export class Testbed {
   readonly kubelets: Kubelet[] = []
 
   constructor(options: TestbedOptions = {}) {
-    const { nodes = 3, seed = 'test', etcdMembers = 1, version = 36, startUp = 2 * SECOND, onTerminate = 'drain', latencies = {} } = options
+    const {
+      nodes = 3,
+      seed = 'test',
+      etcdMembers = 1,
+      version = 36,
+      startUp = 2 * SECOND,
+      onTerminate = 'drain',
+      latencies = {},
+      run,
+    } = options
     this.sim = new Simulation({ seed })
     this.trace = new Trace(this.sim)
     const names = Array.from({ length: nodes }, (_, i) => `worker-${i + 1}`)
@@ -96,7 +107,7 @@ export class Testbed {
     const behaviour: ProcessBehaviour = {
       startUp: constant(startUp),
       onTerminate,
-      run: null,
+      run: run ?? null,
       init: { duration: constant(SECOND), failProbability: 0, exitCode: 1 },
       ...options.behaviour,
     }

@@ -1,18 +1,28 @@
-import type { LabelSelector, LabelSelectorRequirement } from '../labels.ts'
-import type { ManifestKind, PickedMetadata, PickedObject, PickedSelector } from '../modelled-fields.ts'
+import type { ManifestKind, PickedMetadata, PickedObject } from '../modelled-fields.ts'
 import type {
+  DaemonSet,
   DeploymentStrategy,
+  Endpoint,
   EndpointSlice,
   KindMap,
   KubernetesObject,
   Node,
+  PodDisruptionBudget,
   Protocol,
   Service,
+  StatefulSet,
   TaintEffect,
+  TrafficDistribution,
 } from '../objects/index.ts'
-import { bytes, cpuMilli } from '../quantity.ts'
+import { bytes } from '../quantity.ts'
+import { cronJobSpec, jobSpec, NEW_JOB_STATUS } from './batch.ts'
 import { objectMeta } from './metadata.ts'
 import { NEW_POD_STATUS, podSpec, podTemplate } from './pod.ts'
+import { resources } from './resources.ts'
+import { labelSelector } from './selector.ts'
+
+/** Source: kubernetes v1.36.2 pkg/apis/core/types.go, DefaultClientIPServiceAffinitySeconds. */
+const DEFAULT_AFFINITY_SECONDS = 10_800
 
 /** The namespace of an object that names none. */
 export const DEFAULT_NAMESPACE = 'default'
@@ -21,7 +31,7 @@ export const DEFAULT_NAMESPACE = 'default'
  * From a manifest's fields to the model's object, filling in what the API server fills in. An empty text in place of one of several values counts
  * as absent.
  *
- * Source of all defaults: kubernetes v1.36.2 pkg/apis/{apps,core,discovery}/v1/defaults.go.
+ * Source of all defaults: kubernetes v1.36.2 pkg/apis/{apps,batch,core,discovery}/v1/defaults.go.
  */
 const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => KindMap[K] } = {
   Deployment({ metadata, spec }) {
@@ -67,11 +77,103 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
     }
   },
 
+  ReplicationController({ metadata, spec }) {
+    const template = podTemplate(spec?.template)
+    const selector = spec?.selector
+    return {
+      ...namespaced('v1', 'ReplicationController', metadata),
+      spec: {
+        replicas: spec?.replicas ?? 1,
+        selector: selector === undefined || Object.keys(selector).length === 0 ? template.labels : selector,
+        template,
+        minReadySeconds: spec?.minReadySeconds ?? 0,
+      },
+      status: { observedGeneration: 0, replicas: 0, readyReplicas: 0, availableReplicas: 0, terminatingReplicas: 0 },
+    }
+  },
+
+  StatefulSet({ metadata, spec }) {
+    return {
+      ...namespaced('apps/v1', 'StatefulSet', metadata),
+      spec: {
+        replicas: spec?.replicas ?? 1,
+        selector: labelSelector(spec?.selector),
+        template: podTemplate(spec?.template),
+        podManagementPolicy: (spec?.podManagementPolicy || 'OrderedReady') as StatefulSet['spec']['podManagementPolicy'],
+        updateStrategy: {
+          type: (spec?.updateStrategy?.type || 'RollingUpdate') as StatefulSet['spec']['updateStrategy']['type'],
+          partition: spec?.updateStrategy?.rollingUpdate?.partition ?? 0,
+        },
+        minReadySeconds: spec?.minReadySeconds ?? 0,
+        revisionHistoryLimit: spec?.revisionHistoryLimit ?? 10,
+        ordinals: { start: spec?.ordinals?.start ?? 0 },
+      },
+      status: {
+        observedGeneration: 0,
+        replicas: 0,
+        readyReplicas: 0,
+        availableReplicas: 0,
+        currentReplicas: 0,
+        updatedReplicas: 0,
+        currentRevision: '',
+        updateRevision: '',
+      },
+    }
+  },
+
+  DaemonSet({ metadata, spec }) {
+    return {
+      ...namespaced('apps/v1', 'DaemonSet', metadata),
+      spec: {
+        selector: labelSelector(spec?.selector),
+        template: podTemplate(spec?.template),
+        updateStrategy: {
+          type: (spec?.updateStrategy?.type || 'RollingUpdate') as DaemonSet['spec']['updateStrategy']['type'],
+          maxUnavailable: spec?.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1,
+          maxSurge: spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0,
+        },
+        minReadySeconds: spec?.minReadySeconds ?? 0,
+        revisionHistoryLimit: spec?.revisionHistoryLimit ?? 10,
+      },
+      status: {
+        observedGeneration: 0,
+        currentNumberScheduled: 0,
+        desiredNumberScheduled: 0,
+        numberMisscheduled: 0,
+        numberReady: 0,
+        numberAvailable: 0,
+        numberUnavailable: 0,
+        updatedNumberScheduled: 0,
+      },
+    }
+  },
+
+  Job({ metadata, spec }) {
+    return { ...namespaced('batch/v1', 'Job', metadata), spec: jobSpec(spec), status: NEW_JOB_STATUS }
+  },
+
+  CronJob({ metadata, spec }) {
+    const template = spec?.jobTemplate
+    return {
+      ...namespaced('batch/v1', 'CronJob', metadata),
+      spec: {
+        ...cronJobSpec(spec),
+        jobTemplate: {
+          labels: template?.metadata?.labels ?? {},
+          annotations: template?.metadata?.annotations ?? {},
+          spec: jobSpec(template?.spec),
+        },
+      },
+      status: { active: [], lastScheduleTime: null, lastSuccessfulTime: null },
+    }
+  },
+
   Pod({ metadata, spec }) {
     return { ...namespaced('v1', 'Pod', metadata), spec: podSpec(spec), status: NEW_POD_STATUS }
   },
 
   Service({ metadata, spec }) {
+    const affinitySeconds = spec?.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS
     return {
       ...namespaced('v1', 'Service', metadata),
       spec: {
@@ -86,6 +188,10 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
         })),
         selector: spec?.selector !== undefined && Object.keys(spec.selector).length > 0 ? spec.selector : null,
         publishNotReadyAddresses: spec?.publishNotReadyAddresses ?? false,
+        ...(spec?.internalTrafficPolicy === 'Local' ? { internalTrafficPolicy: 'Local' } : {}),
+        ...(spec?.externalTrafficPolicy === 'Local' ? { externalTrafficPolicy: 'Local' } : {}),
+        ...(spec?.sessionAffinity === 'ClientIP' ? { affinitySeconds } : {}),
+        ...(spec?.trafficDistribution ? { trafficDistribution: spec.trafficDistribution as TrafficDistribution } : {}),
       },
     }
   },
@@ -105,6 +211,7 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
           },
           nodeName: endpoint.nodeName ?? '',
           zone: endpoint.zone ?? '',
+          ...hintsOf(endpoint.hints),
           podName: endpoint.targetRef?.name ?? '',
           podUid: endpoint.targetRef?.uid ?? '',
         }
@@ -119,7 +226,7 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
 
   /** What can be allocated is the capacity where it is not told. */
   Node({ metadata, spec, status }) {
-    const allocatable = { ...status?.capacity, ...status?.allocatable }
+    const allocatable: Readonly<Record<string, number | string>> = { ...status?.capacity, ...status?.allocatable }
     return {
       ...clusterScoped('v1', 'Node', metadata),
       spec: {
@@ -132,15 +239,25 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
         })),
       },
       status: {
-        allocatable: {
-          cpuMilli: cpuMilli(String(allocatable.cpu ?? 0)),
-          memoryBytes: bytes(String(allocatable.memory ?? 0)),
-          pods: bytes(String(allocatable.pods ?? 0)),
-        },
+        allocatable: { ...resources(allocatable), pods: bytes(String(allocatable.pods ?? 0)) },
         conditions: [],
         internalIP: (status?.addresses ?? []).find((address) => address.type === 'InternalIP')?.address ?? '',
-        images: (status?.images ?? []).flatMap((image) => image.names ?? []),
+        images: (status?.images ?? []).map((image) => ({ names: image.names ?? [], sizeBytes: image.sizeBytes ?? 0 })),
       },
+    }
+  },
+
+  PodDisruptionBudget({ metadata, spec }) {
+    return {
+      ...namespaced('policy/v1', 'PodDisruptionBudget', metadata),
+      spec: {
+        minAvailable: spec?.minAvailable ?? null,
+        maxUnavailable: spec?.maxUnavailable ?? null,
+        selector: labelSelector(spec?.selector),
+        unhealthyPodEvictionPolicy: (spec?.unhealthyPodEvictionPolicy ||
+          'IfHealthyBudget') as PodDisruptionBudget['spec']['unhealthyPodEvictionPolicy'],
+      },
+      status: NEW_BUDGET_STATUS,
     }
   },
 
@@ -151,6 +268,16 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
   ServiceAccount({ metadata }) {
     return namespaced('v1', 'ServiceAccount', metadata)
   },
+}
+
+const NEW_BUDGET_STATUS: PodDisruptionBudget['status'] = {
+  observedGeneration: 0,
+  disruptionsAllowed: 0,
+  currentHealthy: 0,
+  desiredHealthy: 0,
+  expectedPods: 0,
+  disruptedPods: {},
+  conditions: [],
 }
 
 /** The model's object of a manifest that has passed all checks. */
@@ -169,17 +296,14 @@ function clusterScoped<K extends string>(apiVersion: string, kind: K, metadata: 
   return { apiVersion, kind, metadata: objectMeta(metadata, '') }
 }
 
-function labelSelector(selector: PickedSelector | undefined): LabelSelector {
-  return {
-    matchLabels: selector?.matchLabels ?? {},
-    matchExpressions: (selector?.matchExpressions ?? []).map((requirement) => ({
-      key: requirement.key ?? '',
-      operator: requirement.operator as LabelSelectorRequirement['operator'],
-      values: requirement.values ?? [],
-    })),
-  }
-}
-
 function protocol(text: string | undefined): Protocol {
   return (text || 'TCP') as Protocol
+}
+
+type PickedHints = NonNullable<PickedObject<'EndpointSlice'>['endpoints']>[number]['hints']
+
+function hintsOf(hints: PickedHints): Pick<Endpoint, 'hints'> {
+  const names = (list: readonly { readonly name?: string }[] | undefined) => (list ?? []).map(({ name }) => name ?? '')
+  const [zones, nodes] = [names(hints?.forZones), names(hints?.forNodes)]
+  return zones.length === 0 && nodes.length === 0 ? {} : { hints: { zones, nodes } }
 }

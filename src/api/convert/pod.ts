@@ -1,19 +1,8 @@
 import type { PickedContainer, PickedPodSpec, PickedPodTemplate, PickedProbe } from '../modelled-fields.ts'
-import type {
-  Container,
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  PodSpec,
-  PodStatus,
-  PodTemplate,
-  Probe,
-  Protocol,
-  Resources,
-  TaintEffect,
-  Toleration,
-} from '../objects/pod.ts'
-import { bytes, cpuMilli } from '../quantity.ts'
+import type { Container, PodSpec, PodStatus, PodTemplate, Probe, Protocol, TaintEffect, Toleration } from '../objects/pod.ts'
+import { placement } from './affinity.ts'
 import { preStopSleep } from './pre-stop.ts'
+import { resources } from './resources.ts'
 
 /**
  * Pods as the API server stores them: what the manifest leaves open is filled in.
@@ -22,19 +11,21 @@ import { preStopSleep } from './pre-stop.ts'
  * (plugin/pkg/admission/serviceaccount, `default`).
  */
 export function podSpec(spec: PickedPodSpec | undefined): PodSpec {
-  const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  const hostNetwork = spec?.hostNetwork ?? false
   return {
     nodeName: spec?.nodeName ?? '',
     serviceAccountName: spec?.serviceAccountName || spec?.serviceAccount || 'default',
-    initContainers: (spec?.initContainers ?? []).map(container),
-    containers: (spec?.containers ?? []).map(container),
+    initContainers: (spec?.initContainers ?? []).map((picked) => container(picked, hostNetwork)),
+    containers: (spec?.containers ?? []).map((picked) => container(picked, hostNetwork)),
     nodeSelector: spec?.nodeSelector ?? {},
-    requiredNodeAffinity: terms.map(nodeSelectorTerm),
+    ...placement(spec),
     tolerations: (spec?.tolerations ?? []).map(toleration),
     terminationGracePeriodSeconds: spec?.terminationGracePeriodSeconds ?? 30,
     restartPolicy: (spec?.restartPolicy || 'Always') as PodSpec['restartPolicy'],
     priority: spec?.priority ?? 0,
-    hostNetwork: spec?.hostNetwork ?? false,
+    ...(spec?.preemptionPolicy === 'Never' ? { preemptionPolicy: 'Never' as const } : {}),
+    ...(spec?.overhead === undefined ? {} : { overhead: resources(spec.overhead) }),
+    hostNetwork,
     ...(spec?.readinessGates === undefined ? {} : { readinessGates: spec.readinessGates.map((gate) => gate.conditionType ?? '') }),
   }
 }
@@ -57,7 +48,8 @@ export const NEW_POD_STATUS: PodStatus = {
   containerStatuses: [],
 }
 
-function container(picked: PickedContainer): Container {
+/** With the host's network, a container's ports are the host's. */
+function container(picked: PickedContainer, hostNetwork: boolean): Container {
   const image = picked.image ?? ''
   const limits = picked.resources?.limits ?? {}
   const requests = picked.resources?.requests ?? {}
@@ -68,7 +60,8 @@ function container(picked: PickedContainer): Container {
     ports: (picked.ports ?? []).map((port) => ({
       name: port.name ?? '',
       containerPort: port.containerPort ?? 0,
-      hostPort: port.hostPort ?? 0,
+      hostPort: port.hostPort || (hostNetwork ? (port.containerPort ?? 0) : 0),
+      ...((port.hostIP ?? '') === '' ? {} : { hostIP: port.hostIP! }),
       protocol: (port.protocol || 'TCP') as Protocol,
     })),
     requests: resources({ ...limits, ...requests }),
@@ -90,10 +83,6 @@ function pullPolicyOf(image: string): 'Always' | 'IfNotPresent' {
   return tag === 'latest' ? 'Always' : 'IfNotPresent'
 }
 
-function resources(list: { readonly cpu?: number | string; readonly memory?: number | string }): Resources {
-  return { cpuMilli: cpuMilli(String(list.cpu ?? 0)), memoryBytes: bytes(String(list.memory ?? 0)) }
-}
-
 /** Zero stands for the default in every number of a probe but the initial delay, whose default is zero. */
 function probe(picked: PickedProbe | undefined): Probe | null {
   if (picked === undefined) return null
@@ -113,22 +102,6 @@ function probeHandler(picked: PickedProbe): Pick<Probe, 'handler' | 'port'> {
   if (picked.tcpSocket !== undefined) return { handler: 'tcpSocket', port: picked.tcpSocket.port ?? 0 }
   if (picked.grpc !== undefined) return { handler: 'grpc', port: picked.grpc.port ?? 0 }
   return { handler: 'exec', port: 0 }
-}
-
-function nodeSelectorTerm(term: { readonly matchExpressions?: readonly Partial<NodeSelectorRequirementText>[] }): NodeSelectorTerm {
-  return {
-    matchExpressions: (term.matchExpressions ?? []).map(({ key, operator, values }) => ({
-      key: key ?? '',
-      operator: operator as NodeSelectorRequirement['operator'],
-      values: values ?? [],
-    })),
-  }
-}
-
-interface NodeSelectorRequirementText {
-  readonly key: string
-  readonly operator: string
-  readonly values: readonly string[]
 }
 
 function toleration(picked: NonNullable<PickedPodSpec['tolerations']>[number]): Toleration {

@@ -8,6 +8,11 @@ export interface Taint {
   readonly effect: TaintEffect
 }
 
+export interface NodeImage {
+  readonly names: readonly string[]
+  readonly sizeBytes: number
+}
+
 export interface Node extends KubernetesObject {
   readonly kind: 'Node'
   readonly spec: {
@@ -19,6 +24,8 @@ export interface Node extends KubernetesObject {
     readonly allocatable: Resources & { readonly pods: number }
     readonly conditions: readonly Condition[]
     readonly internalIP: string
+    /** Images that are on the node, each under all its names. */
+    readonly images?: readonly NodeImage[]
   }
 }
 
@@ -32,6 +39,8 @@ export interface Lease extends KubernetesObject {
 
 export interface Namespace extends KubernetesObject {
   readonly kind: 'Namespace'
+  /** Active when not given. A namespace that is Terminating takes no new objects and goes once it is empty. */
+  readonly status?: { readonly phase: 'Active' | 'Terminating' }
 }
 
 export interface ServiceAccount extends KubernetesObject {

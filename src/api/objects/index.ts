@@ -1,25 +1,36 @@
+import type { CronJob, Job } from './batch.ts'
 import type { Lease, Namespace, Node, OpaqueObject, ServiceAccount } from './cluster.ts'
 import type { EndpointSlice, Service } from './network.ts'
 import type { Pod } from './pod.ts'
-import type { Deployment, ReplicaSet } from './workloads.ts'
+import type { PodDisruptionBudget } from './policy.ts'
+import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, ReplicationController, StatefulSet } from './workloads.ts'
 
+export * from './batch.ts'
 export * from './cluster.ts'
 export * from './meta.ts'
 export * from './network.ts'
 export * from './pod.ts'
+export * from './policy.ts'
 export * from './workloads.ts'
 
 /** Which TypeScript type a modelled kind has. */
 export interface KindMap {
+  readonly ControllerRevision: ControllerRevision
+  readonly CronJob: CronJob
+  readonly DaemonSet: DaemonSet
   readonly Deployment: Deployment
   readonly EndpointSlice: EndpointSlice
+  readonly Job: Job
   readonly Lease: Lease
   readonly Namespace: Namespace
   readonly Node: Node
   readonly Pod: Pod
+  readonly PodDisruptionBudget: PodDisruptionBudget
   readonly ReplicaSet: ReplicaSet
+  readonly ReplicationController: ReplicationController
   readonly Service: Service
   readonly ServiceAccount: ServiceAccount
+  readonly StatefulSet: StatefulSet
 }
 
 /** The kinds that the model acts on. */

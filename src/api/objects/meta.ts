@@ -51,7 +51,11 @@ export interface Condition {
   readonly type: string
   readonly status: ConditionStatus
   readonly reason: string
+  /** For people; not every condition has one. */
+  readonly message?: string
   readonly lastTransitionTime: Nanos
+  /** Of a Deployment's Progressing only: the last sign of progress, which its deadline counts from. */
+  readonly lastUpdateTime?: Nanos
 }
 
 /** A count or a percentage such as `"25%"`. */

@@ -19,7 +19,17 @@ export interface ServiceSpec {
   /** null: endpoints are managed by somebody else. */
   readonly selector: StringMap | null
   readonly publishNotReadyAddresses: boolean
+  /** Absent: Cluster. */
+  readonly internalTrafficPolicy?: 'Cluster' | 'Local'
+  /** Absent: Cluster. */
+  readonly externalTrafficPolicy?: 'Cluster' | 'Local'
+  /** `sessionAffinity: ClientIP` with its `timeoutSeconds`; absent: no affinity. */
+  readonly affinitySeconds?: number
+  /** Absent: endpoints get no hints. */
+  readonly trafficDistribution?: TrafficDistribution
 }
+
+export type TrafficDistribution = 'PreferClose' | 'PreferSameZone' | 'PreferSameNode'
 
 export interface Service extends KubernetesObject {
   readonly kind: 'Service'
@@ -37,6 +47,8 @@ export interface Endpoint {
   readonly conditions: EndpointConditions
   readonly nodeName: string
   readonly zone: string
+  /** Who shall use the endpoint; absent: anybody. */
+  readonly hints?: { readonly zones: readonly string[]; readonly nodes: readonly string[] }
   /** Name and uid of the pod behind the address. */
   readonly podName: string
   readonly podUid: string

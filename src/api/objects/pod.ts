@@ -10,6 +10,8 @@ import type { Condition, KubernetesObject, StringMap } from './meta.ts'
 export interface Resources {
   readonly cpuMilli: number
   readonly memoryBytes: number
+  /** Further resources by name (`ephemeral-storage`, `hugepages-2Mi`, `example.com/gpu`), in their own unit. */
+  readonly others?: Readonly<Record<string, number>>
 }
 
 /** A port that a container says it listens on. */
@@ -17,6 +19,8 @@ export interface ContainerPort {
   readonly name: string
   readonly containerPort: number
   readonly hostPort: number
+  /** The address that `hostPort` is bound to; absent, every one. */
+  readonly hostIP?: string
   readonly protocol: Protocol
 }
 
@@ -39,6 +43,8 @@ export interface Probe {
 export interface Container {
   readonly name: string
   readonly image: string
+  /** Of an init container, `Always` makes it a sidecar: it keeps running beside the containers. */
+  readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never'
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never'
   readonly ports: readonly ContainerPort[]
   /** Each resource that is not requested but limited is requested as far as it is limited. */
@@ -52,8 +58,6 @@ export interface Container {
   readonly preStopSleepSeconds: number
   /** Seconds that a postStart `sleep` (or `exec: sleep N`) holds back what comes after it. */
   readonly postStartSleepSeconds?: number | undefined
-  /** Of an init container: it goes on beside the main containers (a sidecar). */
-  readonly restartPolicy?: 'Always' | undefined
 }
 
 export interface Toleration {
@@ -77,6 +81,52 @@ export interface NodeSelectorRequirement {
 /** Requirements within a term are ANDed, terms are ORed. */
 export interface NodeSelectorTerm {
   readonly matchExpressions: readonly NodeSelectorRequirement[]
+  /** The same about fields of the Node, of which there is one: `metadata.name`. */
+  readonly matchFields?: readonly NodeSelectorRequirement[]
+}
+
+export interface PreferredNodeTerm {
+  /** 1 to 100. */
+  readonly weight: number
+  readonly term: NodeSelectorTerm
+}
+
+/** Pods of some namespaces that a selector matches, and the node label that says what is "together". */
+export interface PodAffinityTerm {
+  /** null matches no pod. */
+  readonly selector: LabelSelector | null
+  /** With `namespaceSelector` null and no namespaces, the pod's own namespace is meant. */
+  readonly namespaces: readonly string[]
+  readonly namespaceSelector: LabelSelector | null
+  readonly topologyKey: string
+  /** Keys of labels of which the pod's own value is asked for, or excluded. */
+  readonly matchLabelKeys: readonly string[]
+  readonly mismatchLabelKeys: readonly string[]
+}
+
+export interface WeightedPodAffinityTerm {
+  /** 1 to 100. */
+  readonly weight: number
+  readonly term: PodAffinityTerm
+}
+
+/** `affinity.podAffinity` or `affinity.podAntiAffinity`. */
+export interface PodAffinity {
+  readonly required: readonly PodAffinityTerm[]
+  readonly preferred: readonly WeightedPodAffinityTerm[]
+}
+
+export interface TopologySpreadConstraint {
+  readonly maxSkew: number
+  readonly topologyKey: string
+  readonly whenUnsatisfiable: 'DoNotSchedule' | 'ScheduleAnyway'
+  /** null matches no pod. */
+  readonly selector: LabelSelector | null
+  /** null counts as 1. */
+  readonly minDomains: number | null
+  readonly nodeAffinityPolicy: 'Honor' | 'Ignore'
+  readonly nodeTaintsPolicy: 'Honor' | 'Ignore'
+  readonly matchLabelKeys: readonly string[]
 }
 
 export interface PodSpec {
@@ -88,10 +138,18 @@ export interface PodSpec {
   readonly nodeSelector: StringMap
   /** `affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`; empty for none. */
   readonly requiredNodeAffinity: readonly NodeSelectorTerm[]
+  readonly preferredNodeAffinity?: readonly PreferredNodeTerm[]
+  readonly podAffinity?: PodAffinity
+  readonly podAntiAffinity?: PodAffinity
+  readonly topologySpreadConstraints?: readonly TopologySpreadConstraint[]
   readonly tolerations: readonly Toleration[]
   readonly terminationGracePeriodSeconds: number
   readonly restartPolicy: 'Always' | 'OnFailure' | 'Never'
   readonly priority: number
+  /** `Never`: it waits rather than drive others out. Absent: PreemptLowerPriority. */
+  readonly preemptionPolicy?: 'Never' | 'PreemptLowerPriority'
+  /** What the sandbox itself needs. */
+  readonly overhead?: Resources
   readonly hostNetwork: boolean
   /** Condition types that must be True besides ContainersReady for the pod to be Ready. */
   readonly readinessGates?: readonly string[] | undefined
@@ -127,6 +185,8 @@ export interface PodStatus {
   readonly podIP: string
   readonly hostIP: string
   readonly startTime: Nanos | null
+  /** Where room is being made for it by preemption. */
+  readonly nominatedNodeName?: string
   readonly conditions: readonly Condition[]
   readonly containerStatuses: readonly ContainerStatus[]
   readonly initContainerStatuses?: readonly ContainerStatus[] | undefined

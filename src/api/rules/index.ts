@@ -1,17 +1,25 @@
 import type { ManifestKind } from '../modelled-fields.ts'
+import { checkCronJob, checkDaemonSet, checkJob, checkReplicationController, checkStatefulSet } from './more-workloads.ts'
 import { checkEndpointSlice, checkService } from './network.ts'
 import { checkNode } from './node.ts'
+import { checkDisruptionBudget } from './policy.ts'
 import type { Checked } from './rule-context.ts'
 import { checkDeployment, checkPod, checkReplicaSet } from './workloads.ts'
 
 /** What the API server checks beyond the schema, for the kinds that the model acts on. Kinds without an entry have metadata only. */
 const RULES: Readonly<Partial<Record<ManifestKind, (object: Checked) => void>>> = {
+  CronJob: checkCronJob,
+  DaemonSet: checkDaemonSet,
   Deployment: checkDeployment,
   EndpointSlice: checkEndpointSlice,
+  Job: checkJob,
   Node: checkNode,
   Pod: checkPod,
+  PodDisruptionBudget: checkDisruptionBudget,
   ReplicaSet: checkReplicaSet,
+  ReplicationController: checkReplicationController,
   Service: checkService,
+  StatefulSet: checkStatefulSet,
 }
 
 export function checkRules(kind: ManifestKind, object: Checked): void {

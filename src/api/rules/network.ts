@@ -7,6 +7,9 @@ import { type Checked, complainAbout, complainOutside, complainTwice } from './r
 const NODE_PORT_MIN = 30000
 const NODE_PORT_MAX = 32767
 
+/** A day. Source: kubernetes v1.36.2 pkg/apis/core/types.go, MaxClientIPServiceAffinitySeconds. */
+const AFFINITY_SECONDS_MAX = 86_400
+
 /** Rules of Services. Source: kubernetes v1.36.2 pkg/apis/core/validation/validation.go, ValidateService (behaviour). */
 export function checkService(object: Checked): void {
   const spec = object.at('spec')
@@ -31,6 +34,22 @@ export function checkService(object: Checked): void {
     spec.at('clusterIP')?.complain(`A Service of type "${type}" cannot be headless`)
   }
   if (type === 'ExternalName') checkExternalName(spec)
+  checkPolicies(spec, type)
+}
+
+/** Source: kubernetes v1.36.2 pkg/apis/core/validation/validation.go (validateServiceExternalTrafficPolicy, validateClientIPAffinityConfig). */
+function checkPolicies(spec: Checked, type: string): void {
+  const external = spec.at('externalTrafficPolicy')
+  const isExternal = type === 'NodePort' || type === 'LoadBalancer' || spec.items('externalIPs').length > 0
+  if (external !== null && external.value !== '' && !isExternal) {
+    external.complainAtKey(
+      `A Service of type "${type}" has no traffic from outside: "externalTrafficPolicy" is for NodePort and LoadBalancer`,
+    )
+  }
+  const config = spec.at('sessionAffinityConfig')
+  if (config !== null && spec.text('sessionAffinity') !== 'ClientIP')
+    config.complainAtKey('"sessionAffinityConfig" needs sessionAffinity: ClientIP')
+  complainOutside(spec.at('sessionAffinityConfig', 'clientIP', 'timeoutSeconds'), 1, AFFINITY_SECONDS_MAX)
 }
 
 function checkServicePort(port: Checked, type: string, needsName: boolean): void {

@@ -9,6 +9,7 @@ import {
 import { compareQuantities, parseQuantity, type Quantity } from '../quantity.ts'
 import { QUANTITY, shown } from '../wording.ts'
 import { checkLabels } from './metadata.ts'
+import { checkPlacement } from './placement.ts'
 import { checkProbe } from './probe.ts'
 import { type Checked, complainAbout, complainOutside, complainTwice } from './rule-context.ts'
 
@@ -35,7 +36,8 @@ export function checkPodSpec(spec: Checked): void {
   complainAbout(spec.at('nodeName'), 'the name of a node', complaintsAboutDns1123Subdomain)
   checkLabels(spec.entries('nodeSelector'))
   for (const toleration of spec.items('tolerations')) checkToleration(toleration)
-  checkNodeAffinity(spec)
+  checkHostPorts([...initContainers.filter((one) => one.text('restartPolicy') === 'Always'), ...containers])
+  checkPlacement(spec)
 }
 
 /** `probed`: containers that run beside others may have probes and a preStop hook; init containers that must end may not. */
@@ -77,6 +79,18 @@ function checkPorts(spec: Checked, container: Checked): void {
     if (hostNetwork && hostPort !== null && hostPort !== 0 && hostPort !== number) {
       port.at('hostPort')?.complain(`With "hostNetwork" a host port must be the container port, not ${hostPort}`, String(number))
     }
+  }
+}
+
+/** A port of the host, protocol and address can be asked for once. */
+function checkHostPorts(containers: readonly Checked[]): void {
+  const seen = new Set<string>()
+  for (const port of containers.flatMap((container) => container.items('ports'))) {
+    const hostPort = port.at('hostPort')
+    if (hostPort === null || hostPort.value === 0) continue
+    const key = `${port.text('hostIP') || '0.0.0.0'}/${port.text('protocol') || 'TCP'}/${String(hostPort.value)}`
+    if (seen.has(key)) hostPort.complain(`The host port ${String(hostPort.value)} is used twice`)
+    seen.add(key)
   }
 }
 
@@ -141,25 +155,5 @@ function checkToleration(toleration: Checked): void {
   const seconds = toleration.at('tolerationSeconds')
   if (seconds !== null && toleration.text('effect') !== 'NoExecute') {
     seconds.complainAtKey('"tolerationSeconds" needs effect "NoExecute"')
-  }
-}
-
-function checkNodeAffinity(spec: Checked): void {
-  const required = spec.at('affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution')
-  for (const term of required?.items('nodeSelectorTerms') ?? []) {
-    for (const requirement of term.items('matchExpressions')) checkNodeRequirement(requirement)
-  }
-}
-
-function checkNodeRequirement(requirement: Checked): void {
-  complainAbout(requirement.at('key'), 'a label key', complaintsAboutLabelKey)
-  const operator = requirement.text('operator')
-  const values = requirement.items('values')
-  if ((operator === 'In' || operator === 'NotIn') && values.length === 0) {
-    requirement.complainAtKey(`Operator "${operator}" needs at least one value`)
-  } else if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0) {
-    requirement.at('values')?.complainAtKey(`Operator "${operator}" takes no values`)
-  } else if ((operator === 'Gt' || operator === 'Lt') && (values.length !== 1 || !/^-?\d+$/.test(String(values[0]?.value)))) {
-    requirement.complainAtKey(`Operator "${operator}" needs one value, a whole number`)
   }
 }

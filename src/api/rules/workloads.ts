@@ -41,30 +41,36 @@ export function checkPod(object: Checked): void {
   checkPodSpec(spec)
 }
 
-function complainNoSpec(object: Checked): void {
+export function complainNoSpec(object: Checked): void {
   object.complainAtKey('"spec" is missing')
 }
 
-/** What Deployments and ReplicaSets have in common. */
-function checkReplicated(spec: Checked): void {
+/** What Deployments, ReplicaSets, StatefulSets and DaemonSets have in common. */
+export function checkReplicated(spec: Checked): void {
   complainOutside(spec.at('replicas'), 0)
   complainOutside(spec.at('minReadySeconds'), 0)
   const template = spec.at('template')
-  if (template !== null) {
-    checkLabels(template.entries('metadata', 'labels'))
-    const podSpec = template.at('spec')
-    if (podSpec === null) template.complainAtKey('The template has no "spec"')
-    else checkTemplateSpec(podSpec)
-  }
+  if (template !== null) checkPodTemplate(template, ['Always'])
   checkSelector(spec, template)
 }
 
-function checkTemplateSpec(podSpec: Checked): void {
-  checkPodSpec(podSpec)
-  const policy = podSpec.at('restartPolicy')
-  if (policy?.value === 'OnFailure' || policy?.value === 'Never') {
-    policy.complain(`Cannot use "${policy.value}" for "restartPolicy" of a template whose pods are kept running`, 'Always')
+/** A template whose pods have one of these restart policies. */
+export function checkPodTemplate(template: Checked, policies: readonly ('Always' | 'OnFailure' | 'Never')[]): void {
+  checkLabels(template.entries('metadata', 'labels'))
+  const podSpec = template.at('spec')
+  if (podSpec === null) {
+    template.complainAtKey('The template has no "spec"')
+    return
   }
+  checkPodSpec(podSpec)
+  const keptRunning = policies.includes('Always')
+  const policy = podSpec.at('restartPolicy')
+  const isSpelt = policy?.value === 'Always' || policy?.value === 'OnFailure' || policy?.value === 'Never'
+  if (policy !== null && isSpelt && !policies.some((allowed) => allowed === policy.value)) {
+    const pods = keptRunning ? 'pods are kept running' : 'pods are to end'
+    policy.complain(`Cannot use "${String(policy.value)}" for "restartPolicy" of a template whose ${pods}`, policies.join(' or '))
+  }
+  if (!keptRunning) return
   podSpec.at('activeDeadlineSeconds')?.complainAtKey('"activeDeadlineSeconds" is not allowed in a template whose pods are kept running')
 }
 
@@ -127,7 +133,7 @@ function checkStrategy(spec: Checked): void {
 }
 
 /** The number in a count or a percentage; null when absent or wrong, which is said. */
-function checkShare(place: Checked | null): number | null {
+export function checkShare(place: Checked | null): number | null {
   if (place === null) return null
   if (typeof place.value === 'number') {
     complainOutside(place, 0)

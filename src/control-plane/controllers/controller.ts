@@ -1,9 +1,10 @@
 import type { AnyObject, Kind } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
-import { WorkQueue } from '../../engine/work-queue.ts'
+import { WorkQueue, type WorkQueueOptions } from '../../engine/work-queue.ts'
 import type { Nanos } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
+import { EventRecorder } from '../event-recorder.ts'
 import { controllerIdentity } from '../identity.ts'
 import { Informer } from '../informer.ts'
 import { keyOf } from '../object-key.ts'
@@ -50,18 +51,25 @@ export abstract class Controller {
   protected readonly access: ApiAccess
   protected readonly client: ApiClient
   protected readonly queue: WorkQueue
+  /** Shares the client and its rate limit. */
+  protected readonly events: EventRecorder
   readonly name: string
 
-  constructor(manager: ControllerManager, options: { name: string; account?: string; workers: number }) {
+  constructor(
+    manager: ControllerManager,
+    options: { name: string; account?: string; workers: number; queue?: WorkQueueOptions; limit?: { qps: number; burst: number } },
+  ) {
     this.name = options.name
     this.access = manager.access
     this.client = new ApiClient(manager.access, {
       actor: options.name,
       identity: controllerIdentity(options.account ?? options.name),
-      limit: CONTROLLER_LIMIT,
+      limit: options.limit ?? CONTROLLER_LIMIT,
       network: 'controlPlaneNetwork',
+      retries: 'caller',
     })
-    this.queue = new WorkQueue(manager.access.sim, {})
+    this.events = new EventRecorder(manager.access.sim, this.client)
+    this.queue = new WorkQueue(manager.access.sim, options.queue)
     for (let worker = 0; worker < options.workers; worker++) manager.access.sim.spawn(this.#work())
   }
 
@@ -90,11 +98,26 @@ export abstract class Controller {
     })
   }
 
+  /** One reconcile; a write without an answer makes it a failed one, whatever it says itself. */
+  *#attempt(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
+    const steps = this.reconcile(key, cause)
+    let answered = true
+    let value: unknown
+    for (;;) {
+      // Between two waits only this worker runs: what the client counts meanwhile is this worker's.
+      const before = this.client.unanswered
+      const step = steps.next(value)
+      if (this.client.unanswered !== before) answered = false
+      if (step.done === true) return answered ? step.value : 'retry'
+      value = yield step.value
+    }
+  }
+
   *#work(): Generator<Wait, void, unknown> {
     for (;;) {
       const { key, cause } = yield* this.queue.take()
       yield this.access.sim.delay(this.access.latencies.draw('controllerSync', this.name))
-      const outcome = yield* this.reconcile(key, cause)
+      const outcome = yield* this.#attempt(key, cause)
       if (outcome === 'retry') this.queue.addRateLimited(key, cause)
       else this.queue.forget(key)
       this.queue.done(key)

@@ -1,19 +1,23 @@
 import type { Deployment, DeploymentStatus, PodTemplate, ReplicaSet } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
-import { conditionOf, withCondition } from '../conditions.ts'
+import { SECOND } from '../../units.ts'
+import { withCondition } from '../conditions.ts'
 import { emptyMeta } from '../empty-meta.ts'
 import type { Informer } from '../informer.ts'
 import { keyOf } from '../object-key.ts'
 import { controllerOf, OwnerIndex } from '../owner-index.ts'
 import { encodeHash, fnv1a } from '../random-name.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
+import { completes, deadlineCheckAt, hasDeadline, withPause, withProgress, withProgressing } from './deployment-progress.ts'
+import { newestRevision, REVISION, REVISION_HISTORY, revisionOf, TEMPLATE_HASH_LABEL } from './deployment-revisions.ts'
 import { maxUnavailableOf, newReplicaSetSize, oldReplicaSetSizes, proportionalSizes, rolloutBounds } from './rolling-update.ts'
 
-export const TEMPLATE_HASH_LABEL = 'pod-template-hash'
-const REVISION = 'deployment.kubernetes.io/revision'
 const DESIRED = 'deployment.kubernetes.io/desired-replicas'
 const MAX = 'deployment.kubernetes.io/max-replicas'
+
+/** Source: feature gate DeploymentReplicaSetTerminatingReplicas, beta and on since 1.35. */
+const TERMINATING_REPLICAS_SINCE = 35
 
 /** Source: `--concurrent-deployment-syncs`. */
 const WORKERS = 5
@@ -22,7 +26,7 @@ const WORKERS = 5
  * The Deployment controller: makes a ReplicaSet for every pod template and moves replicas from the old ones to the new.
  *
  * Each reconcile does one step (grow the new set, or shrink old ones) and returns; the changes that follow wake it again.
- * Not modelled yet: the progress deadline, rollback.
+ * Rolling back is kubectl's: it puts an old template back, and the ReplicaSet that has it gets a new revision here.
  *
  * Source: Kubernetes pkg/controller/deployment/{deployment_controller,sync,rolling,recreate,progress}.go.
  */
@@ -41,6 +45,7 @@ export class DeploymentController extends Controller {
     this.#pods = new OwnerIndex(pods)
     this.#deployments.listen((event) => {
       if (event.type !== 'DELETED') this.enqueue(keyOf(event.object), event)
+      else this.events.forget(keyOf(event.object))
     })
     sets.listen((event) => {
       const owner = controllerOf(event.object.metadata)
@@ -55,30 +60,85 @@ export class DeploymentController extends Controller {
   }
 
   protected *reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
-    const deployment = this.#deployments.get(key)
-    if (deployment === undefined) return 'done'
-    const hash = this.#hashOf(deployment.spec.template)
-    const sets = this.#sets.of(deployment.metadata.uid).sort(byAge)
-    const current = sets.find((rs) => rs.metadata.labels[TEMPLATE_HASH_LABEL] === hash)
-    const old = sets.filter((rs) => rs !== current)
-
-    if (deployment.spec.paused || isScaling(deployment, sets)) {
-      if (!(yield* this.#scale(deployment, current, old, cause))) return 'retry'
-      return yield* this.#report(deployment, current, old, cause)
+    const found = this.#deployments.get(key)
+    if (found === undefined || found.metadata.deletionTimestamp !== null) return 'done'
+    const sets = this.#sets.of(found.metadata.uid).sort(byAge)
+    const plainHash = this.#hashOf(found.spec.template)
+    const existing = sets.find((rs) => this.#hashOf(rs.spec.template) === plainHash)
+    const old = sets.filter((rs) => rs !== existing)
+    const conditions = withPause(found, this.now)
+    let deployment: Deployment | null = found
+    if (conditions !== found.status.conditions) {
+      const why = found.spec.paused ? 'paused' : 'resumed'
+      deployment = yield* this.#write({ ...found, status: { ...found.status, conditions } }, why, cause)
+      if (deployment === null) return 'retry'
     }
-    if (deployment.spec.strategy.type === 'Recreate') return yield* this.#recreate(deployment, current, old, hash, cause)
-    return yield* this.#roll(deployment, current, old, hash, cause)
+
+    const scaling = isScaling(deployment, sets)
+    if (existing === undefined && (deployment.spec.paused || scaling)) return yield* this.#stand(deployment, undefined, old, cause)
+    if (existing === undefined && deployment.spec.strategy.type === 'Recreate')
+      return yield* this.#recreate(deployment, undefined, old, cause)
+    const current =
+      existing === undefined ? yield* this.#createReplicaSet(deployment, old, cause) : yield* this.#renew(deployment, existing, old, cause)
+    if (current === null) return 'retry'
+    deployment = yield* this.#syncRevision(deployment, current, existing === undefined, cause)
+    if (deployment === null) return 'retry'
+    if (deployment.spec.paused || scaling) return yield* this.#stand(deployment, current, old, cause)
+    if (deployment.spec.strategy.type === 'Recreate') return yield* this.#recreate(deployment, current, old, cause)
+    return yield* this.#roll(deployment, current, old, cause)
   }
 
-  *#roll(
+  /** No rollout: only the number of replicas is followed. */
+  *#stand(
     deployment: Deployment,
-    existing: ReplicaSet | undefined,
+    current: ReplicaSet | undefined,
     old: readonly ReplicaSet[],
-    hash: string,
     cause: HopId,
   ): Generator<Wait, Outcome, unknown> {
-    const current = existing ?? (yield* this.#createReplicaSet(deployment, old, hash, cause))
-    if (current === null) return 'retry'
+    const after = yield* this.#scale(deployment, current, old, cause)
+    if (after === null) return 'retry'
+    if (deployment.spec.paused) yield* this.#cleanUp(deployment, old, cause)
+    return yield* this.#report(deployment, current, old, cause, 'counts')
+  }
+
+  /** A ReplicaSet that was there already is the newest revision now, if it was not. Source: sync.go (getNewReplicaSet). */
+  *#renew(deployment: Deployment, rs: ReplicaSet, old: readonly ReplicaSet[], cause: HopId): Generator<Wait, ReplicaSet | null, unknown> {
+    const { minReadySeconds } = deployment.spec
+    const revision = newestRevision(old) + 1
+    const isOlder = revisionOf(rs) < revision
+    if (!isOlder && rs.spec.minReadySeconds === minReadySeconds) return rs
+    const had = rs.metadata.annotations[REVISION]
+    const history = [rs.metadata.annotations[REVISION_HISTORY], had].filter((part) => part !== undefined && part !== '').join(',')
+    const renewed = { [REVISION]: String(revision), ...(history === '' ? {} : { [REVISION_HISTORY]: history }) }
+    const annotations = isOlder ? { ...rs.metadata.annotations, ...renewed } : rs.metadata.annotations
+    const spec = rs.spec.minReadySeconds === minReadySeconds ? rs.spec : { ...rs.spec, minReadySeconds }
+    const why = isOlder ? `its template is wanted again: revision ${had} becomes ${revision}` : `minReadySeconds ${minReadySeconds}`
+    const response = yield* this.client.update({ ...rs, metadata: { ...rs.metadata, annotations }, spec }, { cause, why })
+    return response.code === 200 ? response.object! : null
+  }
+
+  /** Notes the newest revision at the Deployment, with a first sign of progress. */
+  *#syncRevision(deployment: Deployment, current: ReplicaSet, created: boolean, cause: HopId): Generator<Wait, Deployment | null, unknown> {
+    const revision = current.metadata.annotations[REVISION]!
+    let { conditions } = deployment.status
+    if (hasDeadline(deployment)) {
+      if (created) conditions = withProgressing(conditions, 'True', 'NewReplicaSetCreated', this.now)
+      else if (!conditions.some(({ type }) => type === 'Progressing'))
+        conditions = withProgressing(conditions, 'True', 'FoundNewReplicaSet', this.now)
+    }
+    const same = deployment.metadata.annotations[REVISION] === revision
+    if (same && conditions === deployment.status.conditions) return deployment
+    const annotations = same ? deployment.metadata.annotations : { ...deployment.metadata.annotations, [REVISION]: revision }
+    const next = { ...deployment, metadata: { ...deployment.metadata, annotations }, status: { ...deployment.status, conditions } }
+    return yield* this.#write(next, `revision ${revision}`, cause)
+  }
+
+  *#write(next: Deployment, why: string, cause: HopId): Generator<Wait, Deployment | null, unknown> {
+    const response = yield* this.client.update(next, { cause, why })
+    return response.code === 200 ? response.object! : null
+  }
+
+  *#roll(deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[], cause: HopId): Generator<Wait, Outcome, unknown> {
     const { replicas, strategy } = deployment.spec
 
     const size = newReplicaSetSize(strategy, replicas, [...old, current].map(countOf), current.spec.replicas)
@@ -100,12 +160,12 @@ export class DeploymentController extends Controller {
   }
 
   *#recreate(
-    deployment: Deployment,
+    given: Deployment,
     existing: ReplicaSet | undefined,
     old: readonly ReplicaSet[],
-    hash: string,
     cause: HopId,
   ): Generator<Wait, Outcome, unknown> {
+    let deployment = given
     let scaledDown = false
     const after: ReplicaSet[] = []
     for (const rs of old) {
@@ -118,8 +178,13 @@ export class DeploymentController extends Controller {
       this.#pods.of(rs.metadata.uid).some((pod) => pod.status.phase !== 'Failed' && pod.status.phase !== 'Succeeded'),
     )
     if (scaledDown || oldPods) return yield* this.#report(deployment, existing, after, cause)
-    const current = existing ?? (yield* this.#createReplicaSet(deployment, after, hash, cause))
+    const current = existing ?? (yield* this.#createReplicaSet(deployment, after, cause))
     if (current === null) return 'retry'
+    if (existing === undefined) {
+      const synced = yield* this.#syncRevision(deployment, current, true, cause)
+      if (synced === null) return 'retry'
+      deployment = synced
+    }
     const grown =
       current.spec.replicas === deployment.spec.replicas
         ? current
@@ -135,13 +200,13 @@ export class DeploymentController extends Controller {
     current: ReplicaSet | undefined,
     old: readonly ReplicaSet[],
     cause: HopId,
-  ): Generator<Wait, boolean, unknown> {
+  ): Generator<Wait, true | null, unknown> {
     const all = current === undefined ? [...old] : [...old, current]
     const active = all.filter((rs) => rs.spec.replicas > 0)
     const only = active.length === 1 ? active[0] : active.length === 0 ? current : undefined
     if (only !== undefined) {
       if (only.spec.replicas === deployment.spec.replicas) return true
-      return (yield* this.#resize(deployment, only, deployment.spec.replicas, cause)) !== null
+      return (yield* this.#resize(deployment, only, deployment.spec.replicas, cause)) === null ? null : true
     }
     if (deployment.spec.strategy.type === 'Recreate') return true
     const newestFirst = active.reverse()
@@ -154,21 +219,17 @@ export class DeploymentController extends Controller {
       })),
     )
     for (const [i, rs] of newestFirst.entries()) {
-      if ((yield* this.#resize(deployment, rs, sizes[i]!, cause)) === null) return false
+      if ((yield* this.#resize(deployment, rs, sizes[i]!, cause)) === null) return null
     }
     return true
   }
 
-  *#createReplicaSet(
-    deployment: Deployment,
-    old: readonly ReplicaSet[],
-    hash: string,
-    cause: HopId,
-  ): Generator<Wait, ReplicaSet | null, unknown> {
-    const { metadata, spec } = deployment
+  *#createReplicaSet(deployment: Deployment, old: readonly ReplicaSet[], cause: HopId): Generator<Wait, ReplicaSet | null, unknown> {
+    const { metadata, spec, status } = deployment
+    const hash = this.#hashOf(spec.template, status.collisionCount ?? 0)
     const labels = { ...spec.template.labels, [TEMPLATE_HASH_LABEL]: hash }
     const replicas = newReplicaSetSize(spec.strategy, spec.replicas, old.map(countOf), 0)
-    const revision = old.reduce((max, rs) => Math.max(max, Number(rs.metadata.annotations[REVISION] ?? 0)), 0) + 1
+    const revision = newestRevision(old) + 1
     const wanted: ReplicaSet = {
       apiVersion: 'apps/v1',
       kind: 'ReplicaSet',
@@ -187,17 +248,33 @@ export class DeploymentController extends Controller {
       status: { observedGeneration: 0, replicas: 0, readyReplicas: 0, availableReplicas: 0, terminatingReplicas: 0 },
     }
     const response = yield* this.client.create(wanted, { cause, why: `template revision ${revision}, ${wanted.spec.replicas} replicas` })
-    if (response.code === 201) return response.object!
+    if (response.code === 201) {
+      this.#tellScaled(deployment, wanted, 0)
+      return response.object!
+    }
+    if (response.code !== 409 || response.object === undefined) return null
     // The cache is behind: the set was made a moment ago.
-    const mine = response.object !== undefined && controllerOf(response.object.metadata)?.uid === metadata.uid
-    return response.code === 409 && mine ? response.object! : null
+    const mine = controllerOf(response.object.metadata)?.uid === metadata.uid
+    if (mine && this.#hashOf(response.object.spec.template) === this.#hashOf(spec.template)) return response.object
+    const collisionCount = (status.collisionCount ?? 0) + 1
+    yield* this.#write({ ...deployment, status: { ...status, collisionCount } }, `the hash ${hash} is taken`, cause)
+    return null
   }
 
   *#resize(deployment: Deployment, rs: ReplicaSet, replicas: number, cause: HopId): Generator<Wait, ReplicaSet | null, unknown> {
     const annotations = { ...rs.metadata.annotations, ...this.#replicaAnnotations(deployment) }
     const next = { ...rs, metadata: { ...rs.metadata, annotations }, spec: { ...rs.spec, replicas } }
     const response = yield* this.client.update(next, { cause, why: `scaled from ${rs.spec.replicas} to ${replicas}` })
-    return response.code === 200 ? response.object! : null
+    if (response.code !== 200) return null
+    this.#tellScaled(deployment, next, rs.spec.replicas)
+    return response.object!
+  }
+
+  #tellScaled(deployment: Deployment, rs: ReplicaSet, before: number): void {
+    const { replicas } = rs.spec
+    if (replicas === before) return
+    const direction = replicas > before ? 'up' : 'down'
+    this.events.record(deployment, 'ScalingReplicaSet', `Scaled ${direction} replica set ${rs.metadata.name} from ${before} to ${replicas}`)
   }
 
   *#cleanUp(deployment: Deployment, old: readonly ReplicaSet[], cause: HopId): Generator<Wait, void, unknown> {
@@ -209,31 +286,37 @@ export class DeploymentController extends Controller {
     }
   }
 
-  /** Writes status (and the revision annotation) when it differs. */
+  /** Writes status when it differs. `counts`: this was no step of a rollout, and Progressing stays as it is. */
   *#report(
     deployment: Deployment,
     current: ReplicaSet | undefined,
     old: readonly ReplicaSet[],
     cause: HopId,
+    what: 'rollout' | 'counts' = 'rollout',
   ): Generator<Wait, Outcome, unknown> {
-    const status = this.#status(deployment, current, old)
-    const revision = current?.metadata.annotations[REVISION]
-    const annotations =
-      revision === undefined || deployment.metadata.annotations[REVISION] === revision
-        ? deployment.metadata.annotations
-        : { ...deployment.metadata.annotations, [REVISION]: revision }
-    if (sameStatus(status, deployment.status) && annotations === deployment.metadata.annotations) return 'done'
-    const next = { ...deployment, metadata: { ...deployment.metadata, annotations }, status }
+    const status = this.#status(deployment, current, old, what)
+    if (sameStatus(status, deployment.status)) {
+      const at = what === 'rollout' ? deadlineCheckAt(deployment, status) : null
+      if (at !== null) this.queue.addAfter(keyOf(deployment), Math.max(SECOND, at - this.now), cause)
+      return 'done'
+    }
     const why = `status: ${status.updatedReplicas} updated, ${status.availableReplicas} of ${deployment.spec.replicas} available`
-    const response = yield* this.client.update(next, { cause, why })
+    const response = yield* this.client.update({ ...deployment, status }, { cause, why })
     return response.code === 200 || response.code === 404 ? 'done' : 'retry'
   }
 
-  #status(deployment: Deployment, current: ReplicaSet | undefined, old: readonly ReplicaSet[]): DeploymentStatus {
+  #status(
+    deployment: Deployment,
+    current: ReplicaSet | undefined,
+    old: readonly ReplicaSet[],
+    what: 'rollout' | 'counts',
+  ): DeploymentStatus {
     const all = current === undefined ? old : [...old, current]
-    const total = (field: 'replicas' | 'readyReplicas' | 'availableReplicas'): number => all.reduce((n, rs) => n + rs.status[field], 0)
+    const total = (field: 'replicas' | 'readyReplicas' | 'availableReplicas' | 'terminatingReplicas'): number =>
+      all.reduce((n, rs) => n + rs.status[field], 0)
     const available = total('availableReplicas')
     const desired = all.reduce((n, rs) => n + rs.spec.replicas, 0)
+    const { collisionCount } = deployment.status
     const counts = {
       observedGeneration: deployment.metadata.generation,
       replicas: total('replicas'),
@@ -241,39 +324,14 @@ export class DeploymentController extends Controller {
       readyReplicas: total('readyReplicas'),
       availableReplicas: available,
       unavailableReplicas: Math.max(0, desired - available),
+      ...(this.access.version >= TERMINATING_REPLICAS_SINCE ? { terminatingReplicas: total('terminatingReplicas') } : {}),
+      ...(collisionCount === undefined ? {} : { collisionCount }),
     }
-    return { ...counts, conditions: this.#conditions(deployment, counts, current) }
-  }
-
-  #conditions(
-    deployment: Deployment,
-    counts: Omit<DeploymentStatus, 'conditions'>,
-    current: ReplicaSet | undefined,
-  ): DeploymentStatus['conditions'] {
     const { replicas, strategy } = deployment.spec
-    const enough = counts.availableReplicas >= replicas - maxUnavailableOf(strategy, replicas)
-    let conditions = withCondition(
-      deployment.status.conditions,
-      'Available',
-      enough ? 'True' : 'False',
-      enough ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
-      this.now,
-    )
-    const progressing = conditionOf(conditions, 'Progressing')
-    const before = deployment.status
-    const complete = counts.updatedReplicas === replicas && counts.replicas === replicas && counts.availableReplicas === replicas
-    const progressed =
-      counts.updatedReplicas > before.updatedReplicas ||
-      counts.replicas - counts.updatedReplicas < before.replicas - before.updatedReplicas ||
-      counts.availableReplicas > before.availableReplicas
-    let reason = progressing?.reason
-    if (current !== undefined && deployment.metadata.annotations[REVISION] !== current.metadata.annotations[REVISION])
-      reason = 'NewReplicaSetCreated'
-    else if (complete) reason = 'NewReplicaSetAvailable'
-    else if (progressed && progressing?.reason !== 'NewReplicaSetAvailable') reason = 'ReplicaSetUpdated'
-    else if (progressed && counts.updatedReplicas > before.updatedReplicas) reason = 'ReplicaSetUpdated'
-    if (reason !== undefined) conditions = withCondition(conditions, 'Progressing', 'True', reason, this.now)
-    return conditions
+    const enough = available >= replicas - maxUnavailableOf(strategy, replicas)
+    const reason = enough ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable'
+    const conditions = withCondition(deployment.status.conditions, 'Available', enough ? 'True' : 'False', reason, this.now)
+    return { ...counts, conditions: what === 'rollout' ? withProgress(conditions, deployment, counts, this.now) : conditions }
   }
 
   #replicaAnnotations(deployment: Deployment): Record<string, string> {
@@ -281,12 +339,14 @@ export class DeploymentController extends Controller {
     return { [DESIRED]: String(replicas), [MAX]: String(replicas + rolloutBounds(strategy, replicas).maxSurge) }
   }
 
-  #hashOf(template: PodTemplate): string {
-    let hash = this.#hashes.get(template)
-    if (hash === undefined) {
-      hash = encodeHash(fnv1a(JSON.stringify(template)))
-      this.#hashes.set(template, hash)
-    }
+  /** Of the template without the label that the hash itself becomes; `collisions` makes another one of the same template. */
+  #hashOf(template: PodTemplate, collisions = 0): string {
+    const known = collisions === 0 ? this.#hashes.get(template) : undefined
+    if (known !== undefined) return known
+    const { [TEMPLATE_HASH_LABEL]: _hash, ...labels } = template.labels
+    const text = JSON.stringify({ ...template, labels })
+    const hash = encodeHash(fnv1a(collisions === 0 ? text : `${text}${collisions}`))
+    if (collisions === 0) this.#hashes.set(template, hash)
     return hash
   }
 
@@ -298,13 +358,7 @@ export class DeploymentController extends Controller {
 
 /** Everything is of the newest template and available, and the status says so for this generation. */
 export function isComplete(deployment: Deployment): boolean {
-  const { status, spec, metadata } = deployment
-  return (
-    status.observedGeneration >= metadata.generation &&
-    status.updatedReplicas === spec.replicas &&
-    status.replicas === spec.replicas &&
-    status.availableReplicas === spec.replicas
-  )
+  return completes(deployment, deployment.status)
 }
 
 function isScaling(deployment: Deployment, sets: readonly ReplicaSet[]): boolean {
@@ -330,6 +384,8 @@ function sameStatus(a: DeploymentStatus, b: DeploymentStatus): boolean {
     a.readyReplicas === b.readyReplicas &&
     a.availableReplicas === b.availableReplicas &&
     a.unavailableReplicas === b.unavailableReplicas &&
-    a.conditions === b.conditions
+    a.terminatingReplicas === b.terminatingReplicas &&
+    a.collisionCount === b.collisionCount &&
+    JSON.stringify(a.conditions) === JSON.stringify(b.conditions)
   )
 }

@@ -68,6 +68,12 @@ function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
     a.conditions.terminating === b.conditions.terminating &&
     a.nodeName === b.nodeName &&
     a.zone === b.zone &&
+    sameList(a.hints?.zones, b.hints?.zones) &&
+    sameList(a.hints?.nodes, b.hints?.nodes) &&
     a.podUid === b.podUid
   )
+}
+
+function sameList(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return a.length === b.length && a.every((text, index) => text === b[index])
 }

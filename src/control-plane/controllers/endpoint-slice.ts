@@ -116,11 +116,15 @@ export class EndpointSliceController extends Controller {
   #endpointOf(service: Service, pod: Pod): Endpoint {
     const ready = isReady(pod)
     const terminating = pod.metadata.deletionTimestamp !== null
+    const isReadyEndpoint = service.spec.publishNotReadyAddresses || (ready && !terminating)
+    const { nodeName } = pod.spec
+    const zone = this.#nodes.get(objectKey('Node', '', nodeName))?.metadata.labels['topology.kubernetes.io/zone'] ?? ''
     return {
       address: pod.status.podIP,
-      conditions: { ready: service.spec.publishNotReadyAddresses || (ready && !terminating), serving: ready, terminating },
-      nodeName: pod.spec.nodeName,
-      zone: this.#nodes.get(objectKey('Node', '', pod.spec.nodeName))?.metadata.labels['topology.kubernetes.io/zone'] ?? '',
+      conditions: { ready: isReadyEndpoint, serving: ready, terminating },
+      nodeName,
+      zone,
+      ...(isReadyEndpoint ? hintsFor(service, nodeName, zone) : {}),
       podName: pod.metadata.name,
       podUid: pod.metadata.uid,
     }
@@ -210,4 +214,16 @@ function newSlice(service: Service, ports: readonly EndpointPort[], endpoints: r
 function describe(before: readonly Endpoint[], after: readonly Endpoint[]): string {
   const ready = (list: readonly Endpoint[]): number => list.filter((endpoint) => endpoint.conditions.ready).length
   return `endpoints: ${ready(before)} of ${before.length} ready before, ${ready(after)} of ${after.length} now`
+}
+
+/**
+ * Who shall use a ready endpoint under the Service's `trafficDistribution`: its own zone, and under PreferSameNode its own node before that.
+ *
+ * Source: kubernetes v1.36.2 staging/src/k8s.io/endpointslice/trafficdist/trafficdist.go. PreferSameZone is the newer name of PreferClose.
+ */
+function hintsFor({ spec }: Service, nodeName: string, zone: string): Pick<Endpoint, 'hints'> {
+  if (spec.trafficDistribution === undefined) return {}
+  const zones = zone === '' ? [] : [zone]
+  const nodes = spec.trafficDistribution === 'PreferSameNode' && nodeName !== '' ? [nodeName] : []
+  return zones.length === 0 && nodes.length === 0 ? {} : { hints: { zones, nodes } }
 }

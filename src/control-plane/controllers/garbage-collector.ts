@@ -12,6 +12,13 @@ const WORKERS = 20
 const OWNED: readonly { readonly owner: Kind; readonly dependent: Kind }[] = [
   { owner: 'Deployment', dependent: 'ReplicaSet' },
   { owner: 'ReplicaSet', dependent: 'Pod' },
+  { owner: 'ReplicationController', dependent: 'Pod' },
+  { owner: 'StatefulSet', dependent: 'Pod' },
+  { owner: 'StatefulSet', dependent: 'ControllerRevision' },
+  { owner: 'DaemonSet', dependent: 'Pod' },
+  { owner: 'DaemonSet', dependent: 'ControllerRevision' },
+  { owner: 'CronJob', dependent: 'Job' },
+  { owner: 'Job', dependent: 'Pod' },
   { owner: 'Service', dependent: 'EndpointSlice' },
 ]
 
@@ -39,7 +46,7 @@ export class GarbageCollector extends Controller {
       dependents.listen((event) => {
         if (event.type !== 'ADDED') return
         const reference = controllerOf(event.object.metadata)
-        if (reference === undefined) return
+        if (reference?.kind !== owner) return
         const held = owners.get(objectKey(owner, event.object.metadata.namespace, reference.name))
         if (held?.metadata.uid !== reference.uid) this.enqueue(keyOf(event.object), event)
       })

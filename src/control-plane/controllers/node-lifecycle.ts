@@ -10,7 +10,7 @@ import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
 import { PodsByNode } from '../pods-by-node.ts'
 import { CONTROLLER_LIMIT, type ControllerManager } from './controller.ts'
-import { UNREACHABLE } from './taints.ts'
+import { UNREACHABLE, UNSCHEDULABLE } from './taints.ts'
 
 /** Source: `--node-monitor-period`. */
 const MONITOR_PERIOD: Nanos = 5 * SECOND
@@ -68,6 +68,9 @@ export class NodeLifecycleController {
   readonly #pods: PodsByNode
   readonly #health = new Map<string, Health>()
   readonly #zones = new Map<string, Zone>()
+  /** Nodes a second, by zone. */
+  readonly #rates = new Map<string, number>()
+  #allSilent = false
   readonly #grace: Nanos
 
   constructor(manager: ControllerManager) {
@@ -82,6 +85,10 @@ export class NodeLifecycleController {
     this.#nodes = manager.informer('Node')
     this.#leases = manager.informer('Lease')
     this.#pods = new PodsByNode(manager.informer('Pod'))
+    this.#nodes.listen(({ type, object, cause }) => {
+      const isTainted = object.spec.taints.some((taint) => taint.key === UNSCHEDULABLE)
+      if (type !== 'DELETED' && object.spec.unschedulable !== isTainted) this.#access.sim.spawn(this.#followCordon(object, cause))
+    })
     manager.access.sim.spawn(this.#monitor())
     manager.access.sim.spawn(this.#taintPass())
   }
@@ -89,7 +96,10 @@ export class NodeLifecycleController {
   *#monitor(): Generator<Wait, void, unknown> {
     for (;;) {
       yield this.#access.sim.delay(MONITOR_PERIOD)
+      // The next period begins when the round is over, so that ten rounds take more than 50 s and the grace is over in the tenth.
+      yield this.#access.sim.delay(this.#access.latencies.draw('controllerSync', this.#client.actor))
       for (const node of [...this.#nodes.values()]) yield* this.#check(node)
+      yield* this.#judgeZones()
     }
   }
 
@@ -105,6 +115,7 @@ export class NodeLifecycleController {
     const ready = conditionOf(node.status.conditions, 'Ready')?.status
     if (now - health.seenAt > this.#grace) {
       if (ready !== 'Unknown') yield* this.#nodeSilent(node, health)
+      else this.#queueForTaint(node)
     } else if (ready === 'True' && (health.silent || node.spec.taints.some((taint) => taint.key === UNREACHABLE))) {
       yield* this.#nodeBack(node, health)
     }
@@ -142,6 +153,13 @@ export class NodeLifecycleController {
     this.#zoneOf(node).waiting.push(name)
   }
 
+  /** A node that has been silent for longer waits for its NoExecute taint too: its place was given up while every zone was silent. */
+  #queueForTaint({ metadata, spec }: Node): void {
+    if (spec.taints.some((taint) => taint.key === UNREACHABLE && taint.effect === 'NoExecute')) return
+    const { waiting } = this.#zoneOf({ metadata })
+    if (!waiting.includes(metadata.name)) waiting.push(metadata.name)
+  }
+
   *#nodeBack(node: Node, health: Health): Generator<Wait, void, unknown> {
     const { name } = node.metadata
     health.silent = false
@@ -160,7 +178,7 @@ export class NodeLifecycleController {
     for (;;) {
       yield this.#access.sim.delay(TAINT_PASS_PERIOD)
       for (const [zoneName, zone] of this.#zones) {
-        const rate = zone.waiting.length === 0 ? 0 : this.#evictionRate(zoneName)
+        const rate = zone.waiting.length === 0 ? 0 : (this.#rates.get(zoneName) ?? EVICTION_RATE)
         if (rate === 0 || this.#access.sim.now < zone.nextAt) continue
         const name = zone.waiting.shift()!
         zone.nextAt = this.#access.sim.now + Math.round(SECOND / rate)
@@ -170,26 +188,56 @@ export class NodeLifecycleController {
   }
 
   /**
-   * Nodes a second. 0 stops evictions: every zone is fully disrupted (then the fault is likely here), or a small zone is partly.
+   * What share of each zone is silent decides how fast its nodes may be tainted. When every zone is silent, the fault is likely here: the
+   * taints go, and after that has passed every node gets a whole grace period again.
    *
-   * Source: Kubernetes pkg/controller/nodelifecycle (ComputeZoneState, ReducedQPSFunc).
+   * Source: Kubernetes pkg/controller/nodelifecycle (handleDisruption).
    */
-  #evictionRate(zoneName: string): number {
-    const states = new Map<string, { ready: number; silent: number }>()
+  *#judgeZones(): Generator<Wait, void, unknown> {
+    const counts = new Map<string, { ready: number; silent: number }>()
     for (const node of this.#nodes.values()) {
       const zone = node.metadata.labels[ZONE_LABEL] ?? ''
-      let state = states.get(zone)
-      if (state === undefined) {
-        state = { ready: 0, silent: 0 }
-        states.set(zone, state)
+      let count = counts.get(zone)
+      if (count === undefined) {
+        count = { ready: 0, silent: 0 }
+        counts.set(zone, count)
       }
-      if (conditionOf(node.status.conditions, 'Ready')?.status === 'True') state.ready++
-      else state.silent++
+      if (conditionOf(node.status.conditions, 'Ready')?.status === 'True') count.ready++
+      else count.silent++
     }
-    if ([...states.values()].every((state) => state.ready === 0)) return 0
-    const { ready, silent } = states.get(zoneName)!
-    if (ready === 0 || silent <= 2 || silent / (ready + silent) < UNHEALTHY_SHARE) return EVICTION_RATE
-    return ready + silent > LARGE_ZONE_NODES ? SECONDARY_EVICTION_RATE : 0
+    const allSilent = counts.size > 0 && [...counts.values()].every(({ ready }) => ready === 0)
+    for (const [zone, count] of counts) this.#rates.set(zone, allSilent ? 0 : evictionRate(count.ready, count.silent))
+    if (allSilent === this.#allSilent) return
+    this.#allSilent = allSilent
+    for (const node of [...this.#nodes.values()]) {
+      if (!allSilent) {
+        const health = this.#health.get(node.metadata.name)
+        if (health !== undefined) health.seenAt = this.#access.sim.now
+        continue
+      }
+      const waiting = this.#zoneOf(node).waiting
+      const index = waiting.indexOf(node.metadata.name)
+      if (index >= 0) waiting.splice(index, 1)
+      if (!node.spec.taints.some((taint) => taint.key === UNREACHABLE && taint.effect === 'NoExecute')) continue
+      const untaint = (current: Node): Node => ({
+        ...current,
+        spec: { ...current.spec, taints: current.spec.taints.filter((taint) => taint.key !== UNREACHABLE || taint.effect !== 'NoExecute') },
+      })
+      yield* this.#client.patch('Node', '', node.metadata.name, untaint, { cause: -1, why: 'every zone is silent: evictions stop' })
+    }
+  }
+
+  /** A node that is cordoned has a taint that says so. Source: node_lifecycle_controller.go (doNoScheduleTaintingPass). */
+  *#followCordon({ metadata, spec: { unschedulable } }: Node, cause: HopId): Generator<Wait, void, unknown> {
+    if (unschedulable) {
+      yield* this.#taint(metadata.name, { key: UNSCHEDULABLE, value: '', effect: 'NoSchedule' }, cause)
+      return
+    }
+    const untaint = (current: Node): Node => ({
+      ...current,
+      spec: { ...current.spec, taints: current.spec.taints.filter((taint) => taint.key !== UNSCHEDULABLE) },
+    })
+    yield* this.#client.patch('Node', '', metadata.name, untaint, { cause, why: 'uncordoned: taint removed' })
   }
 
   *#taint(name: string, taint: Taint, cause: HopId): Generator<Wait, void, unknown> {
@@ -209,7 +257,7 @@ export class NodeLifecycleController {
     return health
   }
 
-  #zoneOf(node: Node): Zone {
+  #zoneOf(node: Pick<Node, 'metadata'>): Zone {
     const name = node.metadata.labels[ZONE_LABEL] ?? ''
     let zone = this.#zones.get(name)
     if (zone === undefined) {
@@ -220,7 +268,19 @@ export class NodeLifecycleController {
   }
 }
 
+/**
+ * Nodes a second that may be tainted in a zone that is not alone in being silent. 0 stops evictions.
+ *
+ * Source: Kubernetes pkg/controller/nodelifecycle (ComputeZoneState, ReducedQPSFunc, HealthyQPSFunc).
+ */
+export function evictionRate(ready: number, silent: number): number {
+  if (ready === 0 || silent <= 2 || silent / (ready + silent) < UNHEALTHY_SHARE) return EVICTION_RATE
+  return ready + silent > LARGE_ZONE_NODES ? SECONDARY_EVICTION_RATE : 0
+}
+
+/** Only the status changes, no reason is given. Source: recorded; pkg/controller/util/node/controller_utils.go (MarkPodsNotReady). */
 function notReady(pod: Pod, now: Nanos): Pod {
-  const conditions = withCondition(pod.status.conditions, 'Ready', 'False', 'NodeNotReady', now)
+  const reason = conditionOf(pod.status.conditions, 'Ready')?.reason ?? ''
+  const conditions = withCondition(pod.status.conditions, 'Ready', 'False', reason, now)
   return conditions === pod.status.conditions ? pod : { ...pod, status: { ...pod.status, conditions } }
 }

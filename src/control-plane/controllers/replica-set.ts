@@ -1,8 +1,8 @@
-import type { Pod, ReplicaSet, ReplicaSetStatus } from '../../api/objects/index.ts'
+import type { Pod, ReplicaSet, ReplicaSetStatus, ReplicationController } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
 import { MINUTE, type Nanos, SECOND } from '../../units.ts'
-import { isActive, isAvailable, isReady, isTerminal } from '../conditions.ts'
+import { availableAt, isActive, isAvailable, isReady, isTerminal } from '../conditions.ts'
 import { emptyMeta } from '../empty-meta.ts'
 import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
@@ -16,6 +16,10 @@ const WORKERS = 5
 const BURST_REPLICAS = 500
 /** Source: pkg/controller/controller_utils.go (ExpectationsTimeout). */
 const EXPECTATIONS_TIMEOUT: Nanos = 5 * MINUTE
+
+/** A ReplicaSet, or its forerunner, which is worked on in the same way. */
+type ReplicaKeeper = ReplicaSet | ReplicationController
+type ReplicaKind = ReplicaKeeper['kind']
 
 /** Creates and deletes that were asked for and that the cache does not show yet. */
 interface Expectations {
@@ -33,26 +37,31 @@ interface Expectations {
  * Source: Kubernetes pkg/controller/replicaset/replica_set.go.
  */
 export class ReplicaSetController extends Controller {
-  readonly #sets: Informer<'ReplicaSet'>
-  readonly #setsByOwner: OwnerIndex<'ReplicaSet'>
+  readonly #sets: Informer<ReplicaKind>
+  readonly #setsByOwner: OwnerIndex<ReplicaKind>
   readonly #pods: OwnerIndex<'Pod'>
   readonly #expectations = new Map<string, Expectations>()
 
-  constructor(manager: ControllerManager) {
-    super(manager, { name: 'replicaset-controller', workers: WORKERS })
-    this.#sets = manager.informer('ReplicaSet')
+  constructor(
+    manager: ControllerManager,
+    { kind, name }: { kind: ReplicaKind; name: string } = { kind: 'ReplicaSet', name: 'replicaset-controller' },
+  ) {
+    super(manager, { name, workers: WORKERS })
+    this.#sets = manager.informer(kind)
     const pods = manager.informer('Pod')
     this.#setsByOwner = new OwnerIndex(this.#sets)
     this.#pods = new OwnerIndex(pods)
     this.#sets.listen((event) => {
       const key = keyOf(event.object)
-      if (event.type === 'DELETED') this.#expectations.delete(key)
-      else this.enqueue(key, event)
+      if (event.type === 'DELETED') {
+        this.#expectations.delete(key)
+        this.events.forget(key)
+      } else this.enqueue(key, event)
     })
     pods.listen((event) => {
       const owner = controllerOf(event.object.metadata)
-      if (owner?.kind !== 'ReplicaSet') return
-      const key = objectKey('ReplicaSet', event.object.metadata.namespace, owner.name)
+      if (owner?.kind !== kind) return
+      const key = objectKey(kind, event.object.metadata.namespace, owner.name)
       if (event.type === 'ADDED') this.#expect(key, (expected) => expected.creations--)
       if (event.type === 'DELETED' || event.object.metadata.deletionTimestamp !== null) {
         this.#expect(key, (expected) => expected.deletions.delete(keyOf(event.object)))
@@ -69,7 +78,7 @@ export class ReplicaSetController extends Controller {
     const managed = !this.#satisfied(key) || (yield* this.#manage(rs, key, active, cause))
     const status = statusOf(rs, all, active, this.now)
     if (rs.spec.minReadySeconds > 0 && status.readyReplicas > status.availableReplicas) {
-      this.queue.addAfter(key, rs.spec.minReadySeconds * SECOND, cause)
+      this.queue.addAfter(key, nextAvailability(active, rs.spec.minReadySeconds, this.now), cause)
     }
     if (!sameStatus(status, rs.status)) {
       const why = `status: ${status.replicas} pods, ${status.readyReplicas} ready, ${status.availableReplicas} available`
@@ -80,7 +89,7 @@ export class ReplicaSetController extends Controller {
   }
 
   /** Creates or deletes pods until the count is right; false when the API server refused something. */
-  *#manage(rs: ReplicaSet, key: string, active: readonly Pod[], cause: HopId): Generator<Wait, boolean, unknown> {
+  *#manage(rs: ReplicaKeeper, key: string, active: readonly Pod[], cause: HopId): Generator<Wait, boolean, unknown> {
     const missing = rs.spec.replicas - active.length
     if (missing === 0) return true
     const expected: Expectations = { creations: 0, deletions: new Set(), since: this.now }
@@ -89,7 +98,7 @@ export class ReplicaSetController extends Controller {
     return yield* this.#delete(rs, active, Math.min(-missing, BURST_REPLICAS), expected, cause)
   }
 
-  *#create(rs: ReplicaSet, count: number, expected: Expectations, cause: HopId): Generator<Wait, boolean, unknown> {
+  *#create(rs: ReplicaKeeper, count: number, expected: Expectations, cause: HopId): Generator<Wait, boolean, unknown> {
     expected.creations += count
     let made = 0
     for (let batch = 1; made < count; batch *= 2) {
@@ -106,12 +115,20 @@ export class ReplicaSetController extends Controller {
     return true
   }
 
-  *#createOne(rs: ReplicaSet, cause: HopId): Generator<Wait, boolean, unknown> {
+  *#createOne(rs: ReplicaKeeper, cause: HopId): Generator<Wait, boolean, unknown> {
     const response = yield* this.client.create(podOf(rs), { cause, why: `has fewer than ${rs.spec.replicas} pods` })
-    return response.code === 201
+    if (response.code !== 201) return false
+    this.events.record(rs, 'SuccessfulCreate', `Created pod: ${response.object!.metadata.name}`)
+    return true
   }
 
-  *#delete(rs: ReplicaSet, active: readonly Pod[], count: number, expected: Expectations, cause: HopId): Generator<Wait, boolean, unknown> {
+  *#delete(
+    rs: ReplicaKeeper,
+    active: readonly Pod[],
+    count: number,
+    expected: Expectations,
+    cause: HopId,
+  ): Generator<Wait, boolean, unknown> {
     const victims = podsToDelete(active, this.#related(rs), count, this.now)
     for (const pod of victims) expected.deletions.add(keyOf(pod))
     const calls = victims.map((pod) => this.access.sim.spawn(this.#deleteOne(rs, pod, cause)))
@@ -124,14 +141,15 @@ export class ReplicaSetController extends Controller {
     return succeeded
   }
 
-  *#deleteOne(rs: ReplicaSet, pod: Pod, cause: HopId): Generator<Wait, boolean, unknown> {
+  *#deleteOne(rs: ReplicaKeeper, pod: Pod, cause: HopId): Generator<Wait, boolean, unknown> {
     const { namespace, name } = pod.metadata
     const response = yield* this.client.delete('Pod', namespace, name, null, { cause, why: `has more than ${rs.spec.replicas} pods` })
+    if (response.code === 200) this.events.record(rs, 'SuccessfulDelete', `Deleted pod: ${name}`)
     return response.code === 200 || response.code === 404
   }
 
   /** Active pods of all ReplicaSets of the same Deployment: they decide how crowded a node is. */
-  #related(rs: ReplicaSet): Pod[] {
+  #related(rs: ReplicaKeeper): Pod[] {
     const owner = controllerOf(rs.metadata)
     const sets = owner === undefined ? [rs] : this.#setsByOwner.of(owner.uid)
     return sets.flatMap((set) => this.#pods.of(set.metadata.uid).filter(isActive))
@@ -149,7 +167,7 @@ export class ReplicaSetController extends Controller {
   }
 }
 
-function podOf(rs: ReplicaSet): Pod {
+function podOf(rs: ReplicaKeeper): Pod {
   const { template } = rs.spec
   return {
     apiVersion: 'v1',
@@ -158,14 +176,14 @@ function podOf(rs: ReplicaSet): Pod {
       ...emptyMeta(`${rs.metadata.name}-`, rs.metadata.namespace),
       labels: template.labels,
       annotations: template.annotations,
-      ownerReferences: [{ kind: 'ReplicaSet', name: rs.metadata.name, uid: rs.metadata.uid, controller: true }],
+      ownerReferences: [{ kind: rs.kind, name: rs.metadata.name, uid: rs.metadata.uid, controller: true }],
     },
     spec: template.spec,
     status: { phase: 'Pending', podIP: '', hostIP: '', startTime: null, conditions: [], containerStatuses: [] },
   }
 }
 
-function statusOf(rs: ReplicaSet, all: readonly Pod[], active: readonly Pod[], now: Nanos): ReplicaSetStatus {
+function statusOf(rs: ReplicaKeeper, all: readonly Pod[], active: readonly Pod[], now: Nanos): ReplicaSetStatus {
   let readyReplicas = 0
   let availableReplicas = 0
   for (const pod of active) {
@@ -175,6 +193,16 @@ function statusOf(rs: ReplicaSet, all: readonly Pod[], active: readonly Pod[], n
   }
   const terminatingReplicas = all.filter((pod) => pod.metadata.deletionTimestamp !== null && !isTerminal(pod)).length
   return { observedGeneration: rs.metadata.generation, replicas: active.length, readyReplicas, availableReplicas, terminatingReplicas }
+}
+
+/** How long until the next pod becomes available. Source: pkg/controller/controller_utils.go (FindMinNextPodAvailabilityCheck). */
+function nextAvailability(pods: readonly Pod[], minReadySeconds: number, now: Nanos): Nanos {
+  let next = minReadySeconds * SECOND
+  for (const pod of pods) {
+    const at = availableAt(pod, minReadySeconds)
+    if (at !== null && at > now) next = Math.min(next, at - now)
+  }
+  return next
 }
 
 function sameStatus(a: ReplicaSetStatus, b: ReplicaSetStatus): boolean {

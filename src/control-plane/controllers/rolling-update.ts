@@ -66,7 +66,10 @@ export function oldReplicaSetSizes(
   let cleanUp = total - minAvailable - (current.desired - current.available)
   if (sum(old, 'desired') === 0 || cleanUp <= 0) return sizes
   for (let i = 0; i < old.length && cleanUp > 0; i++) {
-    const unhealthy = Math.min(cleanUp, Math.max(0, sizes[i]! - old[i]!.available))
+    if (sizes[i] === 0) continue
+    const unhealthy = Math.min(cleanUp, sizes[i]! - old[i]!.available)
+    // More are available than asked for: the status is older than the size, and nothing more is decided from it.
+    if (unhealthy < 0) return sizes
     sizes[i]! -= unhealthy
     cleanUp -= unhealthy
   }

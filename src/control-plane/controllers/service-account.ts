@@ -8,12 +8,15 @@ import { Controller, type ControllerManager, type Outcome } from './controller.t
 /** The service account controller: every namespace gets a ServiceAccount `default`, without which no pod is admitted. */
 export class ServiceAccountController extends Controller {
   readonly #has: (key: string) => boolean
+  readonly #isActive: (namespace: string) => boolean
 
   constructor(manager: ControllerManager) {
     super(manager, { name: 'service-account-controller', workers: 1 })
     const accounts = manager.informer('ServiceAccount')
     this.#has = (key) => accounts.get(key) !== undefined
-    manager.informer('Namespace').listen((event) => {
+    const namespaces = manager.informer('Namespace')
+    this.#isActive = (namespace) => namespaces.get(objectKey('Namespace', '', namespace))?.metadata.deletionTimestamp === null
+    namespaces.listen((event) => {
       if (event.type !== 'DELETED') this.enqueue(objectKey('Namespace', '', event.object.metadata.name), event)
     })
     accounts.listen((event) => {
@@ -23,6 +26,7 @@ export class ServiceAccountController extends Controller {
 
   protected *reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
     const namespace = splitKey(key).name
+    if (!this.#isActive(namespace)) return 'done'
     if (this.#has(objectKey('ServiceAccount', namespace, 'default'))) return 'done'
     const account: ServiceAccount = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: emptyMeta('default', namespace) }
     const response = yield* this.client.create(account, { cause, why: `namespace ${namespace} has no default service account` })

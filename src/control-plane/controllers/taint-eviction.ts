@@ -58,9 +58,12 @@ export class TaintEvictionController {
       this.#stop(key)
       return
     }
-    if (this.#timers.has(key) || pod.metadata.deletionTimestamp !== null) return
+    if (pod.metadata.deletionTimestamp !== null) return
     const stay = stayOnTaintedNode(pod.spec.tolerations, this.#getNode(pod.spec.nodeName)?.spec.taints ?? [])
     if (stay === null) return
+    // A clock that runs is left to run, but a taint that is not tolerated at all ends the wait.
+    if (stay === 0) this.#stop(key)
+    if (this.#timers.has(key)) return
     const delay = Math.max(0, tainted.since + stay * SECOND - this.#access.sim.now)
     this.#timers.set(
       key,

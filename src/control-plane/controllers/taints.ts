@@ -1,5 +1,9 @@
 import type { Taint, Toleration } from '../../api/objects/index.ts'
 
+/** Given by an administrator who knows that the machine is off. */
+export const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service'
+/** Of a node that is cordoned. */
+export const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable'
 export const UNREACHABLE = 'node.kubernetes.io/unreachable'
 
 /** Whether the toleration covers the taint. Source: Kubernetes component-helpers/scheduling/corev1 (ToleratesTaint). */

@@ -1,4 +1,4 @@
-import type { Node, Pod } from '../../api/objects/index.ts'
+import type { Kind, Node, Pod } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import { Signal } from '../../engine/process.ts'
 import type { RandomStream } from '../../engine/random-stream.ts'
@@ -10,117 +10,168 @@ import { isTerminal, withCondition } from '../conditions.ts'
 import { SCHEDULER } from '../identity.ts'
 import { Informer } from '../informer.ts'
 import { keyOf } from '../object-key.ts'
-import { FILTERS } from './filter.ts'
-import { NodeInfo, podRequests } from './node-info.ts'
+import type { WatchEvent } from '../watch-cache.ts'
+import { ClusterCache, type SelectingWorkload } from './cluster-cache.ts'
+import { type ClusterEvent, nodeChangeMatters } from './cluster-event.ts'
+import { findFeasible, noNodeMessage } from './feasible-nodes.ts'
+import type { NodeInfo } from './node-info.ts'
+import { NominatedPods } from './nominated-pods.ts'
+import { defaultPlugins, type WeightedPlugin } from './plugins/index.ts'
+import { LEAST_ALLOCATED, type ScoringStrategy } from './plugins/scoring-strategy.ts'
+import { PodInfo } from './pod-info.ts'
+import { type Candidate, type DisruptionBudget, findPreemption } from './preemption.ts'
+import { Preemptor } from './preemptor.ts'
+import { type NodeVerdict, PreparedPod, totalScores } from './prepared-pod.ts'
 import { type QueuedPod, SchedulingQueue } from './scheduling-queue.ts'
-import { totalScores } from './score.ts'
 
 const ACTOR = 'kube-scheduler'
 /** Source: clientConnection.qps and burst of kube-scheduler. */
 const LIMIT = { qps: 50, burst: 100 } as const
-/** Below this many nodes all are looked at. Source: schedule_one.go (minFeasibleNodesToFind). */
-const MIN_FEASIBLE_NODES = 100
+/** SchedulerAsyncPreemption: victims are deleted beside the next pods. Source: feature gates of Kubernetes (1.33 on). */
+const ASYNC_PREEMPTION_SINCE = 33
+/** DynamicResources has a word in the message since it is on. Source: Kubernetes feature gate DynamicResourceAllocation (1.34 on). */
+const DYNAMIC_RESOURCES_SINCE = 34
+/** What makes pods that belong together. Source: plugins/helper/spread.go (DefaultSelector). */
+const WORKLOAD_KINDS = ['ReplicaSet', 'StatefulSet', 'ReplicationController'] as const
 
 /**
  * kube-scheduler: one pod at a time is given a node; the write of the binding goes on beside the next pod.
  *
  * A cycle filters the nodes (on a big cluster it stops when it has found enough, and goes on from there with the next pod),
  * scores those that are left, and takes one of the best at random. The pod counts as bound from then on ("assumed"), until
- * the watch confirms it or the write fails.
+ * the watch confirms it or the write fails. A pod that fits nowhere may drive out others of lower priority, and waits for a
+ * change that may help it.
  *
- * Not modelled yet: preemption, pod affinity, topology spread constraints of the pod's own, volumes.
+ * Left out: volumes, dynamic resources, scheduling gates, several profiles, extenders.
  *
  * Source: Kubernetes pkg/scheduler/schedule_one.go.
  */
 export class Scheduler {
   readonly #access: ApiAccess
   readonly #client: ApiClient
-  readonly #queue = new SchedulingQueue()
+  readonly #plugins: readonly WeightedPlugin[]
+  readonly #cluster: ClusterCache
+  readonly #queue: SchedulingQueue
+  readonly #nominated = new NominatedPods()
+  readonly #preemptor: Preemptor
   readonly #wakeUp: Signal<void>
   readonly #ties: RandomStream
-  readonly #nodes: NodeInfo[] = []
-  readonly #byName = new Map<string, NodeInfo>()
-  /** Where each pod counts: bound (confirmed by the watch) or assumed. */
-  readonly #placed = new Map<string, { pod: Pod; node: string }>()
-  /** Pods bound to a node that has not been seen yet. */
-  readonly #orphans = new Map<string, Pod[]>()
+  readonly #offsets: RandomStream
+  readonly #pods: Informer<'Pod'>
+  readonly #budgets = new Map<string, DisruptionBudget>()
   #nextNode = 0
   #backoffTimer: Timer = NO_TIMER
+  #backoffAt: Nanos | null = null
+  #parkedTimer: Timer = NO_TIMER
 
-  constructor(access: ApiAccess) {
+  constructor(access: ApiAccess, options: { strategy?: ScoringStrategy } = {}) {
     this.#access = access
-    this.#client = new ApiClient(access, { actor: ACTOR, identity: SCHEDULER, limit: LIMIT, network: 'controlPlaneNetwork' })
+    this.#client = new ApiClient(access, {
+      actor: ACTOR,
+      identity: SCHEDULER,
+      limit: LIMIT,
+      network: 'controlPlaneNetwork',
+      retries: 'caller',
+    })
+    this.#plugins = defaultPlugins(options.strategy ?? LEAST_ALLOCATED)
+    this.#cluster = new ClusterCache(access.version)
+    this.#preemptor = new Preemptor(access, this.#client, this.#nominated)
+    this.#queue = new SchedulingQueue({
+      version: access.version,
+      plugins: this.#plugins.map(({ plugin }) => plugin),
+      isGated: (key) => this.#preemptor.isMakingRoomFor(key),
+    })
     this.#wakeUp = new Signal<void>(access.sim)
     this.#ties = access.sim.rng('scheduler/ties')
+    this.#offsets = access.sim.rng('scheduler/preemption-offset')
+    this.#pods = this.#informer('Pod')
   }
 
   start(): void {
-    const options = { name: ACTOR, network: 'controlPlaneNetwork' } as const
-    const nodes = new Informer(this.#access.server, 'Node', options)
-    nodes.listen((event) => this.#nodeChanged(event.type === 'DELETED' ? null : event.object, event.object.metadata.name))
-    const pods = new Informer(this.#access.server, 'Pod', options)
-    pods.listen((event) => {
-      const pod = event.object
-      if (event.type !== 'DELETED' && !isTerminal(pod) && pod.spec.nodeName === '') {
-        this.#queue.add(pod, this.#observed(pod, event.cause, event.committedAt), this.#access.sim.now)
-        this.#wakeUp.fire()
-        return
-      }
-      this.#queue.remove(keyOf(pod))
-      if (event.type === 'DELETED' || isTerminal(pod)) this.#forget(keyOf(pod))
-      else this.#place(pod, pod.spec.nodeName)
+    const nodes = this.#informer('Node')
+    nodes.listen((event) => this.#nodeChanged(event.object, event.type === 'DELETED'))
+    this.#pods.listen((event) => this.#podChanged(event))
+    const namespaces = this.#informer('Namespace')
+    namespaces.listen((event) => {
+      const { name, labels } = event.object.metadata
+      this.#cluster.setNamespace(name, event.type === 'DELETED' ? null : labels)
+      this.#happened({ kind: 'Namespace changed' })
     })
-    nodes.start()
-    pods.start()
+    const services = this.#informer('Service')
+    services.listen((event) => this.#cluster.setService(event.object, event.type === 'DELETED'))
+    const workloads = WORKLOAD_KINDS.map((kind) => {
+      const informer = this.#informer(kind as Kind)
+      informer.listen((event) => this.#cluster.setWorkload(event.object as unknown as SelectingWorkload, event.type === 'DELETED'))
+      return informer
+    })
+    const budgets = this.#informer('PodDisruptionBudget' as Kind)
+    budgets.listen((event) => {
+      const budget = event.object as unknown as DisruptionBudget
+      if (event.type === 'DELETED' || budget.spec === undefined || budget.status === undefined) this.#budgets.delete(keyOf(event.object))
+      else this.#budgets.set(keyOf(event.object), budget)
+    })
+    for (const informer of [namespaces, nodes, services, ...workloads, budgets, this.#pods]) informer.start()
     this.#access.sim.spawn(this.#run())
   }
 
+  #informer<K extends Kind>(kind: K): Informer<K> {
+    return new Informer(this.#access.server, kind, { name: ACTOR, network: 'controlPlaneNetwork' })
+  }
+
   *#run(): Generator<Wait, void, unknown> {
+    const { sim, latencies } = this.#access
     for (;;) {
       const queued = this.#queue.pop()
       if (queued === undefined) {
         yield this.#wakeUp
         continue
       }
-      const started = this.#access.sim.now
-      yield this.#access.sim.delay(this.#access.latencies.draw('schedulingCycle'))
-      this.#schedule(queued, started)
+      const started = sim.now
+      yield sim.delay(latencies.draw('schedulingCycle'))
+      if (this.#isGone(queued)) this.#queue.done(queued.key)
+      else yield* this.#schedule(queued, started)
     }
   }
 
-  #schedule(queued: QueuedPod, started: Nanos): void {
-    const requests = podRequests(queued.pod)
-    const enough = feasibleNodesToFind(this.#nodes.length)
-    const feasible: NodeInfo[] = []
-    const reasons = new Map<string, number>()
-    let looked = 0
-    for (; looked < this.#nodes.length && feasible.length < enough; looked++) {
-      const info = this.#nodes[(this.#nextNode + looked) % this.#nodes.length]!
-      const reason = FILTERS.reduce<string | null>((found, plugin) => found ?? plugin.reject(queued.pod, info, requests), null)
-      if (reason === null) feasible.push(info)
-      else reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-    }
-    if (this.#nodes.length > 0) this.#nextNode = (this.#nextNode + looked) % this.#nodes.length
+  /** Deleted, being deleted or bound meanwhile. */
+  #isGone(queued: QueuedPod): boolean {
+    const pod = this.#pods.get(queued.key)
+    return (
+      pod === undefined ||
+      pod.metadata.uid !== queued.pod.metadata.uid ||
+      pod.metadata.deletionTimestamp !== null ||
+      pod.spec.nodeName !== ''
+    )
+  }
+
+  *#schedule(queued: QueuedPod, started: Nanos): Generator<Wait, void, unknown> {
+    const info = new PodInfo(queued.pod)
+    const prepared = new PreparedPod(info, this.#cluster, this.#plugins)
+    const { feasible, verdicts, next } = findFeasible(prepared, this.#cluster, this.#nominated, this.#nextNode)
+    this.#nextNode = next
     if (feasible.length === 0) {
-      this.#unschedulable(queued, started, reasons)
+      yield* this.#unschedulable(queued, started, prepared, verdicts)
       return
     }
-    const scores = feasible.length === 1 ? [0] : totalScores(queued.pod, feasible, requests, this.#access.version)
-    const best = Math.max(...scores)
+    const scores = feasible.length === 1 ? [0] : totalScores(info, feasible, this.#cluster, this.#plugins)
+    let best = Number.NEGATIVE_INFINITY
+    for (const score of scores) best = Math.max(best, score)
     const top = feasible.filter((_, i) => scores[i] === best)
-    const node = (top.length === 1 ? top[0] : top[this.#ties.below(top.length)])!.node.metadata.name
-    this.#place(queued.pod, node)
+    const node = (top.length === 1 ? top[0] : top[this.#ties.below(top.length)])!.name
+    this.#cluster.place(queued.pod, node)
+    this.#nominated.remove(queued.key)
     const decided = this.#access.trace.record({
       cause: queued.cause,
       actor: ACTOR,
       action: 'chose',
       subject: queued.key,
       started,
-      detail: `${node}: ${feasible.length} of ${this.#nodes.length} nodes fit, best score ${best}, ${top.length} with it`,
+      detail: `${node}: ${feasible.length} of ${this.#cluster.nodes.length} nodes fit, best score ${best}, ${top.length} with it`,
     })
     this.#access.sim.spawn(this.#bind(queued, node, decided))
   }
 
+  /** The binding cycle. No plugin of the default profile waits (Permit) or prepares (PreBind) unless the pod has volumes or claims. */
   *#bind(queued: QueuedPod, node: string, cause: HopId): Generator<Wait, void, unknown> {
     const { namespace, name } = queued.pod.metadata
     const now = (): Nanos => this.#access.sim.now
@@ -133,16 +184,44 @@ export class Scheduler {
             status: { ...pod.status, conditions: withCondition(pod.status.conditions, 'PodScheduled', 'True', '', now()) },
           }
     const response = yield* this.#client.patch('Pod', namespace, name, bind, { cause, why: `bound to ${node}` }, 'bind')
-    if (response.code === 200 && response.object?.spec.nodeName === node) return
-    this.#forget(queued.key)
-    if (response.code === 404) return
-    this.#queue.retry(queued)
-    this.#wakeUp.fire()
+    if (response.code === 200 && response.object?.spec.nodeName === node) {
+      this.#queue.done(queued.key)
+      return
+    }
+    const assumed = this.#cluster.placed(queued.key)
+    if (assumed === queued.pod) {
+      this.#cluster.forget(queued.key)
+      this.#happened({ kind: 'Pod deleted', pod: queued.pod })
+    }
+    if (response.code === 404 || this.#isGone(queued)) {
+      this.#queue.done(queued.key)
+      return
+    }
+    this.#queue.fail(queued, new Set(), now())
+    this.#attend()
   }
 
-  #unschedulable(queued: QueuedPod, started: Nanos, reasons: ReadonlyMap<string, number>): void {
-    const text = [...reasons].map(([reason, count]) => `${count} ${reason}`).join(', ')
-    const message = `0/${this.#nodes.length} nodes are available${text === '' ? '' : `: ${text}`}`
+  *#unschedulable(
+    queued: QueuedPod,
+    started: Nanos,
+    prepared: PreparedPod,
+    verdicts: ReadonlyMap<NodeInfo, NodeVerdict>,
+  ): Generator<Wait, void, unknown> {
+    const total = this.#cluster.nodes.length
+    const rejectedBy = new Set<string>()
+    for (const { plugin } of verdicts.values()) rejectedBy.add(plugin)
+    const preemption = findPreemption({
+      prepared,
+      verdicts,
+      cluster: this.#cluster,
+      nominated: this.#nominated,
+      budgets: [...this.#budgets.values()],
+      rng: this.#offsets,
+    })
+    const claims = this.#access.version >= DYNAMIC_RESOURCES_SINCE ? 'no new claims to deallocate, ' : ''
+    const after = preemption.ok ? '' : `${claims}preemption: ${preemption.message}`
+    const reasons = [...verdicts.values()].map(({ rejection }) => rejection.reasons)
+    const message = total === 0 ? 'no nodes available to schedule pods' : noNodeMessage(total, reasons, after)
     const cause = this.#access.trace.record({
       cause: queued.cause,
       actor: ACTOR,
@@ -151,67 +230,138 @@ export class Scheduler {
       started,
       detail: message,
     })
-    this.#queue.park(queued, this.#access.sim.now)
-    this.#access.sim.spawn(this.#tellUnschedulable(queued.pod, cause))
+    if (preemption.ok) yield* this.#preempt(queued, prepared.info, preemption.candidate, cause)
+    else if (this.#nominated.nodeOf(queued.key) !== undefined && !preemption.message.startsWith('not eligible')) {
+      this.#nominated.remove(queued.key)
+    }
+    const { sim } = this.#access
+    if (this.#isGone(queued)) this.#queue.done(queued.key)
+    else this.#queue.fail(queued, rejectedBy, sim.now)
+    this.#attend()
+    sim.spawn(this.#tellUnschedulable(queued.pod, message, cause))
   }
 
-  *#tellUnschedulable(pod: Pod, cause: HopId): Generator<Wait, void, unknown> {
+  *#preempt(queued: QueuedPod, info: PodInfo, candidate: Candidate, cause: HopId): Generator<Wait, void, unknown> {
+    const { victims, node, violations } = candidate
+    const names = victims.map(({ key }) => key).join(', ')
+    const chosen = this.#access.trace.record({
+      cause,
+      actor: ACTOR,
+      action: 'preempts',
+      subject: queued.key,
+      detail: `on ${node.name}: ${names}${violations === 0 ? '' : `, against ${violations} disruption budgets`}`,
+    })
+    this.#nominated.set(info, node.name)
+    if (this.#access.version < ASYNC_PREEMPTION_SINCE) yield* this.#preemptor.makeRoom(info, candidate, chosen)
+    else this.#access.sim.spawn(this.#makeRoomBeside(info, candidate, chosen))
+  }
+
+  /** A pod whose victims could not be deleted is tried again by itself: nothing will happen that could wake it. */
+  *#makeRoomBeside(info: PodInfo, candidate: Candidate, cause: HopId): Generator<Wait, void, unknown> {
+    const ok = yield* this.#preemptor.makeRoom(info, candidate, cause)
+    if (ok) return
+    this.#queue.activate(info.key, this.#access.sim.now)
+    this.#attend()
+  }
+
+  *#tellUnschedulable(pod: Pod, message: string, cause: HopId): Generator<Wait, void, unknown> {
     const { namespace, name } = pod.metadata
+    const nominatedNodeName = this.#nominated.nodeOf(keyOf(pod)) ?? ''
+    // without a single node the cycle ends in an error, before any plugin is asked
+    const reason = this.#cluster.nodes.length === 0 ? 'SchedulerError' : 'Unschedulable'
     const now = (): Nanos => this.#access.sim.now
     const mark = (current: Pod): Pod => {
-      const conditions = withCondition(current.status.conditions, 'PodScheduled', 'False', 'Unschedulable', now())
-      return conditions === current.status.conditions ? current : { ...current, status: { ...current.status, conditions } }
+      if (current.spec.nodeName !== '') return current
+      const { status } = current
+      const conditions = withCondition(status.conditions, 'PodScheduled', 'False', reason, now(), message)
+      if (conditions === status.conditions && (status.nominatedNodeName ?? '') === nominatedNodeName) return current
+      return {
+        ...current,
+        status: {
+          ...status,
+          conditions,
+          ...(nominatedNodeName === '' && status.nominatedNodeName === undefined ? {} : { nominatedNodeName }),
+        },
+      }
     }
-    yield* this.#client.patch('Pod', namespace, name, mark, { cause, why: 'PodScheduled=False: Unschedulable' })
+    yield* this.#client.patch('Pod', namespace, name, mark, { cause, why: `PodScheduled=False: ${reason}` })
   }
 
-  #nodeChanged(node: Node | null, name: string): void {
-    const info = this.#byName.get(name)
-    if (node === null) {
-      if (info === undefined) return
-      this.#nodes.splice(this.#nodes.indexOf(info), 1)
-      this.#byName.delete(name)
+  #nodeChanged(node: Node, deleted: boolean): void {
+    const { name } = node.metadata
+    const before = this.#cluster.node(name)?.node
+    if (deleted) {
+      this.#cluster.removeNode(name)
+      this.#happened({ kind: 'Node deleted', node })
       return
     }
-    if (info !== undefined) info.node = node
-    else {
-      const fresh = new NodeInfo(node)
-      this.#nodes.push(fresh)
-      this.#byName.set(name, fresh)
-      for (const pod of this.#orphans.get(name) ?? []) fresh.add(pod)
-      this.#orphans.delete(name)
-    }
-    this.#mayFitNow()
+    this.#cluster.setNode(node)
+    if (before === undefined) this.#happened({ kind: 'Node added', node })
+    else if (nodeChangeMatters(before, node)) this.#happened({ kind: 'Node updated', node, before })
   }
 
-  /** Counts the pod on that node, and nowhere else. */
-  #place(pod: Pod, node: string): void {
+  #podChanged(event: WatchEvent<Pod>): void {
+    const pod = event.object
     const key = keyOf(pod)
-    const before = this.#placed.get(key)
-    if (before !== undefined && before.node === node) return
-    if (before !== undefined) this.#byName.get(before.node)?.remove(before.pod)
-    this.#placed.set(key, { pod, node })
-    const info = this.#byName.get(node)
-    if (info !== undefined) info.add(pod)
-    else this.#orphans.set(node, [...(this.#orphans.get(node) ?? []), pod])
-  }
-
-  #forget(key: string): void {
-    const placed = this.#placed.get(key)
-    if (placed === undefined) return
-    this.#placed.delete(key)
-    this.#byName.get(placed.node)?.remove(placed.pod)
-    this.#mayFitNow()
-  }
-
-  /** A node has come, changed or got room: parked pods are tried again, once their back-off is over. */
-  #mayFitNow(): void {
-    if (this.#queue.parked === 0) return
     const { sim } = this.#access
-    const next = this.#queue.wake(sim.now)
-    if (this.#queue.length > 0) this.#wakeUp.fire()
-    sim.cancel(this.#backoffTimer)
-    this.#backoffTimer = next === null ? NO_TIMER : sim.after(next - sim.now, () => this.#mayFitNow())
+    const gone = event.type === 'DELETED' || isTerminal(pod)
+    if (!gone && pod.spec.nodeName === '') {
+      if (pod.metadata.deletionTimestamp !== null) {
+        this.#queue.remove(key)
+        return
+      }
+      const promised = pod.status.nominatedNodeName ?? ''
+      if (promised !== '' && !this.#queue.has(key)) this.#nominated.set(new PodInfo(pod), promised)
+      const cause = this.#queue.has(key) ? event.cause : this.#observed(pod, event.cause, event.committedAt)
+      this.#queue.put(pod, cause, sim.now)
+      this.#attend()
+      return
+    }
+    this.#queue.remove(key)
+    this.#nominated.remove(key)
+    if (gone) {
+      const counted = this.#cluster.forget(key)
+      if (counted !== undefined || pod.status.nominatedNodeName !== undefined) this.#happened({ kind: 'Pod deleted', pod })
+      return
+    }
+    const before = this.#cluster.placed(key)
+    this.#cluster.place(pod, pod.spec.nodeName)
+    if (before === undefined || before.spec.nodeName === '') this.#happened({ kind: 'Pod added', pod })
+    else if (before.metadata.labels !== pod.metadata.labels || before.spec !== pod.spec)
+      this.#happened({ kind: 'Pod updated', pod, before })
+  }
+
+  #happened(event: ClusterEvent): void {
+    if (this.#queue.happened(event, this.#access.sim.now)) this.#attend()
+  }
+
+  /** Sees to it that pods are taken up when they may be: at once, after their back-off, or after five minutes. */
+  #attend(): void {
+    const { sim } = this.#access
+    if (this.#queue.length > 0 || this.#queue.backingOff > 0) this.#wakeUp.fire()
+    const backoffAt = this.#queue.nextBackoffFlush()
+    if (backoffAt !== this.#backoffAt) {
+      sim.cancel(this.#backoffTimer)
+      this.#backoffAt = backoffAt
+      this.#backoffTimer = backoffAt === null ? NO_TIMER : sim.after(Math.max(0, backoffAt - sim.now), () => this.#flushBackoff())
+    }
+    if (this.#parkedTimer === NO_TIMER) {
+      const parkedAt = this.#queue.nextParkedFlush(sim.now)
+      if (parkedAt !== null) this.#parkedTimer = sim.after(parkedAt - sim.now, () => this.#flushParked())
+    }
+  }
+
+  #flushBackoff(): void {
+    this.#backoffTimer = NO_TIMER
+    this.#backoffAt = null
+    this.#queue.flushBackoff(this.#access.sim.now)
+    this.#attend()
+  }
+
+  #flushParked(): void {
+    this.#parkedTimer = NO_TIMER
+    this.#queue.flushParked(this.#access.sim.now)
+    this.#attend()
   }
 
   #observed(pod: Pod, cause: HopId, committedAt: Nanos): HopId {
@@ -226,16 +376,4 @@ export class Scheduler {
       detail: 'a pod without a node',
     })
   }
-}
-
-/**
- * How many fitting nodes are enough: all below 100; then a share that falls from 50 % by 1 % for every 125 nodes, at least 5 %
- * and at least 100 nodes.
- *
- * Source: Kubernetes pkg/scheduler/schedule_one.go (numFeasibleNodesToFind).
- */
-export function feasibleNodesToFind(nodes: number): number {
-  if (nodes < MIN_FEASIBLE_NODES) return nodes
-  const percentage = Math.max(5, 50 - Math.trunc(nodes / 125))
-  return Math.max(MIN_FEASIBLE_NODES, Math.trunc((nodes * percentage) / 100))
 }

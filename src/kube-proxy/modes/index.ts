@@ -12,6 +12,7 @@ export interface ProxyModeOptions {
   readonly rules: NodeRules
   readonly costs: CostProfile
   readonly nodeNames: readonly string[]
+  readonly nodeAddresses: readonly string[]
   readonly scheduler: KubeProxySpec['scheduler']
 }
 

@@ -1,13 +1,17 @@
 import type { Simulation } from '../../engine/simulation.ts'
 import type { CostMode, CostProfile } from '../../profiles/cost-profile.ts'
+import { RecentList } from '../../proxy/affinity/recent-list.ts'
 import { mix32 } from '../../proxy/mix.ts'
 import { rulePosition } from '../../proxy/rule-order.ts'
 import { pick, statisticRules } from '../../proxy/statistic-cascade.ts'
 import { HOUR, type Nanos, SECOND } from '../../units.ts'
+import type { EndpointSet } from '../endpoint-set.ts'
 import { NO_RULES, type NodeRules } from '../node-rules.ts'
+import { isLocalOnly, servedBy } from '../routing.ts'
 import type { RuleCounts } from '../rule-counts.ts'
 import type { ServicePortId } from '../service-history.ts'
-import { type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED, type SyncWork } from './mode.ts'
+import { DROPPED, type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED, type SyncWork } from './mode.ts'
+import { NodeAffinity } from './node-affinity.ts'
 import { NodeStreams } from './node-streams.ts'
 import { syncTime } from './sync-time.ts'
 
@@ -44,6 +48,9 @@ export class IptablesMode implements ProxyMode {
   readonly #costs: CostProfile
   /** What the `statistic` matches of each node draw. */
   readonly #draws: NodeStreams
+  readonly #affinity: NodeAffinity<RecentList>
+  /** Rules that the last pick for a client examined: a `recent` rule is taken to cost what a statistic rule does, an *assumption*. */
+  #examined = 0
   /** By node: what makes its rule orders its own. */
   readonly #orderKeys: Int32Array
 
@@ -51,6 +58,7 @@ export class IptablesMode implements ProxyMode {
     this.#rules = options.rules
     this.#costs = options.costs
     this.#draws = new NodeStreams(options.sim, options.nodeNames, 'iptables/statistic')
+    this.#affinity = new NodeAffinity(options.rules, options.nodeNames.length)
     const orders = options.sim.rng('kube-proxy/iptables/rule-order')
     this.#orderKeys = Int32Array.from(options.nodeNames, () => orders.int32())
     this.establishedCost = options.costs.establishedPacketNs(BACKEND)
@@ -64,7 +72,7 @@ export class IptablesMode implements ProxyMode {
     return counts.iptablesRules
   }
 
-  connect(node: number, servicePort: ServicePortId, entry: Entry): number {
+  connect(node: number, servicePort: ServicePortId, entry: Entry, now: Nanos, client = 0): number {
     const { history, serviceRevisions, present, syncs } = this.#rules
     this.cost = this.establishedCost
     if (present[node] === NO_RULES) return NO_RULE
@@ -80,14 +88,53 @@ export class IptablesMode implements ProxyMode {
       entry === NODE_PORT
         ? services + rulePosition(~key, rules.nodePortIndex, history.nodePortCount(serviceRevision))
         : rulePosition(key, rules.index, services)
-    const { endpoints, count } = this.#rules.endpoints(node, rules)
+    const endpoints = this.#rules.endpoints(node, rules)
+    const served = servedBy(endpoints, rules, node, entry)
+    const { count } = served
     if (count === 0) {
       this.cost = this.#costs.firstPacketNs(BACKEND, before, 0, services)
-      return REJECTED
+      return isLocalOnly(rules, entry) && endpoints.hasAny ? DROPPED : REJECTED
+    }
+    if (rules.affinitySeconds > 0) {
+      const index = this.#pickForClient({ node, servicePort, served, client, within: rules.affinitySeconds * SECOND, now })
+      this.cost = this.#costs.firstPacketNs(BACKEND, before, this.#examined, services)
+      return served.endpoints[index]!
     }
     const index = pick(count, this.#draws.of(node).uniform())
     this.cost = this.#costs.firstPacketNs(BACKEND, before, statisticRules(count, index), services)
-    return endpoints[index]!
+    return served.endpoints[index]!
+  }
+
+  /** The `recent` rules in the order of the endpoints, then the statistic rules; the endpoint's chain then sets the client. */
+  #pickForClient(packet: {
+    node: number
+    servicePort: ServicePortId
+    served: EndpointSet
+    client: number
+    within: Nanos
+    now: Nanos
+  }): number {
+    const { node, client, now } = packet
+    const { endpoints, count } = packet.served
+    const lists = this.#affinity.of(node, packet.servicePort)
+    let index = 0
+    while (index < count && lists.get(endpoints[index]!)?.check(client, packet.within, now) !== true) index++
+    this.#examined = Math.min(index + 1, count)
+    if (index === count) {
+      index = pick(count, this.#draws.of(node).uniform())
+      this.#examined += statisticRules(count, index)
+    }
+    let list = lists.get(endpoints[index]!)
+    if (list === undefined) {
+      list = new RecentList()
+      lists.set(endpoints[index]!, list)
+    }
+    list.set(client, now)
+    return index
+  }
+
+  answersReturn(): boolean {
+    return true
   }
 
   /** Connection tracking keeps the destination. */
@@ -97,9 +144,15 @@ export class IptablesMode implements ProxyMode {
 
   release(): void {}
 
-  synced(): void {}
+  synced(node: number, now: Nanos): void {
+    this.#affinity.synced(node, now)
+  }
 
-  crashed(): void {}
+  crashed(node: number): void {
+    this.#affinity.crashed(node)
+  }
 
-  beforePrune(): void {}
+  beforePrune(): void {
+    this.#affinity.beforePrune()
+  }
 }

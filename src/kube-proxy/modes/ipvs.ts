@@ -1,8 +1,8 @@
 import type { Simulation } from '../../engine/simulation.ts'
+import { parseIpv4 } from '../../network/addresses.ts'
 import type { CostProfile } from '../../profiles/cost-profile.ts'
 import type { Ending } from '../../proxy/ipvs/connection-counters.ts'
 import { NO_DESTINATION } from '../../proxy/ipvs/destination-list.ts'
-import type { Packet } from '../../proxy/ipvs/scheduler.ts'
 import { GOLDEN_RATIO_32, mix32 } from '../../proxy/mix.ts'
 import { TCP } from '../../proxy/protocol.ts'
 import { type Nanos, SECOND } from '../../units.ts'
@@ -11,16 +11,13 @@ import type { IpvsScheduler } from '../kube-proxy-spec.ts'
 import { NO_RULES, type NodeRules } from '../node-rules.ts'
 import type { RuleCounts } from '../rule-counts.ts'
 import type { ServicePortId } from '../service-history.ts'
-import { type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED, type SyncWork } from './mode.ts'
+import { CLUSTER_IP, type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED, type SyncWork } from './mode.ts'
 import { NodeVirtualService } from './node-virtual-service.ts'
 import { SyncLog } from './sync-log.ts'
 import { syncTime } from './sync-time.ts'
 
-/** None of the schedulers that a node can have looks at the packet, so one stands for all. */
-const ANY_PACKET: Packet = { protocol: TCP, sourceAddress: 0, sourcePort: 0, destinationAddress: 0, destinationPort: 0 }
-
-/** A binding is (virtual service, generation, destination) in one number: destinations below 2^16, generations kept modulo 16. */
-const DESTINATIONS = 65_536
+/** A binding is (virtual service, generation, connection) in one number: connections below 2^22, generations kept modulo 16. */
+const CONNECTIONS = 4_194_304
 const GENERATIONS = 16
 
 /**
@@ -49,6 +46,11 @@ export class IpvsMode implements ProxyMode {
   readonly #costs: CostProfile
   readonly #scheduler: IpvsScheduler
   readonly #nodes: number
+  readonly #nodeAddresses: Int32Array
+  /** Only dh, lblc and lblcr do. */
+  readonly #looksAtDestination: boolean
+  /** The packet that a scheduler looks at, filled anew for each. */
+  readonly #packet = { protocol: TCP, sourceAddress: 0, sourcePort: 0, destinationAddress: 0, destinationPort: 0 }
   /** By node, since it booted. */
   readonly #logs: SyncLog[]
   readonly #seeds: Int32Array
@@ -56,7 +58,16 @@ export class IpvsMode implements ProxyMode {
   readonly #places = new IntMap()
   readonly #services: NodeVirtualService[] = []
 
-  constructor(options: { sim: Simulation; rules: NodeRules; costs: CostProfile; nodeNames: readonly string[]; scheduler: IpvsScheduler }) {
+  constructor(options: {
+    sim: Simulation
+    rules: NodeRules
+    costs: CostProfile
+    nodeNames: readonly string[]
+    nodeAddresses: readonly string[]
+    scheduler: IpvsScheduler
+  }) {
+    this.#nodeAddresses = Int32Array.from(options.nodeAddresses, (address) => parseIpv4(address) ?? 0)
+    this.#looksAtDestination = ['dh', 'lblc', 'lblcr'].includes(options.scheduler)
     this.#rules = options.rules
     this.#costs = options.costs
     this.#scheduler = options.scheduler
@@ -88,7 +99,7 @@ export class IpvsMode implements ProxyMode {
     for (const log of this.#logs) log.prune()
   }
 
-  connect(node: number, servicePort: ServicePortId, entry: Entry, now: Nanos): number {
+  connect(node: number, servicePort: ServicePortId, entry: Entry, now: Nanos, client = 0, clientPort = 0): number {
     this.binding = NO_BINDING
     this.cost = this.establishedCost
     if (this.#rules.present[node] === NO_RULES) return NO_RULE
@@ -98,24 +109,43 @@ export class IpvsMode implements ProxyMode {
     if (place === ABSENT || this.#services[place]!.log !== this.#logs[node]) place = this.#make(key, node, servicePort, entry)
     const service = this.#services[place]!
     service.catchUp(now)
-    if (!service.exists) return NO_RULE
-    const destination = service.connect(ANY_PACKET, now)
-    if (destination === NO_DESTINATION) return REJECTED
-    this.binding = (place * GENERATIONS + (service.generation % GENERATIONS)) * DESTINATIONS + destination
-    return service.endpointOf(destination)
+    if (!service.exists) {
+      // Every address of a Service is the node's own, and what no virtual service takes there is rejected.
+      const isKnown = entry === CLUSTER_IP && this.#rules.history.knowsAddress(servicePort, this.#rules.serviceRevisions[node]!)
+      return isKnown ? REJECTED : NO_RULE
+    }
+    const packet = this.#packet
+    packet.sourceAddress = client
+    packet.sourcePort = clientPort
+    if (this.#looksAtDestination) packet.destinationAddress = this.#addressOf(node, servicePort, entry)
+    const connection = service.connect(packet, now)
+    if (connection === NO_DESTINATION) return REJECTED
+    this.binding = (place * GENERATIONS + (service.generation % GENERATIONS)) * CONNECTIONS + connection
+    return service.endpointOf(connection)
+  }
+
+  answersReturn(node: number, servicePort: ServicePortId, entry: Entry): boolean {
+    if (entry === CLUSTER_IP) return true
+    const rules = this.#rules.of(node, servicePort)
+    return rules === null || !rules.externalLocal || this.#rules.endpoints(node, rules).local(node).count > 0
+  }
+
+  /** The address that a virtual service has. */
+  #addressOf(node: number, servicePort: ServicePortId, entry: Entry): number {
+    return entry === NODE_PORT ? this.#nodeAddresses[node]! : (this.#rules.of(node, servicePort)?.clusterIP ?? 0)
   }
 
   retransmit(binding: number, now: Nanos): boolean {
     const service = this.#serviceOf(binding, now)
     if (service === null) return false
-    const destination = binding % DESTINATIONS
+    const destination = binding % CONNECTIONS
     if (service.accepts(destination)) return true
     service.expire(destination)
     return false
   }
 
   release(binding: number, ending: Ending, now: Nanos): void {
-    this.#serviceOf(binding, now)?.finish(binding % DESTINATIONS, ending, now)
+    this.#serviceOf(binding, now)?.finish(binding % CONNECTIONS, ending, now)
   }
 
   /** The virtual service on a node as of `now`, or null when it was never needed. For tests and inspection. */
@@ -128,7 +158,7 @@ export class IpvsMode implements ProxyMode {
 
   /** The virtual service that still counts this connection, brought up to date; null when it was deleted, or its node crashed. */
   #serviceOf(binding: number, now: Nanos): NodeVirtualService | null {
-    const rest = Math.floor(binding / DESTINATIONS)
+    const rest = Math.floor(binding / CONNECTIONS)
     const service = this.#services[Math.floor(rest / GENERATIONS)]!
     service.catchUp(now)
     return service.generation % GENERATIONS === rest % GENERATIONS ? service : null
@@ -138,7 +168,8 @@ export class IpvsMode implements ProxyMode {
     const service = new NodeVirtualService({
       history: this.#rules.history,
       servicePort,
-      nodePort: entry === NODE_PORT,
+      node,
+      entry,
       scheduler: this.#scheduler,
       log: this.#logs[node]!,
       seed: mix32(this.#seeds[node]! ^ Math.imul(servicePort * 2 + entry + 1, GOLDEN_RATIO_32)),

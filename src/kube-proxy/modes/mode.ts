@@ -14,6 +14,9 @@ export const REJECTED = -1
 /** Instead of an endpoint: no rule knows the address, and the packet is lost. */
 export const NO_RULE = -2
 
+/** Instead of an endpoint: the rules drop the packet, since under policy Local there is no endpoint on the node. The next SYN is looked at anew. */
+export const DROPPED = -3
+
 /** A connection of which the mode keeps nothing. */
 export const NO_BINDING = -1
 
@@ -60,8 +63,17 @@ export interface ProxyMode {
   /** What the mode keeps of that connection, for {@link retransmit} and {@link release}. */
   binding: number
 
-  /** Sends a new connection to an endpoint, or to {@link REJECTED} or {@link NO_RULE}. */
-  connect(node: number, servicePort: ServicePortId, entry: Entry, now: Nanos): number
+  /**
+   * Sends a new connection to an endpoint, or to {@link REJECTED}, {@link NO_RULE} or {@link DROPPED}.
+   *
+   * `client` is the client's own address, as an int32: these rules see a packet before its source is masqueraded. `clientPort` is its port.
+   */
+  connect(node: number, servicePort: ServicePortId, entry: Entry, now: Nanos, client?: number, clientPort?: number): number
+  /**
+   * Whether answers of that endpoint find the way back through the node. False only in ipvs mode, for a client outside and a Service with
+   * `externalTrafficPolicy: Local` that has no endpoint on the node.
+   */
+  answersReturn(node: number, servicePort: ServicePortId, entry: Entry): boolean
   /** Whether a repeated SYN still goes where the first one went. False: it is dropped, what was kept is gone, and the next one connects afresh. */
   retransmit(binding: number, now: Nanos): boolean
   /** The connection is over. Called at most once a binding, and not after {@link retransmit} said false. */

@@ -1,10 +1,14 @@
 import type { Simulation } from '../../engine/simulation.ts'
 import type { CostProfile } from '../../profiles/cost-profile.ts'
+import { ClientSet } from '../../proxy/affinity/client-set.ts'
 import { HOUR, type Nanos, SECOND } from '../../units.ts'
+import type { EndpointSet } from '../endpoint-set.ts'
 import { NO_RULES, type NodeRules } from '../node-rules.ts'
+import { isLocalOnly, servedBy } from '../routing.ts'
 import type { RuleCounts } from '../rule-counts.ts'
 import type { ServicePortId } from '../service-history.ts'
-import { type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED, type SyncWork } from './mode.ts'
+import { CLUSTER_IP, DROPPED, type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED, type SyncWork } from './mode.ts'
+import { NodeAffinity } from './node-affinity.ts'
 import { NodeStreams } from './node-streams.ts'
 import { syncTime } from './sync-time.ts'
 
@@ -19,7 +23,10 @@ import { syncTime } from './sync-time.ts'
  *  map no-endpoint-services → reject
  * ```
  *
- * A packet to an address of the Service range that no Service has is dropped, and so is not remembered: its repeated SYN is looked up again.
+ * A packet to an address of the Service range that no Service has is dropped, and so is not remembered: its repeated SYN is looked up again. To a
+ * port that a Service does not have at its cluster IP it is rejected.
+ *
+ * With session affinity the Service chain first asks each endpoint's set of clients in turn; what that costs is not measured, and not charged.
  *
  * Source: kubernetes v1.36.2 pkg/proxy/nftables/proxier.go; periods: pkg/proxy/apis/config/v1alpha1/defaults.go, pkg/proxy/util/utils.go.
  */
@@ -36,11 +43,13 @@ export class NftablesMode implements ProxyMode {
   readonly #costs: CostProfile
   /** What `numgen random` of each node draws. */
   readonly #draws: NodeStreams
+  readonly #affinity: NodeAffinity<ClientSet>
 
   constructor(options: { sim: Simulation; rules: NodeRules; costs: CostProfile; nodeNames: readonly string[] }) {
     this.#rules = options.rules
     this.#costs = options.costs
     this.#draws = new NodeStreams(options.sim, options.nodeNames, 'nftables/numgen')
+    this.#affinity = new NodeAffinity(options.rules, options.nodeNames.length)
     this.establishedCost = options.costs.establishedPacketNs('nftables')
   }
 
@@ -52,16 +61,49 @@ export class NftablesMode implements ProxyMode {
     return counts.nftablesElements
   }
 
-  connect(node: number, servicePort: ServicePortId, entry: Entry): number {
+  connect(node: number, servicePort: ServicePortId, entry: Entry, now: Nanos, client = 0): number {
     const { history, serviceRevisions, present } = this.#rules
     this.cost = this.establishedCost
     if (present[node] === NO_RULES) return NO_RULE
     const revision = serviceRevisions[node]!
     this.cost = this.#costs.firstPacketNs('nftables', 0, 0, history.servicePortCount(revision))
     const rules = history.rules(servicePort, revision)
-    if (rules === null || (entry === NODE_PORT && rules.nodePort === 0)) return NO_RULE
-    const { endpoints, count } = this.#rules.endpoints(node, rules)
-    return count === 0 ? REJECTED : endpoints[this.#draws.of(node).below(count)]!
+    if (rules === null) return entry === CLUSTER_IP && history.knowsAddress(servicePort, revision) ? REJECTED : NO_RULE
+    if (entry === NODE_PORT && rules.nodePort === 0) return NO_RULE
+    const endpoints = this.#rules.endpoints(node, rules)
+    const served = servedBy(endpoints, rules, node, entry)
+    if (served.count === 0) return isLocalOnly(rules, entry) && endpoints.hasAny ? DROPPED : REJECTED
+    if (rules.affinitySeconds === 0) return served.endpoints[this.#draws.of(node).below(served.count)]!
+    return this.#pickForClient({ node, servicePort, served, client, timeout: rules.affinitySeconds * SECOND, now })
+  }
+
+  /** The sets in the order of the endpoints, then the random number; the endpoint's chain then updates the client. */
+  #pickForClient(packet: {
+    node: number
+    servicePort: ServicePortId
+    served: EndpointSet
+    client: number
+    timeout: Nanos
+    now: Nanos
+  }): number {
+    const { node, client, now } = packet
+    const { endpoints, count } = packet.served
+    const sets = this.#affinity.of(node, packet.servicePort)
+    let index = 0
+    while (index < count && sets.get(endpoints[index]!)?.has(client, now) !== true) index++
+    if (index === count) index = this.#draws.of(node).below(count)
+    const endpoint = endpoints[index]!
+    let set = sets.get(endpoint)
+    if (set === undefined) {
+      set = new ClientSet()
+      sets.set(endpoint, set)
+    }
+    set.update(client, packet.timeout, now)
+    return endpoint
+  }
+
+  answersReturn(): boolean {
+    return true
   }
 
   /** Connection tracking keeps the destination. */
@@ -71,9 +113,15 @@ export class NftablesMode implements ProxyMode {
 
   release(): void {}
 
-  synced(): void {}
+  synced(node: number, now: Nanos): void {
+    this.#affinity.synced(node, now)
+  }
 
-  crashed(): void {}
+  crashed(node: number): void {
+    this.#affinity.crashed(node)
+  }
 
-  beforePrune(): void {}
+  beforePrune(): void {
+    this.#affinity.beforePrune()
+  }
 }

@@ -1,13 +1,16 @@
 import { ReseedableStream } from '../../engine/random-stream.ts'
+import { NO_TEMPLATE, PersistentConnections } from '../../proxy/affinity/persistent-connections.ts'
 import { ConnectionCounters, type Ending } from '../../proxy/ipvs/connection-counters.ts'
 import { type Destination, NO_DESTINATION } from '../../proxy/ipvs/destination-list.ts'
 import type { Packet } from '../../proxy/ipvs/scheduler.ts'
 import { VirtualService } from '../../proxy/ipvs/virtual-service.ts'
 import { GOLDEN_RATIO_32, mix32 } from '../../proxy/mix.ts'
-import { MINUTE, type Nanos } from '../../units.ts'
+import { MINUTE, type Nanos, SECOND } from '../../units.ts'
 import { EndpointSet } from '../endpoint-set.ts'
 import type { IpvsScheduler } from '../kube-proxy-spec.ts'
+import { realServersOf } from '../routing.ts'
 import type { ServiceHistory, ServicePortId } from '../service-history.ts'
+import { type Entry, NODE_PORT } from './mode.ts'
 import type { SyncLog } from './sync-log.ts'
 
 /** How often kube-proxy looks whether a drained destination can go. Source: kubernetes v1.36.2 pkg/proxy/ipvs/graceful_termination.go, rsCheckDeleteInterval. */
@@ -16,14 +19,18 @@ const DRAIN_CHECK_PERIOD: Nanos = MINUTE
 const WEIGHT = 1
 const QUIESCED = 0
 
-/** A destination is known by its endpoint alone, which stands for address and port. */
-const PORT = 0
+/** A connection of a virtual service: its destination, or this and its template when clients are persistent. */
+export type Connection = number
+
+/** Destinations are fewer. */
+const TEMPLATES_FROM = 65_536
 
 export interface NodeVirtualServiceOptions {
   readonly history: ServiceHistory
   readonly servicePort: ServicePortId
-  /** The node port's virtual service, as against the cluster IP's. */
-  readonly nodePort: boolean
+  readonly node: number
+  /** The cluster IP's virtual service or the node port's. */
+  readonly entry: Entry
   readonly scheduler: IpvsScheduler
   readonly log: SyncLog
   /** Stands for the order in which this node's kube-proxy walks its Go maps. */
@@ -45,12 +52,19 @@ export interface NodeVirtualServiceOptions {
 export class NodeVirtualService {
   readonly #history: ServiceHistory
   readonly #servicePort: ServicePortId
-  readonly #nodePort: boolean
+  readonly #node: number
+  readonly #entry: Entry
   readonly #scheduler: IpvsScheduler
   readonly #log: SyncLog
   readonly #seed: number
   #service: VirtualService
   #connections: ConnectionCounters
+  /** Made when the Service first has session affinity. */
+  #persistent: PersistentConnections | null = null
+  /** 0: without persistence. */
+  #affinity: Nanos = 0
+  /** By destination. */
+  readonly #endpointOf: number[] = []
   /** Counts the times the virtual service was deleted and made again: connections of an earlier one mean nothing to it. */
   #generation = 0
   #exists = false
@@ -65,11 +79,12 @@ export class NodeVirtualService {
   constructor(options: NodeVirtualServiceOptions) {
     this.#history = options.history
     this.#servicePort = options.servicePort
-    this.#nodePort = options.nodePort
+    this.#node = options.node
+    this.#entry = options.entry
     this.#scheduler = options.scheduler
     this.#log = options.log
     this.#seed = options.seed
-    this.#service = new VirtualService({ scheduler: options.scheduler })
+    this.#service = newService(options.scheduler)
     this.#connections = new ConnectionCounters(this.#service)
     this.#nextSync = options.log.first
   }
@@ -98,28 +113,39 @@ export class NodeVirtualService {
   }
 
   /** Picks a destination and counts the connection; NO_DESTINATION: refused. {@link catchUp} first. */
-  connect(packet: Packet, now: Nanos): Destination {
-    return this.#connections.connect(packet, now)
+  connect(packet: Packet, now: Nanos): Connection {
+    if (this.#affinity === 0) {
+      this.#persistent?.drain(now)
+      return this.#connections.connect(packet, now)
+    }
+    // What ended before counts no more when the scheduler looks.
+    this.#connections.drain(now)
+    this.#persistent ??= new PersistentConnections(this.#service)
+    const template = this.#persistent.connect(packet, this.#affinity, now)
+    return template === NO_TEMPLATE ? NO_DESTINATION : TEMPLATES_FROM + template
   }
 
-  endpointOf(destination: Destination): number {
-    return this.#service.destinations.address(destination)
+  endpointOf(connection: Connection): number {
+    return this.#endpointOf[this.#destinationOf(connection)]!
   }
 
   /** Whether new packets of a connection without an answer are still sent there. {@link catchUp} first. */
-  accepts(destination: Destination): boolean {
+  accepts(connection: Connection): boolean {
     const { destinations } = this.#service
+    const destination = this.#destinationOf(connection)
     return destinations.available(destination) && destinations.weight(destination) !== QUIESCED
   }
 
   /** The connection is forgotten at once. */
-  expire(destination: Destination): void {
-    this.#service.unbind(destination, true)
+  expire(connection: Connection): void {
+    if (connection >= TEMPLATES_FROM) this.#persistent!.expire(connection - TEMPLATES_FROM)
+    else this.#service.unbind(connection, true)
   }
 
   /** {@link catchUp} first. */
-  finish(destination: Destination, ending: Ending, now: Nanos): void {
-    this.#connections.finish(destination, ending, now)
+  finish(connection: Connection, ending: Ending, now: Nanos): void {
+    if (connection >= TEMPLATES_FROM) this.#persistent!.finish(connection - TEMPLATES_FROM, ending, now)
+    else this.#connections.finish(connection, ending, now)
   }
 
   /** Endpoint, weight, active and inactive connections of every destination, the newest first. For tests and inspection. */
@@ -127,7 +153,7 @@ export class NodeVirtualService {
     const list = this.#service.destinations
     const rows = []
     for (let at = list.first; at !== NO_DESTINATION; at = list.next(at)) {
-      rows.push({ endpoint: list.address(at), weight: list.weight(at), active: list.active(at), inactive: list.inactive(at) })
+      rows.push({ endpoint: this.#endpointOf[at]!, weight: list.weight(at), active: list.active(at), inactive: list.inactive(at) })
     }
     return rows
   }
@@ -136,14 +162,16 @@ export class NodeVirtualService {
     const sync = this.#nextSync++
     const time = this.#log.timeOf(sync)
     const rules = this.#history.rules(this.#servicePort, this.#log.serviceRevisionOf(sync))
-    if (rules === null || (this.#nodePort && rules.nodePort === 0)) {
+    if (rules === null || (this.#entry === NODE_PORT && rules.nodePort === 0)) {
       if (this.#exists) this.#delete()
       return
     }
     this.#exists = true
-    const wanted = this.#history.endpoints(rules.endpointPort, this.#log.sliceRevisionOf(sync))
-    if (wanted === this.#endpoints) return
-    this.#connections.drain(time)
+    this.#affinity = rules.affinitySeconds * SECOND
+    const endpoints = this.#history.endpoints(rules.endpointPort, this.#log.sliceRevisionOf(sync)).seenFrom(this.#node)
+    const wanted = realServersOf(endpoints, rules, this.#node, this.#entry)
+    if (wanted.equals(this.#endpoints)) return
+    this.#drain(time)
     const had = this.#endpoints
     this.#endpoints = wanted
     this.#add(sync, had, wanted)
@@ -152,18 +180,20 @@ export class NodeVirtualService {
 
   #add(sync: number, had: EndpointSet, wanted: EndpointSet): void {
     for (const endpoint of this.#shuffled(sync, wanted, had)) {
-      const draining = this.#service.find(endpoint, PORT)
+      const draining = this.#find(endpoint)
       if (draining !== NO_DESTINATION) {
         this.#draining.splice(this.#draining.indexOf(draining), 1)
         this.#service.remove(draining)
       }
-      this.#service.add(endpoint, PORT, WEIGHT)
+      const { addresses } = this.#history
+      const added = this.#service.add(addresses.ipv4(addresses.addressOf(endpoint)), addresses.portOf(endpoint), WEIGHT)
+      this.#endpointOf[added] = endpoint
     }
   }
 
   #remove(sync: number, had: EndpointSet, wanted: EndpointSet, time: Nanos): void {
     for (const endpoint of this.#shuffled(~sync, had, wanted)) {
-      const destination = this.#service.find(endpoint, PORT)
+      const destination = this.#find(endpoint)
       if (this.#isIdle(destination)) {
         this.#service.remove(destination)
         continue
@@ -182,7 +212,7 @@ export class NodeVirtualService {
 
   #check(): void {
     const time = this.#nextCheck
-    this.#connections.drain(time)
+    this.#drain(time)
     const draining: Destination[] = []
     for (const destination of this.#draining) {
       if (this.#isIdle(destination)) this.#service.remove(destination)
@@ -199,13 +229,28 @@ export class NodeVirtualService {
 
   /** The Service is gone: the virtual service with everything in it. */
   #delete(): void {
-    this.#service = new VirtualService({ scheduler: this.#scheduler })
+    this.#service = newService(this.#scheduler)
     this.#connections = new ConnectionCounters(this.#service)
+    this.#persistent = null
     this.#generation++
     this.#exists = false
     this.#endpoints = EndpointSet.EMPTY
     this.#draining = []
     this.#nextCheck = NEVER
+  }
+
+  #find(endpoint: number): Destination {
+    const { addresses } = this.#history
+    return this.#service.find(addresses.ipv4(addresses.addressOf(endpoint)), addresses.portOf(endpoint))
+  }
+
+  #destinationOf(connection: Connection): Destination {
+    return connection >= TEMPLATES_FROM ? this.#persistent!.destinationOf(connection - TEMPLATES_FROM) : connection
+  }
+
+  #drain(now: Nanos): void {
+    this.#connections.drain(now)
+    this.#persistent?.drain(now)
   }
 
   /** The members of `set` that are not in `without`, in the order of a Go map: a function of (node, virtual service, sync). */
@@ -223,6 +268,11 @@ export class NodeVirtualService {
     }
     return members
   }
+}
+
+/** kube-proxy has mh look at the client's port too, and gives no other scheduler a flag. Source: kubernetes v1.36.2 pkg/proxy/ipvs/proxier.go. */
+function newService(scheduler: IpvsScheduler): VirtualService {
+  return new VirtualService({ scheduler, flags: { port: scheduler === 'mh' } })
 }
 
 const NEVER: Nanos = Number.POSITIVE_INFINITY

@@ -1,6 +1,7 @@
 import type { Pod } from '../../../src/api/objects/index.ts'
 import { keyOf } from '../../../src/control-plane/object-key.ts'
 import type { WatchEvent } from '../../../src/control-plane/watch-cache.ts'
+import { SECOND } from '../../../src/units.ts'
 import type { Invariant } from '../invariant.ts'
 
 /** What is known of one watch: events of its kind at or below `from` came as a list. */
@@ -14,6 +15,9 @@ interface Watched {
   last: number
   stopped: boolean
 }
+
+/** What was committed so shortly before the end may still be on its way. */
+const ON_THE_WAY = SECOND
 
 /** Every watcher is told of every change of its kind, once, in the order of revisions. */
 export const watchesComplete: Invariant = {
@@ -56,9 +60,10 @@ export const watchesComplete: Invariant = {
       }
     }
     return () => {
+      const arrived = commits.filter(({ committedAt }) => committedAt <= cluster.sim.now - ON_THE_WAY)
       for (const { name, kind, nodeName, from, seen, last, stopped } of watches) {
         const until = stopped ? last : Number.POSITIVE_INFINITY
-        const missed = commits.find(
+        const missed = arrived.find(
           ({ object, revision }) =>
             object.kind === kind &&
             revision > from &&

@@ -1,0 +1,62 @@
+import type { AnyObject, Kind, KindMap, Service } from '../../api/objects/index.ts'
+import { keyOf } from '../object-key.ts'
+import type { VerbRunner } from './session.ts'
+
+export interface ApplyCommand {
+  readonly verb: 'apply'
+  readonly objects: readonly AnyObject[]
+}
+
+/** Asks for each live object, then creates or patches it. */
+export const apply: VerbRunner<ApplyCommand> = {
+  subject: ({ objects }) => (objects.length === 1 ? keyOf(objects[0]!) : ''),
+  *run({ objects }, { client, cause, told }) {
+    for (const object of objects) {
+      const { namespace, name } = object.metadata
+      const kind = object.kind as Kind
+      const live = yield* client.get(kind, namespace, name)
+      const response =
+        live === undefined
+          ? yield* client.create(object, { cause, why: 'apply: it does not exist yet' })
+          : yield* client.patch(kind, namespace, name, (current) => applied(current, object) as KindMap[Kind], {
+              cause,
+              why: 'apply: it exists, what differs is patched',
+            })
+      told(response, keyOf(object))
+    }
+  },
+}
+
+/**
+ * The live object with what the manifest says. What the server or a controller has filled in stays: status, addresses,
+ * annotations and labels that the manifest does not name.
+ */
+function applied(current: AnyObject, manifest: AnyObject): AnyObject {
+  const labels = { ...current.metadata.labels, ...manifest.metadata.labels }
+  const annotations = { ...current.metadata.annotations, ...manifest.metadata.annotations }
+  const sameMeta = same(labels, current.metadata.labels) && same(annotations, current.metadata.annotations)
+  const spec = specOf(manifest)
+  const wanted = manifest.kind === 'Service' ? keepAddresses(current as Service, manifest as Service).spec : spec
+  const sameSpec = same(wanted, specOf(current))
+  if (sameMeta && sameSpec) return current
+  const metadata = sameMeta ? current.metadata : { ...current.metadata, labels, annotations }
+  return (sameSpec ? { ...current, metadata } : { ...current, metadata, spec: wanted }) as AnyObject
+}
+
+function specOf(object: AnyObject): unknown {
+  return (object as { spec?: unknown }).spec
+}
+
+function keepAddresses(current: Service, manifest: Service): Service {
+  const { spec } = manifest
+  const clusterIP = spec.clusterIP === '' ? current.spec.clusterIP : spec.clusterIP
+  const ports = spec.ports.map((port) => {
+    const before = current.spec.ports.find((candidate) => candidate.port === port.port && candidate.protocol === port.protocol)
+    return port.nodePort === 0 && before !== undefined ? { ...port, nodePort: before.nodePort } : port
+  })
+  return { ...manifest, spec: { ...spec, clusterIP, ports } }
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
