@@ -19,6 +19,8 @@ import { StatusManager } from './status-manager.ts'
 
 /** Source: kubelet kubeAPIQPS and kubeAPIBurst. */
 const LIMIT = { qps: 50, burst: 100 } as const
+/** Source: kubelet nodeStatusUpdateFrequency. */
+const STATUS_PERIOD: Nanos = 10 * SECOND
 /** Renewed every quarter of nodeLeaseDurationSeconds (40 s). */
 const LEASE_PERIOD: Nanos = 10 * SECOND
 /** Share of the period that a renewal may be late. Source: Kubernetes pkg/kubelet (nodeStatusUpdateFrequency jitter, 4 %). */
@@ -92,7 +94,7 @@ export class Kubelet {
     this.#pods.start()
     this.#context.status.start()
     const first = Math.floor(this.#jitter.uniform() * LEASE_PERIOD)
-    this.#processes = [this.#access.sim.spawn(this.#renewLease(first))]
+    this.#processes = [this.#access.sim.spawn(this.#renewLease(first)), this.#access.sim.spawn(this.#keepReady())]
   }
 
   /** Whether the kubelet runs. */
@@ -158,15 +160,33 @@ export class Kubelet {
       detail,
     })
     this.#started = cause
-    const ready = (current: Node): Node =>
-      conditionOf(current.status.conditions, 'Ready')?.status === 'True'
-        ? current
-        : {
-            ...current,
-            status: { ...current.status, conditions: withCondition(current.status.conditions, 'Ready', 'True', 'KubeletReady', sim.now) },
-          }
-    yield* this.#client.patch('Node', '', name, ready, { cause, why: 'Ready=True: kubelet is ready' })
+    yield* this.#becomeReady(cause)
     this.#pods.start()
+    yield* this.#keepReady()
+  }
+
+  *#becomeReady(cause: HopId): Generator<Wait, void, unknown> {
+    const ready = (current: Node): Node => {
+      if (conditionOf(current.status.conditions, 'Ready')?.status === 'True') return current
+      const conditions = withCondition(current.status.conditions, 'Ready', 'True', 'KubeletReady', this.#access.sim.now)
+      return { ...current, status: { ...current.status, conditions } }
+    }
+    yield* this.#client.patch('Node', '', this.#options.name, ready, { cause, why: 'Ready=True: kubelet is ready' })
+  }
+
+  /**
+   * Looks at its own Node again and again, and writes when somebody has held it for lost. The look is a read from the API server's cache,
+   * which is taken to cost nothing.
+   *
+   * Source: Kubernetes pkg/kubelet/kubelet_node_status.go (tryUpdateNodeStatus).
+   */
+  *#keepReady(): Generator<Wait, void, unknown> {
+    const { sim, server } = this.#access
+    for (;;) {
+      yield sim.delay(STATUS_PERIOD)
+      const node = server.peek('Node', '', this.#options.name)
+      if (node !== undefined && conditionOf(node.status.conditions, 'Ready')?.status !== 'True') yield* this.#becomeReady(NO_CAUSE)
+    }
   }
 
   *#renewLease(first: Nanos): Generator<Wait, void, unknown> {
