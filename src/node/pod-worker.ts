@@ -37,6 +37,8 @@ const MINIMUM_GRACE: Nanos = 2 * SECOND
 const REQUEUE: Nanos = 10 * SECOND
 /** Since 1.35 it is when the wait is over, but after this at the latest. Source: pkg/kubelet/kubelet.go. */
 const REQUEUE_MAX: Nanos = 60 * SECOND
+/** Source: kubelet status manager, syncPeriod. */
+const STATUS_SYNC_PERIOD: Nanos = 10 * SECOND
 /** How a container ended that a power cut ended. Source: containerd (exit code of a task that is gone). */
 const POWER_CUT = { exitCode: 255, reason: 'Unknown' } as const
 
@@ -78,6 +80,8 @@ export class PodWorker {
   #removed = false
   #finished = false
   #lastReported: PodStatus | null = null
+  /** A look at what is stored is on its way. */
+  #reconciling = false
 
   constructor(node: NodeContext, pod: Pod, cause: HopId, onGone: () => void) {
     const { sim, version } = node.access
@@ -149,6 +153,26 @@ export class PodWorker {
     this.#pod = pod
     if (pod.metadata.deletionTimestamp !== null && !this.#terminating.settled) this.#terminating.resolve(cause)
     if (moved) this.#touch()
+    if (!this.#reconciling && this.#isOverwritten()) this.#spawn(this.#reconcileStatus())
+  }
+
+  /** The API server has another readiness than was reported: not there yet, or somebody else has written it. */
+  #isOverwritten(): boolean {
+    if (this.#lastReported === null || this.#finished) return false
+    const stored = conditionOf(this.#pod.status.conditions, 'Ready')?.status
+    return stored !== conditionOf(this.#lastReported.conditions, 'Ready')?.status
+  }
+
+  /**
+   * The next round of the status manager sets right what others have written.
+   *
+   * Source: Kubernetes pkg/kubelet/status/status_manager.go (syncBatch, needsReconcile; syncPeriod 10 s).
+   */
+  *#reconcileStatus(): Generator<Wait, void, unknown> {
+    this.#reconciling = true
+    yield this.#node.access.sim.delay(STATUS_SYNC_PERIOD)
+    this.#reconciling = false
+    if (this.#isOverwritten()) this.#send(this.#computeStatus(), 'status: as it is on the node')
   }
 
   /** The object is gone, without having waited for the kubelet. */

@@ -11,6 +11,8 @@ export const convergence: Invariant = {
   attach: (cluster, violated) => {
     const stored = storedObjects(cluster)
     return () => {
+      // A command without an answer may have been done or not: it may have left a rollout paused, or all nodes cordoned.
+      if (cluster.controlPlane.kubectl.refusals.some(({ reason }) => reason.startsWith('500'))) return
       const podsOf = new Map<string, Pod[]>()
       for (const pod of ofKind<Pod>(stored, 'Pod')) {
         const owner = controllerOf(pod.metadata)
@@ -40,9 +42,7 @@ export const convergence: Invariant = {
           )
         const current = owned.filter((set) => set.spec.replicas > 0)
         if (current.length > 1) violated(`${keyOf(deployment)} still has ${current.length} ReplicaSets with pods`)
-        for (const pod of pods)
-          if (pod.spec.containers[0]!.image !== spec.template.spec.containers[0]!.image)
-            violated(`${keyOf(pod)} has the image ${pod.spec.containers[0]!.image} at rest`)
+        for (const pod of pods) checkImage(pod, spec.template, violated)
       }
       for (const set of ofKind<StatefulSet>(stored, 'StatefulSet')) {
         const pods = (podsOf.get(set.metadata.uid) ?? []).filter(isActive)
