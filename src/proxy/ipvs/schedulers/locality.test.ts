@@ -152,3 +152,16 @@ test('lblc before 2026 counts an address again at each change of its destination
     expect(made.destinations.references(removed)).toBe(references)
   }
 })
+
+test('lblc counts an address once, however often it chooses the overloaded destination again', () => {
+  const { service: made, a, b, pick } = service('lblc')
+  pick(100, 0)
+  pick(200, 0)
+  for (let connection = 0; connection < 1000; connection += 1) made.bind(a, false)
+  made.bind(b, true)
+  made.bind(b, true)
+  for (let turn = 0; turn <= 16_384; turn += 1) pick(100, 0)
+  pick(100, 7 * ROUND)
+  // Two connections and both addresses: nothing has been swept.
+  expect(made.destinations.references(b)).toBe(4)
+})
