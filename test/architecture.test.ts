@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ingress: [],
   'kube-proxy': ['engine', 'api', 'proxy', 'profiles', 'metrics', 'network'],
   workload: ['engine', 'api', 'proxy', 'profiles', 'metrics', 'network', 'node', 'kube-proxy'],
-  faults: ['engine', 'node', 'workload'],
+  faults: ['engine', 'api', 'node', 'workload'],
   scenario: ['engine', 'api', 'profiles', 'metrics', 'network', 'control-plane', 'node', 'kube-proxy', 'workload', 'faults'],
   report: ['api', 'metrics', 'scenario'],
   bench: ['engine', 'proxy'],

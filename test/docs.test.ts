@@ -89,11 +89,18 @@ describe('docs/scenario.md and the schema', () => {
 
   const alternatives = ({ anyOf, oneOf }: JsonSchema): readonly JsonSchema[] => anyOf ?? oneOf ?? []
 
+  /** A key that several alternatives have takes the choices of all of them. */
+  function merged(before: Key | undefined, key: Key): Key {
+    const choices = ({ schema }: Key): readonly unknown[] => schema.enum ?? []
+    if (before === undefined || choices(before).length === 0) return key
+    return { ...key, schema: { ...key.schema, enum: [...choices(before), ...choices(key)] } }
+  }
+
   /** Every key of the schema by its path, such as `spec.traffic[].from.pods`. A key is required when every alternative that its map has asks for it. */
   function keysOf(schema: JsonSchema, path = '', required = (_key: string) => true): Map<string, Key> {
     const keys = new Map<string, Key>()
     const add = (more: Map<string, Key>) => {
-      for (const [name, key] of more) keys.set(name, key)
+      for (const [name, key] of more) keys.set(name, merged(keys.get(name), key))
     }
     if (schema.items !== undefined) add(keysOf(schema.items, `${path}[]`))
     const options = alternatives(schema)

@@ -38,6 +38,7 @@ const PROBE = {
   timeoutSeconds: 'number',
   successThreshold: 'number',
   failureThreshold: 'number',
+  terminationGracePeriodSeconds: 'number',
 } as const satisfies FieldTable
 
 const CONTAINER = {
@@ -49,7 +50,10 @@ const CONTAINER = {
   readinessProbe: PROBE,
   livenessProbe: PROBE,
   startupProbe: PROBE,
-  lifecycle: { preStop: { sleep: { seconds: 'number' }, exec: { command: 'texts' } } },
+  lifecycle: {
+    preStop: { sleep: { seconds: 'number' }, exec: { command: 'texts' } },
+    postStart: { sleep: { seconds: 'number' }, exec: { command: 'texts' } },
+  },
 } as const satisfies FieldTable
 
 const NODE_REQUIREMENT = { key: 'text', operator: 'text', values: 'texts' } as const satisfies FieldTable
@@ -70,11 +74,13 @@ const POD_AFFINITY = {
   preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 'number', podAffinityTerm: POD_AFFINITY_TERM }],
 } as const satisfies FieldTable
 
+const INIT_CONTAINER = { ...CONTAINER, restartPolicy: 'text' } as const satisfies FieldTable
+
 const POD_SPEC = {
   nodeName: 'text',
   serviceAccountName: 'text',
   serviceAccount: 'text',
-  initContainers: [CONTAINER],
+  initContainers: [INIT_CONTAINER],
   containers: [CONTAINER],
   nodeSelector: 'map',
   affinity: {
@@ -104,6 +110,7 @@ const POD_SPEC = {
   preemptionPolicy: 'text',
   overhead: 'quantities',
   hostNetwork: 'flag',
+  readinessGates: [{ conditionType: 'text' }],
 } as const satisfies FieldTable
 
 const POD_TEMPLATE = {
@@ -319,7 +326,7 @@ export type PickedPodSpec = Picked<typeof POD_SPEC>
 export type PickedPodAffinity = Picked<typeof POD_AFFINITY>
 export type PickedPodAffinityTerm = Picked<typeof POD_AFFINITY_TERM>
 export type PickedPodTemplate = Picked<typeof POD_TEMPLATE>
-export type PickedContainer = Picked<typeof CONTAINER>
+export type PickedContainer = Picked<typeof INIT_CONTAINER>
 export type PickedProbe = Picked<typeof PROBE>
 export type PickedJobSpec = Picked<typeof JOB_SPEC>
 export type PickedSelector = Picked<typeof LABEL_SELECTOR>

@@ -4,6 +4,7 @@ import type { Simulation } from '../engine/simulation.ts'
 import { TokenBucket } from '../engine/token-bucket.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { type ApiResponse, type ApiServer, afterDelete, type Propagation } from './api-server.ts'
 import type { Verb } from './authorization.ts'
 import { ANY_REVISION } from './etcd.ts'
@@ -20,7 +21,16 @@ export interface ApiClientOptions {
   /** Requests a second and burst of client-go's rate limiter; null for a client without one (kubectl, leases). */
   readonly limit: { readonly qps: number; readonly burst: number } | null
   readonly network: LatencyName
+  /**
+   * Who asks again when a write had no answer (5xx): the client itself, with back-off, until there is one (the default; it stands for
+   * the loops in which kubelets and others come back to what they have not got done), or the caller, who sees the answer.
+   */
+  readonly retries?: 'client' | 'caller'
 }
+
+/** Back-off of a client that asks again: doubles up to the most. Source: kubelet's lease controller (200 ms, at most 7 s). */
+const RETRY_FIRST: Nanos = 200 * MILLISECOND
+const RETRY_MAX: Nanos = 7 * SECOND
 
 /** What a client tells the story about a request. */
 export interface Because {
@@ -48,12 +58,18 @@ export class ApiClient {
   readonly #access: ApiAccess
   readonly #options: ApiClientOptions
   readonly #bucket: TokenBucket | null
+  #unanswered = 0
 
   constructor(access: ApiAccess, options: ApiClientOptions) {
     this.#access = access
     this.#options = options
     this.#bucket =
       options.limit === null ? null : new TokenBucket(access.sim, { ratePerSecond: options.limit.qps, burst: options.limit.burst })
+  }
+
+  /** Writes that had no answer, so far. */
+  get unanswered(): number {
+    return this.#unanswered
   }
 
   get actor(): string {
@@ -165,20 +181,22 @@ export class ApiClient {
     name: string,
     change: (current: KindMap[K]) => KindMap[K],
   ): Generator<Wait, ApiResponse, unknown> {
-    yield* this.#toServer()
-    const response = yield* this.#access.server.write({
-      identity: this.#options.identity,
-      verb: 'patch',
-      kind,
-      namespace,
-      name,
-      cause: -1,
-      change: (current) => change(current as KindMap[K]),
-      expected: ANY_REVISION,
-      quiet: true,
-    })
-    yield* this.#network()
-    return response
+    for (let attempt = 0; ; attempt++) {
+      yield* this.#toServer()
+      const response = yield* this.#access.server.write({
+        identity: this.#options.identity,
+        verb: 'patch',
+        kind,
+        namespace,
+        name,
+        cause: -1,
+        change: (current) => change(current as KindMap[K]),
+        expected: ANY_REVISION,
+        quiet: true,
+      })
+      yield* this.#network()
+      if (!(yield* this.#askAgain(response, attempt))) return response
+    }
   }
 
   *#write<T extends AnyObject>(
@@ -193,30 +211,41 @@ export class ApiClient {
   ): Generator<Wait, ApiResponse<T>, unknown> {
     const { trace, server } = this.#access
     const { actor, identity } = this.#options
-    const started = this.#access.sim.now
-    yield* this.#toServer()
-    const sent = trace.record({
-      cause: because.cause,
-      actor,
-      action: verb,
-      subject: objectKey(kind, namespace, name),
-      started,
-      detail: because.why,
-    })
-    const response = yield* server.write({
-      identity,
-      verb,
-      kind,
-      namespace,
-      name,
-      cause: sent,
-      change,
-      expected,
-      quiet: false,
-      ...(propagation === undefined ? {} : { propagation }),
-    })
-    yield* this.#network()
-    return response as ApiResponse<T>
+    for (let attempt = 0; ; attempt++) {
+      const started = this.#access.sim.now
+      yield* this.#toServer()
+      const sent = trace.record({
+        cause: because.cause,
+        actor,
+        action: verb,
+        subject: objectKey(kind, namespace, name),
+        started,
+        detail: because.why,
+      })
+      const response = yield* server.write({
+        identity,
+        verb,
+        kind,
+        namespace,
+        name,
+        cause: sent,
+        change,
+        expected,
+        quiet: false,
+        ...(propagation === undefined ? {} : { propagation }),
+      })
+      yield* this.#network()
+      if (!(yield* this.#askAgain(response, attempt))) return response as ApiResponse<T>
+    }
+  }
+
+  /** After an answer that is none: counts it, and waits before the next attempt when that is the client's to make. */
+  *#askAgain(response: ApiResponse, attempt: number): Generator<Wait, boolean, unknown> {
+    if (response.code < 500) return false
+    this.#unanswered++
+    if (this.#options.retries === 'caller') return false
+    yield this.#access.sim.delay(Math.min(RETRY_MAX, RETRY_FIRST * (1 << Math.min(attempt, 10))))
+    return true
   }
 
   /** The rate limiter and the way to the server. */

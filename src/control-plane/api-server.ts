@@ -1,6 +1,6 @@
 import type { AnyObject, KindMap, Namespace, Pod, Service } from '../api/objects/index.ts'
 import type { Wait } from '../engine/process.ts'
-import { Completion } from '../engine/process.ts'
+import { Completion, Signal } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
@@ -16,7 +16,7 @@ import { type Watch, WatchCache, type WatchEvent, type WatcherOptions } from './
 
 /** What the API server answers. `object` is what is stored after the request, when there is anything. */
 export interface ApiResponse<T extends AnyObject = AnyObject> {
-  /** 200 done, 201 created, 403 refused, 404 no such object, 409 conflict or exists, 422 invalid. */
+  /** 200 done, 201 created, 403 refused, 404 no such object, 409 conflict or exists, 422 invalid, 500 etcd gave no answer in time. */
   readonly code: number
   readonly object: T | undefined
   readonly message: string
@@ -49,6 +49,9 @@ export interface WriteRequest {
 
 const ACTOR = 'kube-apiserver'
 
+/** Source: etcd api/v3/rpc/rpctypes/error.go. */
+const TIMED_OUT = 'etcdserver: request timed out'
+
 /** How often a patch starts afresh when the object changed under it. Source: apiserver handlers/patch.go, maxRetryWhenPatchConflicts. */
 const PATCH_ATTEMPTS = 5
 
@@ -57,7 +60,8 @@ const PATCH_ATTEMPTS = 5
  *
  * A request passes authentication, authorisation and admission, each with a delay and a hop of its own, is then a
  * transaction in etcd (compare the revision, write, quorum), and is answered. What etcd has applied becomes visible in the
- * watch cache of its kind and goes out to the watchers.
+ * watch cache of its kind and goes out to the watchers. Without a quorum of etcd writes fail after its time-out with 500 (they may have been
+ * applied all the same), reads wait for a leader, watches stay silent.
  *
  * Not modelled yet: Priority and Fairness, several API servers, webhooks.
  *
@@ -71,6 +75,8 @@ export class ApiServer {
   readonly #caches = new Map<string, WatchCache>()
   readonly #admission: AdmissionContext
   readonly #commitObservers: ((event: WatchEvent) => void)[] = []
+  /** Fires when etcd has a leader again. */
+  readonly #elected: Signal
   #uids = 0
 
   constructor(sim: Simulation, options: { trace: Trace; latencies: Latencies; etcdMembers: number; serviceCidr: string }) {
@@ -78,6 +84,8 @@ export class ApiServer {
     this.#trace = options.trace
     this.#latencies = options.latencies
     this.#etcd = new Etcd(sim, { members: options.etcdMembers, latencies: options.latencies })
+    this.#elected = new Signal(sim)
+    this.#etcd.observeLeader((leader, term) => this.#leaderChanged(leader, term))
     this.#admission = {
       get: (key) => this.#etcd.get(key),
       clusterIPs: new AddressPool(options.serviceCidr),
@@ -97,6 +105,11 @@ export class ApiServer {
       for (const observer of this.#commitObservers) observer(event)
       this.#cache(object.kind).accept(event)
     })
+  }
+
+  /** What the members of etcd can be made to suffer. */
+  get etcd(): Etcd<AnyObject> {
+    return this.#etcd
   }
 
   /** Writes that took effect since the start. */
@@ -136,6 +149,7 @@ export class ApiServer {
   /** A read of one object (quorum read, as kubectl and controllers with doubts do). */
   *get(key: string): Generator<Wait, AnyObject | undefined, unknown> {
     yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization') + this.#latencies.draw('read'))
+    while (this.#etcd.leader === null) yield this.#elected
     return this.#etcd.get(key)
   }
 
@@ -206,6 +220,7 @@ export class ApiServer {
     const hop = request.quiet ? cause : this.#trace.record({ cause, actor: ACTOR, action: 'admitted', subject: key, started, detail })
     const outcome = yield* this.#transact(request, key, 0, admitted.object, hop)
     if (outcome.result.ok) return { code: 201, object: outcome.result.value, message: 'created', hop: outcome.hop }
+    if (outcome.result.unknown === true) return { code: 500, object: undefined, message: TIMED_OUT, hop: outcome.hop }
     if (admitted.object.kind === 'Service') releaseService(admitted.object as Service, this.#admission)
     return { code: 409, object: outcome.result.value, message: `${key} already exists`, hop: outcome.hop }
   }
@@ -238,6 +253,7 @@ export class ApiServer {
         if (stored === null && current.kind === 'Service') releaseService(current as Service, this.#admission)
         return { code: 200, object: outcome.result.value ?? current, message: stored === null ? 'deleted' : 'configured', hop }
       }
+      if (outcome.result.unknown === true) return { code: 500, object: undefined, message: TIMED_OUT, hop }
       if (request.expected !== ANY_REVISION || attempt === PATCH_ATTEMPTS) {
         return { code: 409, object: outcome.result.value, message: `${key} has been modified; apply to the latest version`, hop }
       }
@@ -280,10 +296,10 @@ export class ApiServer {
       hop = this.#trace.record({
         cause,
         actor: 'etcd',
-        action: 'conflict',
+        action: result.unknown === true ? 'timed out' : 'conflict',
         subject: key,
         started: proposedAt,
-        detail: `409 expected revision ${expected}`,
+        detail: result.unknown === true ? `500 ${TIMED_OUT}` : `409 expected revision ${expected}`,
       })
     }
     return { result, hop }
@@ -294,6 +310,15 @@ export class ApiServer {
       ? cause
       : this.#trace.record({ cause, actor: ACTOR, action: 'refused', subject: key, detail: '404 not found' })
     return { code: 404, object: undefined, message: `${key} not found`, hop }
+  }
+
+  #leaderChanged(leader: number | null, term: number): void {
+    const subject = 'etcd'
+    if (leader === null) this.#trace.record({ cause: -1, actor: 'etcd', action: 'lost its leader', subject })
+    else {
+      this.#trace.record({ cause: -1, actor: 'etcd', action: 'elected a leader', subject, detail: `member ${leader + 1} in term ${term}` })
+      this.#elected.fire()
+    }
   }
 
   #cache(kind: string): WatchCache {

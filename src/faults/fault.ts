@@ -1,3 +1,4 @@
+import type { LabelSelector } from '../api/labels.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 
@@ -7,8 +8,31 @@ export interface FaultTarget {
   readonly trace: Trace
   /** Stops the machine at once; null when it is down already. */
   readonly crashNode: (name: string) => { readonly pods: number; readonly requestsInFlight: number } | null
+  /** The members of etcd, counted from 1 in scenarios and from 0 here. */
+  readonly etcd: EtcdTarget
   /** `cause` is the hop of its return. */
   readonly bootNode: (name: string, cause: HopId) => void
+  /** False when it did not run. */
+  readonly stopKubelet: (node: string) => boolean
+  /** False when it runs already, or its node is down. `cause` records the hop of its return, if it returns. */
+  readonly startKubelet: (node: string, cause: () => HopId) => boolean
+  /** Ends processes; says how many. `cause` records a hop for each pod. */
+  readonly crashContainers: (
+    which: { readonly namespace: string; readonly selector: LabelSelector; readonly container: string | null },
+    how: { readonly exitCode: number; readonly reason: string },
+    cause: (pod: string) => HopId,
+  ) => number
+}
+
+/** What can happen to the members of etcd. */
+export interface EtcdTarget {
+  readonly memberCount: number
+  /** False when it is down already. */
+  readonly crashMember: (member: number) => boolean
+  readonly restartMember: (member: number) => void
+  readonly isUp: (member: number) => boolean
+  readonly slowDisk: (member: number, factor: number) => void
+  readonly partition: (side: readonly number[], cut: boolean) => void
 }
 
 /** What became of a fault. Filled in when it strikes. */

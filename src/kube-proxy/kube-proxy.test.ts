@@ -47,7 +47,7 @@ describe('kube-proxy', () => {
     c.sim.run(2 * SECOND)
     const [first] = syncs(c)
     expect(first).toMatchObject({ start: 1, kind: 'full', rules: 5 + 2 + 3 + 4, endpoints: 1 })
-    expect(ns(first!.ms)).toBe(LINUX_6_1.programFullNs('iptables-legacy', 1, 1))
+    expect(ns(first!.ms)).toBe(LINUX_6_1.programFullNs('iptables-legacy', 1, 1) + LINUX_6_1.syncOwnNs('iptables-legacy', 1))
     expect(proxy.healthy).toBe(true)
   })
 
@@ -111,7 +111,7 @@ describe('kube-proxy', () => {
     c.dataPlane.backends.stopListening(old.id)
     const start = c.sim.now
     c.sliceOf('web', [young])
-    const took = LINUX_6_1.programUpdateNs('iptables-legacy', 1, 1)
+    const took = LINUX_6_1.programUpdateNs('iptables-legacy', 1, 1) + LINUX_6_1.syncOwnNs('iptables-legacy', 1)
     c.traffic({ service: 'web', from: 'client', ratePerSecond: 1, start: start + took - 1, stop: start + took, name: 'before' })
     c.traffic({ service: 'web', from: 'client', ratePerSecond: 1, start: start + took + 1, stop: start + took + 2, name: 'after' })
     c.sim.run(start + SECOND)

@@ -1,5 +1,4 @@
-import type { Wait } from '../engine/process.ts'
-import { Completion } from '../engine/process.ts'
+import type { Process, Wait } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { TokenBucket } from '../engine/token-bucket.ts'
 import { type Nanos, SECOND } from '../units.ts'
@@ -11,6 +10,8 @@ export interface ImagePolicy {
   readonly bandwidthBytesPerSecond: number
   /** Every node holds every image from the start. */
   readonly preloaded: boolean
+  /** Images that the registry does not have: a pull fails. */
+  readonly missing?: readonly string[] | undefined
 }
 
 /** Source: kubelet registryPullQPS and registryBurst. */
@@ -26,7 +27,7 @@ export class ImageStore {
   readonly #policy: ImagePolicy
   readonly #limiter: TokenBucket
   readonly #present = new Set<string>()
-  readonly #pulling = new Map<string, Completion<void>>()
+  readonly #fetching = new Map<string, Process<void>>()
   #freeAt: Nanos = 0
 
   constructor(sim: Simulation, policy: ImagePolicy) {
@@ -37,30 +38,43 @@ export class ImageStore {
 
   /** Whether a container can start without asking the registry. `Always` asks, but transfers nothing it has. */
   has(image: string): boolean {
-    return this.#policy.preloaded || this.#present.has(image)
+    return (this.#policy.preloaded && !this.#isMissing(image)) || this.#present.has(image)
   }
 
-  /** Makes the image present; `overhead` is the registry's own time. Returns when it is. */
-  *pull(image: string, overhead: Nanos): Generator<Wait, void, unknown> {
-    const running = this.#pulling.get(image)
-    if (running !== undefined) {
-      yield running
-      return
+  /**
+   * Makes the image present; `overhead` is the registry's own time. Returns when it is, or false when the registry has no such image. A pull
+   * goes on when whoever asked for it gives up.
+   */
+  *pull(image: string, overhead: Nanos): Generator<Wait, boolean, unknown> {
+    let fetching = this.#fetching.get(image)
+    if (fetching === undefined) {
+      fetching = this.#sim.spawn(this.#fetch(image, overhead))
+      this.#fetching.set(image, fetching)
     }
-    const done = new Completion<void>(this.#sim)
-    this.#pulling.set(image, done)
+    yield fetching
+    return this.has(image)
+  }
+
+  *#fetch(image: string, overhead: Nanos): Generator<Wait, void, unknown> {
     yield* this.#limiter.take()
-    const transfer = Math.round((this.#policy.sizeBytes / this.#policy.bandwidthBytesPerSecond) * SECOND)
-    this.#freeAt = Math.max(this.#freeAt, this.#sim.now) + overhead + transfer
-    yield this.#sim.delay(this.#freeAt - this.#sim.now)
-    this.#present.add(image)
-    this.#pulling.delete(image)
-    done.resolve()
+    if (this.#isMissing(image)) yield this.#sim.delay(overhead)
+    else {
+      const transfer = Math.round((this.#policy.sizeBytes / this.#policy.bandwidthBytesPerSecond) * SECOND)
+      this.#freeAt = Math.max(this.#freeAt, this.#sim.now) + overhead + transfer
+      yield this.#sim.delay(this.#freeAt - this.#sim.now)
+      this.#present.add(image)
+    }
+    this.#fetching.delete(image)
+  }
+
+  #isMissing(image: string): boolean {
+    return this.#policy.missing?.includes(image) ?? false
   }
 
   /** What was being pulled when the node died is lost; what was there is still there. */
   interrupt(): void {
-    this.#pulling.clear()
+    for (const fetching of this.#fetching.values()) fetching.kill()
+    this.#fetching.clear()
     this.#freeAt = 0
   }
 }

@@ -9,14 +9,18 @@ import type { Process, Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import { type HopId, NO_CAUSE } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
+import { ContainerRuntime, type ProcessBehaviour } from './container-runtime.ts'
 import { type ImagePolicy, ImageStore } from './image-store.ts'
 import { HostLocalIpam } from './ipam.ts'
+import { type Allocatable, refusal } from './node-admission.ts'
 import type { PodHost } from './pod-host.ts'
-import { type NodeContext, PodWorker, type ProcessBehaviour } from './pod-worker.ts'
+import { type NodeContext, PodWorker } from './pod-worker.ts'
 import { StatusManager } from './status-manager.ts'
 
 /** Source: kubelet kubeAPIQPS and kubeAPIBurst. */
 const LIMIT = { qps: 50, burst: 100 } as const
+/** Source: kubelet nodeStatusUpdateFrequency. */
+const STATUS_PERIOD: Nanos = 10 * SECOND
 /** Renewed every quarter of nodeLeaseDurationSeconds (40 s). */
 const LEASE_PERIOD: Nanos = 10 * SECOND
 /** Share of the period that a renewal may be late. Source: Kubernetes pkg/kubelet (nodeStatusUpdateFrequency jitter, 4 %). */
@@ -26,6 +30,8 @@ export interface KubeletOptions {
   readonly name: string
   readonly index: number
   readonly hostIP: string
+  /** What pods can have of the node. */
+  readonly allocatable: Allocatable
   readonly host: PodHost
   readonly images: ImagePolicy
   readonly behaviourOf: (pod: Pod) => ProcessBehaviour
@@ -66,14 +72,20 @@ export class Kubelet {
       access,
       client: this.#client,
       name: options.name,
-      index: options.index,
       hostIP: options.hostIP,
-      host: options.host,
+      runtime: new ContainerRuntime({
+        sim: access.sim,
+        host: options.host,
+        ipam: new HostLocalIpam(options.index),
+        nodeIndex: options.index,
+        startUps: access.sim.rng(`kubelet/${options.name}/start-up`),
+        runs: access.sim.rng(`kubelet/${options.name}/run`),
+      }),
       images: new ImageStore(access.sim, options.images),
-      ipam: new HostLocalIpam(options.index),
       status: new StatusManager(access.sim, this.#client),
       behaviourOf: options.behaviourOf,
-      startUps: access.sim.rng(`kubelet/${options.name}/start-up`),
+      refusal: (pod) => refusal(pod, this.#others(pod), options.allocatable),
+      jitter: access.sim.rng(`kubelet/${options.name}/requeue`),
     }
   }
 
@@ -82,27 +94,59 @@ export class Kubelet {
     this.#pods.start()
     this.#context.status.start()
     const first = Math.floor(this.#jitter.uniform() * LEASE_PERIOD)
-    this.#processes = [this.#access.sim.spawn(this.#renewLease(first))]
+    this.#processes = [this.#access.sim.spawn(this.#renewLease(first)), this.#access.sim.spawn(this.#keepReady())]
+  }
+
+  /** Whether the kubelet runs. */
+  get up(): boolean {
+    return this.#processes.length > 0
   }
 
   /** The machine stops. Nothing is told to anybody. */
   crash(): void {
+    this.stop()
+    this.#context.runtime.vanish()
+  }
+
+  /** The kubelet alone stops: its containers go on, and nobody looks after them. */
+  stop(): void {
     for (const process of this.#processes) process.kill()
+    this.#processes = []
     for (const worker of this.#workers.values()) worker.abandon()
     this.#workers.clear()
     this.#pods.stop()
     this.#context.status.stop()
     this.#context.images.interrupt()
-    this.#context.ipam.reset()
   }
 
-  /** The machine is back: heartbeats at once, then Ready=True, then the pods that are still bound here. `cause` is the hop of its return. */
-  boot(cause: HopId): void {
+  /**
+   * The kubelet starts: heartbeats at once, then Ready=True, then the pods that are bound here. Containers that still run are
+   * taken up as they are; after a power cut there are none. `cause` is the hop of its return.
+   */
+  boot(cause: HopId, detail = 'after a reboot'): void {
     this.#context.status.start()
-    this.#processes = [this.#access.sim.spawn(this.#renewLease(0)), this.#access.sim.spawn(this.#comeBack(cause))]
+    this.#processes = [this.#access.sim.spawn(this.#renewLease(0)), this.#access.sim.spawn(this.#comeBack(cause, detail))]
   }
 
-  *#comeBack(booted: HopId): Generator<Wait, void, unknown> {
+  /** The worker of a pod of this node, by the pod's namespace and name. */
+  worker(namespace: string, name: string): PodWorker | undefined {
+    for (const worker of this.#workers.values()) {
+      const { metadata } = worker.pod
+      if (metadata.namespace === namespace && metadata.name === name) return worker
+    }
+    return undefined
+  }
+
+  /** The workers of the pods that are bound here. */
+  workers(): IterableIterator<PodWorker> {
+    return this.#workers.values()
+  }
+
+  *#others(pod: Pod): Generator<Pod, void, unknown> {
+    for (const worker of this.#workers.values()) if (worker.active && worker.pod.metadata.uid !== pod.metadata.uid) yield worker.pod
+  }
+
+  *#comeBack(booted: HopId, detail: string): Generator<Wait, void, unknown> {
     const { name } = this.#options
     const { sim, latencies, trace } = this.#access
     const started = sim.now
@@ -113,18 +157,36 @@ export class Kubelet {
       action: 'started',
       subject: `Node/${name}`,
       started,
-      detail: 'after a reboot',
+      detail,
     })
     this.#started = cause
-    const ready = (current: Node): Node =>
-      conditionOf(current.status.conditions, 'Ready')?.status === 'True'
-        ? current
-        : {
-            ...current,
-            status: { ...current.status, conditions: withCondition(current.status.conditions, 'Ready', 'True', 'KubeletReady', sim.now) },
-          }
-    yield* this.#client.patch('Node', '', name, ready, { cause, why: 'Ready=True: kubelet is ready' })
+    yield* this.#becomeReady(cause)
     this.#pods.start()
+    yield* this.#keepReady()
+  }
+
+  *#becomeReady(cause: HopId): Generator<Wait, void, unknown> {
+    const ready = (current: Node): Node => {
+      if (conditionOf(current.status.conditions, 'Ready')?.status === 'True') return current
+      const conditions = withCondition(current.status.conditions, 'Ready', 'True', 'KubeletReady', this.#access.sim.now)
+      return { ...current, status: { ...current.status, conditions } }
+    }
+    yield* this.#client.patch('Node', '', this.#options.name, ready, { cause, why: 'Ready=True: kubelet is ready' })
+  }
+
+  /**
+   * Looks at its own Node again and again, and writes when somebody has held it for lost. The look is a read from the API server's cache,
+   * which is taken to cost nothing.
+   *
+   * Source: Kubernetes pkg/kubelet/kubelet_node_status.go (tryUpdateNodeStatus).
+   */
+  *#keepReady(): Generator<Wait, void, unknown> {
+    const { sim, server } = this.#access
+    for (;;) {
+      yield sim.delay(STATUS_PERIOD)
+      const node = server.peek('Node', '', this.#options.name)
+      if (node !== undefined && conditionOf(node.status.conditions, 'Ready')?.status !== 'True') yield* this.#becomeReady(NO_CAUSE)
+    }
   }
 
   *#renewLease(first: Nanos): Generator<Wait, void, unknown> {
@@ -140,8 +202,11 @@ export class Kubelet {
   #podChanged(event: WatchEvent<Pod>): void {
     const pod = event.object
     const { uid } = pod.metadata
-    if (event.type === 'DELETED') return
     const worker = this.#workers.get(uid)
+    if (event.type === 'DELETED') {
+      worker?.removed(event.cause)
+      return
+    }
     if (worker !== undefined) {
       worker.update(pod, event.cause)
       return

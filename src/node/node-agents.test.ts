@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Probe } from '../api/objects/index.ts'
 import { Latencies } from '../control-plane/latencies.ts'
+import type { Wait } from '../engine/process.ts'
 import { Simulation } from '../engine/simulation.ts'
 import { MILLISECOND, SECOND } from '../units.ts'
 import { ImageStore } from './image-store.ts'
@@ -65,17 +66,20 @@ describe('a readiness probe', () => {
     failureThreshold: 3,
   }
 
-  function results(change: Partial<Probe>, answers: (second: number) => boolean): [boolean, number][] {
+  function results(change: Partial<Probe>, answers: (second: number) => boolean, delay = 0): [boolean, number][] {
     const sim = new Simulation({ seed: 'probe' })
     const told: [boolean, number][] = []
     const context = {
       sim,
       latencies: new Latencies(sim),
       node: 'n',
-      answers: () => answers(sim.now / SECOND),
-      onResult: (success: boolean) => told.push([success, Math.round((sim.now - (sim.now % (100 * MILLISECOND))) / SECOND)]),
+      answersAfter: () => (answers(sim.now / SECOND) ? delay : null),
     }
-    sim.spawn(runProbe({ ...probe, ...change }, context, false))
+    const onResult = (success: boolean): 'go on' => {
+      told.push([success, Math.round((sim.now - (sim.now % (100 * MILLISECOND))) / SECOND)])
+      return 'go on'
+    }
+    sim.spawn(runProbe({ ...probe, ...change }, context, false, onResult))
     sim.run(100 * SECOND)
     return told
   }
@@ -91,4 +95,22 @@ describe('a readiness probe', () => {
     expect(results({}, (second) => second < 20 || second > 40)).toEqual([[true, 5]])
     expect(results({ successThreshold: 2 }, () => true)).toEqual([[true, 15]])
   })
+  test('fails when the answer takes longer than timeoutSeconds', () => {
+    expect(results({ timeoutSeconds: 2 }, () => true, 2 * SECOND)).toEqual([[true, 7]])
+    expect(results({ timeoutSeconds: 2 }, () => true, 2 * SECOND + 1)).toEqual([])
+  })
+})
+
+test('a pull goes on when the pod that asked for it is gone, so that others who wait for it get the image', () => {
+  const sim = new Simulation({ seed: 'pull' })
+  const store = new ImageStore(sim, { sizeBytes: 1000, bandwidthBytesPerSecond: 100, preloaded: false })
+  const got: string[] = []
+  function* asks(who: string): Generator<Wait, void, unknown> {
+    got.push(`${who} ${yield* store.pull('example/a:v1', SECOND)}`)
+  }
+  const first = sim.spawn(asks('first'))
+  sim.after(SECOND, () => sim.spawn(asks('second')))
+  sim.after(2 * SECOND, () => first.kill())
+  sim.run(60 * SECOND)
+  expect(got).toEqual(['second true'])
 })

@@ -1,5 +1,6 @@
 import type { StringMap } from '../api/objects/index.ts'
 import type { Waitable } from '../engine/process.ts'
+import type { Nanos } from '../units.ts'
 
 /** What the kubelet tells the machine below it about one pod. */
 export interface SandboxSpec {
@@ -31,6 +32,8 @@ export interface PodHost {
   /** The address is gone: packets to it vanish. */
   sandboxDown(pod: HostedPod): void
   isListening(pod: HostedPod): boolean
+  /** How long a health call that comes now would wait behind what the process has to do; null when it gets no answer. */
+  answersAfter(pod: HostedPod): Nanos | null
   /** Requests being served or queued. */
   inFlight(pod: HostedPod): number
   /** Happens when nothing is in flight any more; at once when nothing is. */

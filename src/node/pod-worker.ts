@@ -1,318 +1,495 @@
-import type { Condition, Container, ContainerStatus, Pod, PodPhase, PodStatus } from '../api/objects/index.ts'
+import type { Condition, Pod, PodPhase, PodStatus, Probe, Termination } from '../api/objects/index.ts'
 import type { ApiAccess, ApiClient } from '../control-plane/api-client.ts'
-import { withCondition } from '../control-plane/conditions.ts'
+import { conditionOf } from '../control-plane/conditions.ts'
 import type { LatencyName } from '../control-plane/latencies.ts'
 import { keyOf } from '../control-plane/object-key.ts'
-import type { Distribution } from '../engine/distributions.ts'
-import { Completion, firstOf, type Process, type Wait } from '../engine/process.ts'
+import { Completion, firstOf, type Process, Signal, type Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import type { HopId } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
+import { ContainerRecord } from './container-record.ts'
+import type { ContainerRuntime, ProcessBehaviour, RuntimeContainer, Sandbox } from './container-runtime.ts'
 import type { ImageStore } from './image-store.ts'
-import type { HostLocalIpam } from './ipam.ts'
-import type { HostedPod, PodHost } from './pod-host.ts'
-import { runProbe } from './probes.ts'
+import { podActions } from './pod-actions.ts'
+import { conditionsOf, phaseOf } from './pod-status.ts'
+import { ContainerProbes } from './probes.ts'
 import type { StatusManager } from './status-manager.ts'
-
-/** How a pod's process behaves when it starts and when it is told to stop. */
-export interface ProcessBehaviour {
-  /** From the start of the process to the moment it listens. */
-  readonly startUp: Distribution
-  readonly onTerminate: 'exit' | 'drain'
-  /** Absent: it runs until it is told to stop. */
-  readonly run?: RunToCompletion
-}
-
-/** A process that ends by itself. */
-export interface RunToCompletion {
-  readonly duration: Distribution
-  /** With which it fails; 0 when it does not. */
-  readonly exitCode: number
-  readonly failProbability: number
-}
 
 /** What the workers of one node share. */
 export interface NodeContext {
   readonly access: ApiAccess
   readonly client: ApiClient
   readonly name: string
-  readonly index: number
   readonly hostIP: string
-  readonly host: PodHost
+  readonly runtime: ContainerRuntime
   readonly images: ImageStore
-  readonly ipam: HostLocalIpam
   readonly status: StatusManager
   readonly behaviourOf: (pod: Pod) => ProcessBehaviour
-  readonly startUps: RandomStream
+  /** Why the node cannot take the pod, or null. */
+  readonly refusal: (pod: Pod) => string | null
+  /** Of the requeue jitter. */
+  readonly jitter: RandomStream
 }
 
-/** At least this long is left for SIGTERM when preStop has used up the grace period. Source: kubelet minimumGracePeriodInSeconds. */
+/** At least this long passes between SIGTERM and SIGKILL. Source: kubelet minimumGracePeriodInSeconds. */
 const MINIMUM_GRACE: Nanos = 2 * SECOND
-
-/** Of a process that a signal has ended: 128 and the number of SIGTERM. */
-const SIGTERM_EXIT_CODE = 143
+/** Up to 1.34 a pod that waits is looked at again after this, times a draw from [1, 1.5). Source: kubelet backOffPeriod. */
+const REQUEUE: Nanos = 10 * SECOND
+/** Since 1.35 it is when the wait is over, but after this at the latest. Source: pkg/kubelet/kubelet.go. */
+const REQUEUE_MAX: Nanos = 60 * SECOND
+/** Source: kubelet status manager, syncPeriod. */
+const STATUS_SYNC_PERIOD: Nanos = 10 * SECOND
+/** How a container ended that a power cut ended. Source: containerd (exit code of a task that is gone). */
+const POWER_CUT = { exitCode: 255, reason: 'Unknown' } as const
 
 /**
  * One pod on its node, from the kubelet's first sight of it to its removal: the kubelet's pod worker.
  *
  * ```text
- *   volumes ─► sandbox ─► CNI ─► init containers ─► image ─► start ─► probes ─► Ready
- *   preStop ─► SIGTERM ─► drained or killed ─► sandbox removed ─► status ─► DELETE
+ *   volumes ─► sandbox ─► CNI ─► ┌─► what is to be started? ─► image ─► start ─► PLEG ─► status ─┐
+ *                                └────────── an exit, a probe, a back-off that is over ◄─────────┘
+ *   preStop ─► SIGTERM ─► drained or killed ─► sidecars ─► sandbox removed ─► status ─► DELETE
  * ```
  *
- * Not modelled yet: crashes and restarts, liveness probes, sidecar containers.
- *
- * Source: Kubernetes pkg/kubelet/{pod_workers,kubelet}.go, kuberuntime/kuberuntime_manager.go.
+ * Source: Kubernetes pkg/kubelet/{pod_workers,kubelet}.go, kuberuntime/{kuberuntime_manager,kuberuntime_container}.go.
  */
 export class PodWorker {
   readonly #node: NodeContext
   readonly #actor: string
   readonly #key: string
-  #pod: Pod
-  #hop: HopId
-  #hosted: HostedPod | null = null
-  #address = ''
-  #startTime: Nanos | null = null
-  #phase: PodPhase
-  /** The containers have been started by this worker. */
-  #running = false
-  #conditions: readonly Condition[] = []
-  #containers: ContainerStatus[] = []
+  readonly #behaviour: ProcessBehaviour
+  /** Init containers first. */
+  readonly #records: readonly ContainerRecord[]
   readonly #terminating: Completion<HopId>
-  readonly #exited: Completion<{ readonly exitCode: number }>
+  readonly #changed: Signal<void>
   readonly #processes: Process<unknown>[] = []
   readonly #onGone: () => void
+  #pod: Pod
+  #hop: HopId
+  #sandbox: Sandbox | null
+  #startTime: Nanos | null
+  #phase: PodPhase = 'Pending'
+  #conditions: readonly Condition[] = []
+  #initialized: boolean
+  /** Everything has stopped, for good. */
+  #ended = false
+  #refused: string | null = null
+  /** Something has changed since the worker looked. */
+  #dirty = false
+  /** The API server has no such object any more. */
+  #removed = false
+  #finished = false
+  #lastReported: PodStatus | null = null
+  /** A look at what is stored is on its way. */
+  #reconciling = false
 
   constructor(node: NodeContext, pod: Pod, cause: HopId, onGone: () => void) {
+    const { sim, version } = node.access
     this.#node = node
     this.#actor = `kubelet/${node.name}`
     this.#pod = pod
     this.#key = keyOf(pod)
     this.#hop = cause
     this.#onGone = onGone
-    this.#terminating = new Completion(node.access.sim)
-    this.#exited = new Completion(node.access.sim)
-    // After a reboot the containers start anew: the phase stays Running, the restarts count.
-    this.#phase = pod.status.phase === 'Running' ? 'Running' : 'Pending'
-    const restarts = this.#phase === 'Running' ? 1 : 0
-    this.#containers = pod.spec.containers.map((container, i) =>
-      waiting(container, (pod.status.containerStatuses[i]?.restartCount ?? 0) + restarts),
+    this.#behaviour = node.behaviourOf(pod)
+    this.#terminating = new Completion(sim)
+    this.#changed = new Signal(sim)
+    this.#startTime = pod.status.startTime
+    const { spec, status } = pod
+    const sidecars = version >= 29
+    const serving = Math.max(
+      0,
+      spec.containers.findIndex((container) => container.ports.length > 0),
     )
+    this.#records = [
+      ...spec.initContainers.map((container, i) => {
+        const role = sidecars && container.restartPolicy === 'Always' ? 'sidecar' : 'init'
+        return new ContainerRecord(container, role, false, status.initContainerStatuses?.[i])
+      }),
+      ...spec.containers.map((container, i) => new ContainerRecord(container, 'main', i === serving, status.containerStatuses[i])),
+    ]
+    this.#sandbox = node.runtime.sandbox(pod.metadata.uid) ?? null
+    this.#initialized = false
+    this.#takeUp()
     if (pod.metadata.deletionTimestamp !== null) this.#terminating.resolve(cause)
     this.#spawn(this.#live())
   }
 
-  /** A newer version of the pod has come in. */
-  update(pod: Pod, cause: HopId): void {
-    this.#pod = pod
-    if (pod.metadata.deletionTimestamp !== null && !this.#terminating.settled) this.#terminating.resolve(cause)
+  get pod(): Pod {
+    return this.#pod
   }
 
-  /** The node or the kubelet is gone: nothing goes on. */
+  /** It still needs its share of the node. */
+  get active(): boolean {
+    return !this.#ended && this.#refused === null
+  }
+
+  /** Whether that container, or any main container, runs now. */
+  runs(container: string | null): boolean {
+    return this.#records.some(
+      ({ role, spec, run }) => (container === null ? role === 'main' : spec.name === container) && run !== null && run.ended === null,
+    )
+  }
+
+  /** Ends the process of one container, or of all main containers. Says how many there were. */
+  crash(container: string | null, exitCode: number, reason: string, cause: HopId): number {
+    let crashed = 0
+    for (const record of this.#records) {
+      if (container === null ? record.role !== 'main' : record.spec.name !== container) continue
+      if (record.run === null || record.run.ended !== null) continue
+      this.#hop = cause
+      record.run.exit(exitCode, reason)
+      crashed++
+    }
+    return crashed
+  }
+
+  /** A newer version of the pod has come in. */
+  update(pod: Pod, cause: HopId): void {
+    const gates = this.#pod.spec.readinessGates ?? []
+    const moved = gates.some(
+      (gate) => conditionOf(pod.status.conditions, gate)?.status !== conditionOf(this.#pod.status.conditions, gate)?.status,
+    )
+    this.#pod = pod
+    if (pod.metadata.deletionTimestamp !== null && !this.#terminating.settled) this.#terminating.resolve(cause)
+    if (moved) this.#touch()
+    if (!this.#reconciling && this.#isOverwritten()) this.#spawn(this.#reconcileStatus())
+  }
+
+  /** The API server has another readiness than was reported: not there yet, or somebody else has written it. */
+  #isOverwritten(): boolean {
+    if (this.#lastReported === null || this.#finished) return false
+    const stored = conditionOf(this.#pod.status.conditions, 'Ready')?.status
+    return stored !== conditionOf(this.#lastReported.conditions, 'Ready')?.status
+  }
+
+  /**
+   * The next round of the status manager sets right what others have written.
+   *
+   * Source: Kubernetes pkg/kubelet/status/status_manager.go (syncBatch, needsReconcile; syncPeriod 10 s).
+   */
+  *#reconcileStatus(): Generator<Wait, void, unknown> {
+    this.#reconciling = true
+    yield this.#node.access.sim.delay(STATUS_SYNC_PERIOD)
+    this.#reconciling = false
+    if (this.#isOverwritten()) this.#send(this.#computeStatus(), 'status: as it is on the node')
+  }
+
+  /** The object is gone, without having waited for the kubelet. */
+  removed(cause: HopId): void {
+    this.#removed = true
+    if (!this.#terminating.settled) this.#terminating.resolve(cause)
+  }
+
+  /** The kubelet is gone: nothing goes on but what runs in the runtime. */
   abandon(): void {
     for (const process of this.#processes) process.kill()
+    for (const record of this.#records) {
+      record.probes?.stop()
+      if (record.run === null) continue
+      record.run.onListen = null
+      record.run.onExit = null
+    }
+  }
+
+  /** What a kubelet that starts finds: containers that run, or a pod whose containers a power cut has ended. */
+  #takeUp(): void {
+    const { status } = this.#pod
+    const stored = [...(status.initContainerStatuses ?? []), ...status.containerStatuses]
+    for (const record of this.#records) {
+      const before = stored.find(({ name }) => name === record.spec.name)
+      const run = this.#sandbox?.containers.get(record.spec.name)
+      if (run !== undefined) {
+        record.adopt(run, before)
+        if (record.role === 'main') this.#initialized = true
+        this.#attend(record, run)
+        if (run.ended !== null) this.#sees(record, run)
+      } else if (before?.state === 'running') {
+        record.ended({ ...POWER_CUT, finishedAt: this.#node.access.sim.now })
+      } else if (this.#sandbox === null && before?.state === 'waiting' && before.lastTermination !== undefined) {
+        record.ended(before.lastTermination)
+      } else if (before?.state === 'terminated' && (record.role === 'main' || this.#sandbox !== null)) {
+        record.ended({ exitCode: before.exitCode!, reason: before.reason, finishedAt: before.finishedAt! })
+      }
+    }
   }
 
   *#live(): Generator<Wait, void, unknown> {
-    const start = this.#spawn(this.#start())
-    const which = yield firstOf(this.#terminating, this.#exited)
-    start.kill()
-    if (which === 0) yield* this.#stop()
-    else yield* this.#finish(((yield this.#exited) as { exitCode: number }).exitCode)
+    const run = this.#spawn(this.#run())
+    const first = (yield firstOf(this.#terminating, run)) as number
+    run.kill()
+    if (first === 0) this.#hop = (yield this.#terminating) as HopId
+    yield* this.#stop(first === 0)
+    if (!this.#terminating.settled) this.#hop = (yield this.#terminating) as HopId
+    yield* this.#cleanUp()
   }
 
-  *#start(): Generator<Wait, void, unknown> {
-    const { access, host, ipam, behaviourOf, startUps } = this.#node
+  /** Keeps the containers as the pod wants them, until none of them will run again. */
+  *#run(): Generator<Wait, void, unknown> {
+    const { access } = this.#node
+    const { sim } = access
     yield* this.#take('kubeletSync', 'accepted', 'pod worker started')
-    this.#startTime = access.sim.now
-    this.#condition('PodReadyToStartContainers', false, '')
-    this.#condition(
-      'Initialized',
-      this.#pod.spec.initContainers.length === 0,
-      this.#pod.spec.initContainers.length === 0 ? '' : 'ContainersNotInitialized',
-    )
-    this.#setReady(false)
+    this.#startTime ??= sim.now
+    this.#refused = this.#node.refusal(this.#pod)
+    if (this.#refused !== null) {
+      this.#note('refused', this.#refused)
+      return
+    }
+    const adopted = this.#sandbox !== null
     this.#report('containers are being created')
-    yield* this.#take('volumes', 'mounted volumes', 'service account token projected')
+    if (this.#sandbox === null) {
+      yield* this.#take('volumes', 'mounted volumes', 'service account token projected')
+      while (this.#sandbox === null) yield* this.#createSandbox()
+    }
+    if (adopted) for (const record of this.#records) if (record.run !== null) this.#startProbes(record)
+    for (;;) {
+      const { start, initialized, finished } = podActions(this.#records, this.#pod.spec.restartPolicy, this.#initialized)
+      this.#initialized = initialized
+      if (finished) return
+      let wake: Nanos | null = null
+      const started: ContainerRecord[] = []
+      for (const record of start) {
+        const held = record.holdBack()
+        if (held !== null && held.until > sim.now) {
+          record.wait(held.reason)
+          wake = Math.min(wake ?? held.until, held.until)
+        } else if (yield* this.#startContainer(record)) started.push(record)
+        else wake = sim.now + REQUEUE
+      }
+      if (started.length > 0) {
+        yield* this.#take(access.version >= 36 ? 'pleg' : 'plegRelist', 'saw containers running', 'runtime relisted')
+        for (const record of started) if (record.status.state === 'running') this.#startProbes(record)
+        this.#dirty = true
+      }
+      this.#reportChange()
+      if (!this.#dirty) yield wake === null ? this.#changed : firstOf(this.#changed, sim.delay(this.#requeueAfter(wake)))
+      this.#dirty = false
+    }
+  }
+
+  #requeueAfter(wake: Nanos): Nanos {
+    const { access, jitter } = this.#node
+    if (access.version < 35) return Math.floor(REQUEUE * (1 + 0.5 * jitter.uniform()))
+    return Math.min(wake - access.sim.now, REQUEUE_MAX)
+  }
+
+  *#createSandbox(): Generator<Wait, void, unknown> {
+    const { access, runtime } = this.#node
     yield* this.#take('sandbox', 'created sandbox', 'pause container and network namespace')
-    const address = ipam.allocate()
+    const address = runtime.reserveAddress()
     if (address === null) {
       this.#note('failed to set up network', 'no free address in the node’s block')
+      yield access.sim.delay(this.#requeueAfter(access.sim.now + REQUEUE))
       return
     }
-    this.#address = address
-    yield* this.#take('cniAdd', 'set up network', address)
-    const { uid, name, namespace, labels } = this.#pod.metadata
-    this.#hosted = host.sandboxUp({ podUid: uid, podName: name, namespace, labels, address, nodeIndex: this.#node.index })
-    this.#condition('PodReadyToStartContainers', true, '')
-    for (const container of this.#pod.spec.initContainers) {
-      yield* this.#ensureImage(container)
-      yield* this.#take('containerStart', 'started init container', container.name)
-      yield* this.#take('initContainerRun', 'init container finished', container.name)
+    let done = false
+    try {
+      yield* this.#take('cniAdd', 'set up network', address)
+      done = true
+    } finally {
+      if (!done) runtime.releaseAddress(address)
     }
-    this.#condition('Initialized', true, '')
-    for (const [i, container] of this.#pod.spec.containers.entries()) {
-      yield* this.#ensureImage(container)
-      yield* this.#take('containerStart', 'started container', container.name)
-      this.#containers[i] = { ...this.#containers[i]!, state: 'running', reason: '', started: container.startupProbe === null }
+    this.#sandbox = runtime.addSandbox(this.#pod, address)
+  }
+
+  /** Image, process, postStart. False when the image is not to be had. */
+  *#startContainer(record: ContainerRecord): Generator<Wait, boolean, unknown> {
+    const { access, runtime } = this.#node
+    if (!(yield* this.#ensureImage(record))) return false
+    yield* this.#take('containerStart', record.role === 'init' ? 'started init container' : 'started container', record.spec.name)
+    const run = runtime.start(this.#sandbox!, { name: record.spec.name, role: record.role, serves: record.serves }, this.#behaviour)
+    record.start(run, access.sim.now)
+    this.#attend(record, run)
+    const hook = record.spec.postStartSleepSeconds ?? 0
+    if (hook > 0) {
+      const began = access.sim.now
+      yield firstOf(run.exited, access.sim.delay(hook * SECOND))
+      this.#note('postStart hook ended', `slept ${hook} s`, began)
     }
-    this.#spawn(this.#becomeListening(behaviourOf(this.#pod).startUp.sample(startUps)))
-    yield* this.#take(access.version >= 36 ? 'pleg' : 'plegRelist', 'saw containers running', 'runtime relisted')
-    this.#phase = 'Running'
-    this.#running = true
-    for (const [i, container] of this.#pod.spec.containers.entries()) this.#spawn(this.#watchReadiness(i, container))
-    if (this.#pod.spec.containers.some((container) => container.readinessProbe !== null || container.startupProbe !== null))
-      this.#report('phase Running')
-    const { run } = behaviourOf(this.#pod)
-    if (run !== undefined && this.#pod.spec.restartPolicy !== 'Always') this.#spawn(this.#runToCompletion(run))
+    return true
   }
 
-  *#runToCompletion({ duration, exitCode, failProbability }: RunToCompletion): Generator<Wait, void, unknown> {
-    const { access, startUps } = this.#node
-    const started = access.sim.now
-    const code = startUps.uniform() < failProbability ? exitCode : 0
-    yield access.sim.delay(duration.sample(startUps))
-    this.#note('process exited', `exit code ${code}`, started)
-    this.#exited.resolve({ exitCode: code })
-  }
-
-  /** The containers have ended by themselves: the pod stays as it is until somebody deletes it. */
-  *#finish(exitCode: number): Generator<Wait, void, unknown> {
-    const { access, host } = this.#node
-    for (const process of this.#processes.slice(1)) process.kill()
-    const reason = exitCode === 0 ? 'Completed' : 'Error'
-    const end = { state: 'terminated', reason, ready: false, exitCode, finishedAt: access.sim.now } as const
-    this.#containers = this.#containers.map((status) => ({ ...status, ...end }))
-    this.#phase = exitCode === 0 ? 'Succeeded' : 'Failed'
-    this.#setReady(false, 'PodCompleted')
-    this.#report(`phase ${this.#phase}, exit code ${exitCode}`)
-    if (this.#hosted !== null) {
-      host.kill(this.#hosted)
-      yield* this.#take('sandboxTeardown', 'removed sandbox', this.#address)
-      host.sandboxDown(this.#hosted)
-      this.#hosted = null
-      this.#node.ipam.release(this.#address)
-    }
-    this.#onGone()
-  }
-
-  *#becomeListening(startUp: Nanos): Generator<Wait, void, unknown> {
-    const started = this.#node.access.sim.now
-    yield this.#node.access.sim.delay(startUp)
-    this.#node.host.listen(this.#hosted!)
-    this.#note('process listens', `${this.#address} accepts connections`, started)
-  }
-
-  /** Startup probe, then readiness probe; without either a running container is ready. */
-  *#watchReadiness(index: number, container: Container): Generator<Wait, void, unknown> {
+  #attend(record: ContainerRecord, run: RuntimeContainer): void {
     const { access, name } = this.#node
-    const context = {
-      sim: access.sim,
-      latencies: access.latencies,
-      node: name,
-      answers: () => this.#hosted !== null && this.#node.host.isListening(this.#hosted),
+    run.onListen = () => this.#note('process listens', `${this.#sandbox?.address} accepts connections`, run.startedAt)
+    run.onExit = () => {
+      if (record.stopping) return
+      this.#spawn(this.#noticeExit(record, run, access.latencies.draw('plegRelist', name)))
     }
-    if (container.startupProbe !== null) {
-      yield* runProbe(container.startupProbe, { ...context, onResult: () => this.#note('startup probe succeeded', container.name) }, true)
-      this.#containers[index] = { ...this.#containers[index]!, started: true }
-    }
-    if (container.readinessProbe === null) {
-      this.#containerReady(index, true)
-      return
-    }
-    const onResult = (success: boolean): void => {
-      this.#note(success ? 'readiness probe succeeded' : 'readiness probe failed', container.name)
-      this.#containerReady(index, success)
-    }
-    yield* runProbe(container.readinessProbe, { ...context, onResult }, false)
   }
 
-  #containerReady(index: number, ready: boolean): void {
-    this.#containers[index] = { ...this.#containers[index]!, ready }
-    const all = this.#containers.every((status) => status.ready)
-    if (this.#setReady(all)) this.#report(all ? 'phase Running, Ready=True' : 'Ready=False')
-    else if (this.#running) this.#report('phase Running')
+  /** Nobody tells the kubelet: it finds out when it next asks the runtime. */
+  *#noticeExit(record: ContainerRecord, run: RuntimeContainer, relist: Nanos): Generator<Wait, void, unknown> {
+    yield this.#node.access.sim.delay(relist)
+    if (record.run === run && !record.stopping) this.#sees(record, run)
   }
 
-  *#ensureImage(container: Container): Generator<Wait, void, unknown> {
+  #sees(record: ContainerRecord, run: RuntimeContainer): void {
+    const { exitCode, reason, at } = run.ended!
+    const termination: Termination = { exitCode, reason, finishedAt: at }
+    record.ended(termination)
+    const what = record.role === 'init' && exitCode === 0 ? 'init container finished' : 'container exited'
+    this.#note(what, `${record.spec.name}, exit code ${exitCode} (${reason})`, run.startedAt)
+    this.#touch()
+  }
+
+  #startProbes(record: ContainerRecord): void {
+    if (record.role === 'init') return
+    const { access, name } = this.#node
+    const { spec, run } = record
+    const { ready, started } = record.status
+    record.set({ started: started || spec.startupProbe === null })
+    if (spec.readinessProbe === null && record.status.started) record.set({ ready: true })
+    if (spec.readinessProbe === null && spec.livenessProbe === null && spec.startupProbe === null) return
+    const context = { sim: access.sim, latencies: access.latencies, node: name, answersAfter: () => run!.answersAfter() }
+    record.probes = new ContainerProbes(context, spec, {
+      onStarted: () => {
+        this.#note('startup probe succeeded', spec.name)
+        record.set({ started: true, ready: spec.readinessProbe === null })
+        this.#touch()
+      },
+      onReady: (success) => {
+        this.#note(success ? 'readiness probe succeeded' : 'readiness probe failed', spec.name)
+        record.set({ ready: success })
+        this.#reportChange()
+      },
+      onUnhealthy: (probe, kind) => {
+        this.#note(`${kind} probe failed`, `${spec.name} is killed`)
+        this.#spawn(this.#killUnhealthy(record, probe))
+      },
+    })
+    record.probes.start(record.status.started, ready)
+  }
+
+  /** A container that failed its probe is stopped as the pod would be, with the probe's own grace period where it has one. */
+  *#killUnhealthy(record: ContainerRecord, probe: Probe): Generator<Wait, void, unknown> {
+    const { run } = record
+    if (run === null || record.stopping || run.ended !== null) return
+    const { access } = this.#node
+    const grace = probe.terminationGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds
+    record.stopping = true
+    yield* this.#stopContainer(record, run, access.sim.now + grace * SECOND)
+    yield* this.#take(access.version >= 36 ? 'pleg' : 'plegRelist', 'saw container stopped', 'runtime relisted')
+    this.#sees(record, run)
+  }
+
+  *#ensureImage(record: ContainerRecord): Generator<Wait, boolean, unknown> {
     const { images, access, name } = this.#node
+    const { image, imagePullPolicy } = record.spec
     const started = access.sim.now
-    if (images.has(container.image)) {
-      if (container.imagePullPolicy !== 'Always') return
+    if (images.has(image) && imagePullPolicy !== 'Always') return true
+    if (images.has(image)) {
       yield access.sim.delay(access.latencies.draw('imagePullOverhead', name))
-      this.#note('checked image', `${container.image} is up to date`, started)
-      return
+      this.#note('checked image', `${image} is up to date`, started)
+      return true
     }
-    yield* images.pull(container.image, access.latencies.draw('imagePullOverhead', name))
-    this.#note('pulled image', container.image, started)
+    if (imagePullPolicy === 'Never') {
+      record.pullFailed(access.sim.now)
+      if (record.wait('ErrImageNeverPull')) this.#note('has no image', `${image}, and is not to pull it`)
+      return false
+    }
+    const pulled = yield* images.pull(image, access.latencies.draw('imagePullOverhead', name))
+    this.#note(pulled ? 'pulled image' : 'failed to pull image', image, started)
+    if (pulled) return true
+    record.pullFailed(access.sim.now)
+    record.wait('ErrImagePull')
+    return false
   }
 
-  *#stop(): Generator<Wait, void, unknown> {
-    const { access, host, behaviourOf } = this.#node
+  /** Ends all that runs. `asked`: the pod is being deleted; otherwise its main containers have ended by themselves. */
+  *#stop(asked: boolean): Generator<Wait, void, unknown> {
+    const { access, runtime } = this.#node
     const { sim } = access
-    this.#hop = (yield this.#terminating) as HopId
-    const startedAt = sim.now
-    const graceSeconds = this.#pod.metadata.deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds
-    const killAt = startedAt + graceSeconds * SECOND
-    yield* this.#take('kubeletSync', 'began termination', `grace period ${graceSeconds} s`)
-    if (this.#running) {
-      const preStop = Math.max(0, ...this.#pod.spec.containers.map((container) => container.preStopSleepSeconds))
-      if (preStop > 0) {
-        const began = sim.now
-        yield sim.delay(Math.min(preStop * SECOND, graceSeconds * SECOND))
-        this.#note('preStop hook ended', `slept ${preStop} s`, began)
-      }
-      yield* this.#take('signal', 'sent SIGTERM', 'to every container')
-      yield* this.#untilExit(Math.max(killAt, sim.now + (preStop > 0 ? MINIMUM_GRACE : 0)))
-    }
+    const { deletionGracePeriodSeconds } = this.#pod.metadata
+    const graceSeconds = (asked ? deletionGracePeriodSeconds : null) ?? this.#pod.spec.terminationGracePeriodSeconds
+    const killAt = sim.now + graceSeconds * SECOND
+    if (asked) yield* this.#take('kubeletSync', 'began termination', `grace period ${graceSeconds} s`)
+    for (const record of this.#records) record.probes?.stopHealth()
+    const [mains, sidecars] = [
+      this.#records.filter(({ role }) => role !== 'sidecar'),
+      this.#records.filter(({ role }) => role === 'sidecar'),
+    ]
+    yield* this.#stopAll(mains, killAt)
+    for (const sidecar of sidecars.toReversed()) yield* this.#stopAll([sidecar], killAt)
     for (const process of this.#processes.slice(1)) process.kill()
-    if (this.#hosted !== null) host.kill(this.#hosted)
-    const cutShort = behaviourOf(this.#pod).run !== undefined
-    this.#phase = this.#running && !cutShort ? 'Succeeded' : 'Failed'
-    const end = cutShort
-      ? ({ reason: 'Error', exitCode: SIGTERM_EXIT_CODE, finishedAt: sim.now } as const)
-      : ({ reason: 'Completed' } as const)
-    this.#containers = this.#containers.map((status) => ({ ...status, state: 'terminated', ready: false, ...end }))
-    if (this.#hosted !== null) {
-      yield* this.#take('sandboxTeardown', 'removed sandbox', this.#address)
-      host.sandboxDown(this.#hosted)
-      this.#hosted = null
-      this.#node.ipam.release(this.#address)
+    for (const record of this.#records) this.#settle(record)
+    this.#ended = true
+    if (this.#sandbox !== null) {
+      yield* this.#take('sandboxTeardown', 'removed sandbox', this.#sandbox.address)
+      runtime.removeSandbox(this.#pod.metadata.uid)
     }
+    // Recorded: the terminal status comes two syncs of the pod worker after the mark.
     yield* this.#take('kubeletSync', 'saw containers stopped', 'pod worker')
-    const reason = this.#phase === 'Failed' ? 'PodFailed' : 'PodCompleted'
-    this.#condition('PodReadyToStartContainers', false, '')
-    if (this.#phase === 'Succeeded') this.#condition('Initialized', true, reason)
-    this.#setReady(false, reason)
-    this.#report(`phase ${this.#phase}, containers terminated`)
+    this.#finished = true
+    if (!this.#removed) this.#report(null)
+  }
+
+  /** Nothing of the pod is left on the node: now the object may go. */
+  *#cleanUp(): Generator<Wait, void, unknown> {
     yield* this.#take('podCleanup', 'cleaned up', 'volumes and cgroups')
     const { namespace, name } = this.#pod.metadata
-    yield* this.#node.client.delete('Pod', namespace, name, 0, { cause: this.#hop, why: 'everything of it has stopped' })
+    if (!this.#removed) {
+      yield* this.#node.client.delete('Pod', namespace, name, 0, { cause: this.#hop, why: 'everything of it has stopped' })
+    }
     this.#onGone()
   }
 
-  /** From SIGTERM until the process has exited, or is killed when the grace period is over. */
-  *#untilExit(killAt: Nanos): Generator<Wait, void, unknown> {
-    const { access, host, behaviourOf } = this.#node
-    if (this.#hosted === null) return
-    if (behaviourOf(this.#pod).onTerminate === 'exit') {
-      const lost = host.inFlight(this.#hosted)
-      host.kill(this.#hosted)
-      this.#note('process exited', `at once, ${lost} requests in flight`)
-      return
+  /** Stops containers side by side. */
+  *#stopAll(records: readonly ContainerRecord[], killAt: Nanos): Generator<Wait, void, unknown> {
+    const stops: Process<void>[] = []
+    for (const record of records) {
+      const { run } = record
+      if (run === null || run.ended !== null) continue
+      record.stopping = true
+      stops.push(this.#spawn(this.#stopContainer(record, run, killAt)))
     }
-    const began = access.sim.now
-    host.stopListening(this.#hosted)
-    const which = yield firstOf(host.whenIdle(this.#hosted), access.sim.delay(Math.max(0, killAt - began)))
-    const lost = host.inFlight(this.#hosted)
-    if (which === 0) this.#note('process exited', 'finished what it had accepted', began)
-    else this.#note('killed', `grace period is over, ${lost} requests in flight`, began)
+    for (const stop of stops) yield stop
+  }
+
+  /** preStop, SIGTERM, and SIGKILL when the grace period is over, but not before the minimum. */
+  *#stopContainer(record: ContainerRecord, run: RuntimeContainer, killAt: Nanos): Generator<Wait, void, unknown> {
+    const { sim } = this.#node.access
+    const { name, preStopSleepSeconds } = record.spec
+    if (preStopSleepSeconds > 0) {
+      const began = sim.now
+      yield firstOf(run.exited, sim.delay(Math.max(0, Math.min(preStopSleepSeconds * SECOND, killAt - began))))
+      this.#note('preStop hook ended', `slept ${Math.round((sim.now - began) / SECOND)} s`, began)
+    }
+    yield* this.#take('signal', 'sent SIGTERM', `to ${name}`)
+    const began = sim.now
+    const inFlight = run.inFlight()
+    run.terminate()
+    if (run.ended === null) yield firstOf(run.exited, sim.delay(Math.max(killAt - began, MINIMUM_GRACE)))
+    if (run.ended === null) {
+      this.#note('killed', `grace period is over, ${run.inFlight()} requests in flight`, began)
+      run.kill()
+    } else {
+      const how = this.#behaviour.onTerminate === 'exit' ? `at once, ${inFlight} requests in flight` : 'finished what it had accepted'
+      this.#note('process exited', how, began)
+    }
+  }
+
+  /** What is known of a container when everything has stopped. */
+  #settle(record: ContainerRecord): void {
+    const { run } = record
+    if (run !== null) {
+      run.kill()
+      const { exitCode, reason, at } = run.ended!
+      record.ended({ exitCode, reason, finishedAt: at })
+    } else if (record.status.state === 'waiting' && record.lastTermination !== undefined) record.ended(record.lastTermination)
   }
 
   #spawn<T>(body: Generator<Wait, T, unknown>): Process<T> {
+    if (this.#processes.length > 8) this.#forgetDone()
     const process = this.#node.access.sim.spawn(body)
     this.#processes.push(process as Process<unknown>)
     return process
+  }
+
+  /** A container that crashes for ever makes a process each time. The first is the worker's own. */
+  #forgetDone(): void {
+    const alive = this.#processes.filter((process, i) => i === 0 || !process.done)
+    this.#processes.splice(0, this.#processes.length, ...alive)
   }
 
   /** Lets a latency pass and tells what was done in it. */
@@ -327,31 +504,78 @@ export class PodWorker {
     this.#hop = this.#node.access.trace.record({ cause: this.#hop, actor: this.#actor, action, subject: this.#key, started, detail })
   }
 
-  #condition(type: string, value: boolean, reason: string): void {
-    this.#conditions = withCondition(this.#conditions, type, value ? 'True' : 'False', reason, this.#node.access.sim.now)
+  /** Has the worker look again. */
+  #touch(): void {
+    this.#dirty = true
+    this.#changed.fire()
   }
 
-  /** Whether that changed anything. */
-  #setReady(ready: boolean, reason = 'ContainersNotReady'): boolean {
-    const before = this.#conditions
-    this.#condition('ContainersReady', ready, ready ? '' : reason)
-    this.#condition('Ready', ready, ready ? '' : reason)
-    return this.#conditions !== before
+  /** Reports the status if it differs from the last one. */
+  #reportChange(): void {
+    if (this.#finished) return
+    const before = this.#lastReported
+    const status = this.#computeStatus()
+    if (before !== null && sameStatus(before, status)) return
+    const wasReady = before !== null && conditionOf(before.conditions, 'Ready')?.status === 'True'
+    const isReady = conditionOf(status.conditions, 'Ready')?.status === 'True'
+    const readiness = isReady ? ', Ready=True' : wasReady ? ', Ready=False' : ''
+    this.#send(status, `phase ${status.phase}${readiness}`)
   }
 
-  #report(why: string): void {
-    const status: PodStatus = {
+  /** Reports the status. */
+  #report(why: string | null): void {
+    const status = this.#computeStatus()
+    this.#send(status, why ?? `phase ${status.phase}, containers terminated`)
+  }
+
+  #send(status: PodStatus, why: string): void {
+    this.#lastReported = status
+    this.#node.status.report(this.#pod, status, this.#hop, why)
+  }
+
+  #computeStatus(): PodStatus {
+    const { access, hostIP } = this.#node
+    const { spec, status: stored } = this.#pod
+    const { restartPolicy } = spec
+    const facts = { restartPolicy, containers: this.#records, initialized: this.#initialized, ended: this.#ended }
+    this.#phase = this.#refused === null ? phaseOf(facts) : 'Failed'
+    this.#conditions = conditionsOf(
+      {
+        ...facts,
+        readinessGates: spec.readinessGates ?? [],
+        stored: stored.conditions,
+        sandboxReady: access.version >= 29 ? this.#sandbox !== null && !this.#finished : null,
+        now: access.sim.now,
+      },
+      this.#phase,
+      this.#conditions.length > 0 ? this.#conditions : stored.conditions.filter(({ type }) => OWNED.has(type)),
+    )
+    const inits = spec.initContainers.length
+    return {
       phase: this.#phase,
-      podIP: this.#address,
-      hostIP: this.#node.hostIP,
+      podIP: this.#sandbox?.address ?? '',
+      hostIP,
       startTime: this.#startTime,
       conditions: this.#conditions,
-      containerStatuses: [...this.#containers],
+      containerStatuses: this.#records.slice(inits).map(({ status }) => status),
+      ...(inits === 0 ? {} : { initContainerStatuses: this.#records.slice(0, inits).map(({ status }) => status) }),
+      ...(this.#refused === null ? {} : { reason: this.#refused }),
     }
-    this.#node.status.report(this.#pod, status, this.#hop, why)
   }
 }
 
-function waiting(container: Container, restartCount: number): ContainerStatus {
-  return { name: container.name, state: 'waiting', reason: 'ContainerCreating', ready: false, started: false, restartCount }
+const OWNED: ReadonlySet<string> = new Set(['PodReadyToStartContainers', 'Initialized', 'ContainersReady', 'Ready'])
+
+function sameStatus(a: PodStatus, b: PodStatus): boolean {
+  return (
+    a.phase === b.phase &&
+    a.podIP === b.podIP &&
+    a.conditions === b.conditions &&
+    same(a.containerStatuses, b.containerStatuses) &&
+    same(a.initContainerStatuses ?? [], b.initContainerStatuses ?? [])
+  )
+}
+
+function same<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i])
 }

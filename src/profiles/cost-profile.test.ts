@@ -1,5 +1,6 @@
 /**
- * The built-in profile against the measurements it was derived from (test/kernel/costs.csv): it may miss them by what it states, and no more.
+ * The built-in profile against what it was derived from, measurements of kernels (test/kernel/costs.csv) and recorded syncs of a real kube-proxy
+ * (test/kernel/kube-proxy-syncs.jsonl): it may miss them by what it states, and no more.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -37,6 +38,27 @@ const rows: Row[] = readFileSync(csv, 'utf8')
       value: Number(median),
     }
   })
+
+interface Recording {
+  mode: string
+  services: number
+  endpoints: number
+  /** The first writes everything. */
+  startSyncs: readonly { ip: string; ms: number }[]
+  /** Of one changed Service each. */
+  single: readonly { syncMs: number }[]
+}
+
+const syncsFile = fileURLToPath(new URL('../../test/kernel/kube-proxy-syncs.jsonl', import.meta.url))
+const recordings: Recording[] = readFileSync(syncsFile, 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Recording)
+
+/** Runs of a real kube-proxy in the mode that `mode` belongs to; which of the two iptables it had is not known. */
+function recordedIn(mode: CostMode): Recording[] {
+  return recordings.filter((recording) => recording.mode === (mode.startsWith('iptables') ? 'iptables' : mode))
+}
 
 const COUNTED = '6.1.192-tcg-icount'
 
@@ -117,13 +139,60 @@ describe.each(COST_MODES)('linux-6.1, %s', (mode) => {
     if (mode !== 'iptables-nft') expect(stated.programFull.largest).toBeLessThan(0.002)
     expect(stated.programUpdate.largest).toBeLessThan(0.002)
   })
+
+  test('misses the recorded syncs by what it states', () => {
+    const runs = recordedIn(mode)
+    if (mode === 'ipvs') {
+      expect([runs, stated.syncUpdate, stated.syncFull]).toEqual([[], null, null])
+      return
+    }
+    expect(runs.map(({ services, endpoints }) => [services, endpoints])).toEqual([
+      [100, 300],
+      [1000, 3000],
+      [5000, 15_000],
+    ])
+    const update = runs.flatMap(({ services, single }) =>
+      single.map(({ syncMs }) => [LINUX_6_1.programUpdateNs(mode, services) + LINUX_6_1.syncOwnNs(mode, services), syncMs * 1e6] as const),
+    )
+    const full = runs.map(({ services, startSyncs }) => {
+      expect(startSyncs[0]!.ip).toBe('IPv4')
+      return [LINUX_6_1.programFullNs(mode, services, 3) + LINUX_6_1.syncOwnNs(mode, services), startSyncs[0]!.ms * 1e6] as const
+    })
+    for (const [pairs, residual] of [
+      [update, stated.syncUpdate!],
+      [full, stated.syncFull!],
+    ] as const) {
+      expect(pairs).toHaveLength(residual.points)
+      expect(worst(pairs)).toBeLessThanOrEqual(residual.largest)
+      expect(worst(pairs)).toBeGreaterThan(residual.largest - 0.002)
+    }
+  })
+})
+
+describe('the own part of a sync', () => {
+  const ms = (mode: CostMode, services: number): number => Math.round(LINUX_6_1.syncOwnNs(mode, services) / 1e6)
+
+  test('is what a recorded single change took beyond its programming, and stays what it was at the fewest Services', () => {
+    expect([0, 1, 100, 1000, 5000, 50_000].map((services) => ms('iptables-legacy', services))).toEqual([42, 42, 42, 42, 42, 42])
+    expect([0, 1, 100, 1000, 5000].map((services) => ms('iptables-nft', services))).toEqual([39, 39, 39, 39, 40])
+    expect([0, 1, 100, 1000, 5000].map((services) => ms('nftables', services))).toEqual([31, 31, 31, 172, 1153])
+  })
+
+  test('goes on in a line between the recorded Services and beyond', () => {
+    expect(ms('nftables', 550)).toBe(Math.round((30.7565 + 171.509) / 2))
+    expect(ms('nftables', 9000) - ms('nftables', 5000)).toBe(ms('nftables', 5000) - ms('nftables', 1000))
+  })
+
+  test('of IPVS is taken to be that of iptables', () => {
+    expect(LINUX_6_1.data.modes.ipvs.syncOwn).toEqual(LINUX_6_1.data.modes['iptables-legacy'].syncOwn)
+  })
 })
 
 describe('linux-6.1', () => {
   test('is what the script derives from the measurements', () => {
     const folder = mkdtempSync(join(tmpdir(), 'cost-profile-'))
     const script = fileURLToPath(new URL('../../scripts/derive-cost-profile.mjs', import.meta.url))
-    execFileSync(process.execPath, [script, csv, join(folder, 'profile.json')])
+    execFileSync(process.execPath, [script, csv, syncsFile, join(folder, 'profile.json')])
     const derived: unknown = JSON.parse(readFileSync(join(folder, 'profile.json'), 'utf8'))
     rmSync(folder, { recursive: true })
     expect(derived).toEqual(builtIn)
@@ -139,16 +208,18 @@ describe('linux-6.1', () => {
 
   test('never decreases with more rules, Services or endpoints', () => {
     for (const mode of COST_MODES) {
-      let before = { packet: 0, full: 0, update: 0 }
+      let before = { packet: 0, full: 0, update: 0, own: 0 }
       for (let services = 1; services <= 60_000; services += 173) {
         const packet = LINUX_6_1.firstPacketNs(mode, services, 1, services)
         const full = LINUX_6_1.programFullNs(mode, services, 3)
         const update = LINUX_6_1.programUpdateNs(mode, services)
+        const own = LINUX_6_1.syncOwnNs(mode, services)
         expect(packet).toBeGreaterThanOrEqual(before.packet)
         expect(full).toBeGreaterThan(before.full)
         expect(update).toBeGreaterThanOrEqual(before.update)
+        expect(own).toBeGreaterThanOrEqual(before.own)
         expect(LINUX_6_1.programFullNs(mode, services, 20)).toBeGreaterThanOrEqual(full)
-        before = { packet, full, update }
+        before = { packet, full, update, own }
       }
     }
   })
@@ -167,6 +238,7 @@ describe('linux-6.1', () => {
       expect(Number.isInteger(LINUX_6_1.firstPacketNs(mode, 333, 1.67, 777))).toBe(true)
       expect(Number.isInteger(LINUX_6_1.programFullNs(mode, 777, 7))).toBe(true)
       expect(Number.isInteger(LINUX_6_1.programUpdateNs(mode, 777))).toBe(true)
+      expect(Number.isInteger(LINUX_6_1.syncOwnNs(mode, 777))).toBe(true)
     }
   })
 })

@@ -1,5 +1,5 @@
 /**
- * What the kernel charges, in nanoseconds of CPU: for a packet, and for programming the rules.
+ * What the kernel charges, in nanoseconds of CPU: for a packet, and for programming the rules; and what kube-proxy adds to each sync.
  *
  * A profile is data with its provenance (`linux-6.1.json` is built in); this file checks it and evaluates it. All
  * functions are pure. Between measured points they interpolate; where a table ends they go on as each one says.
@@ -43,7 +43,17 @@ const modeCosts = z.strictObject({
   establishedPacketNs: z.number().nonnegative(),
   programFull: programming,
   programUpdate: programming,
-  residual: z.strictObject({ firstPacket: residual, establishedPacket: residual, programFull: residual, programUpdate: residual }),
+  /** [Services, ns]: what a sync takes besides programming the kernel. */
+  syncOwn: table,
+  residual: z.strictObject({
+    firstPacket: residual,
+    establishedPacket: residual,
+    programFull: residual,
+    programUpdate: residual,
+    /** Of whole syncs, of one changed Service and of everything: null where none was recorded. */
+    syncUpdate: residual.nullable(),
+    syncFull: residual.nullable(),
+  }),
 })
 
 const costProfile = z.strictObject({
@@ -114,6 +124,15 @@ export class CostProfile {
   /** CPU time to program a change of one Service's endpoints while `services` are on the node, with `endpoints` a Service, in the mean. */
   programUpdateNs(mode: CostMode, services: number, endpoints = 3): Nanos {
     return programmingNs(this.data.modes[mode].programUpdate, services, endpoints)
+  }
+
+  /**
+   * kube-proxy's own part of any sync: starting the programs that talk to the kernel, building their input, comparing. Below the fewest recorded
+   * Services it stays, since the programs are started all the same; beyond the most, the last slope goes on.
+   */
+  syncOwnNs(mode: CostMode, services: number): Nanos {
+    const points = this.data.modes[mode].syncOwn
+    return Math.round(interpolate(points, Math.max(points[0]![0], services)))
   }
 }
 

@@ -49,4 +49,6 @@ export const DEFAULTS = {
     startUp: 'normal(2s, 0.5s)',
     onTerminate: 'drain',
   },
+  /** *Assumption*: a run succeeds; one that fails says so with the commonest code. */
+  run: { failProbability: 0, exitCode: 1 },
 } as const

@@ -113,7 +113,12 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
   const workloads = loadWorkloads(context, spec.workloads)
   const traffic = loadTraffic(context, spec.traffic, times)
   const nodes = clusterIsSound ? nodeNames(cluster) : null
-  const timeline = loadTimeline(context, spec.timeline, { duration: times.duration ?? null, nodes, applied: applied.of })
+  const timeline = loadTimeline(context, spec.timeline, {
+    duration: times.duration ?? null,
+    nodes,
+    etcdMembers: cluster.etcdMembers,
+    applied: applied.of,
+  })
   const trafficNames = [...new Set((spec.traffic ?? []).flatMap((entry) => (entry?.name === undefined ? [] : [entry.name])))]
   const thresholds = loadThresholds(context, spec.thresholds, trafficNames)
 

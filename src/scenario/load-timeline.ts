@@ -2,13 +2,14 @@ import { nearest } from '../api/did-you-mean.ts'
 import type { Kind } from '../api/objects/index.ts'
 import type { Nanos } from '../units.ts'
 import type { LoadContext } from './load-context.ts'
+import { describeFault, loadFault, NODES_COMPARED } from './load-fault.ts'
 import { listNames, named } from './load-inventory.ts'
 import type { AppliedManifests } from './load-manifests.ts'
 import { formatDuration } from './parse-duration.ts'
 import { type KubectlText, type Mention, parseKubectl } from './parse-kubectl.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
-import type { FaultSpec, KubectlCommand, TimelineEntry } from './scenario.ts'
+import type { KubectlCommand, TimelineEntry } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
 
 type TimelineDraft = Draft<NonNullable<ScenarioFile['spec']['timeline']>>
@@ -18,6 +19,7 @@ export interface TimelineOptions {
   readonly duration: Nanos | null
   /** Names of the worker nodes; null where the cluster could not be read. */
   readonly nodes: readonly string[] | null
+  readonly etcdMembers: number
   /** What each `apply` brings, by the file as it is written. */
   readonly applied: AppliedManifests
 }
@@ -37,32 +39,10 @@ export function loadTimeline(context: LoadContext, draft: TimelineDraft | undefi
       return loaded === undefined || at === undefined ? [] : [{ at, kind: 'kubectl', ...loaded, text: `kubectl ${entry.kubectl?.trim()}` }]
     }
     if (!('fault' in entry) || entry.fault === undefined) return []
-    const fault = loadFault(context, [...path, 'fault'], entry.fault, options.nodes)
+    const fault = loadFault(context, [...path, 'fault'], entry.fault, options)
     return fault === undefined || at === undefined ? [] : [{ at, kind: 'fault', fault, text: describeFault(fault) }]
   })
   return entries.sort((a, b) => a.at - b.at)
-}
-
-type FaultDraft = Draft<{ kind: 'node-crash'; node: string; for?: string | undefined }>
-
-function loadFault(context: LoadContext, path: Path, draft: FaultDraft, nodes: readonly string[] | null): FaultSpec | undefined {
-  const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
-  if (duration === 0)
-    context.mistake([...path, 'for'], 'A crash of no length is none', 'a length of time above 0, or no "for" when the node stays away')
-  if (draft.node !== undefined && nodes !== null && !nodes.includes(draft.node)) {
-    const last = nodes.at(-1) ?? 'worker-1'
-    const accepted = nodes.length === 1 ? 'worker-1' : `worker-1 to ${last}`
-    context.mistake([...path, 'node'], `There is no node "${draft.node}"`, accepted, nearest(draft.node, nodes.slice(0, NODES_COMPARED)))
-  }
-  if (draft.kind === undefined || draft.node === undefined || duration === undefined) return undefined
-  return { kind: draft.kind, node: draft.node, duration }
-}
-
-/** Node names that a misspelt one is compared with: enough to find the form of the name. */
-const NODES_COMPARED = 1000
-
-function describeFault({ kind, node, duration }: FaultSpec): string {
-  return `${kind} ${node}${duration === null ? '' : ` for ${formatDuration(duration)}`}`
 }
 
 function loadCommand(

@@ -5,7 +5,7 @@ import { listNames } from './load-inventory.ts'
 import { parseDistribution } from './parse-distribution.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
-import type { WorkloadSpec } from './scenario.ts'
+import type { RunSpec, WorkloadSpec } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
 
 type WorkloadsDraft = Draft<NonNullable<ScenarioFile['spec']['workloads']>>
@@ -42,6 +42,8 @@ export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | unde
     }
     const serviceTime = context.read([...at, 'serviceTime'], entry?.serviceTime, parseDistribution)
     const startUp = context.read([...at, 'startUp'], entry?.startUp, parseDistribution)
+    const run = loadRun(context, [...at, 'run'], entry?.run)
+    const init = loadRun(context, [...at, 'init'], entry?.init)
     workloads.push({
       selector: selector ?? STANDARD.selector,
       serviceTime: serviceTime ?? STANDARD.serviceTime,
@@ -49,10 +51,21 @@ export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | unde
       queue: entry?.queue ?? STANDARD.queue,
       startUp: startUp ?? STANDARD.startUp,
       onTerminate: entry?.onTerminate ?? STANDARD.onTerminate,
+      ...(run === undefined ? {} : { run }),
+      ...(init === undefined ? {} : { init }),
     })
   }
   if (selectorsRead) warnAboutTheRest(context, workloads)
   return [...workloads, STANDARD]
+}
+
+type RunDraft = Draft<NonNullable<NonNullable<ScenarioFile['spec']['workloads']>[number]['run']>>
+
+function loadRun(context: LoadContext, path: Path, draft: RunDraft | undefined): RunSpec | undefined {
+  const duration = context.read([...path, 'duration'], draft?.duration, parseDistribution)
+  if (draft === undefined || duration === undefined) return undefined
+  const { failProbability = DEFAULTS.run.failProbability, exitCode = DEFAULTS.run.exitCode } = draft
+  return { duration, failProbability, exitCode }
 }
 
 function warnAboutTheRest(context: LoadContext, workloads: readonly WorkloadSpec[]): void {

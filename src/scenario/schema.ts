@@ -98,6 +98,23 @@ const cluster = z.strictObject({
     .optional(),
 })
 
+const run = (what: string) =>
+  z
+    .strictObject({
+      duration: text('a distribution of times, such as lognormal(p50=8ms, p99=60ms)', {
+        description: `How long ${what} run`,
+        examples: ['30s'],
+      }),
+      failProbability: z
+        .number()
+        .min(0)
+        .max(1)
+        .optional()
+        .meta({ description: 'Share of the runs that fail', default: DEFAULTS.run.failProbability }),
+      exitCode: z.int().min(1).max(255).optional().meta({ description: 'How a run that fails ends', default: DEFAULTS.run.exitCode }),
+    })
+    .optional()
+
 const workload = z.strictObject({
   selector: text('a label selector, such as app=frontend', {
     description: "Whose behaviour this is: a label selector in the API's grammar; the first entry that matches a pod wins",
@@ -121,6 +138,8 @@ const workload = z.strictObject({
     .enum(['drain', 'exit'])
     .optional()
     .meta({ description: 'On SIGTERM: finish what is being served, or exit at once and drop it', default: DEFAULTS.workload.onTerminate }),
+  run: run('main containers').meta({ description: 'Main containers end by themselves; without it they run for ever' }),
+  init: run('init containers').meta({ description: 'How init containers run' }),
 })
 
 /** Addresses from 198.18.0.0 on: a million still end far below the multicast addresses. */
@@ -159,10 +178,35 @@ const traffic = z.strictObject({
   stop: duration('When the last requests may arrive; the end of the run when not given').optional(),
 })
 
-const nodeCrash = z.strictObject({
-  kind: z.literal('node-crash'),
+const nodeFault = z.strictObject({
+  kind: z.enum(['node-crash', 'kubelet-crash']),
   node: z.string().meta({ description: 'Its name: worker-1, worker-2, …', examples: ['worker-3'] }),
   for: duration('After how long the node comes back, empty; never when not given').optional(),
+})
+
+const containerFault = z.strictObject({
+  kind: z.enum(['container-crash', 'oom-kill']),
+  pods: text('a label selector, such as app=frontend', {
+    description: 'Whose containers end, by label selector',
+    examples: ['app=frontend'],
+  }),
+  namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
+  container: z.string().optional().meta({ description: 'The container; every main container when not given' }),
+})
+
+const etcdMember = z.int().min(1).max(5).meta({ description: 'Which member of etcd, from 1; member 1 leads at the start' })
+
+const etcdFault = z.strictObject({
+  kind: z.enum(['etcd-member-crash', 'etcd-partition']),
+  member: etcdMember,
+  for: duration('After how long the member is back; never when not given').optional(),
+})
+
+const etcdSlowDisk = z.strictObject({
+  kind: z.enum(['etcd-slow-disk']),
+  member: etcdMember,
+  factor: z.number().min(1).max(1_000_000).meta({ description: 'How many times as long every fsync takes' }),
+  for: duration('After how long the disk is well again; never when not given').optional(),
 })
 
 const at = duration('When it happens')
@@ -175,7 +219,7 @@ const timelineEntry = z.union([
       examples: ['set image deployment/frontend server=shop/frontend:v2 -n shop'],
     }),
   }),
-  z.strictObject({ at, fault: nodeCrash }),
+  z.strictObject({ at, fault: z.union([nodeFault, containerFault, etcdFault, etcdSlowDisk]) }),
 ])
 
 const spec = z.strictObject({

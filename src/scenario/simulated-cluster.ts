@@ -2,20 +2,22 @@ import { matchesSelector } from '../api/labels.ts'
 import type { Deployment, EndpointSlice, Pod, Service, StringMap } from '../api/objects/index.ts'
 import { ControlPlane, type NodeSeed } from '../control-plane/control-plane.ts'
 import { isComplete } from '../control-plane/controllers/deployment.ts'
+import { LATENCIES } from '../control-plane/latencies.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { Watch } from '../control-plane/watch-cache.ts'
-import { type Distribution, distribution } from '../engine/distributions.ts'
+import { distribution } from '../engine/distributions.ts'
 import { Simulation } from '../engine/simulation.ts'
 import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import { type FaultReport, type FaultTarget, strike } from '../faults/index.ts'
 import { invariant } from '../invariant.ts'
+import type { ProcessBehaviour, RunBehaviour } from '../node/container-runtime.ts'
 import { podCidr } from '../node/ipam.ts'
 import { Kubelet } from '../node/kubelet.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { DataPlane } from '../workload/data-plane.ts'
 import { nodeNames } from './load-cluster.ts'
-import type { Scenario, WorkloadSpec } from './scenario.ts'
+import type { RunSpec, Scenario, WorkloadSpec } from './scenario.ts'
 
 /** Node addresses: 172.16.0.0/12, in order. Assumption: one flat network of nodes, apart from pods and Services. */
 function nodeAddress(index: number): string {
@@ -71,19 +73,17 @@ export class SimulatedCluster {
       measureFrom: scenario.warmUp,
     })
     this.#observe()
-    const startUps = new Map<WorkloadSpec, Distribution>(scenario.workloads.map((workload) => [workload, distribution(workload.startUp)]))
+    const behaviours = new Map(scenario.workloads.map((workload) => [workload, behaviourOf(workload)]))
     for (const [index, node] of this.#nodes.entries()) {
       this.#kubelets.push(
         new Kubelet(this.controlPlane.access, {
           name: node.name,
           index,
           hostIP: node.internalIP,
+          allocatable: { cpuMilli: node.cpuMilli, memoryBytes: node.memoryBytes, pods: node.maxPods },
           host: this.dataPlane.backends,
           images,
-          behaviourOf: (pod: Pod) => {
-            const workload = this.#workloadOf(pod.metadata.labels)
-            return { startUp: startUps.get(workload)!, onTerminate: workload.onTerminate }
-          },
+          behaviourOf: (pod: Pod) => behaviours.get(this.#workloadOf(pod.metadata.labels))!,
         }),
       )
     }
@@ -159,6 +159,7 @@ export class SimulatedCluster {
     return {
       sim: this.sim,
       trace: this.trace,
+      etcd: this.controlPlane.server.etcd,
       crashNode: (name) => {
         const index = this.#indexOf(name)
         if (!this.dataPlane.kernels.isUp(index)) return null
@@ -174,6 +175,30 @@ export class SimulatedCluster {
         this.#kubelets[index]!.boot(cause)
         this.#startKubeProxy(index)
       },
+      stopKubelet: (name) => {
+        const kubelet = this.#kubelets[this.#indexOf(name)]!
+        if (!kubelet.up) return false
+        kubelet.stop()
+        return true
+      },
+      startKubelet: (name, cause) => {
+        const index = this.#indexOf(name)
+        const kubelet = this.#kubelets[index]!
+        if (kubelet.up || !this.dataPlane.kernels.isUp(index)) return false
+        kubelet.boot(cause(), 'after a crash')
+        return true
+      },
+      crashContainers: ({ namespace, selector, container }, { exitCode, reason }, cause) => {
+        let crashed = 0
+        for (const kubelet of this.#kubelets) {
+          for (const worker of kubelet.workers()) {
+            const { metadata } = worker.pod
+            if (metadata.namespace !== namespace || !matchesSelector(selector, metadata.labels) || !worker.runs(container)) continue
+            crashed += worker.crash(container, exitCode, reason, cause(keyOf(worker.pod)))
+          }
+        }
+        return crashed
+      },
     }
   }
 
@@ -187,6 +212,16 @@ export class SimulatedCluster {
     const workload = this.#scenario.workloads.find(({ selector }) => matchesSelector(selector, labels))
     invariant(workload !== undefined, 'The last workload matches every pod')
     return workload
+  }
+}
+
+function behaviourOf({ startUp, onTerminate, run, init }: WorkloadSpec): ProcessBehaviour {
+  const ending = (spec: RunSpec): RunBehaviour => ({ ...spec, duration: distribution(spec.duration) })
+  return {
+    startUp: distribution(startUp),
+    onTerminate,
+    run: run === undefined ? null : ending(run),
+    init: ending(init ?? { duration: LATENCIES.initContainerRun.distribution, failProbability: 0, exitCode: 1 }),
   }
 }
 

@@ -123,6 +123,15 @@ export class Backends implements PodHost {
     return this.#states[pod] === LISTENING
   }
 
+  /** A health call takes no time of a server, but waits for one behind the requests that are queued: as long as these take on average. */
+  answersAfter(pod: HostedPod): Nanos | null {
+    if (this.#states[pod] !== LISTENING) return null
+    const { station, workload, serviceTime } = this.#pods[pod]!
+    if (station === null || station.busy < workload.concurrency) return 0
+    if (station.queued >= workload.queue) return null
+    return Math.round(((station.queued + 1) * serviceTime.mean) / workload.concurrency)
+  }
+
   inFlight(pod: HostedPod): number {
     return this.#inFlight[pod]!
   }

@@ -15,6 +15,17 @@ export interface WorkloadSpec {
   readonly startUp: DistributionSpec
   /** What the process does on SIGTERM: exits at once and drops what it was serving, or stops accepting and finishes it. */
   readonly onTerminate: 'exit' | 'drain'
+  /** Main containers end by themselves; absent: they run until they are told to stop. */
+  readonly run?: RunSpec | undefined
+  /** How the init containers run. */
+  readonly init?: RunSpec | undefined
+}
+
+/** A process that ends by itself: after `duration`, with `exitCode` in a share of the runs, else with 0. */
+export interface RunSpec {
+  readonly duration: DistributionSpec
+  readonly failProbability: number
+  readonly exitCode: number
 }
 
 export interface TrafficSpec {

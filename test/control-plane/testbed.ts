@@ -7,10 +7,10 @@ import type { Waitable } from '../../src/engine/process.ts'
 import { Simulation } from '../../src/engine/simulation.ts'
 import { Trace } from '../../src/engine/trace.ts'
 import type { KubernetesMinor } from '../../src/kubernetes-version.ts'
+import type { ProcessBehaviour, RunBehaviour } from '../../src/node/container-runtime.ts'
 import { podCidr } from '../../src/node/ipam.ts'
 import { Kubelet } from '../../src/node/kubelet.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../../src/node/pod-host.ts'
-import type { ProcessBehaviour, RunToCompletion } from '../../src/node/pod-worker.ts'
 import { type Nanos, SECOND } from '../../src/units.ts'
 
 /** A machine without traffic: it remembers which pods listen. */
@@ -35,6 +35,9 @@ export class QuietHost implements PodHost {
   isListening(pod: HostedPod): boolean {
     return this.pods[pod]!.state === 'listening'
   }
+  answersAfter(pod: HostedPod): Nanos | null {
+    return this.isListening(pod) ? 0 : null
+  }
   inFlight(): number {
     return 0
   }
@@ -57,8 +60,10 @@ export interface TestbedOptions {
   readonly startUp?: Nanos
   readonly onTerminate?: 'exit' | 'drain'
   /** For pods whose restart policy is not Always: they end by themselves. */
-  readonly run?: RunToCompletion
+  readonly run?: RunBehaviour
   readonly latencies?: LatencyOverrides
+  readonly behaviour?: Partial<ProcessBehaviour>
+  readonly missingImages?: readonly string[]
 }
 
 /** A cluster with real controllers, scheduler and kubelets, and no traffic. */
@@ -98,10 +103,13 @@ export class Testbed {
         internalIP: `192.168.0.${i + 1}`,
       })),
     })
+    const constant = (value: Nanos) => distribution({ kind: 'constant', value })
     const behaviour: ProcessBehaviour = {
-      startUp: distribution({ kind: 'constant', value: startUp }),
+      startUp: constant(startUp),
       onTerminate,
-      ...(run === undefined ? {} : { run }),
+      run: run ?? null,
+      init: { duration: constant(SECOND), failProbability: 0, exitCode: 1 },
+      ...options.behaviour,
     }
     for (const [index, name] of names.entries()) {
       this.kubelets.push(
@@ -109,8 +117,9 @@ export class Testbed {
           name,
           index,
           hostIP: `192.168.0.${index + 1}`,
+          allocatable: { cpuMilli: 8000, memoryBytes: 32 * 1024 * 1024 * 1024, pods: 110 },
           host: this.host,
-          images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true },
+          images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true, missing: options.missingImages },
           behaviourOf: () => behaviour,
         }),
       )

@@ -1,12 +1,21 @@
-import type { World } from './world.ts'
+import { hasServers, type World } from './world.ts'
 
-/** A fault that fits what is there, as flow YAML, or null. Every one ends: what follows is judged once all have. */
-export type RandomFault = (world: World) => string | null
+/** A fault that fits what is there, as flow YAML. Every one ends: what follows is judged once all have. */
+export type RandomFault = (world: World) => string
 
 /** Longer than that no fault lasts, in seconds. */
 export const FAULT_SECONDS_MAX = 120
 
+const length = ({ dice }: World): string => `for: ${dice.between(1, FAULT_SECONDS_MAX)}s`
+const node = ({ dice, nodes }: World): string => dice.pick(nodes)
+const member = ({ dice, etcdMembers }: World): number => dice.between(1, etcdMembers)
+
 /** Every fault that random scenarios use: one more is one line. */
 export const FAULTS: readonly RandomFault[] = [
-  ({ dice, nodes }) => `{ kind: node-crash, node: ${dice.pick(nodes)}, for: ${dice.between(1, FAULT_SECONDS_MAX)}s }`,
+  (world) => `{ kind: node-crash, node: ${node(world)}, ${length(world)} }`,
+  (world) => `{ kind: kubelet-crash, node: ${node(world)}, ${length(world)} }`,
+  (world) => `{ kind: ${world.dice.pick(['container-crash', 'oom-kill'])}, pods: ${hasServers(world) ? 'fuzz=yes' : 'batch=yes'} }`,
+  (world) => `{ kind: etcd-member-crash, member: ${member(world)}, ${length(world)} }`,
+  (world) => `{ kind: etcd-partition, member: ${member(world)}, ${length(world)} }`,
+  (world) => `{ kind: etcd-slow-disk, member: ${member(world)}, factor: ${world.dice.pick([3, 100, 2000])}, ${length(world)} }`,
 ]

@@ -1,37 +1,22 @@
-import type { World } from './world.ts'
+import type { Dice } from './dice.ts'
+import type { WorkloadKind, World } from './world.ts'
 
 /** A workload and the Service before it, as YAML. `index` makes its name. */
 export function manifestOf(world: World, index: number): string {
   const { dice } = world
   const name = `app-${index + 1}`
-  world.workloads.push({ kind: 'Deployment', name, deleted: false })
-  const percentOrCount = (): string => dice.pick(['25%', '50%', '100%', '1', '2'])
-  const probe = dice.chance(0.7)
-    ? `
-          readinessProbe: { httpGet: { path: /, port: 8080 }, periodSeconds: ${dice.between(1, 10)} }`
-    : ''
-  const grace = dice.between(1, 30)
-  const preStop = dice.chance(0.3)
-    ? `
-          lifecycle: { preStop: { sleep: { seconds: ${dice.between(1, grace)} } } }`
-    : ''
-  return `apiVersion: apps/v1
-kind: Deployment
+  const kind: WorkloadKind = dice.chance(0.55) ? 'Deployment' : dice.pick(['StatefulSet', 'DaemonSet', 'Job'])
+  world.workloads.push({ kind, name, deleted: false })
+  const batch = kind === 'Job'
+  return `apiVersion: ${batch ? 'batch' : 'apps'}/v1
+kind: ${kind}
 metadata: { name: ${name} }
 spec:
-  replicas: ${dice.between(0, 6)}
-  minReadySeconds: ${dice.chance(0.3) ? dice.between(1, 10) : 0}
-  strategy: { type: RollingUpdate, rollingUpdate: { maxSurge: ${percentOrCount()}, maxUnavailable: ${percentOrCount()} } }
-  selector: { matchLabels: { app: ${name} } }
+${SPECS[kind](dice)}${batch ? '' : `\n  selector: { matchLabels: { app: ${name} } }`}
   template:
-    metadata: { labels: { app: ${name}, fuzz: "yes" } }
+    metadata: { labels: { app: ${name}, ${batch ? 'batch' : 'fuzz'}: "yes" } }
     spec:
-      terminationGracePeriodSeconds: ${grace}
-      containers:
-        - name: server
-          image: example/${name}:v1
-          ports: [{ containerPort: 8080 }]
-          resources: { requests: { cpu: ${dice.between(10, 300)}m, memory: 64Mi } }${probe}${preStop}
+${podOf(dice, name, batch)}
 ---
 apiVersion: v1
 kind: Service
@@ -41,4 +26,46 @@ spec:
   selector: { app: ${name} }
   ports: [{ port: 80, targetPort: 8080 }]
 `
+}
+
+const SPECS: Readonly<Record<WorkloadKind, (dice: Dice) => string>> = {
+  Deployment: (dice) => {
+    const percentOrCount = (): string => dice.pick(['25%', '50%', '100%', '1', '2'])
+    const rolling = `{ type: RollingUpdate, rollingUpdate: { maxSurge: ${percentOrCount()}, maxUnavailable: ${percentOrCount()} } }`
+    return `  replicas: ${dice.between(0, 6)}
+  minReadySeconds: ${dice.chance(0.3) ? dice.between(1, 10) : 0}
+  strategy: ${dice.chance(0.85) ? rolling : '{ type: Recreate }'}`
+  },
+  StatefulSet: (dice) => `  replicas: ${dice.between(0, 5)}
+  serviceName: none
+  podManagementPolicy: ${dice.pick(['OrderedReady', 'Parallel'])}`,
+  DaemonSet: (dice) =>
+    `  updateStrategy: { type: RollingUpdate, rollingUpdate: ${dice.pick(['{ maxUnavailable: 1 }', '{ maxSurge: 1, maxUnavailable: 0 }', '{ maxUnavailable: 50% }'])} }`,
+  Job: (dice) => `  completions: ${dice.between(1, 6)}
+  parallelism: ${dice.between(1, 4)}
+  backoffLimit: ${dice.between(0, 6)}`,
+}
+
+function podOf(dice: Dice, name: string, batch: boolean): string {
+  const probe =
+    dice.chance(0.7) && !batch
+      ? `
+          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: ${dice.between(1, 10)} }`
+      : ''
+  const grace = dice.between(1, 30)
+  const preStop = dice.chance(0.3)
+    ? `
+          lifecycle: { preStop: { sleep: { seconds: ${dice.between(1, grace)} } } }`
+    : ''
+  const init = dice.chance(0.2)
+    ? `
+      initContainers: [{ name: init, image: example/init:v1 }]`
+    : ''
+  return `      terminationGracePeriodSeconds: ${grace}
+      restartPolicy: ${batch ? dice.pick(['Never', 'OnFailure']) : 'Always'}${init}
+      containers:
+        - name: server
+          image: example/${name}:v1
+          ports: [{ containerPort: 8080 }]
+          resources: { requests: { cpu: ${dice.between(10, 300)}m, memory: 64Mi } }${probe}${preStop}`
 }

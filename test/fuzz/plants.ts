@@ -27,6 +27,19 @@ export const PLANTS: readonly Plant[] = [
     })),
   },
   {
+    bug: 'members of etcd that have crashed go on voting',
+    noticedBy: 'no write without a quorum',
+    plant: ({ controlPlane: { server }, sim }) => {
+      const { etcd } = server
+      const down = new Set<number>()
+      etcd.crashMember = (member) => down.size < down.add(member).size
+      etcd.isUp = (member) => !down.has(member)
+      sim.after(30 * SECOND, () => {
+        for (let member = 0; member < etcd.memberCount; member++) etcd.crashMember(member)
+      })
+    },
+  },
+  {
     bug: 'the API server answers before the write is stored, and it is lost',
     noticedBy: 'no acknowledged write is lost',
     plant: answerWithoutWriting(({ verb, kind }) => verb === 'create' && kind === 'Pod', 3),

@@ -2,7 +2,7 @@ import { Dice } from './dice.ts'
 import { FAULT_SECONDS_MAX, FAULTS } from './faults.ts'
 import { manifestOf } from './manifests.ts'
 import { VERBS } from './verbs.ts'
-import type { World } from './world.ts'
+import { hasServers, type World } from './world.ts'
 
 /** Everything that happens, happens in this time from the start on, in seconds. */
 const ACTIVE_SECONDS = 150
@@ -30,20 +30,26 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   for (let n = dice.between(0, 12); n > 0; n--) {
     const at = dice.between(1, ACTIVE_SECONDS)
     if (dice.chance(0.7)) {
-      const verb = dice.pick(VERBS)(world)
-      if (verb !== null) timeline.push({ at, text: `kubectl: ${JSON.stringify(verb)}` })
-    } else {
-      const fault = dice.pick(FAULTS)(world)
-      if (fault !== null) timeline.push({ at, text: `fault: ${fault}` })
-    }
+      for (const { after, text } of dice.pick(VERBS)(world)) timeline.push({ at: at + after, text: `kubectl: ${JSON.stringify(text)}` })
+    } else timeline.push({ at, text: `fault: ${dice.pick(FAULTS)(world)}` })
   }
   timeline.sort((a, b) => a.at - b.at)
   const traffic = world.workloads
-    .filter(() => dice.chance(0.5))
+    .filter(({ kind }) => kind !== 'Job' && dice.chance(0.5))
     .map(
       ({ name }) => `
     - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s }`,
     )
+  const behaviours = [
+    ...(world.workloads.some(({ kind }) => kind === 'Job')
+      ? [
+          `    - { selector: batch=yes, run: { duration: "uniform(1s, ${dice.between(2, 40)}s)", failProbability: ${dice.pick([0, 0.1, 0.5])} } }`,
+        ]
+      : []),
+    ...(hasServers(world)
+      ? [`    - { selector: fuzz=yes, startUp: "uniform(0s, ${dice.between(1, 8)}s)", onTerminate: ${dice.pick(['drain', 'exit'])} }`]
+      : []),
+  ]
   const scenario = `apiVersion: towtank/v1
 kind: Scenario
 metadata: { name: fuzz }
@@ -59,7 +65,7 @@ spec:
     images: { preloaded: ${dice.chance(0.5)} }
   manifests: [app.yaml]
   workloads:
-    - { selector: fuzz=yes, startUp: "uniform(0s, ${dice.between(1, 8)}s)", onTerminate: ${dice.pick(['drain', 'exit'])} }
+${behaviours.join('\n')}
   traffic:${traffic.length === 0 ? ' []' : traffic.join('')}
   timeline:${timeline.length === 0 ? ' []' : ''}${timeline.map(({ at, text }) => `\n    - { at: ${at}s, ${text} }`).join('')}
 `

@@ -1,26 +1,62 @@
-import { anyOf, type World } from './world.ts'
+import { anyOf, named, type WorkloadKind, type World } from './world.ts'
 
-/** A kubectl command that fits what is there, or null. */
-export type RandomVerb = (world: World) => string | null
+/** A kubectl command, so many seconds after the first one of its verb. */
+interface Command {
+  readonly after: number
+  readonly text: string
+}
+
+/** kubectl commands that fit what is there; none when nothing does. What they leave behind lets the cluster come to rest. */
+export type RandomVerb = (world: World) => readonly Command[]
 
 /** Every verb that random scenarios use: one more is one line. */
 export const VERBS: readonly RandomVerb[] = [
+  about(['Deployment', 'StatefulSet'], (it, { dice }) => `scale ${it} --replicas=${dice.between(0, 8)}`),
+  about(['Deployment', 'StatefulSet', 'DaemonSet'], (it, world) => `set image ${it} server=example/app:v${++world.images}`),
+  about(['Deployment', 'StatefulSet', 'DaemonSet'], (it) => `rollout restart ${it}`),
+  about(['Deployment'], (it) => `rollout undo ${it}`),
+  about(['Deployment', 'StatefulSet', 'DaemonSet', 'Job'], (it, { dice }) => `label ${it} round=r${dice.between(1, 9)} --overwrite`),
+  about(['Deployment', 'StatefulSet', 'DaemonSet', 'Job'], (it, { dice }) => `annotate ${it} note=n${dice.between(1, 9)} --overwrite`),
   (world) => {
     const workload = anyOf(world, ['Deployment'])
-    return workload && `scale deployment/${workload.name} --replicas=${world.dice.between(0, 8)}`
+    if (workload === null) return []
+    return [
+      { after: 0, text: `rollout pause ${named(workload)}` },
+      { after: world.dice.between(1, 60), text: `rollout resume ${named(workload)}` },
+    ]
+  },
+  ({ dice, nodes }) => {
+    const node = dice.pick(nodes)
+    const begin = dice.pick([`cordon ${node}`, `drain ${node} --ignore-daemonsets --force --timeout=60s`])
+    return [
+      { after: 0, text: begin },
+      { after: dice.between(61, 90), text: `uncordon ${node}` },
+    ]
+  },
+  ({ dice, nodes }) => {
+    const node = dice.pick(nodes)
+    const effect = dice.pick(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
+    return [
+      { after: 0, text: `taint nodes ${node} fuzz=yes:${effect}` },
+      { after: dice.between(1, 60), text: `taint nodes ${node} fuzz-` },
+    ]
   },
   (world) => {
-    const workload = anyOf(world, ['Deployment'])
-    return workload && `set image deployment/${workload.name} server=example/${workload.name}:v${++world.images}`
-  },
-  (world) => {
-    const workload = world.dice.chance(0.2) ? anyOf(world, ['Deployment']) : null
-    if (workload === null) return null
+    const workload = world.dice.chance(0.2) ? anyOf(world, ['Deployment', 'StatefulSet', 'DaemonSet', 'Job']) : null
+    if (workload === null) return []
     workload.deleted = true
-    return `delete deployment/${workload.name}`
+    return [{ after: 0, text: `delete ${named(workload)}` }]
   },
   (world) => {
     const workload = world.dice.chance(0.2) ? world.dice.pick(world.workloads) : null
-    return workload && `delete service/${workload.name}`
+    return workload === null ? [] : [{ after: 0, text: `delete service/${workload.name}` }]
   },
 ]
+
+/** One command about a workload of one of these kinds. */
+function about(kinds: readonly WorkloadKind[], text: (it: string, world: World) => string): RandomVerb {
+  return (world) => {
+    const workload = anyOf(world, kinds)
+    return workload === null ? [] : [{ after: 0, text: text(named(workload), world) }]
+  }
+}

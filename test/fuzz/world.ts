@@ -12,16 +12,28 @@ export interface World {
   images: number
 }
 
+export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'Job'
+
 /** A workload of the manifests, with the Service before it. */
 export interface Workload {
-  readonly kind: 'Deployment'
+  readonly kind: WorkloadKind
   readonly name: string
   /** Deleted by a verb: later verbs leave it alone. */
   deleted: boolean
 }
 
 /** One of those that are there, or null. */
-export function anyOf(world: World, kinds: readonly Workload['kind'][]): Workload | null {
+export function anyOf(world: World, kinds: readonly WorkloadKind[]): Workload | null {
   const there = world.workloads.filter((workload) => !workload.deleted && kinds.includes(workload.kind))
   return there.length === 0 ? null : world.dice.pick(there)
+}
+
+/** As kubectl names it. */
+export function named({ kind, name }: Workload): string {
+  return `${kind.toLowerCase()}/${name}`
+}
+
+/** Pods that serve, and not only Jobs. */
+export function hasServers({ workloads }: World): boolean {
+  return workloads.some(({ kind }) => kind !== 'Job')
 }

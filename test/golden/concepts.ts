@@ -5,5 +5,6 @@ export const CONCEPTS: readonly { readonly name: string; readonly object: string
   { name: 'rolling-update', object: 'Deployment/default/web' },
   { name: 'pod-deletion', object: 'Deployment/default/web' },
   { name: 'node-failure', object: 'Node/worker-1' },
+  { name: 'etcd-leader-loss', object: 'Deployment/default/web' },
   { name: 'service-creation', object: 'Service/default/web' },
 ]

@@ -26,6 +26,7 @@ export function podSpec(spec: PickedPodSpec | undefined): PodSpec {
     ...(spec?.preemptionPolicy === 'Never' ? { preemptionPolicy: 'Never' as const } : {}),
     ...(spec?.overhead === undefined ? {} : { overhead: resources(spec.overhead) }),
     hostNetwork,
+    ...(spec?.readinessGates === undefined ? {} : { readinessGates: spec.readinessGates.map((gate) => gate.conditionType ?? '') }),
   }
 }
 
@@ -69,6 +70,8 @@ function container(picked: PickedContainer, hostNetwork: boolean): Container {
     livenessProbe: probe(picked.livenessProbe),
     startupProbe: probe(picked.startupProbe),
     preStopSleepSeconds: preStopSleep(picked.lifecycle?.preStop),
+    ...(picked.lifecycle?.postStart === undefined ? {} : { postStartSleepSeconds: preStopSleep(picked.lifecycle.postStart) }),
+    ...(picked.restartPolicy === 'Always' ? { restartPolicy: 'Always' as const } : {}),
   }
 }
 
@@ -90,6 +93,7 @@ function probe(picked: PickedProbe | undefined): Probe | null {
     timeoutSeconds: picked.timeoutSeconds || 1,
     successThreshold: picked.successThreshold || 1,
     failureThreshold: picked.failureThreshold || 3,
+    ...(picked.terminationGracePeriodSeconds === undefined ? {} : { terminationGracePeriodSeconds: picked.terminationGracePeriodSeconds }),
   }
 }
 

@@ -36,6 +36,8 @@ export interface Probe {
   readonly timeoutSeconds: number
   readonly successThreshold: number
   readonly failureThreshold: number
+  /** Grace of a container that this probe has killed; the pod's own when absent. */
+  readonly terminationGracePeriodSeconds?: number | undefined
 }
 
 export interface Container {
@@ -54,6 +56,8 @@ export interface Container {
   readonly startupProbe: Probe | null
   /** Seconds that a preStop `sleep` (or `exec: sleep N`) holds back SIGTERM; 0 without a hook. */
   readonly preStopSleepSeconds: number
+  /** Seconds that a postStart `sleep` (or `exec: sleep N`) holds back what comes after it. */
+  readonly postStartSleepSeconds?: number | undefined
 }
 
 export interface Toleration {
@@ -147,6 +151,8 @@ export interface PodSpec {
   /** What the sandbox itself needs. */
   readonly overhead?: Resources
   readonly hostNetwork: boolean
+  /** Condition types that must be True besides ContainersReady for the pod to be Ready. */
+  readonly readinessGates?: readonly string[] | undefined
 }
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
@@ -158,9 +164,19 @@ export interface ContainerStatus {
   readonly ready: boolean
   readonly started: boolean
   readonly restartCount: number
-  /** Of a terminated container. */
-  readonly exitCode?: number
-  readonly finishedAt?: Nanos
+  /** Of the terminated state. */
+  readonly exitCode?: number | undefined
+  readonly finishedAt?: Nanos | undefined
+  /** How the run before this state ended. */
+  readonly lastTermination?: Termination | undefined
+}
+
+/** How one run of a container ended. */
+export interface Termination {
+  readonly exitCode: number
+  /** `Completed`, `Error` or `OOMKilled`. */
+  readonly reason: string
+  readonly finishedAt: Nanos
 }
 
 export interface PodStatus {
@@ -173,6 +189,9 @@ export interface PodStatus {
   readonly nominatedNodeName?: string
   readonly conditions: readonly Condition[]
   readonly containerStatuses: readonly ContainerStatus[]
+  readonly initContainerStatuses?: readonly ContainerStatus[] | undefined
+  /** Why the kubelet refused the pod, such as `OutOfcpu`. */
+  readonly reason?: string | undefined
 }
 
 export interface Pod extends KubernetesObject {

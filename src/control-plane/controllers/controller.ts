@@ -66,6 +66,7 @@ export abstract class Controller {
       identity: controllerIdentity(options.account ?? options.name),
       limit: options.limit ?? CONTROLLER_LIMIT,
       network: 'controlPlaneNetwork',
+      retries: 'caller',
     })
     this.events = new EventRecorder(manager.access.sim, this.client)
     this.queue = new WorkQueue(manager.access.sim, options.queue)
@@ -97,11 +98,26 @@ export abstract class Controller {
     })
   }
 
+  /** One reconcile; a write without an answer makes it a failed one, whatever it says itself. */
+  *#attempt(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
+    const steps = this.reconcile(key, cause)
+    let answered = true
+    let value: unknown
+    for (;;) {
+      // Between two waits only this worker runs: what the client counts meanwhile is this worker's.
+      const before = this.client.unanswered
+      const step = steps.next(value)
+      if (this.client.unanswered !== before) answered = false
+      if (step.done === true) return answered ? step.value : 'retry'
+      value = yield step.value
+    }
+  }
+
   *#work(): Generator<Wait, void, unknown> {
     for (;;) {
       const { key, cause } = yield* this.queue.take()
       yield this.access.sim.delay(this.access.latencies.draw('controllerSync', this.name))
-      const outcome = yield* this.reconcile(key, cause)
+      const outcome = yield* this.#attempt(key, cause)
       if (outcome === 'retry') this.queue.addRateLimited(key, cause)
       else this.queue.forget(key)
       this.queue.done(key)

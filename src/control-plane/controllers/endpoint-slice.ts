@@ -16,6 +16,9 @@ const WORKERS = 5
 /** Source: `--max-endpoints-per-slice`. */
 const MAX_ENDPOINTS_PER_SLICE = 100
 
+/** The slice is to go. */
+const REMOVED = -1
+
 /**
  * The EndpointSlice controller: says which pods are behind a Service, and in which condition.
  *
@@ -28,6 +31,8 @@ export class EndpointSliceController extends Controller {
   readonly #services: Informer<'Service'>
   readonly #pods: Informer<'Pod'>
   readonly #nodes: Informer<'Node'>
+  /** By Service and slice: the revision that was written last, or {@link REMOVED}. */
+  readonly #written = new Map<string, Map<string, number>>()
   readonly #slices: OwnerIndex<'EndpointSlice'>
   /** Services with a selector by namespace, so that a pod's event finds them without looking at all. */
   readonly #selecting = new Map<string, Map<string, Service>>()
@@ -42,7 +47,8 @@ export class EndpointSliceController extends Controller {
     this.#slices = new OwnerIndex(slices)
     this.#services.listen((event) => {
       this.#index(this.#selecting, event, event.object.spec.selector !== null)
-      if (event.type !== 'DELETED') this.enqueue(keyOf(event.object), event)
+      if (event.type === 'DELETED') this.#written.delete(keyOf(event.object))
+      else this.enqueue(keyOf(event.object), event)
     })
     this.#pods.listen((event) => {
       this.#index(this.#podsByNamespace, event, true)
@@ -50,8 +56,12 @@ export class EndpointSliceController extends Controller {
     })
     slices.listen((event) => {
       if (event.type !== 'DELETED') return
-      const service = event.object.metadata.labels[SERVICE_NAME_LABEL]
-      if (service !== undefined) this.enqueue(objectKey('Service', event.object.metadata.namespace, service), event)
+      const { namespace, name, labels } = event.object.metadata
+      const service = labels[SERVICE_NAME_LABEL]
+      if (service === undefined) return
+      const key = objectKey('Service', namespace, service)
+      this.#written.get(key)?.delete(name)
+      this.enqueue(key, event)
     })
   }
 
@@ -59,6 +69,7 @@ export class EndpointSliceController extends Controller {
     const service = this.#services.get(key)
     if (service === undefined || service.spec.selector === null || service.spec.type === 'ExternalName') return 'done'
     const existing = this.#slices.of(service.metadata.uid)
+    if (this.#isStale(key, existing)) return 'retry'
     const groups = this.#desired(service)
     const write: EndpointSlice[] = []
     const create: EndpointSlice[] = []
@@ -79,20 +90,49 @@ export class EndpointSliceController extends Controller {
     for (const slice of write) {
       const before = existing.find((candidate) => candidate.metadata.name === slice.metadata.name)!
       const response = yield* this.client.update(slice, { cause, why: describe(before.endpoints, slice.endpoints) })
+      if (response.code === 200) this.#wrote(key, response.object!)
       succeeded = (response.code === 200 || response.code === 404) && succeeded
     }
     for (const slice of create) {
       const response = yield* this.client.create(slice, { cause, why: describe([], slice.endpoints) })
+      if (response.code === 201) this.#wrote(key, response.object!)
       succeeded = response.code === 201 && succeeded
     }
-    for (const slice of remove) succeeded = (yield* this.#remove(slice, cause)) && succeeded
+    for (const slice of remove) succeeded = (yield* this.#remove(key, slice, cause)) && succeeded
     return succeeded ? 'done' : 'retry'
   }
 
-  *#remove(slice: EndpointSlice, cause: HopId): Generator<Wait, boolean, unknown> {
+  *#remove(service: string, slice: EndpointSlice, cause: HopId): Generator<Wait, boolean, unknown> {
     const { namespace, name } = slice.metadata
     const response = yield* this.client.delete('EndpointSlice', namespace, name, null, { cause, why: 'no endpoint left for these ports' })
+    if (response.code === 200) this.#ownWrites(service).set(name, REMOVED)
     return response.code === 200 || response.code === 404
+  }
+
+  #wrote(service: string, { metadata }: EndpointSlice): void {
+    this.#ownWrites(service).set(metadata.name, metadata.resourceVersion)
+  }
+
+  #ownWrites(service: string): Map<string, number> {
+    let written = this.#written.get(service)
+    if (written === undefined) {
+      written = new Map()
+      this.#written.set(service, written)
+    }
+    return written
+  }
+
+  /**
+   * Whether the cache does not show yet what the controller itself has written: it would then find nothing to do, or do it twice.
+   *
+   * Source: Kubernetes staging/src/k8s.io/endpointslice/util (EndpointSliceTracker, StaleSlices).
+   */
+  #isStale(service: string, cached: readonly EndpointSlice[]): boolean {
+    for (const [name, revision] of this.#written.get(service) ?? []) {
+      const seen = cached.find(({ metadata }) => metadata.name === name)
+      if (revision === REMOVED ? seen !== undefined : seen === undefined || seen.metadata.resourceVersion < revision) return true
+    }
+    return false
   }
 
   /** Endpoints by the set of ports they have: a named target port may differ from pod to pod. */

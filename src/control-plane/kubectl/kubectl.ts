@@ -20,7 +20,13 @@ export class Kubectl {
 
   constructor(access: ApiAccess) {
     this.#access = access
-    this.#client = new ApiClient(access, { actor: 'kubectl', identity: ADMINISTRATOR, limit: null, network: 'kubectlNetwork' })
+    this.#client = new ApiClient(access, {
+      actor: 'kubectl',
+      identity: ADMINISTRATOR,
+      limit: null,
+      network: 'kubectlNetwork',
+      retries: 'caller',
+    })
   }
 
   /** Runs the command as its own process, from now on. `text` is how the user wrote it; `as` whom the administrator acts as, if not as himself. */
@@ -38,7 +44,13 @@ export class Kubectl {
     const client =
       as === null
         ? this.#client
-        : new ApiClient(this.#access, { actor: 'kubectl', identity: impersonated(as), limit: null, network: 'kubectlNetwork' })
+        : new ApiClient(this.#access, {
+            actor: 'kubectl',
+            identity: impersonated(as),
+            limit: null,
+            network: 'kubectlNetwork',
+            retries: 'caller',
+          })
     const refuse = (reason: string): void => {
       this.refusals.push({ command: text, reason })
     }

@@ -66,7 +66,13 @@ export class Scheduler {
 
   constructor(access: ApiAccess, options: { strategy?: ScoringStrategy } = {}) {
     this.#access = access
-    this.#client = new ApiClient(access, { actor: ACTOR, identity: SCHEDULER, limit: LIMIT, network: 'controlPlaneNetwork' })
+    this.#client = new ApiClient(access, {
+      actor: ACTOR,
+      identity: SCHEDULER,
+      limit: LIMIT,
+      network: 'controlPlaneNetwork',
+      retries: 'caller',
+    })
     this.#plugins = defaultPlugins(options.strategy ?? LEAST_ALLOCATED)
     this.#cluster = new ClusterCache(access.version)
     this.#preemptor = new Preemptor(access, this.#client, this.#nominated)

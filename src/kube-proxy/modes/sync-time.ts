@@ -3,16 +3,23 @@ import type { Nanos } from '../../units.ts'
 import type { SyncWork } from './mode.ts'
 
 /**
- * How long a sync takes, taken as its CPU time: measured are a sync of everything and one of a single changed Service. With more Services
- * changed it lies on the straight line between the two, which is an *assumption*. A sync with nothing to do costs as much as one change:
- * it compares everything all the same.
+ * How long a sync takes, taken as the CPU time of programming the kernel and kube-proxy's own work besides.
+ *
+ * Measured is the programming of everything and of a single changed Service. With more Services changed it lies on the straight line between the
+ * two, which is an *assumption*. A sync with nothing to do costs as much as one change: it compares everything all the same.
+ *
+ * kube-proxy's own work comes from recorded syncs of single changes, and is taken to be the same in a sync of everything: an *assumption*, for
+ * which syncs of everything are far less certain than those of changes. A real kube-proxy's first sync of 100, 1,000 and 5,000 Services of 3
+ * endpoints took 2.2, 2.7 and 15 times as long as here in iptables mode (its rules in iptables-nft, as it seems, and here in iptables-legacy); in
+ * nftables mode 7.0, 0.66 and 0.17 times (the last lies here on a parabola between measurements of 1,000 and of 10,000 Services).
  */
 export function syncTime(costs: CostProfile, mode: CostMode, work: SyncWork): Nanos {
   const services = work.counts.servicePorts
   const endpointsEach = services === 0 ? 0 : work.counts.endpoints / services
-  const full = costs.programFullNs(mode, services, endpointsEach)
+  const own = costs.syncOwnNs(mode, services)
+  const full = own + costs.programFullNs(mode, services, endpointsEach)
   if (work.full) return full
-  const update = Math.min(full, costs.programUpdateNs(mode, services, endpointsEach))
+  const update = Math.min(full, own + costs.programUpdateNs(mode, services, endpointsEach))
   if (work.changedServices <= 1) return update
   if (work.changedServices >= services) return full
   return Math.round(update + ((work.changedServices - 1) * (full - update)) / (services - 1))

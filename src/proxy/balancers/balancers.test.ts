@@ -141,6 +141,17 @@ describe.each(['power-of-two', 'peak-ewma'] as const)('%s', (name) => {
   })
 })
 
+test('power-of-two: an answer from before an endpoint came back counts for nothing', () => {
+  const balancer = make('power-of-two')
+  balancer.add(0, 1)
+  balancer.add(1, 1)
+  balancer.finished(0, 1, 0)
+  balancer.finished(0, 1, 0)
+  balancer.finished(7, 1, 0)
+  const picks = [0, 1, 2, 3].map(() => balancer.pick(0)).sort()
+  expect(picks).toEqual([0, 0, 1, 1])
+})
+
 describe('peak-ewma', () => {
   const pair = () => {
     const balancer = make('peak-ewma')
@@ -161,6 +172,21 @@ describe('peak-ewma', () => {
     // The other one answers every second, so its 10 ms have decayed to 9.05 ms when it is asked; 1000 ms do in 47.05 s.
     for (let now = 0; now <= 47 * SECOND; now += SECOND) expect(one(now)).toBe(1)
     expect(one(48 * SECOND)).toBe(0)
+  })
+
+  test('multiplies the latency by the requests that would be in flight: 10 ms with three is worse than 30 ms with none', () => {
+    const chosen = (slower: number): number => {
+      const balancer = pair()
+      balancer.finished(0, 10 * MILLISECOND, 0)
+      balancer.finished(1, 1000 * MILLISECOND, 0)
+      for (let n = 0; n < 3; n++) expect(balancer.pick(0)).toBe(0)
+      balancer.remove(1)
+      balancer.add(1, 1)
+      balancer.finished(1, slower, 0)
+      return balancer.pick(0)
+    }
+    expect(chosen(39 * MILLISECOND)).toBe(1)
+    expect(chosen(41 * MILLISECOND)).toBe(0)
   })
 
   test('comes down to fast answers slowly: after 10 s of them the peak weighs 1/e', () => {

@@ -2,10 +2,19 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MILLISECOND, type Nanos, SECOND } from '../../units.ts'
 import { SCTP, TCP, UDP } from '../protocol.ts'
-import { ConnectionTable, DROPPED, type IpvsSysctls, KUBE_PROXY_SYSCTLS, NOT_SCHEDULED } from './connection-table.ts'
+import { ConnectionTable, DROPPED, type IpvsSysctls, KUBE_PROXY_SYSCTLS, NOT_SCHEDULED, type Segment } from './connection-table.ts'
 import { NO_DESTINATION } from './destination-list.ts'
 import { firingTick, tickAt } from './kernel-timer.ts'
 import type { Packet } from './scheduler.ts'
+import {
+  afterClientChunk,
+  afterServerChunk,
+  isSctpActive,
+  NONE as SCTP_NONE,
+  type SctpChunk,
+  type SctpState,
+  sctpTimeout,
+} from './sctp-state.ts'
 import { afterClient, afterServer, isActive, NEW, type TcpFlag, type TcpState } from './tcp-state.ts'
 import { type Persistence, VirtualService } from './virtual-service.ts'
 
@@ -28,11 +37,11 @@ class Node {
   }
 
   /** The backend that gets the packet, or the verdict. */
-  client(sent: Packet, flag: TcpFlag, confirmed = flag !== 'syn'): number {
+  client(sent: Packet, flag: Segment, confirmed = flag !== 'syn' && flag !== 'init'): number {
     return this.#backend(this.table.fromClient(this.service, sent, flag, confirmed, this.now))
   }
 
-  server(sent: Packet, flag: TcpFlag): number {
+  server(sent: Packet, flag: Segment): number {
     return this.#backend(this.table.fromServer(sent, flag, this.now))
   }
 
@@ -371,8 +380,17 @@ test('finds every one of thousands of connections while others come and go', () 
 })
 
 describe('what a packet must be', () => {
-  test('SCTP has no connection here', () => {
-    expect(() => new Node().client(packet(1, { protocol: SCTP }), 'syn')).toThrow('connections are TCP or UDP')
+  test('a protocol that IPVS does not forward has no connection', () => {
+    expect(() => new Node().client(packet(1, { protocol: 1 }), 'syn')).toThrow('connections are TCP, UDP or SCTP')
+  })
+
+  test('a TCP segment has a flag, an SCTP packet a chunk: the other one is an error of ours', () => {
+    const node = new Node()
+    node.open(packet(1))
+    expect(() => node.client(packet(1), 'data')).toThrow('a TCP segment carries a TCP flag')
+    const call = packet(2, { protocol: SCTP })
+    node.client(call, 'init')
+    expect(() => node.server(call, 'fin')).toThrow('an SCTP packet carries an SCTP chunk')
   })
 
   test('the flag of a UDP packet says nothing: the connection to a drained backend goes on', () => {
@@ -405,4 +423,161 @@ test('a persistent service whose backends are all drained refuses, and keeps no 
   for (const backend of [1, 2, 3]) node.weight(backend, 0)
   expect(node.client(packet(1), 'syn')).toBe(NO_DESTINATION)
   expect(node.table.size).toBe(0)
+})
+
+test('with persistence the client uses the port of a connection in TIME_WAIT again: its SYN goes on to the destination of its template', () => {
+  const node = new Node({}, { timeout: 600 * SECOND, netmask: -1 })
+  const backend = node.open(packet(1))
+  node.server(packet(1), 'fin')
+  node.client(packet(1), 'fin')
+  expect(node.counters(backend)).toEqual([0, 1])
+  // Without persistence conntrack's old flow would cost this SYN.
+  expect(node.client(packet(1), 'syn', true)).toBe(backend)
+  expect(node.counters(backend)).toEqual([1, 0])
+})
+
+describe('an SCTP association', () => {
+  const call = packet(1, { protocol: SCTP })
+
+  function setUp(node: Node): number {
+    const backend = node.client(call, 'init')
+    node.server(call, 'init-ack')
+    node.client(call, 'cookie-echo')
+    node.server(call, 'cookie-ack')
+    return backend
+  }
+
+  test('is active from COOKIE-ACK to SHUTDOWN, and gone 61 s after its end', () => {
+    const node = new Node()
+    expect(node.client(call, 'init')).toBe(3)
+    node.server(call, 'init-ack')
+    node.client(call, 'cookie-echo')
+    expect(node.counters(3)).toEqual([0, 1])
+    node.server(call, 'cookie-ack')
+    expect(node.counters(3)).toEqual([1, 0])
+    node.client(call, 'data')
+    node.client(call, 'shutdown')
+    expect(node.counters(3)).toEqual([0, 1])
+    node.server(call, 'shutdown-ack')
+    node.client(call, 'shutdown-complete')
+    node.pass(61 * SECOND)
+    expect(node.table.size).toBe(1)
+    node.pass(3 * SECOND)
+    expect(node.table.size).toBe(0)
+    expect(node.counters(3)).toEqual([0, 0])
+  })
+
+  test('that times out while it is established was active until then', () => {
+    const node = new Node()
+    setUp(node)
+    node.pass(900 * SECOND)
+    expect(node.counters(3)).toEqual([1, 0])
+    node.pass(20 * SECOND)
+    expect(node.counters(3)).toEqual([0, 0])
+  })
+
+  test.each([
+    ['that is never answered waits 4 s after its first INIT', ['client init'], 4],
+    ['and 61 s after the second', ['client init', 'client init'], 61],
+    ['that the server refuses waits 4 s', ['client init', 'server abort'], 4],
+  ] as [string, string[], number][])('%s', (_case, packets, timeout) => {
+    const node = new Node()
+    for (const sent of packets) {
+      const [side, chunk] = sent.split(' ') as ['client' | 'server', SctpChunk]
+      node[side](call, chunk)
+    }
+    expect(node.counters(3)).toEqual([0, 1])
+    node.pass(timeout * SECOND)
+    expect(node.table.size).toBe(1)
+    node.pass(3 * SECOND)
+    expect(node.table.size).toBe(0)
+  })
+
+  test.each(['data', 'cookie-echo', 'shutdown', 'abort'] as const)('does not begin with %s', (chunk) => {
+    const node = new Node()
+    expect(node.client(call, chunk)).toBe(NOT_SCHEDULED)
+    expect(node.server(call, chunk)).toBe(NOT_SCHEDULED)
+    expect(node.table.size).toBe(0)
+  })
+
+  test.each([
+    [1, true, DROPPED],
+    [1, false, 2],
+    [0, true, 3],
+  ] as const)('whose ports are used again after an ABORT, conn_reuse_mode %i, confirmed %s', (connReuseMode, confirmed, verdict) => {
+    const node = new Node({ connReuseMode })
+    setUp(node)
+    node.client(call, 'abort')
+    expect(node.client(call, 'init', confirmed)).toBe(verdict)
+  })
+
+  test('is renewed by an INIT where it is CLOSED, and nowhere else', () => {
+    for (const chunk of ['data', 'shutdown'] as const) {
+      const node = new Node()
+      setUp(node)
+      node.client(call, chunk)
+      expect(node.client(call, 'init')).toBe(3)
+    }
+  })
+
+  test('moves to another destination when its own is drained and it begins anew', () => {
+    const node = new Node({ conntrack: false })
+    expect(setUp(node)).toBe(3)
+    node.weight(3, 0)
+    expect(node.client(call, 'data')).toBe(3)
+    expect(node.client(call, 'init')).toBe(2)
+  })
+
+  test('shares no entry with a TCP connection of the same addresses and ports', () => {
+    const node = new Node()
+    expect(setUp(node)).toBe(3)
+    expect(node.open(packet(1))).toBe(2)
+    expect(node.table.size).toBe(2)
+  })
+})
+
+test('SCTP agrees with a Map of tuples after any traffic', () => {
+  const chunk = fc.constantFrom<SctpChunk>(
+    'data',
+    'init',
+    'init',
+    'init-ack',
+    'cookie-echo',
+    'cookie-ack',
+    'shutdown',
+    'shutdown-ack',
+    'shutdown-complete',
+    'error',
+    'abort',
+  )
+  const wait = fc.oneof({ weight: 6, arbitrary: fc.nat(50) }, fc.nat(5000), fc.nat(100_000), fc.nat(1_000_000))
+  const step = fc.record({ port: fc.nat(20), chunk, server: fc.boolean(), wait })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => {
+      // Reuse is off, so that an entry lives from its first packet to its time-out and the model stays obvious.
+      const node = new Node({ connReuseMode: 0 })
+      const model = new Map<number, { backend: number; state: SctpState; until: number }>()
+      for (const { port, chunk: sent, server, wait: passed } of steps) {
+        node.pass(passed * MILLISECOND)
+        for (const [key, { until }] of model) if (until <= tickAt(node.now)) model.delete(key)
+        const known = model.get(port)
+        const association = packet(port, { protocol: SCTP })
+        const got = server ? node.server(association, sent) : node.client(association, sent)
+        if (known !== undefined) expect(got).toBe(known.backend)
+        else if (server || sent !== 'init') expect(got).toBe(NOT_SCHEDULED)
+        else expect(got).toBeGreaterThan(0)
+        if (got > 0) {
+          const before = known?.state ?? SCTP_NONE
+          const state = server ? afterServerChunk(before, sent) : afterClientChunk(before, sent)
+          model.set(port, { backend: got, state, until: firingTick(node.now, sctpTimeout(state)) })
+        }
+        for (const backend of [1, 2, 3]) {
+          const associations = [...model.values()].filter((association) => association.backend === backend)
+          const active = associations.filter((association) => isSctpActive(association.state)).length
+          expect(node.counters(backend)).toEqual([active, associations.length - active])
+        }
+      }
+    }),
+    { numRuns: 60 },
+  )
 })

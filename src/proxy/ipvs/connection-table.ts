@@ -2,8 +2,8 @@
  * The IPVS connections of one node: which destination a flow belongs to, and until when.
  *
  * Connections are known by protocol, client address and port, virtual address and port. They follow TCP's
- * flags, time out by state, and count as active or inactive at their destination. A persistent service has a template a
- * client besides, which every connection of that client refers to.
+ * flags or SCTP's chunks, time out by state, and count as active or inactive at their destination. A persistent service has a
+ * template a client besides, which every connection of that client refers to.
  *
  * Layout: an entry is a row over parallel columns; an open-addressing index of int32 entry numbers finds it; the kernel's
  * timer wheel ends it.
@@ -13,9 +13,18 @@
 import { invariant } from '../../invariant.ts'
 import { type Nanos, SECOND } from '../../units.ts'
 import { GOLDEN_RATIO_32, mix32 } from '../mix.ts'
-import { TCP, UDP } from '../protocol.ts'
+import { SCTP, TCP, UDP } from '../protocol.ts'
 import { type Destination, NO_DESTINATION } from './destination-list.ts'
 import type { Packet } from './scheduler.ts'
+import {
+  afterClientChunk,
+  afterServerChunk,
+  isSctpActive,
+  CLOSED as SCTP_CLOSED,
+  type SctpChunk,
+  type SctpState,
+  sctpTimeout,
+} from './sctp-state.ts'
 import {
   afterClient,
   afterServer,
@@ -36,10 +45,13 @@ import type { VirtualService } from './virtual-service.ts'
 
 /** The packet was dropped without an answer: the client waits for its own time-out. */
 export const DROPPED = -2
-/** No connection, and not a packet that begins one: left to the node's own TCP, which answers with a reset. */
+/** No connection, and not a packet that begins one: left to the node's own TCP or SCTP, which answers with a reset (ABORT). */
 export const NOT_SCHEDULED = -3
 /** A destination (>= 0), or NO_DESTINATION (refused: ICMP port unreachable), DROPPED or NOT_SCHEDULED. */
 export type ForwardVerdict = Destination
+
+/** What IPVS looks at in a packet: the flag of a TCP segment, the first chunk of an SCTP packet. It looks at nothing in a UDP datagram. */
+export type Segment = TcpFlag | SctpChunk
 
 /** /proc/sys/net/ipv4/vs. The defaults here are those that kube-proxy leaves behind (pkg/proxy/ipvs/proxier.go, kernel 5.9 or later). */
 export interface IpvsSysctls {
@@ -47,7 +59,7 @@ export interface IpvsSysctls {
   readonly expireNodestConn: boolean
   /** A new connection of a client whose template points to a destination of weight 0: true, schedule it afresh. */
   readonly expireQuiescentTemplate: boolean
-  /** Whether a SYN that hits a connection in TIME_WAIT or CLOSE is scheduled afresh; 0 lets it go to the old destination. 2 differs from 1 only where replies bypass the node. */
+  /** Whether a SYN that hits a connection in TIME_WAIT or CLOSE (SCTP: an INIT, in CLOSED) is scheduled afresh; 0 lets it go to the old destination. 2 differs from 1 only where replies bypass the node. */
   readonly connReuseMode: 0 | 1 | 2
   /** vs/conntrack: a connection that ends while nf_conntrack holds it confirmed costs one dropped packet. */
   readonly conntrack: boolean
@@ -115,25 +127,28 @@ export class ConnectionTable {
   /**
    * A packet from a client to `service`, whose address and port are the packet's destination.
    *
-   * `flag` is looked at for TCP only. `confirmed` tells whether nf_conntrack already had the flow confirmed when the packet came;
+   * `segment` is not looked at for UDP. `confirmed` tells whether nf_conntrack already had the flow confirmed when the packet came;
    * it matters only when a connection is ended early and vs/conntrack is on.
    */
-  fromClient(service: VirtualService, packet: Packet, flag: TcpFlag, confirmed: boolean, now: Nanos): ForwardVerdict {
-    invariant(packet.protocol === TCP || packet.protocol === UDP, 'connections are TCP or UDP')
+  fromClient(service: VirtualService, packet: Packet, segment: Segment, confirmed: boolean, now: Nanos): ForwardVerdict {
+    const { protocol } = packet
+    invariant(protocol === TCP || protocol === UDP || protocol === SCTP, 'connections are TCP, UDP or SCTP')
     this.expire(now)
+    const begins = beginsConnection(protocol, segment)
     let entry = this.#find(packet.protocol, packet.sourceAddress, packet.sourcePort, packet.destinationAddress, packet.destinationPort)
-    if (entry !== NONE && this.#mustEnd(entry, packet.protocol === TCP && flag === 'syn')) {
+    if (entry !== NONE && this.#mustEnd(entry, begins)) {
       this.#expireNow(entry, now)
       if (this.#sysctls.conntrack && confirmed) return DROPPED
       entry = NONE
     }
     if (entry !== NONE && !this.#services[entry]!.destinations.available(this.#destinations[entry]!)) return DROPPED
     if (entry === NONE) {
-      if (packet.protocol === TCP && flag !== 'syn') return NOT_SCHEDULED
+      if (!begins && protocol !== UDP) return NOT_SCHEDULED
       entry = this.#schedule(service, packet, now)
       if (entry === NONE) return NO_DESTINATION
     }
-    if (packet.protocol === TCP) this.#setState(entry, afterClient(this.#states[entry] as TcpState, flag))
+    if (protocol === TCP) this.#setTcpState(entry, afterClient(this.#states[entry] as TcpState, segment as TcpFlag))
+    else if (protocol === SCTP) this.#setSctpState(entry, afterClientChunk(this.#states[entry] as SctpState, segment as SctpChunk))
     this.#arm(entry, now)
     return this.#destinations[entry]!
   }
@@ -143,11 +158,12 @@ export class ConnectionTable {
    *
    * Returns the destination whose connection it belongs to, or NOT_SCHEDULED: the packet is not translated back.
    */
-  fromServer(packet: Packet, flag: TcpFlag, now: Nanos): ForwardVerdict {
+  fromServer(packet: Packet, segment: Segment, now: Nanos): ForwardVerdict {
     this.expire(now)
     const entry = this.#find(packet.protocol, packet.sourceAddress, packet.sourcePort, packet.destinationAddress, packet.destinationPort)
     if (entry === NONE) return NOT_SCHEDULED
-    if (packet.protocol === TCP) this.#setState(entry, afterServer(this.#states[entry] as TcpState, flag))
+    if (packet.protocol === TCP) this.#setTcpState(entry, afterServer(this.#states[entry] as TcpState, segment as TcpFlag))
+    else if (packet.protocol === SCTP) this.#setSctpState(entry, afterServerChunk(this.#states[entry] as SctpState, segment as SctpChunk))
     this.#arm(entry, now)
     return this.#destinations[entry]!
   }
@@ -167,7 +183,7 @@ export class ConnectionTable {
     const destination = this.#destinations[entry]!
     if (this.#indexed[entry] === 1) this.#unindex(entry)
     if (this.#protocols[entry]! >= TEMPLATE) service.destinations.unhold(destination)
-    else service.unbind(destination, isActive(this.#states[entry] as TcpState))
+    else service.unbind(destination, this.#isActive(entry))
     const template = this.#templates[entry]!
     if (template !== NONE) this.#children[template] = this.#children[template]! - 1
     this.#services[entry] = null
@@ -177,14 +193,22 @@ export class ConnectionTable {
   }
 
   /** Whether this packet ends the connection it belongs to, so that it is scheduled afresh. */
-  #mustEnd(entry: number, syn: boolean): boolean {
+  #mustEnd(entry: number, begins: boolean): boolean {
     const list = this.#services[entry]!.destinations
     const destination = this.#destinations[entry]!
     if (this.#sysctls.expireNodestConn && !list.available(destination)) return true
-    if (!syn) return false
+    if (!begins) return false
     if (this.#sysctls.expireNodestConn && list.weight(destination) === 0) return true
+    // A connection with a template is never given up for port reuse: the packet goes on to its destination.
+    if (this.#sysctls.connReuseMode === 0 || this.#templates[entry] !== NONE) return false
     const state = this.#states[entry]
-    return this.#sysctls.connReuseMode !== 0 && (state === TIME_WAIT || state === CLOSE)
+    return this.#protocols[entry] === SCTP ? state === SCTP_CLOSED : state === TIME_WAIT || state === CLOSE
+  }
+
+  /** A UDP entry keeps the state in which it began, which is inactive. */
+  #isActive(entry: number): boolean {
+    const state = this.#states[entry]
+    return this.#protocols[entry] === SCTP ? isSctpActive(state as SctpState) : isActive(state as TcpState)
   }
 
   /** Ends an entry at the next tick; from now on no packet finds it. */
@@ -240,17 +264,26 @@ export class ConnectionTable {
     return !(this.#sysctls.expireQuiescentTemplate && list.weight(destination) === 0)
   }
 
-  #setState(entry: number, state: TcpState): void {
-    const before = isActive(this.#states[entry] as TcpState)
-    const after = isActive(state)
+  #setTcpState(entry: number, state: TcpState): void {
+    invariant(state !== undefined, 'a TCP segment carries a TCP flag')
+    this.#setState(entry, state, isActive(state), this.#tcpTimeout(state))
+  }
+
+  #setSctpState(entry: number, state: SctpState): void {
+    invariant(state !== undefined, 'an SCTP packet carries an SCTP chunk')
+    this.#setState(entry, state, isSctpActive(state), sctpTimeout(state))
+  }
+
+  #setState(entry: number, state: number, after: boolean, timeout: Nanos): void {
+    const before = this.#isActive(entry)
     this.#states[entry] = state
-    this.#lifetimes[entry] = this.#stateTimeout(state)
+    this.#lifetimes[entry] = timeout
     if (before === after) return
     if (after) this.#services[entry]!.activate(this.#destinations[entry]!)
     else this.#services[entry]!.deactivate(this.#destinations[entry]!)
   }
 
-  #stateTimeout(state: TcpState): Nanos {
+  #tcpTimeout(state: TcpState): Nanos {
     switch (state) {
       case NEW:
       case SYN_RECEIVED:
@@ -362,6 +395,11 @@ export class ConnectionTable {
     this.#index = new Int32Array(capacity * 2).fill(NONE)
     for (let entry = 0; entry < this.#entries; entry += 1) if (this.#indexed[entry] === 1) this.#place(entry)
   }
+}
+
+/** Whether the packet begins a connection where none is known, or renews one. A UDP datagram renews none. */
+function beginsConnection(protocol: number, segment: Segment): boolean {
+  return protocol === TCP ? segment === 'syn' : protocol === SCTP && segment === 'init'
 }
 
 function hash(protocol: number, client: number, virtual: number, ports: number): number {

@@ -36,8 +36,16 @@ export interface Scheduler {
   pick(packet: Packet, now: Nanos): Destination
 }
 
-/** Makes the scheduler's state for one (empty) destination list; only twos draws from `below`. */
-export type SchedulerFactory = (destinations: DestinationList, flags: SchedulerFlags, below: Below) => Scheduler
+/** What the caches of lblc and lblcr depend on. */
+export interface CacheOptions {
+  /** From then on their timer runs. */
+  readonly createdAt: Nanos
+  /** Whether the kernel bounds the cache and counts its entries right, as those of 2026 do. */
+  readonly isCacheLimited: boolean
+}
+
+/** Makes the scheduler's state for one (empty) destination list; only twos draws from `below`, only lblc and lblcr look at `cache`. */
+export type SchedulerFactory = (destinations: DestinationList, flags: SchedulerFlags, below: Below, cache: CacheOptions) => Scheduler
 
 /** A uniform integer in [0, n) from a seeded stream. */
 export type Below = (n: number) => number

@@ -240,3 +240,16 @@ describe('thresholds', () => {
     }
   })
 })
+
+test('a destination is known by address and port together', () => {
+  const service = new VirtualService({ scheduler: 'rr' })
+  const first = service.add(1, 80, 1)
+  const second = service.add(1, 81, 1)
+  expect(service.find(1, 81)).toBe(second)
+  expect(service.find(1, 80)).toBe(first)
+  expect(service.find(1, 82)).toBe(NO_DESTINATION)
+  service.remove(second)
+  const third = service.add(2, 81, 1)
+  expect(service.find(1, 81)).toBe(NO_DESTINATION)
+  expect(service.find(2, 81)).toBe(third)
+})

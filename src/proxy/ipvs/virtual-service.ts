@@ -24,7 +24,11 @@ import { SCHEDULERS, type SchedulerName } from './schedulers/index.ts'
 /** ipvsadm(8): "an integer 0..65535". */
 const WEIGHT_MAX = 65535
 
-/** `classic`: 256 active + inactive. `total`: 256 active + all connections (stable 6.1.192, 6.12.104 and later). They differ in near ties only. */
+/**
+ * `classic`: 256 active + inactive. `total`: 256 active + all connections (stable 6.1.192, 6.12.104 and later). They differ in near ties only.
+ *
+ * `total` also stands for the bounded caches of lblc and lblcr, which 6.12.117 has; that they came with the formula is an assumption.
+ */
 export type OverheadFormula = 'classic' | 'total'
 
 /** Clients stay with their destination (`ipvsadm -p`), as Kubernetes' `sessionAffinity: ClientIP` asks. */
@@ -45,6 +49,8 @@ export interface VirtualServiceOptions {
   readonly persistence?: Persistence | null
   /** Where twos draws from; it alone needs one. */
   readonly below?: Below
+  /** When it is created: the caches of lblc and lblcr age in rounds from then on. Default: 0. */
+  readonly createdAt?: Nanos
 }
 
 /** A scheduler that draws must be given where from: a draw of its own would not be repeatable. */
@@ -64,7 +70,8 @@ export class VirtualService {
     this.persistence = options.persistence ?? null
     this.destinations = new DestinationList(options.overhead === 'total' ? TOTAL_ACTIVE_LOAD : CLASSIC_ACTIVE_LOAD)
     const flags = { fallback: options.flags?.fallback ?? false, port: options.flags?.port ?? false }
-    this.#scheduler = SCHEDULERS[options.scheduler](this.destinations, flags, options.below ?? noDraws)
+    const cache = { createdAt: options.createdAt ?? 0, isCacheLimited: options.overhead === 'total' }
+    this.#scheduler = SCHEDULERS[options.scheduler](this.destinations, flags, options.below ?? noDraws, cache)
   }
 
   /**

@@ -4,7 +4,7 @@ import { Simulation } from '../../../src/engine/simulation.ts'
 import { Trace } from '../../../src/engine/trace.ts'
 import { podCidr } from '../../../src/node/ipam.ts'
 import { Kubelet } from '../../../src/node/kubelet.ts'
-import { MILLISECOND, SECOND } from '../../../src/units.ts'
+import { MILLISECOND, type Nanos, SECOND } from '../../../src/units.ts'
 import { QuietHost } from '../../control-plane/testbed.ts'
 import type { Tally } from '../kinds/outcome.ts'
 import { course } from './checks/node-failure.ts'
@@ -54,10 +54,21 @@ export function detect(leaseAgeMs: number, seed: string): ReturnType<typeof cour
       internalIP: `192.168.0.${i + 1}`,
     })),
   })
-  const behaviour = { startUp: distribution({ kind: 'constant', value: 0 }), onTerminate: 'exit' } as const
+  const constant = (value: Nanos) => distribution({ kind: 'constant', value })
+  const init = { duration: constant(0), failProbability: 0, exitCode: 1 }
+  const behaviour = { startUp: constant(0), onTerminate: 'exit', run: null, init } as const
   const kubelets = nodes.map((name, index) => {
     const images = { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true }
-    const options = { name, index, hostIP: `192.168.0.${index + 1}`, host: new QuietHost(), images, behaviourOf: () => behaviour }
+    const allocatable = { cpuMilli: 8000, memoryBytes: 32 * 1024 * 1024 * 1024, pods: 110 }
+    const options = {
+      name,
+      index,
+      hostIP: `192.168.0.${index + 1}`,
+      host: new QuietHost(),
+      images,
+      behaviourOf: () => behaviour,
+      allocatable,
+    }
     return new Kubelet(plane.access, options)
   })
   let renewed = 0

@@ -4,6 +4,7 @@ import type { AnyObject } from '../../../src/api/objects/index.ts'
 import { pickFields } from '../../../src/api/pick-fields.ts'
 import type { Fields } from './recording.ts'
 import { NotReplayable } from './set-up.ts'
+import type { Traits } from './traits.ts'
 
 /** An object of the recording that the model does not have yet. */
 export class NotModelled extends Error {}
@@ -16,6 +17,7 @@ export interface ObjectSpec {
   readonly version: string
   readonly gate: number | null
   readonly meta: Fields
+  readonly traits: Traits
 }
 
 const API: ReadonlyMap<string, readonly [string, string]> = new Map([
@@ -47,7 +49,7 @@ const SPECS: Readonly<Record<string, (spec: ObjectSpec) => Fields>> = {
   deploy: (spec) => ({ ...replicated(spec), strategy: strategyOf(spec.meta), ...(isFields(spec.meta.dspec) ? spec.meta.dspec : {}) }),
   sts: (spec) => ({
     ...replicated(spec),
-    podManagementPolicy: spec.meta.policy ?? 'OrderedReady',
+    podManagementPolicy: spec.meta.policy ?? (spec.traits.parallel ? 'Parallel' : 'OrderedReady'),
   }),
   ds: (spec) => ({
     selector: { matchLabels: { app: spec.name } },
@@ -57,6 +59,7 @@ const SPECS: Readonly<Record<string, (spec: ObjectSpec) => Fields>> = {
   job: (spec) => ({ ...(isFields(spec.meta.spec) ? spec.meta.spec : {}), template: template(spec, 'Never') }),
   cj: (spec) => ({
     schedule: everyMinute(spec.meta),
+    ...(spec.traits.jobsKept === null ? {} : { successfulJobsHistoryLimit: spec.traits.jobsKept }),
     concurrencyPolicy: spec.meta.policy ?? 'Allow',
     jobTemplate: { spec: { template: template(spec, 'Never') } },
   }),

@@ -6,13 +6,14 @@ import { Simulation } from '../../../src/engine/simulation.ts'
 import { Trace } from '../../../src/engine/trace.ts'
 import { podCidr } from '../../../src/node/ipam.ts'
 import { Kubelet } from '../../../src/node/kubelet.ts'
-import { MILLISECOND, MINUTE, SECOND } from '../../../src/units.ts'
+import { MILLISECOND, MINUTE, type Nanos, SECOND } from '../../../src/units.ts'
 import { QuietHost } from '../../control-plane/testbed.ts'
 import { ModelLog } from './model-log.ts'
 import { apiKind, NotModelled, objectOf } from './objects.ts'
 import { drivePods } from './pod-driver.ts'
 import type { Recording } from './recording.ts'
 import { type Action, NotReplayable, type SetUp } from './set-up.ts'
+import { traitsOf } from './traits.ts'
 
 const none = { kind: 'constant', value: 0 } as const
 
@@ -99,10 +100,13 @@ class HollowCluster {
       })),
     })
     const startUp = Math.round((setUp.gate ?? 0) * MILLISECOND)
-    const behaviour = { startUp: distribution({ kind: 'constant', value: startUp }), onTerminate: 'exit' } as const
+    const constant = (value: Nanos) => distribution({ kind: 'constant', value })
+    const init = { duration: constant(0), failProbability: 0, exitCode: 1 }
+    const behaviour = { startUp: constant(startUp), onTerminate: 'exit', run: null, init } as const
     for (const [index, name] of setUp.nodes.entries()) {
       const images = { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true }
-      const options = { name, index, hostIP: `192.168.0.${index + 1}`, host: this.host, images, behaviourOf: () => behaviour }
+      const allocatable = { cpuMilli: 32_000, memoryBytes: 256 * 1024 * 1024 * 1024, pods: 110 }
+      const options = { name, index, hostIP: `192.168.0.${index + 1}`, host: this.host, images, behaviourOf: () => behaviour, allocatable }
       if (!setUp.drivenNodes.includes(name)) this.#kubelets.set(name, new Kubelet(this.plane.access, options))
     }
     this.plane.server.observeCommits((event) => {
@@ -164,7 +168,7 @@ class HollowCluster {
   #object(kind: string, name: string, replicas: number, version: string, live?: Deployment): AnyObject {
     const { meta } = this.#recording
     const { gate } = this.#setUp
-    const object = objectOf({ kind, name, replicas, version, gate, meta })
+    const object = objectOf({ kind, name, replicas, version, gate, meta, traits: traitsOf(this.#recording, kind, name) })
     return live === undefined ? object : ({ ...live, spec: (object as Deployment).spec } as AnyObject)
   }
 

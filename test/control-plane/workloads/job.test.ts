@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Job, Pod } from '../../../src/api/objects/index.ts'
 import { distribution } from '../../../src/engine/distributions.ts'
-import type { RunToCompletion } from '../../../src/node/pod-worker.ts'
+import type { RunBehaviour } from '../../../src/node/container-runtime.ts'
 import { type Nanos, SECOND } from '../../../src/units.ts'
 import { Testbed } from '../testbed.ts'
 import { jobOf } from './objects.ts'
 import { type RecordedEvent, recording } from './recording.ts'
 
-function running(seconds: number, exitCode = 0): RunToCompletion {
+function running(seconds: number, exitCode = 0): RunBehaviour {
   const duration = distribution({ kind: 'constant', value: seconds * SECOND })
   return { duration, exitCode, failProbability: exitCode === 0 ? 0 : 1 }
 }
@@ -85,7 +85,7 @@ function start(bed: Testbed, job: Job): Step[] {
   return steps
 }
 
-const RECORDED: readonly { name: string; spec: Partial<Job['spec']>; run: RunToCompletion; until: number }[] = [
+const RECORDED: readonly { name: string; spec: Partial<Job['spec']>; run: RunBehaviour; until: number }[] = [
   { name: '5-job-par3-comp9-1', spec: { parallelism: 3, completions: 9 }, run: running(2), until: 60 },
   { name: '5-job-par3-comp9-2', spec: { parallelism: 3, completions: 9 }, run: running(2), until: 60 },
   { name: '5-job-indexed-par4-comp4-1', spec: { parallelism: 4, completions: 4, completionMode: 'Indexed' }, run: running(2), until: 60 },
@@ -94,7 +94,7 @@ const RECORDED: readonly { name: string; spec: Partial<Job['spec']>; run: RunToC
 ]
 
 /** With containers that start at once, so that pods that run side by side end within the same second, as in the recordings. */
-function quickBed(run: RunToCompletion): Testbed {
+function quickBed(run: RunBehaviour): Testbed {
   const quick = { kind: 'constant', value: 1_000_000 } as const
   return new Testbed({ run, latencies: { volumes: quick, sandbox: quick, cniAdd: quick, containerStart: quick, kubeletSync: quick } })
 }

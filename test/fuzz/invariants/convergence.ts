@@ -1,4 +1,4 @@
-import type { Deployment, Pod, ReplicaSet } from '../../../src/api/objects/index.ts'
+import type { DaemonSet, Deployment, Job, Pod, PodTemplate, ReplicaSet, StatefulSet } from '../../../src/api/objects/index.ts'
 import { isActive, isReady } from '../../../src/control-plane/conditions.ts'
 import { keyOf } from '../../../src/control-plane/object-key.ts'
 import { controllerOf } from '../../../src/control-plane/owner-index.ts'
@@ -11,6 +11,8 @@ export const convergence: Invariant = {
   attach: (cluster, violated) => {
     const stored = storedObjects(cluster)
     return () => {
+      // A command without an answer may have been done or not: it may have left a rollout paused, or all nodes cordoned.
+      if (cluster.controlPlane.kubectl.refusals.some(({ reason }) => reason.startsWith('500'))) return
       const podsOf = new Map<string, Pod[]>()
       for (const pod of ofKind<Pod>(stored, 'Pod')) {
         const owner = controllerOf(pod.metadata)
@@ -40,10 +42,37 @@ export const convergence: Invariant = {
           )
         const current = owned.filter((set) => set.spec.replicas > 0)
         if (current.length > 1) violated(`${keyOf(deployment)} still has ${current.length} ReplicaSets with pods`)
-        for (const pod of pods)
-          if (pod.spec.containers[0]!.image !== spec.template.spec.containers[0]!.image)
-            violated(`${keyOf(pod)} has the image ${pod.spec.containers[0]!.image} at rest`)
+        for (const pod of pods) checkImage(pod, spec.template, violated)
+      }
+      for (const set of ofKind<StatefulSet>(stored, 'StatefulSet')) {
+        const pods = (podsOf.get(set.metadata.uid) ?? []).filter(isActive)
+        const ready = pods.filter(isReady).length
+        if (pods.length !== set.spec.replicas || ready !== set.spec.replicas)
+          violated(`${keyOf(set)} asks for ${set.spec.replicas} pods; ${pods.length} are there and ${ready} Ready`)
+        const ordinals = pods.map(({ metadata }) => Number(metadata.name.slice(set.metadata.name.length + 1))).sort((a, b) => a - b)
+        if (ordinals.some((ordinal, i) => ordinal !== i)) violated(`${keyOf(set)} has the ordinals ${ordinals.join(' ')}`)
+        for (const pod of pods) checkImage(pod, set.spec.template, violated)
+      }
+      for (const set of ofKind<DaemonSet>(stored, 'DaemonSet')) {
+        const pods = (podsOf.get(set.metadata.uid) ?? []).filter(isActive)
+        const nodes = pods.map((pod) => pod.spec.nodeName).sort()
+        if (nodes.join() !== [...cluster.nodeNames].sort().join()) violated(`${keyOf(set)} has pods on ${nodes.join(' ')}`)
+        for (const pod of pods) checkImage(pod, set.spec.template, violated)
+      }
+      for (const job of ofKind<Job>(stored, 'Job')) {
+        const { conditions, succeeded } = job.status
+        const ended = (type: string): boolean => conditions.some((condition) => condition.type === type && condition.status === 'True')
+        if (!ended('Complete') && !ended('Failed')) violated(`${keyOf(job)} has not ended`)
+        if (ended('Complete') && succeeded < (job.spec.completions ?? 1))
+          violated(`${keyOf(job)} is complete with ${succeeded} of ${job.spec.completions}`)
+        const active = (podsOf.get(job.metadata.uid) ?? []).filter(isActive)
+        if (active.length > 0) violated(`${keyOf(job)} has ended and ${active.length} pods go on`)
       }
     }
   },
+}
+
+function checkImage(pod: Pod, template: PodTemplate, violated: (detail: string) => void): void {
+  const { image } = pod.spec.containers[0]!
+  if (image !== template.spec.containers[0]!.image) violated(`${keyOf(pod)} has the image ${image} at rest`)
 }

@@ -6,6 +6,7 @@ import { endpointsAreReadyPods } from './endpoints-are-ready-pods.ts'
 import { garbageCollected } from './garbage-collected.ts'
 import { nodesNotOvercommitted } from './nodes-not-overcommitted.ts'
 import { nodesProgrammed } from './nodes-programmed.ts'
+import { quorum } from './quorum.ts'
 import { requestsConserved } from './requests-conserved.ts'
 import { uniqueIds } from './unique-ids.ts'
 import { watchesComplete } from './watches-complete.ts'
@@ -13,6 +14,7 @@ import { watchesComplete } from './watches-complete.ts'
 /** Every invariant: one more is a file beside this one and a line here. */
 export const INVARIANTS: readonly Invariant[] = [
   boundOnce,
+  quorum,
   acknowledgedWrites,
   watchesComplete,
   uniqueIds,

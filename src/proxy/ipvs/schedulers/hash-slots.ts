@@ -10,9 +10,13 @@ export const SLOTS = 256
 /** The kernel's 32-bit golden ratio: the other one, 2^32 times (1 - 1/phi), odd. */
 const GOLDEN_RATIO = 0x61c88647
 
-/** The top 8 bits of the product with the golden ratio. */
+/** The top bits of the product with the golden ratio. */
+export function hash32(value: number, bits: number): number {
+  return Math.imul(value, GOLDEN_RATIO) >>> (32 - bits)
+}
+
 export function slotOf(value: number): number {
-  return Math.imul(value, GOLDEN_RATIO) >>> 24
+  return hash32(value, 8)
 }
 
 /** Deals the slots out, going round the list; a destination takes `share(d)` slots in a row, at least one. All NO_DESTINATION when the list is empty. */

@@ -4,27 +4,32 @@
  * Made for caching proxies, where each address is a site whose pages are cached. Behind a ClusterIP there is one address, so a
  * Service uses one endpoint until it is overloaded while another is idle, and then another one.
  *
- * Simplified: an address unused for 24 hours is forgotten, swept once a minute; the kernel also shortens that to 6 minutes when it
- * knows more than 16,384 addresses.
+ * How the addresses age is told in locality-cache.ts.
  *
  * Source: Linux net/netfilter/ipvs/ip_vs_lblc.c.
  */
 import type { Nanos } from '../../../units.ts'
 import { type Destination, type DestinationList, NO_DESTINATION } from '../destination-list.ts'
+import { tickAt } from '../kernel-timer.ts'
 import { LeastCost } from '../least-cost.ts'
-import type { Packet, Scheduler } from '../scheduler.ts'
-import { CACHE_EXPIRATION, isOverloaded, SWEEP_PERIOD } from './locality.ts'
+import type { Below, CacheOptions, Packet, Scheduler, SchedulerFlags } from '../scheduler.ts'
+import { isOverloaded } from './locality.ts'
+import { type CacheEntry, LocalityCache } from './locality-cache.ts'
 import { OVERHEAD_PER_WEIGHT } from './wlc.ts'
+
+interface CachedDestination extends CacheEntry {
+  destination: Destination
+}
 
 class LocalityBasedLeastConnection implements Scheduler {
   readonly #list: DestinationList
   readonly #least: LeastCost
   /** Asked-for address -> the destination that holds it. A cached destination keeps its slot. */
-  readonly #cache = new Map<number, { destination: Destination; lastUse: Nanos }>()
-  #sweepAt: Nanos = SWEEP_PERIOD
+  readonly #cache: LocalityCache<CachedDestination>
 
-  constructor(list: DestinationList) {
+  constructor(list: DestinationList, options: CacheOptions) {
     this.#list = list
+    this.#cache = new LocalityCache(options, ({ destination }) => list.unhold(destination))
     this.#least = new LeastCost(list, OVERHEAD_PER_WEIGHT)
   }
 
@@ -45,33 +50,33 @@ class LocalityBasedLeastConnection implements Scheduler {
   }
 
   pick(packet: Packet, now: Nanos): Destination {
-    this.#sweep(now)
+    this.#cache.age(now)
     const cached = this.#cache.get(packet.destinationAddress)
     if (cached !== undefined) {
-      cached.lastUse = now
+      cached.lastUse = tickAt(now)
       const { destination } = cached
       const usable = this.#list.available(destination) && this.#list.weight(destination) > 0
       if (usable && !isOverloaded(this.#list, destination)) return destination
     }
     const destination = this.#least.best()
     if (destination === NO_DESTINATION || destination === cached?.destination) return destination
-    if (cached !== undefined) this.#list.unhold(cached.destination)
-    this.#list.hold(destination)
-    this.#cache.set(packet.destinationAddress, { destination, lastUse: now })
-    return destination
-  }
-
-  #sweep(now: Nanos): void {
-    if (now < this.#sweepAt) return
-    this.#sweepAt = now - (now % SWEEP_PERIOD) + SWEEP_PERIOD
-    for (const [address, { destination, lastUse }] of this.#cache) {
-      if (now <= lastUse + CACHE_EXPIRATION) continue
-      this.#list.unhold(destination)
-      this.#cache.delete(address)
+    if (cached === undefined) {
+      if (this.#cache.add(packet.destinationAddress, { destination, lastUse: tickAt(now) })) this.#list.hold(destination)
+      return destination
     }
+    this.#list.unhold(cached.destination)
+    this.#list.hold(destination)
+    cached.destination = destination
+    this.#cache.replaced()
+    return destination
   }
 }
 
-export function localityBasedLeastConnection(list: DestinationList): Scheduler {
-  return new LocalityBasedLeastConnection(list)
+export function localityBasedLeastConnection(
+  list: DestinationList,
+  _flags: SchedulerFlags,
+  _below: Below,
+  options: CacheOptions,
+): Scheduler {
+  return new LocalityBasedLeastConnection(list, options)
 }

@@ -5,33 +5,37 @@
  * joins the set. A set that has not changed for 24 hours loses its most loaded member. Behind a ClusterIP the set
  * soon holds all endpoints, and it works as wlc.
  *
- * Simplified as lblc is: an address unused for 24 hours is forgotten, swept once a minute.
+ * How the addresses age is told in locality-cache.ts.
  *
  * Source: Linux net/netfilter/ipvs/ip_vs_lblcr.c.
  */
 import type { Nanos } from '../../../units.ts'
 import { type Destination, type DestinationList, NO_DESTINATION } from '../destination-list.ts'
+import { tickAt } from '../kernel-timer.ts'
 import { LeastCost } from '../least-cost.ts'
-import type { Packet, Scheduler } from '../scheduler.ts'
-import { CACHE_EXPIRATION, isOverloaded, SWEEP_PERIOD } from './locality.ts'
+import type { Below, CacheOptions, Packet, Scheduler, SchedulerFlags } from '../scheduler.ts'
+import { isOverloaded } from './locality.ts'
+import { CACHE_EXPIRATION, type CacheEntry, LocalityCache } from './locality-cache.ts'
 import { OVERHEAD_PER_WEIGHT } from './wlc.ts'
 
-interface DestinationSet {
+interface DestinationSet extends CacheEntry {
   /** Newest first. A member keeps its slot. */
   readonly members: Destination[]
-  lastChange: Nanos
-  lastUse: Nanos
+  /** Tick at which it last got or lost a member. */
+  lastChange: number
 }
 
 class LocalityBasedLeastConnectionWithReplication implements Scheduler {
   readonly #list: DestinationList
   readonly #least: LeastCost
   /** Asked-for address -> the destinations that hold it. */
-  readonly #cache = new Map<number, DestinationSet>()
-  #sweepAt: Nanos = SWEEP_PERIOD
+  readonly #cache: LocalityCache<DestinationSet>
 
-  constructor(list: DestinationList) {
+  constructor(list: DestinationList, options: CacheOptions) {
     this.#list = list
+    this.#cache = new LocalityCache(options, ({ members }) => {
+      for (const member of members) list.unhold(member)
+    })
     this.#least = new LeastCost(list, OVERHEAD_PER_WEIGHT)
   }
 
@@ -52,24 +56,24 @@ class LocalityBasedLeastConnectionWithReplication implements Scheduler {
   }
 
   pick(packet: Packet, now: Nanos): Destination {
-    this.#sweep(now)
-    let set = this.#cache.get(packet.destinationAddress)
+    this.#cache.age(now)
+    const tick = tickAt(now)
+    const set = this.#cache.get(packet.destinationAddress)
     if (set !== undefined) {
-      set.lastUse = now
+      set.lastUse = tick
       const destination = this.#leastLoaded(set)
-      if (set.members.length > 1 && now > set.lastChange + CACHE_EXPIRATION) this.#dropMostLoaded(set, now)
+      if (set.members.length > 1 && tick > set.lastChange + CACHE_EXPIRATION) this.#dropMostLoaded(set, tick)
       if (destination !== NO_DESTINATION && !isOverloaded(this.#list, destination)) return destination
     }
     const destination = this.#least.best()
     if (destination === NO_DESTINATION) return NO_DESTINATION
     if (set === undefined) {
-      set = { members: [], lastChange: now, lastUse: now }
-      this.#cache.set(packet.destinationAddress, set)
-    }
-    if (!set.members.includes(destination)) {
+      const added = { members: [destination], lastChange: tick, lastUse: tick }
+      if (this.#cache.add(packet.destinationAddress, added)) this.#list.hold(destination)
+    } else if (!set.members.includes(destination)) {
       this.#list.hold(destination)
       set.members.unshift(destination)
-      set.lastChange = now
+      set.lastChange = tick
     }
     return destination
   }
@@ -84,7 +88,7 @@ class LocalityBasedLeastConnectionWithReplication implements Scheduler {
     return best
   }
 
-  #dropMostLoaded(set: DestinationSet, now: Nanos): void {
+  #dropMostLoaded(set: DestinationSet, tick: number): void {
     const list = this.#list
     let worst = NO_DESTINATION
     for (const member of set.members) {
@@ -94,21 +98,16 @@ class LocalityBasedLeastConnectionWithReplication implements Scheduler {
     }
     if (worst === NO_DESTINATION) return
     set.members.splice(set.members.indexOf(worst), 1)
-    set.lastChange = now
+    set.lastChange = tick
     list.unhold(worst)
-  }
-
-  #sweep(now: Nanos): void {
-    if (now < this.#sweepAt) return
-    this.#sweepAt = now - (now % SWEEP_PERIOD) + SWEEP_PERIOD
-    for (const [address, set] of this.#cache) {
-      if (now <= set.lastUse + CACHE_EXPIRATION) continue
-      for (const member of set.members) this.#list.unhold(member)
-      this.#cache.delete(address)
-    }
   }
 }
 
-export function localityBasedLeastConnectionWithReplication(list: DestinationList): Scheduler {
-  return new LocalityBasedLeastConnectionWithReplication(list)
+export function localityBasedLeastConnectionWithReplication(
+  list: DestinationList,
+  _flags: SchedulerFlags,
+  _below: Below,
+  options: CacheOptions,
+): Scheduler {
+  return new LocalityBasedLeastConnectionWithReplication(list, options)
 }

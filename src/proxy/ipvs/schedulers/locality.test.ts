@@ -1,17 +1,29 @@
-/** What the kernel's traces are too short to show: the caches of lblc and lblcr age. */
+/**
+ * What the kernel's traces are too short to show: the caches of lblc and lblcr age.
+ *
+ * A round lasts 15,360 ticks of 4 ms, 61.44 s. Every 30th, so every 1,843.2 s, all addresses are looked through: what was last
+ * asked for at 0 is forgotten by the 47th such check, 86,630.4 s later, and not after 24 h sharp.
+ */
 import { describe, expect, test } from 'vitest'
-import { HOUR, MINUTE, type Nanos } from '../../../units.ts'
+import { HOUR, MILLISECOND, type Nanos } from '../../../units.ts'
 import { TCP } from '../../protocol.ts'
-import { VirtualService } from '../virtual-service.ts'
+import { TICK } from '../kernel-timer.ts'
+import { VirtualService, type VirtualServiceOptions } from '../virtual-service.ts'
+
+const ROUND: Nanos = 15_360 * TICK
+const FORGOTTEN: Nanos = 47 * 30 * ROUND
 
 /** Destinations A and B, added in this order. */
-function service(scheduler: 'lblc' | 'lblcr'): {
+function service(
+  scheduler: 'lblc' | 'lblcr',
+  options: Partial<VirtualServiceOptions> = {},
+): {
   service: VirtualService
   a: number
   b: number
   pick: (address: number, now: Nanos) => number
 } {
-  const made = new VirtualService({ scheduler })
+  const made = new VirtualService({ ...options, scheduler })
   const a = made.add(1, 80, 1)
   const b = made.add(2, 80, 1)
   const pick = (address: number, now: Nanos): number =>
@@ -20,17 +32,53 @@ function service(scheduler: 'lblc' | 'lblcr'): {
 }
 
 describe.each(['lblc', 'lblcr'] as const)('%s', (scheduler) => {
-  test('forgets an address that nobody asked for in 24 hours, and with it a removed destination', () => {
+  test('forgets an address at the first full check 24 hours after it was asked for, and with it a removed destination', () => {
     const { service: made, a, b, pick } = service(scheduler)
     expect(pick(100, 0)).toBe(b)
     made.remove(b)
     expect(made.destinations.references(b)).toBe(1)
-    expect(pick(200, 24 * HOUR)).toBe(a)
+    expect(pick(200, FORGOTTEN - 1)).toBe(a)
     expect(made.destinations.references(b)).toBe(1)
-    expect(pick(200, 24 * HOUR + MINUTE)).toBe(a)
+    expect(pick(200, FORGOTTEN)).toBe(a)
     expect(made.destinations.references(b)).toBe(0)
     // The slot is free: the next destination takes it.
     expect(made.add(3, 80, 1)).toBe(b)
+  })
+
+  test('counts its rounds from when the service was created', () => {
+    const createdAt = 100 * ROUND
+    const { service: made, b, pick } = service(scheduler, { createdAt })
+    pick(100, createdAt)
+    made.remove(b)
+    pick(200, createdAt + FORGOTTEN - 1)
+    expect(made.destinations.references(b)).toBe(1)
+    pick(200, createdAt + FORGOTTEN)
+    expect(made.destinations.references(b)).toBe(0)
+  })
+
+  test('forgets after 6 minutes while it knows more than 16,384 addresses, and no more than a third above the surplus', () => {
+    const { service: made, b, pick } = service(scheduler)
+    for (let address = 0; address < 16_384 + 300; address += 1) pick(address * 40_503, MILLISECOND)
+    expect(made.destinations.references(b)).toBe(16_684)
+    // The sixth round is the first at which they are 6 minutes old.
+    pick(0, 6 * ROUND - 1)
+    expect(made.destinations.references(b)).toBe(16_684)
+    pick(0, 6 * ROUND)
+    // 400 and what else the last bucket holds, 16 on average.
+    expect(made.destinations.references(b)).toBeLessThanOrEqual(16_284)
+    expect(made.destinations.references(b)).toBeGreaterThan(16_224)
+    const left = made.destinations.references(b)
+    pick(0, 20 * ROUND)
+    expect(made.destinations.references(b)).toBe(left)
+  })
+
+  test('knows at most 24,576 addresses on kernels of 2026, and serves the others without keeping them', () => {
+    const { service: made, b, pick } = service(scheduler, { overhead: 'total' })
+    for (let address = 0; address < 24_600; address += 1) expect(pick(address, 0)).toBe(b)
+    expect(made.destinations.references(b)).toBe(24_576)
+    const before = service(scheduler)
+    for (let address = 0; address < 24_600; address += 1) before.pick(address, 0)
+    expect(before.service.destinations.references(before.b)).toBe(24_600)
   })
 
   test('keeps an address that is asked for', () => {
@@ -79,6 +127,28 @@ test('lblcr takes the most loaded destination out of a set that has not changed 
   expect([made.destinations.references(a), made.destinations.references(b)]).toEqual([1, 3])
   for (let hour = 1; hour <= 24; hour += 1) pick(100, hour * HOUR)
   expect(made.destinations.references(b)).toBe(3)
-  pick(100, 24 * HOUR + 1)
+  // A tick later than the 24 hours: the kernel counts in ticks.
+  pick(100, 24 * HOUR + TICK - 1)
+  expect(made.destinations.references(b)).toBe(3)
+  pick(100, 24 * HOUR + TICK)
   expect([made.destinations.references(a), made.destinations.references(b)]).toEqual([1, 2])
+})
+
+test('lblc before 2026 counts an address again at each change of its destination, and so forgets an idle one after 6 minutes', () => {
+  for (const [overhead, references] of [
+    ['classic', 0],
+    ['total', 1],
+  ] as const) {
+    const { service: made, a, b, pick } = service('lblc', { overhead })
+    const removed = made.add(3, 80, 1)
+    expect(pick(200, 0)).toBe(removed)
+    made.remove(removed)
+    for (let turn = 0; turn <= 16_384; turn += 1) {
+      expect(pick(100, 0)).toBe(turn % 2 === 0 ? b : a)
+      made.setWeight(turn % 2 === 0 ? a : b, 1)
+      made.setWeight(turn % 2 === 0 ? b : a, 0)
+    }
+    pick(100, 7 * ROUND)
+    expect(made.destinations.references(removed)).toBe(references)
+  }
 })

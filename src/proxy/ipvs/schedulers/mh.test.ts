@@ -37,6 +37,18 @@ describe('mh', () => {
     expect(Math.abs(share(picked, 1) - 1 / 64)).toBeLessThan(0.0025)
   })
 
+  test('weights count by their ratio: 6, 3 and 3 are 2, 1 and 1', () => {
+    expect(picks(service([6, 3, 3]))).toEqual(picks(service([2, 1, 1])))
+    expect(picks(service([6, 3, 3]))).not.toEqual(picks(service([1, 1, 1])))
+  })
+
+  test('weights of up to 63 times the common divisor are not cut', () => {
+    const picked = picks(service([186, 3]))
+    // 62 to 1. Standard error: sqrt(1 / 63 * 62 / 63 / 40,000) = 0.0006
+    expect(Math.abs(share(picked, 1) - 1 / 63)).toBeLessThan(0.0025)
+    expect(picks(service([186, 3]))).toEqual(picks(service([62, 1])))
+  })
+
   test('moves few clients when a destination is added', () => {
     const made = service([1, 1, 1, 1, 1, 1, 1, 1, 1])
     const before = picks(made)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { mix32 } from '../../mix.ts'
 import { UDP } from '../../protocol.ts'
 import { VirtualService } from '../virtual-service.ts'
 
@@ -62,6 +63,26 @@ test('over all pairs of draws the newest is picked by exactly (w + 1) / (W + 1) 
   }
   // The second draw never wins a tie, so each first draw counts 7 times: shares 3/7, 1/7 and (2 + 1)/7.
   expect(counts).toEqual([21, 7, 21])
+})
+
+test.each([2, 3, 9])('twos over a seeded stream gives the newest of %i idle destinations twice the share of any other', (count) => {
+  const PICKS = 300_000
+  let draws = 0
+  const below = (n: number): number => {
+    draws += 1
+    return Math.floor(((mix32(draws) >>> 0) / 0x1_0000_0000) * n)
+  }
+  const service = new VirtualService({ scheduler: 'twos', below })
+  for (let index = 0; index < count; index += 1) service.add(index, 80, 1)
+  const counts = new Array<number>(count).fill(0)
+  for (let pick = 0; pick < PICKS; pick += 1) counts[service.destinations.address(service.pick(PACKET, 0))]! += 1
+  for (const [index, picked] of counts.entries()) {
+    const share = (index === count - 1 ? 2 : 1) / (count + 1)
+    // 99.9 % of the binomial distribution.
+    const halfWidth = 3.29 * Math.sqrt((share * (1 - share)) / PICKS)
+    expect(halfWidth / share).toBeLessThan(0.02)
+    expect(Math.abs(picked / PICKS - share)).toBeLessThan(halfWidth)
+  }
 })
 
 test('a service with twos and no stream to draw from is an error of ours', () => {

@@ -84,7 +84,9 @@ export function durations(changes: readonly Change[]): Map<string, number[]> {
     note('created to bound', pod.created, pod.bound)
     note('bound to running', pod.bound, pod.running)
     note('marked to terminated', pod.marked, pod.terminal)
-    if (pod.marked !== undefined) note('terminated to gone', pod.terminal, pod.gone)
+    // A finished pod of a Job stays until somebody removes it.
+    if (pod.marked !== undefined && pod.terminal !== undefined && pod.marked <= pod.terminal)
+      note('terminated to gone', pod.terminal, pod.gone)
   }
   return found
 }

@@ -1,4 +1,5 @@
 import type { Change } from '../recording.ts'
+import { traitsOf } from '../traits.ts'
 import { type Comparison, deduped, id, sameSequence } from './comparison.ts'
 
 /** Pods that a Job starts after failures come within this of each other's times, ms: each period doubles from 10 s. */
@@ -6,7 +7,8 @@ const BACK_OFF_SPREAD_MS = 2_000
 
 /** StatefulSet: which ordinal is created, becomes ready, is deleted and goes, one after the other. */
 export function checkStatefulSet(comparison: Comparison): void {
-  const sets = names(comparison.recorded, 'sts')
+  // Where pods do not wait for one another, their order is chance.
+  const sets = names(comparison.recorded, 'sts').filter((name) => !traitsOf(comparison.recording, 'sts', name).parallel)
   if (sets.length === 0) return
   const steps = (changes: readonly Change[]): string[] => {
     const found: string[] = []

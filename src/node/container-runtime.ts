@@ -1,0 +1,240 @@
+import type { Pod } from '../api/objects/index.ts'
+import type { Distribution } from '../engine/distributions.ts'
+import { Completion } from '../engine/process.ts'
+import type { RandomStream } from '../engine/random-stream.ts'
+import type { Simulation } from '../engine/simulation.ts'
+import { invariant } from '../invariant.ts'
+import type { Nanos } from '../units.ts'
+import type { HostLocalIpam } from './ipam.ts'
+import type { HostedPod, PodHost } from './pod-host.ts'
+
+/** A process that ends by itself. */
+export interface RunBehaviour {
+  readonly duration: Distribution
+  /** Share of the runs that end with `exitCode`; the others end with 0. */
+  readonly failProbability: number
+  readonly exitCode: number
+}
+
+/** How a pod's processes behave when they start, run, and are told to stop. */
+export interface ProcessBehaviour {
+  /** From the start of a process to the moment it listens. */
+  readonly startUp: Distribution
+  readonly onTerminate: 'exit' | 'drain'
+  /** Main containers that end by themselves; null for ever. */
+  readonly run: RunBehaviour | null
+  /** The pod's init containers. */
+  readonly init: RunBehaviour
+}
+
+/** What a process will do, drawn when it starts. */
+interface Life {
+  /** null: it never listens (an init container). */
+  readonly startUp: Nanos | null
+  /** null: it runs until it is told to stop. */
+  readonly run: { readonly duration: Nanos; readonly exitCode: number } | null
+  readonly drains: boolean
+}
+
+/** SIGTERM, of a process that does not handle it. */
+const TERMINATED = 128 + 15
+/** SIGKILL. */
+const KILLED = 128 + 9
+
+/**
+ * One run of a container: it may begin to listen, and ends once. It lives in the runtime, so it goes on when the kubelet dies.
+ *
+ * The serving container of a pod is the process that the data plane knows; others only run.
+ */
+export class RuntimeContainer {
+  readonly startedAt: Nanos
+  readonly #sim: Simulation
+  readonly #host: PodHost
+  /** null: requests do not go to this container. */
+  readonly #hosted: HostedPod | null
+  readonly #life: Life
+  readonly #cancel: (() => void)[] = []
+  #listening = false
+  #ended: { readonly exitCode: number; readonly reason: string; readonly at: Nanos } | null = null
+  #exited: Completion<void> | null = null
+  /** Whoever looks after the container now. */
+  onListen: (() => void) | null = null
+  onExit: (() => void) | null = null
+
+  constructor(sim: Simulation, host: PodHost, hosted: HostedPod | null, life: Life) {
+    this.#sim = sim
+    this.#host = host
+    this.#hosted = hosted
+    this.#life = life
+    this.startedAt = sim.now
+    if (life.startUp !== null) this.#after(life.startUp, () => this.#listen())
+    const { run } = life
+    if (run !== null) this.#after(run.duration, () => this.exit(run.exitCode, run.exitCode === 0 ? 'Completed' : 'Error'))
+  }
+
+  /** How it ended; null while it runs. */
+  get ended(): { readonly exitCode: number; readonly reason: string; readonly at: Nanos } | null {
+    return this.#ended
+  }
+
+  /** Happens when the process has ended. */
+  get exited(): Completion<void> {
+    if (this.#exited === null) {
+      this.#exited = new Completion<void>(this.#sim)
+      if (this.#ended !== null) this.#exited.resolve()
+    }
+    return this.#exited
+  }
+
+  /** How long the process would take to answer a probe; null when it does not answer. */
+  answersAfter(): Nanos | null {
+    if (!this.#listening) return null
+    return this.#hosted === null ? 0 : this.#host.answersAfter(this.#hosted)
+  }
+
+  inFlight(): number {
+    return this.#hosted === null ? 0 : this.#host.inFlight(this.#hosted)
+  }
+
+  /** SIGTERM: the process finishes what it has accepted and exits, or exits at once. */
+  terminate(): void {
+    if (this.#ended !== null) return
+    // A server ends well when it is told to; a run that is cut short has not done its work.
+    if (this.#life.run !== null) {
+      this.exit(TERMINATED, 'Error')
+      return
+    }
+    if (this.#hosted === null || !this.#life.drains) {
+      this.exit(0, 'Completed')
+      return
+    }
+    this.#listening = false
+    this.#host.stopListening(this.#hosted)
+    const leave = this.#host.whenIdle(this.#hosted).subscribe(() => this.exit(0, 'Completed'))
+    if (this.#ended === null) this.#cancel.push(leave)
+  }
+
+  kill(): void {
+    this.exit(KILLED, 'Error')
+  }
+
+  /** The process ends now, whatever the reason. */
+  exit(exitCode: number, reason: string): void {
+    if (this.#ended !== null) return
+    this.#ended = { exitCode, reason, at: this.#sim.now }
+    this.#listening = false
+    for (const cancel of this.#cancel.splice(0)) cancel()
+    if (this.#hosted !== null) this.#host.kill(this.#hosted)
+    this.#exited?.resolve()
+    this.onExit?.()
+  }
+
+  /** A power cut: nobody is told. */
+  vanish(): void {
+    for (const cancel of this.#cancel.splice(0)) cancel()
+    this.#ended = { exitCode: KILLED, reason: 'Error', at: this.#sim.now }
+  }
+
+  #listen(): void {
+    this.#listening = true
+    if (this.#hosted !== null) this.#host.listen(this.#hosted)
+    this.onListen?.()
+  }
+
+  #after(delay: Nanos, run: () => void): void {
+    const timer = this.#sim.after(delay, run)
+    this.#cancel.push(() => this.#sim.cancel(timer))
+  }
+}
+
+/** The network namespace of a pod, and its containers by name. */
+export interface Sandbox {
+  readonly address: string
+  readonly hosted: HostedPod
+  readonly containers: Map<string, RuntimeContainer>
+}
+
+export interface ContainerRuntimeOptions {
+  readonly sim: Simulation
+  readonly host: PodHost
+  readonly ipam: HostLocalIpam
+  readonly nodeIndex: number
+  /** Where each start draws its start-up time from. */
+  readonly startUps: RandomStream
+  /** Where runs that end by themselves are drawn from. */
+  readonly runs: RandomStream
+}
+
+/** The container runtime of one node: sandboxes and processes, whether or not a kubelet looks after them. */
+export class ContainerRuntime {
+  readonly #options: ContainerRuntimeOptions
+  readonly #sandboxes = new Map<string, Sandbox>()
+
+  constructor(options: ContainerRuntimeOptions) {
+    this.#options = options
+  }
+
+  sandbox(podUid: string): Sandbox | undefined {
+    return this.#sandboxes.get(podUid)
+  }
+
+  /** null when the node has no address left. */
+  reserveAddress(): string | null {
+    return this.#options.ipam.allocate()
+  }
+
+  releaseAddress(address: string): void {
+    this.#options.ipam.release(address)
+  }
+
+  addSandbox(pod: Pod, address: string): Sandbox {
+    const { host, nodeIndex } = this.#options
+    const { uid, name, namespace, labels } = pod.metadata
+    invariant(!this.#sandboxes.has(uid), `Pod ${name} has a sandbox already`)
+    const hosted = host.sandboxUp({ podUid: uid, podName: name, namespace, labels, address, nodeIndex })
+    const sandbox: Sandbox = { address, hosted, containers: new Map() }
+    this.#sandboxes.set(uid, sandbox)
+    return sandbox
+  }
+
+  removeSandbox(podUid: string): void {
+    const sandbox = this.#sandboxes.get(podUid)
+    if (sandbox === undefined) return
+    for (const container of sandbox.containers.values()) container.kill()
+    this.#options.host.sandboxDown(sandbox.hosted)
+    this.#options.ipam.release(sandbox.address)
+    this.#sandboxes.delete(podUid)
+  }
+
+  /** Starts a container's process in its sandbox. */
+  start(
+    sandbox: Sandbox,
+    container: { name: string; role: ContainerRole; serves: boolean },
+    behaviour: ProcessBehaviour,
+  ): RuntimeContainer {
+    const { sim, host, startUps } = this.#options
+    const run = container.role === 'init' ? behaviour.init : container.role === 'main' ? behaviour.run : null
+    const started = new RuntimeContainer(sim, host, container.serves ? sandbox.hosted : null, {
+      startUp: container.role === 'init' ? null : behaviour.startUp.sample(startUps),
+      run: run === null ? null : this.#draw(run),
+      drains: behaviour.onTerminate === 'drain',
+    })
+    sandbox.containers.set(container.name, started)
+    return started
+  }
+
+  /** The machine has lost its power. */
+  vanish(): void {
+    for (const sandbox of this.#sandboxes.values()) for (const container of sandbox.containers.values()) container.vanish()
+    this.#sandboxes.clear()
+    this.#options.ipam.reset()
+  }
+
+  #draw({ duration, failProbability, exitCode }: RunBehaviour): { duration: Nanos; exitCode: number } {
+    const { runs } = this.#options
+    return { duration: duration.sample(runs), exitCode: failProbability > 0 && runs.uniform() < failProbability ? exitCode : 0 }
+  }
+}
+
+/** An init container ends before the next one starts; a sidecar goes on beside the main containers. */
+export type ContainerRole = 'init' | 'sidecar' | 'main'

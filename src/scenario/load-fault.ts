@@ -1,0 +1,90 @@
+import { nearest } from '../api/did-you-mean.ts'
+import type { LoadContext } from './load-context.ts'
+import { DEFAULTS } from './load-defaults.ts'
+import { formatDuration } from './parse-duration.ts'
+import type { Draft } from './parse-structure.ts'
+import type { Path } from './parse-yaml.ts'
+import type { FaultSpec } from './scenario.ts'
+import type { ScenarioFile } from './schema.ts'
+
+type FaultDraft = Draft<NonNullable<Extract<NonNullable<ScenarioFile['spec']['timeline']>[number], { fault: unknown }>['fault']>>
+type NodeFaultDraft = Extract<FaultDraft, { node?: unknown }>
+type EtcdFaultDraft = Extract<FaultDraft, { member?: unknown }>
+type ContainerFaultDraft = Extract<FaultDraft, { pods?: unknown }>
+
+/** What faults are checked against. */
+export interface FaultSurroundings {
+  /** Names of the nodes; null while they are not known. */
+  readonly nodes: readonly string[] | null
+  readonly etcdMembers: number
+}
+
+/** Reads one fault of the timeline; a mistake in it is reported. */
+export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, around: FaultSurroundings): FaultSpec | undefined {
+  switch (draft.kind) {
+    case undefined:
+      return undefined
+    case 'container-crash':
+    case 'oom-kill':
+      return loadContainerFault(context, path, draft as ContainerFaultDraft)
+    case 'etcd-member-crash':
+    case 'etcd-partition':
+    case 'etcd-slow-disk':
+      return loadEtcdFault(context, path, draft as EtcdFaultDraft, around.etcdMembers)
+    default:
+      return loadNodeFault(context, path, draft as NodeFaultDraft, around.nodes)
+  }
+}
+
+function loadEtcdFault(context: LoadContext, path: Path, draft: EtcdFaultDraft, members: number): FaultSpec | undefined {
+  const { kind, member } = draft
+  const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
+  if (duration === 0)
+    context.mistake([...path, 'for'], 'A fault of no length is none', 'a length of time above 0, or no "for" when it stays')
+  if (member !== undefined && member > members)
+    context.mistake(
+      [...path, 'member'],
+      `etcd has no member ${member}`,
+      members === 1 ? '1' : `1 to ${members} (spec.cluster.etcd.members)`,
+    )
+  if (kind === undefined || member === undefined || duration === undefined) return undefined
+  if (kind !== 'etcd-slow-disk') return { kind, member, duration }
+  const { factor } = draft as Extract<EtcdFaultDraft, { factor?: unknown }>
+  return factor === undefined ? undefined : { kind, member, factor, duration }
+}
+
+function loadNodeFault(context: LoadContext, path: Path, draft: NodeFaultDraft, nodes: readonly string[] | null): FaultSpec | undefined {
+  const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
+  if (duration === 0)
+    context.mistake([...path, 'for'], 'A crash of no length is none', 'a length of time above 0, or no "for" when the node stays away')
+  if (draft.node !== undefined && nodes !== null && !nodes.includes(draft.node)) {
+    const last = nodes.at(-1) ?? 'worker-1'
+    const accepted = nodes.length === 1 ? 'worker-1' : `worker-1 to ${last}`
+    context.mistake([...path, 'node'], `There is no node "${draft.node}"`, accepted, nearest(draft.node, nodes.slice(0, NODES_COMPARED)))
+  }
+  if (draft.kind === undefined || draft.node === undefined || duration === undefined) return undefined
+  return { kind: draft.kind, node: draft.node, duration }
+}
+
+/** Node names that a misspelt one is compared with: enough to find the form of the name. */
+export const NODES_COMPARED = 1000
+
+function loadContainerFault(context: LoadContext, path: Path, draft: ContainerFaultDraft): FaultSpec | undefined {
+  const { kind, namespace = DEFAULTS.namespace, container = null } = draft
+  const selector = context.selector([...path, 'pods'], draft.pods)
+  if (selector === undefined || kind === undefined) return undefined
+  if (!context.inventory.mayHaveMorePods && context.inventory.templatesMatching(selector, namespace).length === 0)
+    context.mistake([...path, 'pods'], `The selector "${draft.pods}" matches no pod of the manifests in the namespace "${namespace}"`, null)
+  return { kind, namespace, selector, container }
+}
+
+/** How reports call a fault. */
+export function describeFault(fault: FaultSpec): string {
+  return `${fault.kind} ${victimOf(fault)}${'duration' in fault && fault.duration !== null ? ` for ${formatDuration(fault.duration)}` : ''}`
+}
+
+function victimOf(fault: FaultSpec): string {
+  if ('node' in fault) return fault.node
+  if ('member' in fault) return `etcd-${fault.member}${'factor' in fault ? ` ${fault.factor} times` : ''}`
+  return `${fault.container === null ? '' : `of ${fault.container} `}in ${fault.namespace}`
+}
