@@ -132,12 +132,14 @@ function opaqueObject(source: SourceObject, known: KnownKind | null): OpaqueObje
 /** Hooks that run a command of unknown length are in the table of fields, since a sleep is understood; the others are told here. */
 function warnCommands(source: SourceObject, object: Checked, warnings: ManifestWarnings): void {
   const spec = source.kind === 'Pod' ? object.at('spec') : object.at('spec', 'template', 'spec')
-  for (const container of spec?.items('containers') ?? []) {
-    const hook = container.at('lifecycle', 'preStop')
-    const command = hook?.items('exec', 'command').map((word) => String(word.value)) ?? []
-    const exec: PreStopHook = { exec: { command } }
-    const place = hook?.at('exec', 'command')
-    if (place && isUnknownCommand(exec)) warnings.addField(source, { path: place.path.slice(source.base.length), value: command })
+  for (const container of [...(spec?.items('containers') ?? []), ...(spec?.items('initContainers') ?? [])]) {
+    for (const event of ['preStop', 'postStart'] as const) {
+      const hook = container.at('lifecycle', event)
+      const command = hook?.items('exec', 'command').map((word) => String(word.value)) ?? []
+      const exec: PreStopHook = { exec: { command } }
+      const place = hook?.at('exec', 'command')
+      if (place && isUnknownCommand(exec)) warnings.addField(source, { path: place.path.slice(source.base.length), value: command })
+    }
   }
 }
 

@@ -238,6 +238,7 @@ export class ApiServer {
       if (next === null && isToBeMarked(current)) {
         const marked = yield* this.#transact(request, key, current.metadata.resourceVersion, withoutGrace(current, this.#sim.now), hop)
         hop = marked.hop
+        if (marked.result.unknown === true) return { code: 500, object: undefined, message: TIMED_OUT, hop }
         if (!marked.result.ok) {
           if (attempt < PATCH_ATTEMPTS) continue
           return { code: 409, object: marked.result.value, message: `${key} has been modified; apply to the latest version`, hop }

@@ -1,5 +1,5 @@
 /** IPVS schedulers that a simulated node can have. */
-export const IPVS_SCHEDULERS = ['rr', 'wrr', 'lc', 'wlc', 'sed', 'nq', 'fo', 'ovf', 'lblc', 'lblcr', 'sh', 'mh', 'dh'] as const
+export const IPVS_SCHEDULERS = ['rr', 'wrr', 'lc', 'wlc', 'sed', 'nq', 'fo', 'ovf', 'lblc', 'lblcr', 'sh', 'mh', 'dh', 'twos'] as const
 export type IpvsScheduler = (typeof IPVS_SCHEDULERS)[number]
 
 export interface KubeProxySpec {

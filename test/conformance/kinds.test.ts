@@ -11,6 +11,7 @@ const FILES: readonly { readonly kind: string; readonly files: readonly string[]
   { kind: 'cronjob-schedules', files: ['cronjob-schedules.json'], passed: 95 },
   { kind: 'deployment-rolling', files: ['deployment-rolling.json'], passed: 260 },
   { kind: 'endpointslice-packing', files: ['endpointslice-packing.json'], passed: 80 },
+  { kind: 'hpa-replicas', files: ['hpa-replicas.json'], passed: 120 },
   { kind: 'ingress-path-matching', files: ['ingress-path-matching.json'], passed: 31 },
   { kind: 'ipvs-state', files: ['ipvs-state.json'], passed: 88 },
   { kind: 'job-backoff', files: ['job-backoff.json'], passed: 9 },

@@ -60,6 +60,8 @@ describe('a container that exits', () => {
       // PLEG up to 1 s, start of the container; up to 1.34 the pod is looked at again only every 10 to 15 s.
       expect(delay).toBeLessThan(expected[i]! + (version === 34 && i > 0 ? 16.5 : 1.5))
     }
+    const late = delays.some((delay, i) => delay > expected[i]! + 1.5)
+    expect(late).toBe(version === 34)
     const status = last(seen).status.containerStatuses[0]!
     expect(status).toMatchObject({ state: 'waiting', reason: 'CrashLoopBackOff', restartCount: delays.length })
     expect(status.lastTermination).toMatchObject({ exitCode: 3, reason: 'Error' })
@@ -228,5 +230,61 @@ describe('a pod of a Deployment', () => {
     const times = [...ready].map(([uid, at]) => (at - created.get(uid)!) / SECOND).sort((a, b) => a - b)
     expect(times.length).toBe(200)
     expect(times[197]).toBeLessThanOrEqual(5)
+  })
+})
+
+describe('a pod that is deleted', () => {
+  const deletion = (bed: Testbed, gracePeriodSeconds: number | null) => () =>
+    bed.plane.kubectl.run({ verb: 'delete', kind: 'Pod', namespace: 'default', name: 'p', gracePeriodSeconds }, 'delete')
+
+  test('goes the way that was recorded: marked, five seconds of preStop, Succeeded, removed 0.65 to 0.95 s later', () => {
+    // Source: recorded from Kubernetes v1.36.2 (one pod of 3 deleted, preStop sleep 5 s, grace period 30 s).
+    const { seen } = lifeOf(podSpecOf([plain('server', { preStopSleepSeconds: 5 })]), 60, {}, (bed) =>
+      bed.sim.after(20 * SECOND, deletion(bed, null)),
+    )
+    const after = seen.filter(({ at }) => at >= 20 * SECOND)
+    expect(after.map(({ pod }) => `${pod.metadata.deletionGracePeriodSeconds} ${pod.status.phase}`)).toEqual([
+      '30 Running',
+      '30 Succeeded',
+      '0 Succeeded',
+      '0 Succeeded',
+    ])
+    const [marked, stopped, gone] = after.map(({ at }) => at / SECOND) as [number, number, number]
+    expect(stopped - marked).toBeGreaterThan(5)
+    expect(stopped - marked).toBeLessThan(6)
+    expect(gone - stopped).toBeGreaterThan(0.6)
+    expect(gone - stopped).toBeLessThan(1)
+    const { conditions, containerStatuses } = after[1]!.pod.status
+    expect(conditions.map(({ type, status, reason }) => `${type} ${status}/${reason}`).sort()).toEqual([
+      'ContainersReady False/PodCompleted',
+      'Initialized True/PodCompleted',
+      'PodReadyToStartContainers False/',
+      'PodScheduled True/',
+      'Ready False/PodCompleted',
+    ])
+    expect(containerStatuses[0]).toMatchObject({ state: 'terminated', exitCode: 0 })
+  })
+
+  test('by force leaves the API at once, and its node after that', () => {
+    // Source: recorded from Kubernetes v1.36.2 (grace period 0).
+    const { bed, seen } = lifeOf(podSpecOf([plain('server')]), 60, {}, (bed) => bed.sim.after(20 * SECOND, deletion(bed, 0)))
+    const after = seen.filter(({ at }) => at >= 20 * SECOND)
+    expect(after.map(({ pod }) => `${pod.metadata.deletionGracePeriodSeconds} ${pod.status.phase}`)).toEqual(['0 Running', '0 Running'])
+    expect(after[1]!.at - after[0]!.at).toBeLessThan(0.1 * SECOND)
+    expect(bed.host.pods.map(({ state }) => state)).toEqual(['gone'])
+    expect([...bed.kubelets[0]!.workers()]).toEqual([])
+  })
+
+  test('has two seconds from SIGTERM when preStop has used up the grace period, and is then killed with exit code 137', () => {
+    // Source: kubelet minimumGracePeriodInSeconds.
+    const { bed, seen } = lifeOf(podSpecOf([plain('server', { preStopSleepSeconds: 30 })]), 60, {}, (bed) => {
+      bed.host.whenIdle = () => ({ subscribe: () => () => {} })
+      bed.sim.after(20 * SECOND, deletion(bed, 5))
+    })
+    const [killed] = hops(bed, 'killed')
+    const [hook] = hops(bed, 'preStop hook ended')
+    expect((hook!.at - hook!.started) / SECOND).toBeCloseTo(5, 1)
+    expect((killed!.at - killed!.started) / SECOND).toBe(2)
+    expect(last(seen).status).toMatchObject({ phase: 'Failed', containerStatuses: [{ exitCode: 137, reason: 'Error' }] })
   })
 })

@@ -5,6 +5,7 @@ import type { Pod } from './pod.ts'
 import type { PodDisruptionBudget } from './policy.ts'
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, ReplicationController, StatefulSet } from './workloads.ts'
 
+export * from './autoscaling.ts'
 export * from './batch.ts'
 export * from './cluster.ts'
 export * from './meta.ts'

@@ -45,6 +45,8 @@ export class IpvsMode implements ProxyMode {
   readonly #rules: NodeRules
   readonly #costs: CostProfile
   readonly #scheduler: IpvsScheduler
+  /** What twos draws from: one stream for all nodes. */
+  readonly #below: (n: number) => number
   readonly #nodes: number
   readonly #nodeAddresses: Int32Array
   /** Only dh, lblc and lblcr do. */
@@ -71,6 +73,8 @@ export class IpvsMode implements ProxyMode {
     this.#rules = options.rules
     this.#costs = options.costs
     this.#scheduler = options.scheduler
+    const draws = options.sim.rng('kube-proxy/ipvs/twos')
+    this.#below = (n) => draws.below(n)
     this.#nodes = options.nodeNames.length
     this.#logs = options.nodeNames.map(() => new SyncLog())
     const orders = options.sim.rng('kube-proxy/ipvs/addition-order')
@@ -171,6 +175,7 @@ export class IpvsMode implements ProxyMode {
       node,
       entry,
       scheduler: this.#scheduler,
+      below: this.#below,
       log: this.#logs[node]!,
       seed: mix32(this.#seeds[node]! ^ Math.imul(servicePort * 2 + entry + 1, GOLDEN_RATIO_32)),
     })

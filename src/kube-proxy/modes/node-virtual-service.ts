@@ -2,7 +2,7 @@ import { ReseedableStream } from '../../engine/random-stream.ts'
 import { NO_TEMPLATE, PersistentConnections } from '../../proxy/affinity/persistent-connections.ts'
 import { ConnectionCounters, type Ending } from '../../proxy/ipvs/connection-counters.ts'
 import { type Destination, NO_DESTINATION } from '../../proxy/ipvs/destination-list.ts'
-import type { Packet } from '../../proxy/ipvs/scheduler.ts'
+import type { Below, Packet } from '../../proxy/ipvs/scheduler.ts'
 import { VirtualService } from '../../proxy/ipvs/virtual-service.ts'
 import { GOLDEN_RATIO_32, mix32 } from '../../proxy/mix.ts'
 import { MINUTE, type Nanos, SECOND } from '../../units.ts'
@@ -32,6 +32,8 @@ export interface NodeVirtualServiceOptions {
   /** The cluster IP's virtual service or the node port's. */
   readonly entry: Entry
   readonly scheduler: IpvsScheduler
+  /** What twos draws from. */
+  readonly below: Below
   readonly log: SyncLog
   /** Stands for the order in which this node's kube-proxy walks its Go maps. */
   readonly seed: number
@@ -55,6 +57,7 @@ export class NodeVirtualService {
   readonly #node: number
   readonly #entry: Entry
   readonly #scheduler: IpvsScheduler
+  readonly #below: Below
   readonly #log: SyncLog
   readonly #seed: number
   #service: VirtualService
@@ -82,9 +85,10 @@ export class NodeVirtualService {
     this.#node = options.node
     this.#entry = options.entry
     this.#scheduler = options.scheduler
+    this.#below = options.below
     this.#log = options.log
     this.#seed = options.seed
-    this.#service = newService(options.scheduler)
+    this.#service = newService(options.scheduler, options.below)
     this.#connections = new ConnectionCounters(this.#service)
     this.#nextSync = options.log.first
   }
@@ -229,7 +233,7 @@ export class NodeVirtualService {
 
   /** The Service is gone: the virtual service with everything in it. */
   #delete(): void {
-    this.#service = newService(this.#scheduler)
+    this.#service = newService(this.#scheduler, this.#below)
     this.#connections = new ConnectionCounters(this.#service)
     this.#persistent = null
     this.#generation++
@@ -271,8 +275,8 @@ export class NodeVirtualService {
 }
 
 /** kube-proxy has mh look at the client's port too, and gives no other scheduler a flag. Source: kubernetes v1.36.2 pkg/proxy/ipvs/proxier.go. */
-function newService(scheduler: IpvsScheduler): VirtualService {
-  return new VirtualService({ scheduler, flags: { port: scheduler === 'mh' } })
+function newService(scheduler: IpvsScheduler, below: Below): VirtualService {
+  return new VirtualService({ scheduler, flags: { port: scheduler === 'mh' }, below })
 }
 
 const NEVER: Nanos = Number.POSITIVE_INFINITY

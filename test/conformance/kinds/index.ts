@@ -1,6 +1,7 @@
 import { check as cronJobSchedules } from './cronjob-schedules.ts'
 import { check as deploymentRolling } from './deployment-rolling.ts'
 import { check as endpointSlicePacking } from './endpointslice-packing.ts'
+import { check as hpaReplicas } from './hpa-replicas.ts'
 import { check as ingressPathMatching } from './ingress-path-matching.ts'
 import { check as iptablesGolden } from './iptables-golden.ts'
 import { check as ipvsState } from './ipvs-state.ts'
@@ -23,6 +24,7 @@ export const KINDS: ReadonlyMap<string, Check> = new Map([
   ['cronjob-schedules', cronJobSchedules],
   ['deployment-rolling', deploymentRolling],
   ['endpointslice-packing', endpointSlicePacking],
+  ['hpa-replicas', hpaReplicas],
   ['iptables-golden', iptablesGolden],
   ['ingress-path-matching', ingressPathMatching],
   ['ipvs-state', ipvsState],
