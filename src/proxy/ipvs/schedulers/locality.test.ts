@@ -165,3 +165,53 @@ test('lblc counts an address once, however often it chooses the overloaded desti
   // Two connections and both addresses: nothing has been swept.
   expect(made.destinations.references(b)).toBe(4)
 })
+
+test.each(['lblc', 'lblcr'] as const)('%s forgets at a full check what was last asked for 24 hours before it to the tick', (scheduler) => {
+  const { service: made, b, pick } = service(scheduler)
+  const exactly = FORGOTTEN - 24 * HOUR
+  pick(100, exactly)
+  pick(200, exactly + TICK)
+  pick(300, FORGOTTEN)
+  // 200 and 300.
+  expect(made.destinations.references(b)).toBe(2)
+})
+
+/** A set of both destinations; A joined last, B holds two connections. */
+function setOfBoth(): ReturnType<typeof service> {
+  const both = service('lblcr')
+  both.pick(100, 0)
+  both.service.bind(both.b, true)
+  both.service.bind(both.b, true)
+  expect(both.pick(100, 0)).toBe(both.a)
+  return both
+}
+
+test('lblcr takes the member that joined last, of two with the same load', () => {
+  const { service: made, a, pick } = setOfBoth()
+  made.bind(a, true)
+  made.bind(a, true)
+  expect(pick(100, 0)).toBe(a)
+})
+
+test('lblcr measures the most loaded member by its weight', () => {
+  const { service: made, a, b, pick } = setOfBoth()
+  made.setWeight(b, 2)
+  made.bind(b, true)
+  made.bind(a, true)
+  made.bind(a, true)
+  // 2 connections at weight 1 are more than 3 at weight 2.
+  for (let hour = 1; hour <= 24; hour += 1) pick(100, hour * HOUR)
+  pick(100, 24 * HOUR + TICK)
+  expect([made.destinations.references(a), made.destinations.references(b)]).toEqual([2, 4])
+})
+
+test('lblcr leaves a set alone whose members are all drained', () => {
+  const { service: made, a, b, pick } = setOfBoth()
+  for (let hour = 1; hour <= 24; hour += 1) pick(100, hour * HOUR)
+  for (const destination of [a, b]) made.setWeight(destination, 0)
+  expect(pick(100, 24 * HOUR + TICK)).toBe(-1)
+  for (const destination of [a, b]) made.setWeight(destination, 1)
+  pick(100, 24 * HOUR + TICK)
+  // Now B goes, and its two connections stay.
+  expect([made.destinations.references(a), made.destinations.references(b)]).toEqual([1, 2])
+})
