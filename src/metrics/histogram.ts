@@ -5,7 +5,8 @@ const EXACT = 256
 const BUCKETS_PER_DOUBLING = EXACT / 2
 /** Doublings from 2^8 up to 2^53, beyond which integers are no longer exact. */
 const DOUBLINGS = 45
-const BUCKETS = EXACT + DOUBLINGS * BUCKETS_PER_DOUBLING
+/** How many buckets there are. */
+export const BUCKETS = EXACT + DOUBLINGS * BUCKETS_PER_DOUBLING
 const TWO_32 = 4_294_967_296
 const BITS_EXACT = 8
 
@@ -112,7 +113,8 @@ function rankOf(q: number, count: number): number {
   return Math.max(1, rank)
 }
 
-function bucketOf(value: number): number {
+/** The bucket that counts a value, 0 to {@link BUCKETS} - 1; it grows with the value. */
+export function bucketOf(value: number): number {
   if (value < TWO_32) {
     const low = value >>> 0
     if (low < EXACT) return low

@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { MILLISECOND, SECOND, seconds } from '../units.ts'
+import { NETWORK, PARTS, SERVICE } from './blame.ts'
 import { QUEUE_FULL, REFUSED } from './failure-cause.ts'
-import { RequestMetrics } from './request-metrics.ts'
+import { RequestMetrics, type TrafficMetrics } from './request-metrics.ts'
 
 function rowsByName(metrics: RequestMetrics, end: number): Record<string, unknown>[] {
   const table = metrics.table(end)
   return [...table.rows].map((row) => Object.fromEntries(table.columns.map((column, index) => [column, row[index]])))
+}
+
+/** Answered after `latency`, of which 1 ns was network and the rest service. */
+function answered(traffic: TrafficMetrics, at: number, latency: number): void {
+  const parts = new Float64Array(2 * PARTS)
+  parts[PARTS + NETWORK] = 1
+  parts[PARTS + SERVICE] = latency - 1
+  traffic.ok(at, latency, parts, PARTS)
 }
 
 describe('RequestMetrics', () => {
@@ -15,8 +24,8 @@ describe('RequestMetrics', () => {
     shop.sent(seconds(0.9))
     shop.sent(seconds(1.1))
     shop.sent(seconds(2.5))
-    shop.ok(seconds(1.1), 5 * MILLISECOND)
-    shop.ok(seconds(0.9), 1700 * MILLISECOND)
+    answered(shop, seconds(1.1), 5 * MILLISECOND)
+    answered(shop, seconds(0.9), 1700 * MILLISECOND)
     shop.failed(seconds(2.5), REFUSED)
     const rows = rowsByName(metrics, 3 * SECOND)
     expect(rows.map((row) => [row.interval_start_s, row.sent, row.ok, row.failed_refused, row.latency_ms_max])).toEqual([
@@ -42,9 +51,9 @@ describe('RequestMetrics', () => {
     const shop = metrics.addTraffic({ name: 'shop', start: 0, stop: 5 * SECOND })
     for (const at of [0, 1, 1, 2, 2, 3]) shop.sent(at * SECOND)
     shop.failed(0, REFUSED)
-    shop.ok(SECOND, 10 * MILLISECOND)
-    shop.ok(SECOND, 20 * MILLISECOND)
-    shop.ok(2 * SECOND, 30 * MILLISECOND)
+    answered(shop, SECOND, 10 * MILLISECOND)
+    answered(shop, SECOND, 20 * MILLISECOND)
+    answered(shop, 2 * SECOND, 30 * MILLISECOND)
     shop.failed(2 * SECOND, QUEUE_FULL)
     const summary = shop.summary(4 * SECOND)
     expect(summary).toMatchObject({ sent: 5, ok: 3, failed: 1, inFlight: 1, failedByCause: { 'queue-full': 1 }, errorRate: 0.25 })
@@ -61,7 +70,7 @@ describe('RequestMetrics', () => {
       for (let request = 0; request < 10; request++) {
         const at = second * SECOND + request * MILLISECOND
         shop.sent(at)
-        shop.ok(at, (second + 1) * MILLISECOND)
+        answered(shop, at, (second + 1) * MILLISECOND)
       }
     }
     const rows = rowsByName(metrics, 100 * SECOND)
@@ -70,6 +79,29 @@ describe('RequestMetrics', () => {
       expect(row.latency_ms_max).toBe(second + 1)
       expect(row.latency_ms_p50).toBe(second + 1)
     }
+  })
+
+  test('mean latency and its parts, of an interval and of the measured phase; the slowest hundredth apart', () => {
+    const metrics = new RequestMetrics({ measureFrom: 0 })
+    const shop = metrics.addTraffic({ name: 'shop', start: 0, stop: 2 * SECOND })
+    for (let request = 0; request < 198; request++) {
+      shop.sent(0)
+      answered(shop, 0, MILLISECOND)
+    }
+    for (let request = 0; request < 2; request++) {
+      shop.sent(SECOND)
+      answered(shop, SECOND, SECOND)
+    }
+    const rows = rowsByName(metrics, 2 * SECOND)
+    expect(rows[0]).toMatchObject({ latency_ms_mean: 1, network_ms_mean: 1e-6, service_ms_mean: 0.999999, pod_queue_ms_mean: 0 })
+    expect(rows[1]).toMatchObject({ latency_ms_mean: 1000, service_ms_mean: 999.999999 })
+    const { blameMs } = shop.summary(2 * SECOND)
+    expect(blameMs.mean!.service).toBeCloseTo((198 * 0.999999 + 2 * 999.999999) / 200, 9)
+    // 200 answers: the 99th percentile is the 198th, which took 1 ms as all before it did.
+    expect(blameMs.p99).toEqual(blameMs.mean)
+    shop.sent(SECOND)
+    answered(shop, SECOND, SECOND)
+    expect(shop.summary(2 * SECOND).blameMs.p99!.service).toBeCloseTo(999.999999, 9)
   })
 
   test('an interval without requests has a row of zeros', () => {
@@ -86,7 +118,7 @@ describe('RequestMetrics', () => {
   test('one end more than there were requests is a bug', () => {
     const shop = new RequestMetrics({ measureFrom: 0 }).addTraffic({ name: 'shop', start: 0, stop: SECOND })
     shop.sent(0)
-    shop.ok(0, 1)
+    answered(shop, 0, 1)
     expect(() => shop.failed(0, REFUSED)).toThrow('More requests of "shop" ended than were sent')
   })
 })

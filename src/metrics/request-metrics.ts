@@ -1,5 +1,6 @@
 import { invariant } from '../invariant.ts'
 import { type Nanos, SECOND } from '../units.ts'
+import { BLAME_PARTS, BlameHistogram, PARTS } from './blame.ts'
 import { FAILURE_CAUSES } from './failure-cause.ts'
 import { Histogram } from './histogram.ts'
 import { Intervals } from './intervals.ts'
@@ -9,11 +10,14 @@ import type { Cell, Table } from './table.ts'
 
 const CAUSES = FAILURE_CAUSES.length
 
-/** Columns of one interval, in {@link TrafficMetrics}'s block: counts, then quantiles in ns (NaN without an answered request). */
+/** Columns of one interval, in {@link TrafficMetrics}'s block: counts, sums, then quantiles in ns (NaN without an answered request). */
 const SENT = 0
 const OK = 1
 const FAILED = 2
-const P50 = FAILED + CAUSES
+/** Sums over the answered requests, ns: of latency, then of its parts. */
+const LATENCY = FAILED + CAUSES
+const PART = LATENCY + 1
+const P50 = PART + PARTS
 const P90 = P50 + 1
 const P99 = P50 + 2
 const MAX = P50 + 3
@@ -27,6 +31,8 @@ const COLUMNS = [
   'sent',
   'ok',
   ...FAILURE_CAUSES.map((cause) => `failed_${cause.replaceAll('-', '_')}`),
+  'latency_ms_mean',
+  ...BLAME_PARTS.map((part) => `${part.replaceAll('-', '_')}_ms_mean`),
   'latency_ms_p50',
   'latency_ms_p90',
   'latency_ms_p99',
@@ -78,6 +84,7 @@ export class TrafficMetrics {
   /** Intervals begun so far. */
   #length = 0
   readonly #measured = new Histogram()
+  readonly #blame = new BlameHistogram()
 
   constructor(options: { name: string; start: Nanos; stop: Nanos; intervals: Intervals; histograms: HistogramPool }) {
     this.name = options.name
@@ -96,18 +103,25 @@ export class TrafficMetrics {
     this.#waiting[interval]!++
   }
 
-  /** The request that was to be sent at `at` was answered `latency` later. */
-  ok(at: Nanos, latency: Nanos): void {
+  /** The request that was to be sent at `at` was answered `latency` later, which was spent as `parts` says from `first` on. */
+  ok(at: Nanos, latency: Nanos, parts: Float64Array, first: number): void {
     const index = this.#intervals.indexOf(at)
     const interval = index - this.#first
-    this.#block[interval * WIDTH + OK]!++
+    const block = this.#block
+    const row = interval * WIDTH
+    block[row + OK]!++
+    block[row + LATENCY]! += latency
+    for (let part = 0; part < PARTS; part++) block[row + PART + part]! += parts[first + part]!
     let histogram = this.#open[interval]!
     if (histogram === null) {
       histogram = this.#histograms.take()
       this.#open[interval] = histogram
     }
     histogram.record(latency)
-    if (at >= this.#intervals.measureFrom) this.#measured.record(latency)
+    if (at >= this.#intervals.measureFrom) {
+      this.#measured.record(latency)
+      this.#blame.record(latency, parts, first)
+    }
     this.#ended(interval)
   }
 
@@ -163,6 +177,7 @@ export class TrafficMetrics {
       errorRate: ok + failed === 0 ? 0 : failed / (ok + failed),
       requestsPerSecond: sending > 0 ? sent / (sending / SECOND) : 0,
       latencyMs: summaryInMilliseconds(this.#measured),
+      blameMs: this.#blame.summary(this.#measured),
     }
   }
 
@@ -177,7 +192,10 @@ export class TrafficMetrics {
       const to = Math.min(this.#intervals.endOf(index), end)
       const row: Cell[] = [from / SECOND, (to - from) / SECOND, this.#intervals.isMeasured(index) ? 'measured' : 'warm-up', this.name]
       this.#writeQuantiles(interval)
-      for (let column = 0; column < P50; column++) row.push(this.#block[interval * WIDTH + column]!)
+      for (let column = 0; column < LATENCY; column++) row.push(this.#block[interval * WIDTH + column]!)
+      const ok = this.#block[interval * WIDTH + OK]!
+      for (let column = LATENCY; column < P50; column++)
+        row.push(ok === 0 ? null : toMilliseconds(this.#block[interval * WIDTH + column]! / ok))
       for (let column = P50; column < WIDTH; column++) {
         const value = this.#block[interval * WIDTH + column]!
         row.push(Number.isNaN(value) ? null : toMilliseconds(value))

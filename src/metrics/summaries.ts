@@ -1,3 +1,5 @@
+import type { BlameSummary } from './blame.ts'
+
 export interface QuantileSummary {
   readonly count: number
   readonly mean: number | null
@@ -18,6 +20,8 @@ export interface TrafficSummary {
   readonly errorRate: number
   readonly requestsPerSecond: number
   readonly latencyMs: QuantileSummary
+  /** What the time of the answered requests was spent on. */
+  readonly blameMs: BlameSummary
 }
 
 /** kube-proxy over all nodes and the whole run. */

@@ -1,4 +1,6 @@
 import Table from 'cli-table3'
+import { BLAME_PARTS, type BlamePart } from '../metrics/blame.ts'
+import type { TrafficSummary } from '../metrics/summaries.ts'
 import type { ThresholdResult, VariantSummary } from '../scenario/run-result.ts'
 import { THRESHOLD_METRICS } from '../scenario/threshold-metrics.ts'
 import type { Colors } from './colors.ts'
@@ -178,8 +180,37 @@ function trafficRows(name: string, variants: readonly VariantSummary[]): readonl
     latency('p90'),
     latency('p99'),
     latency('max'),
+    ...blameRows(find, variants),
   ]
 }
+
+/** What the requests at the 99th percentile and beyond spent their time on, as far as it matters in some variant. */
+function blameRows(find: (variant: VariantSummary) => TrafficSummary | undefined, variants: readonly VariantSummary[]): readonly Row[] {
+  const slowest = (variant: VariantSummary) => find(variant)?.blameMs.p99 ?? null
+  const sum = (variant: VariantSummary) => {
+    const parts = slowest(variant)
+    return parts === null ? null : BLAME_PARTS.reduce((total, part) => total + parts[part], 0)
+  }
+  const share = (variant: VariantSummary, part: BlamePart) => {
+    const [parts, total] = [slowest(variant), sum(variant)]
+    return parts === null || total === null || total === 0 ? null : parts[part] / total
+  }
+  const shown = BLAME_PARTS.filter((part) => variants.some((variant) => (share(variant, part) ?? 0) >= WORTH_A_ROW))
+  if (shown.length === 0) return []
+  return [
+    { label: 'slowest 1 %', compared: true, cell: (variant) => measured(sum(variant), formatMilliseconds) },
+    ...shown.map(
+      (part): Row => ({
+        label: `  ${part}`,
+        compared: false,
+        cell: (variant) => measured(share(variant, part), formatPercent),
+      }),
+    ),
+  ]
+}
+
+/** Share of the time from which a part is told. */
+const WORTH_A_ROW = 0.02
 
 function propagationRows(): readonly Row[] {
   return (['p50', 'p99', 'max'] as const).map((label) => ({

@@ -12,6 +12,7 @@ function setUp() {
   const log: string[] = []
   const requests: RequestKeeper = {
     seedOf: (request) => request,
+    begun: () => {},
     served: (request) => log.push(`${sim.now / MILLISECOND} served ${request}`),
     dropped: (request, withReset) => log.push(`${sim.now / MILLISECOND} ${withReset ? 'reset' : 'vanished'} ${request}`),
   }

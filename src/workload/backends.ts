@@ -26,6 +26,8 @@ const GONE = 3
 export interface RequestKeeper {
   /** The 32-bit number that a request's demand is drawn from. */
   seedOf(request: number): number
+  /** A server takes it up. */
+  begun(request: number): void
   /** Its service is over. */
   served(request: number): void
   /** The process ended while it had the request. With a reset the client is told, without it hears nothing. */
@@ -215,6 +217,7 @@ export class Backends implements PodHost {
   }
 
   #serviceTime(serviceTime: Distribution, request: number): Nanos {
+    this.#requests.begun(request)
     this.#demand.reseed(this.#requests.seedOf(request))
     return serviceTime.sample(this.#demand)
   }

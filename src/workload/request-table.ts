@@ -1,4 +1,5 @@
 import { invariant } from '../invariant.ts'
+import { TimeAccounts } from './time-accounts.ts'
 
 /** Bits of {@link RequestTable.flags}. A place is given back when neither of the first two is set. */
 /** The client has no outcome yet. */
@@ -59,6 +60,8 @@ export class RequestTable {
   /** Where the entry on the pod's own node is, and that node's epoch. */
   podNodes = new Int32Array(CAPACITY)
   podNodeEpochs = new Int32Array(CAPACITY)
+  /** What its time was spent on. */
+  readonly accounts = new TimeAccounts(CAPACITY)
   /** Network time from client to pod, one way, ns. */
   oneWay = new Float64Array(CAPACITY)
   /** Free places; the last is taken first. */
@@ -123,6 +126,7 @@ export class RequestTable {
     this.podNodes = grown(this.podNodes, new Int32Array(capacity))
     this.podNodeEpochs = grown(this.podNodeEpochs, new Int32Array(capacity))
     this.oneWay = grown(this.oneWay, new Float64Array(capacity))
+    this.accounts.grow(capacity)
     this.#free = grown(this.#free, new Int32Array(capacity))
     this.#addPlaces(capacity)
   }

@@ -83,6 +83,50 @@ describe('an answered request takes F + 3 e + 4 one-way delays + service', () =>
   })
 })
 
+describe('what the time of a request was spent on', () => {
+  const workload = { ...INSTANT, serviceTime: { kind: 'constant', value: 7 * MILLISECOND } } as const
+  const ns = (parts: TrafficSummary['blameMs']['mean']) =>
+    Object.fromEntries(Object.entries(parts!).map(([part, ms]) => [part, Math.round(ms * MILLISECOND)]))
+
+  test('first packet, later packets, network and service', () => {
+    const { c } = cluster({ workload, podNodes: [1] })
+    const parts = { network: 4 * sameZone, rules: FIRST, packets: 3 * LATER, retransmit: 0, 'pod-queue': 0, service: 7 * MILLISECOND }
+    expect(ns(one(c).blameMs.mean)).toEqual(parts)
+  })
+
+  test('a lost SYN costs the second until the next is due', () => {
+    const { c, pods } = cluster({ workload, podNodes: [1] })
+    const { address } = pods[0]!
+    c.dataPlane.backends.sandboxDown(pods[0]!.id)
+    const summary = one(c, {
+      meanwhile: () => {
+        c.sim.run(c.sim.now + 500 * MILLISECOND)
+        expect(c.pod({ node: 1, app: 'web', workload, address }).address).toBe(address)
+      },
+    })
+    // What the first SYN cost passed within that second; the next is a later packet of the same connection.
+    expect(ns(summary.blameMs.mean)).toEqual({
+      network: 4 * sameZone,
+      rules: 0,
+      packets: 4 * LATER,
+      retransmit: SECOND,
+      'pod-queue': 0,
+      service: 7 * MILLISECOND,
+    })
+    expect(latency(summary)).toBe(SECOND + 4 * LATER + 4 * sameZone + 7 * MILLISECOND)
+  })
+
+  test('the second of two at one server waits for the first', () => {
+    const { c } = cluster({ workload })
+    c.traffic({ service: 'web', from: 'client', ratePerSecond: 1000, stop: c.sim.now + 2 * MILLISECOND })
+    c.sim.run(c.sim.now + SECOND)
+    const { blameMs, latencyMs } = c.dataPlane.trafficSummaries()[0]!
+    expect(latencyMs.count).toBe(2)
+    expect(blameMs.mean!['pod-queue']).toBe(3)
+    expect(blameMs.p99!['pod-queue']).toBe(6)
+  })
+})
+
 describe('a request fails with one cause', () => {
   test('refused: the address is there and nothing listens', () => {
     const { c, pods } = cluster()

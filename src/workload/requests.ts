@@ -2,6 +2,7 @@ import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
 import { CLUSTER_IP, DROPPED, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
+import { PACKETS, PARTS, POD_QUEUE, RETRANSMIT, RULES, SERVICE } from '../metrics/blame.ts'
 import { CONNECT_TIMEOUT, CONNTRACK_FULL, NO_CLIENT, NO_ENDPOINTS, QUEUE_FULL, REFUSED, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
@@ -124,6 +125,7 @@ export class Requests implements RequestKeeper {
     table.users[request] = user
     table.clients[request] = client
     table.bindings[request] = NO_BINDING
+    table.accounts.open(request, now)
     traffic.metrics.sent(now)
     traffic.deadlines.push(request, table.serials[request]!, now + traffic.timeout)
     if (!traffic.deadlineArmed) {
@@ -153,8 +155,12 @@ export class Requests implements RequestKeeper {
     return this.#table.seeds[request]!
   }
 
+  begun(request: number): void {
+    this.#table.accounts.waits(request, this.#sim.now, SERVICE)
+  }
+
   served(request: number): void {
-    if (this.#letGo(request)) this.#scheduleHeld(this.#table.oneWay[request]! + this.#laterPacket, this.#answerAtClient, request, 0)
+    if (this.#letGo(request)) this.#travel(this.#laterPacket, PACKETS, this.#table.oneWay[request]!, this.#answerAtClient, request)
   }
 
   dropped(request: number, withReset: boolean): void {
@@ -199,7 +205,7 @@ export class Requests implements RequestKeeper {
     const node = rules === null || rules.nodePort === 0 ? NO_NODE : this.#loadBalancer.next(traffic.servicePort)
     table.nodes[request] = node
     if (node === NO_NODE) this.#lose(request)
-    else this.#scheduleHeld(this.#network.external, this.#atNode, request, 0)
+    else this.#travel(0, PACKETS, this.#network.external, this.#atNode, request)
   }
 
   #arriveAtNode(request: number): void {
@@ -227,7 +233,7 @@ export class Requests implements RequestKeeper {
     const endpoint = mode.connect(node, servicePort, entry, now, table.clientAddresses[request]!, clientPort(table.seeds[request]!))
     table.nodeEpochs[request] = kernels.epoch(node)
     if (endpoint === REJECTED) {
-      this.#scheduleHeld(mode.cost + (outside ? this.#network.external : 0), this.#failureAtClient, request, NO_ENDPOINTS)
+      this.#travel(mode.cost, RULES, outside ? this.#network.external : 0, this.#failureAtClient, request, NO_ENDPOINTS)
       return
     }
     if (endpoint === DROPPED) {
@@ -242,7 +248,7 @@ export class Requests implements RequestKeeper {
     }
     if (endpoint !== NO_RULE && outside && !mode.answersReturn(node, servicePort, entry)) table.flags[request]! |= NO_RETURN
     if (endpoint === NO_RULE) this.#lose(request)
-    else this.#sendToPod(request, mode.cost)
+    else this.#sendToPod(request, mode.cost, RULES)
   }
 
   /** A repeated SYN of a connection that the translating node may still know. */
@@ -257,11 +263,11 @@ export class Requests implements RequestKeeper {
       this.#forget(request)
       this.#lose(request)
     } else {
-      this.#sendToPod(request, this.#laterPacket)
+      this.#sendToPod(request, this.#laterPacket, PACKETS)
     }
   }
 
-  #sendToPod(request: number, cost: Nanos): void {
+  #sendToPod(request: number, cost: Nanos, part: number): void {
     const table = this.#table
     const { backends } = this
     const pod = backends.owner(table.endpoints[request]!)
@@ -271,7 +277,7 @@ export class Requests implements RequestKeeper {
     }
     const delay = this.#network.delay(table.nodes[request]!, backends.nodeOf(pod))
     table.oneWay[request] = table.clients[request] === OUTSIDE ? delay + this.#network.external : delay
-    this.#scheduleHeld(cost + delay, this.#synAtPod, request, 0)
+    this.#travel(cost, part, delay, this.#synAtPod, request)
   }
 
   #arriveSyn(request: number): void {
@@ -293,7 +299,7 @@ export class Requests implements RequestKeeper {
     table.backends[request] = pod
     table.backendIncarnations[request] = backends.incarnation(pod)
     table.flags[request]! |= CONNECTED
-    this.#scheduleHeld(2 * (table.oneWay[request]! + this.#laterPacket), this.#requestAtPod, request, 0)
+    this.#travel(2 * this.#laterPacket, PACKETS, 2 * table.oneWay[request]!, this.#requestAtPod, request)
   }
 
   /**
@@ -328,12 +334,11 @@ export class Requests implements RequestKeeper {
     if (!waits && !this.#wasSent(request)) {
       backends.abandon(pod)
       table.free(request)
-    } else if (backends.enter(pod, request)) {
-      table.flags[request]! |= HELD
-    } else if (waits) {
-      this.#answerWithFailure(request, QUEUE_FULL)
     } else {
-      table.free(request)
+      table.accounts.waits(request, this.#sim.now, POD_QUEUE)
+      if (backends.enter(pod, request)) table.flags[request]! |= HELD
+      else if (waits) this.#answerWithFailure(request, QUEUE_FULL)
+      else table.free(request)
     }
   }
 
@@ -353,8 +358,12 @@ export class Requests implements RequestKeeper {
       return
     }
     const sentAt = table.sentAt[request]!
+    const latency = this.#sim.now - sentAt
+    const { accounts } = table
+    accounts.settle(request, this.#sim.now)
+    accounts.check(request, latency)
     const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
-    metrics.ok(sentAt, this.#sim.now - sentAt)
+    metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
     const user = table.users[request]!
     this.#close(request, false)
     onOutcome?.(user)
@@ -387,7 +396,7 @@ export class Requests implements RequestKeeper {
     } else if (table.nodes[request] === NO_NODE) {
       this.#sendToBalancer(request, this.#traffic[table.traffics[request]!]!)
     } else {
-      this.#scheduleHeld(this.#network.external, this.#atNode, request, 0)
+      this.#travel(0, PACKETS, this.#network.external, this.#atNode, request)
     }
   }
 
@@ -431,6 +440,7 @@ export class Requests implements RequestKeeper {
   #lose(request: number): void {
     const table = this.#table
     const { now } = this.#sim
+    table.accounts.waits(request, now, RETRANSMIT)
     const next = table.synAt[request]! + synRetransmitTimeout(table.attempts[request]!)
     const { timeout } = this.#traffic[table.traffics[request]!]!
     if (next < table.sentAt[request]! + timeout) this.#scheduleHeld(Math.max(0, next - now), this.#repeatSyn, request, 0)
@@ -438,7 +448,7 @@ export class Requests implements RequestKeeper {
 
   /** The pod's side answers with an RST, or closes. */
   #answerWithFailure(request: number, cause: number): void {
-    this.#scheduleHeld(this.#table.oneWay[request]! + this.#laterPacket, this.#failureAtClient, request, cause)
+    this.#travel(this.#laterPacket, PACKETS, this.#table.oneWay[request]!, this.#failureAtClient, request, cause)
   }
 
   #fail(request: number, cause: number): void {
@@ -485,6 +495,12 @@ export class Requests implements RequestKeeper {
       this.#kernels.conntrack(node).remove()
     table.flags[request]! &= ~(ENTRY | NO_RETURN)
     table.bindings[request] = NO_BINDING
+  }
+
+  /** On its way: `cpu` ns of CPU that `part` answers for, then the network. */
+  #travel(cpu: Nanos, part: number, network: Nanos, handler: HandlerId, request: number, b = 0): void {
+    this.#table.accounts.travels(request, this.#sim.now, cpu, part)
+    this.#scheduleHeld(cpu + network, handler, request, b)
   }
 
   #scheduleHeld(delay: Nanos, handler: HandlerId, request: number, b: number): void {

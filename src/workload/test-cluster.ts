@@ -173,10 +173,10 @@ export class TestCluster {
   }
 
   /** A pod that listens at once. */
-  pod(options: { node: number; app: string; workload?: WorkloadSpec; listens?: boolean }): TestPod {
+  pod(options: { node: number; app: string; workload?: WorkloadSpec; listens?: boolean; address?: string }): TestPod {
     const index = this.#pods++
     const name = `${options.app}-${index}`
-    const address = `10.244.${Math.floor(index / 250)}.${(index % 250) + 1}`
+    const address = options.address ?? `10.244.${Math.floor(index / 250)}.${(index % 250) + 1}`
     this.#nodeNameOf.set(address, `worker-${options.node}`)
     this.#workloads.set(name, options.workload ?? INSTANT)
     const id = this.dataPlane.backends.sandboxUp({

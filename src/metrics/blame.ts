@@ -1,0 +1,67 @@
+import { BUCKETS, bucketOf, type Histogram } from './histogram.ts'
+import { toMilliseconds } from './quantile-summary.ts'
+
+/**
+ * What the time of a request was spent on, from when it was to be sent to its end. The parts of a request sum to its latency exactly.
+ *
+ * - `network`: on its way, by the network's delays.
+ * - `rules`: CPU of first packets, which pay for the rules of the node.
+ * - `packets`: CPU of later packets.
+ * - `retransmit`: a SYN was lost, and the next was not yet due.
+ * - `pod-queue`: in the pod, all its servers being busy.
+ * - `service`: in the hands of a server.
+ */
+export const BLAME_PARTS = ['network', 'rules', 'packets', 'retransmit', 'pod-queue', 'service'] as const
+
+export type BlamePart = (typeof BLAME_PARTS)[number]
+
+/** Index of each part in {@link BLAME_PARTS}, for columns. */
+export const NETWORK = 0
+export const RULES = 1
+export const PACKETS = 2
+export const RETRANSMIT = 3
+export const POD_QUEUE = 4
+export const SERVICE = 5
+export const PARTS = BLAME_PARTS.length
+
+/** Mean milliseconds a request by part; null without requests. */
+export type BlameMs = Readonly<Record<BlamePart, number>> | null
+
+export interface BlameSummary {
+  /** Over all answered requests. */
+  readonly mean: BlameMs
+  /** Over the answered requests that took as long as the 99th percentile, or longer. */
+  readonly p99: BlameMs
+}
+
+/** Sums of the parts by bucket of latency, as {@link Histogram} has them: so the parts of the slowest share of requests can be asked for afterwards. */
+export class BlameHistogram {
+  /** By bucket, then by part, ns. */
+  readonly #sums = new Float64Array(BUCKETS * PARTS)
+  readonly #counts = new Uint32Array(BUCKETS)
+
+  /** A request with the {@link PARTS} parts in `parts` from `at` on. */
+  record(latency: number, parts: Float64Array, at: number): void {
+    const bucket = bucketOf(latency)
+    this.#counts[bucket]!++
+    const sums = this.#sums
+    for (let part = 0; part < PARTS; part++) sums[bucket * PARTS + part]! += parts[at + part]!
+  }
+
+  /** `latencies` are those of the requests recorded here. */
+  summary(latencies: Histogram): BlameSummary {
+    const p99 = latencies.quantile(0.99)
+    return { mean: this.#meanFrom(0), p99: p99 === null ? null : this.#meanFrom(bucketOf(p99)) }
+  }
+
+  #meanFrom(first: number): BlameMs {
+    const sums = new Float64Array(PARTS)
+    let count = 0
+    for (let bucket = first; bucket < BUCKETS; bucket++) {
+      count += this.#counts[bucket]!
+      for (let part = 0; part < PARTS; part++) sums[part]! += this.#sums[bucket * PARTS + part]!
+    }
+    if (count === 0) return null
+    return Object.fromEntries(BLAME_PARTS.map((name, part) => [name, toMilliseconds(sums[part]! / count)])) as Record<BlamePart, number>
+  }
+}

@@ -1,0 +1,85 @@
+import { invariant } from '../invariant.ts'
+import { NETWORK, PARTS } from '../metrics/blame.ts'
+import type { Nanos } from '../units.ts'
+
+/**
+ * What each request's time was spent on: every nanosecond since it was to be sent is in one part, and in one only.
+ *
+ * A request is either on its way, which is some CPU time of one part and then the network, or waits for something, which is a part of its own.
+ * The account is brought up to date when that changes; so an end in the midst of it, such as a time-out, is right too.
+ */
+export class TimeAccounts {
+  /** By request, then by part, ns. */
+  parts: Float64Array
+  /** Accounted for until then, ns. */
+  #since: Float64Array
+  /** What it does since: the part of the CPU time, or what it waits for. */
+  #doing: Uint8Array
+  /** CPU time before the network; a request that waits has {@link WAITS}. */
+  #cpu: Float64Array
+
+  constructor(capacity: number) {
+    this.parts = new Float64Array(capacity * PARTS)
+    this.#since = new Float64Array(capacity)
+    this.#doing = new Uint8Array(capacity)
+    this.#cpu = new Float64Array(capacity)
+  }
+
+  /** A new request in this place. */
+  open(request: number, now: Nanos): void {
+    this.parts.fill(0, request * PARTS, request * PARTS + PARTS)
+    this.#since[request] = now
+    this.#doing[request] = NETWORK
+    this.#cpu[request] = WAITS
+  }
+
+  /** From now on it is on its way: `cpu` ns of CPU that belong to `part`, and the network for the rest. */
+  travels(request: number, now: Nanos, cpu: Nanos, part: number): void {
+    this.settle(request, now)
+    this.#doing[request] = part
+    this.#cpu[request] = cpu
+  }
+
+  /** From now on it waits for `part`. */
+  waits(request: number, now: Nanos, part: number): void {
+    this.settle(request, now)
+    this.#doing[request] = part
+    this.#cpu[request] = WAITS
+  }
+
+  /** Puts what has passed into its parts. */
+  settle(request: number, now: Nanos): void {
+    const passed = now - this.#since[request]!
+    this.#since[request] = now
+    const at = request * PARTS
+    const cpu = Math.min(this.#cpu[request]!, passed)
+    this.parts[at + this.#doing[request]!]! += cpu
+    this.parts[at + NETWORK]! += passed - cpu
+  }
+
+  /** States that the parts, brought up to date, sum to the request's latency. */
+  check(request: number, latency: Nanos): void {
+    const { parts } = this
+    let sum = 0
+    for (let part = request * PARTS; part < request * PARTS + PARTS; part++) sum += parts[part]!
+    if (sum !== latency) invariant(false, `The parts of a request's time sum to ${sum} ns, and it took ${latency} ns`)
+  }
+
+  grow(capacity: number): void {
+    this.parts = grown(this.parts, capacity * PARTS)
+    this.#since = grown(this.#since, capacity)
+    this.#cpu = grown(this.#cpu, capacity)
+    const doing = new Uint8Array(capacity)
+    doing.set(this.#doing)
+    this.#doing = doing
+  }
+}
+
+/** All the time that passes belongs to the part. */
+const WAITS = Number.POSITIVE_INFINITY
+
+function grown(from: Float64Array, length: number): Float64Array {
+  const to = new Float64Array(length)
+  to.set(from)
+  return to
+}
