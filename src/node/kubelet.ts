@@ -1,6 +1,6 @@
-import type { Lease, Node, Pod } from '../api/objects/index.ts'
+import type { Lease, Pod } from '../api/objects/index.ts'
 import { type ApiAccess, ApiClient } from '../control-plane/api-client.ts'
-import { conditionOf, isTerminal, withCondition } from '../control-plane/conditions.ts'
+import { isTerminal } from '../control-plane/conditions.ts'
 import { nodeIdentity } from '../control-plane/identity.ts'
 import { Informer } from '../control-plane/informer.ts'
 import { keyOf } from '../control-plane/object-key.ts'
@@ -13,14 +13,15 @@ import { ContainerRuntime, type ProcessBehaviour } from './container-runtime.ts'
 import { type ImagePolicy, ImageStore } from './image-store.ts'
 import { HostLocalIpam } from './ipam.ts'
 import { type Allocatable, refusal } from './node-admission.ts'
+import { NodeStatus } from './node-status.ts'
 import type { PodHost } from './pod-host.ts'
 import { type NodeContext, PodWorker } from './pod-worker.ts'
+import type { RegistryLink } from './registry-link.ts'
+import { CriTimes, RUNTIMES, type RuntimeName } from './runtimes/index.ts'
 import { StatusManager } from './status-manager.ts'
 
 /** Source: kubelet kubeAPIQPS and kubeAPIBurst. */
 const LIMIT = { qps: 50, burst: 100 } as const
-/** Source: kubelet nodeStatusUpdateFrequency. */
-const STATUS_PERIOD: Nanos = 10 * SECOND
 /** Renewed every quarter of nodeLeaseDurationSeconds (40 s). */
 const LEASE_PERIOD: Nanos = 10 * SECOND
 /** Share of the period that a renewal may be late. Source: Kubernetes pkg/kubelet (nodeStatusUpdateFrequency jitter, 4 %). */
@@ -34,6 +35,10 @@ export interface KubeletOptions {
   readonly allocatable: Allocatable
   readonly host: PodHost
   readonly images: ImagePolicy
+  /** Where the bytes of images come through when nodes share the registry's; a link of its own when not given. */
+  readonly registry?: RegistryLink | undefined
+  /** containerd when not given. */
+  readonly runtime?: RuntimeName | undefined
   readonly behaviourOf: (pod: Pod) => ProcessBehaviour
 }
 
@@ -54,7 +59,10 @@ export class Kubelet {
   readonly #workers = new Map<string, PodWorker>()
   readonly #context: NodeContext
   readonly #jitter: RandomStream
+  readonly #status: NodeStatus
   #processes: Process<void>[] = []
+  /** How far the node's clock is ahead of true time. */
+  #clockAhead: Nanos = 0
   /** The hop of the kubelet's start: pods that it finds bound here are taken up because of it. */
   #started: HopId = NO_CAUSE
 
@@ -68,6 +76,7 @@ export class Kubelet {
     this.#pods = new Informer(access.server, 'Pod', { name: actor, network: 'nodeNetwork', nodeName: options.name })
     this.#pods.listen((event) => this.#podChanged(event))
     this.#jitter = access.sim.rng(`kubelet/${options.name}/lease`)
+    const runtime = RUNTIMES[options.runtime ?? 'containerd']
     this.#context = {
       access,
       client: this.#client,
@@ -81,12 +90,28 @@ export class Kubelet {
         startUps: access.sim.rng(`kubelet/${options.name}/start-up`),
         runs: access.sim.rng(`kubelet/${options.name}/run`),
       }),
-      images: new ImageStore(access.sim, options.images),
+      images: new ImageStore({
+        sim: access.sim,
+        policy: options.images,
+        nodeIndex: options.index,
+        link: options.registry,
+        nameOf: runtime.imageName,
+      }),
+      cri: new CriTimes(runtime, access.sim.rng(`kubelet/${options.name}/runtime`)),
+      disk: { factor: 1 },
       status: new StatusManager(access.sim, this.#client),
       behaviourOf: options.behaviourOf,
       refusal: (pod) => refusal(pod, this.#others(pod), options.allocatable),
       jitter: access.sim.rng(`kubelet/${options.name}/requeue`),
     }
+    this.#status = new NodeStatus({
+      access,
+      client: this.#client,
+      heartbeats: this.#heartbeats,
+      name: options.name,
+      images: this.#context.images,
+      phases: access.sim.rng(`kubelet/${options.name}/node-status`),
+    })
   }
 
   /** The kubelet of a node that has been up for a while when the scenario begins. */
@@ -94,7 +119,7 @@ export class Kubelet {
     this.#pods.start()
     this.#context.status.start()
     const first = Math.floor(this.#jitter.uniform() * LEASE_PERIOD)
-    this.#processes = [this.#access.sim.spawn(this.#renewLease(first)), this.#access.sim.spawn(this.#keepReady())]
+    this.#processes = [this.#access.sim.spawn(this.#renewLease(first)), this.#access.sim.spawn(this.#status.keep('running'))]
   }
 
   /** Whether the kubelet runs. */
@@ -137,6 +162,16 @@ export class Kubelet {
     return undefined
   }
 
+  /** The node's clock is set; leases are stamped by it. Its timers run on, as they count time and do not read clocks. */
+  setClock(ahead: Nanos): void {
+    this.#clockAhead = ahead
+  }
+
+  /** The node's disk takes `factor` times as long from now on. */
+  slowDisk(factor: number): void {
+    this.#context.disk.factor = factor
+  }
+
   /** The workers of the pods that are bound here. */
   workers(): IterableIterator<PodWorker> {
     return this.#workers.values()
@@ -160,40 +195,16 @@ export class Kubelet {
       detail,
     })
     this.#started = cause
-    yield* this.#becomeReady(cause)
+    yield* this.#status.becomeReady(cause)
     this.#pods.start()
-    yield* this.#keepReady()
-  }
-
-  *#becomeReady(cause: HopId): Generator<Wait, void, unknown> {
-    const ready = (current: Node): Node => {
-      if (conditionOf(current.status.conditions, 'Ready')?.status === 'True') return current
-      const conditions = withCondition(current.status.conditions, 'Ready', 'True', 'KubeletReady', this.#access.sim.now)
-      return { ...current, status: { ...current.status, conditions } }
-    }
-    yield* this.#client.patch('Node', '', this.#options.name, ready, { cause, why: 'Ready=True: kubelet is ready' })
-  }
-
-  /**
-   * Looks at its own Node again and again, and writes when somebody has held it for lost. The look is a read from the API server's cache,
-   * which is taken to cost nothing.
-   *
-   * Source: Kubernetes pkg/kubelet/kubelet_node_status.go (tryUpdateNodeStatus).
-   */
-  *#keepReady(): Generator<Wait, void, unknown> {
-    const { sim, server } = this.#access
-    for (;;) {
-      yield sim.delay(STATUS_PERIOD)
-      const node = server.peek('Node', '', this.#options.name)
-      if (node !== undefined && conditionOf(node.status.conditions, 'Ready')?.status !== 'True') yield* this.#becomeReady(NO_CAUSE)
-    }
+    yield* this.#status.keep('started')
   }
 
   *#renewLease(first: Nanos): Generator<Wait, void, unknown> {
     const { sim } = this.#access
     yield sim.delay(first)
     for (;;) {
-      const renew = (current: Lease): Lease => ({ ...current, renewTime: sim.now })
+      const renew = (current: Lease): Lease => ({ ...current, renewTime: sim.now + this.#clockAhead })
       yield* this.#heartbeats.beat('Lease', 'kube-node-lease', this.#options.name, renew)
       yield sim.delay(Math.floor(LEASE_PERIOD * (1 + LEASE_JITTER * this.#jitter.uniform())))
     }

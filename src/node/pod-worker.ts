@@ -13,6 +13,7 @@ import type { ImageStore } from './image-store.ts'
 import { podActions } from './pod-actions.ts'
 import { conditionsOf, phaseOf } from './pod-status.ts'
 import { ContainerProbes } from './probes.ts'
+import type { CriCall, CriTimes } from './runtimes/index.ts'
 import type { StatusManager } from './status-manager.ts'
 
 /** What the workers of one node share. */
@@ -23,6 +24,9 @@ export interface NodeContext {
   readonly hostIP: string
   readonly runtime: ContainerRuntime
   readonly images: ImageStore
+  readonly cri: CriTimes
+  /** How many times as long what the disk does takes: unpacking, root file systems. */
+  readonly disk: { factor: number }
   readonly status: StatusManager
   readonly behaviourOf: (pod: Pod) => ProcessBehaviour
   /** Why the node cannot take the pod, or null. */
@@ -39,6 +43,10 @@ const REQUEUE: Nanos = 10 * SECOND
 const REQUEUE_MAX: Nanos = 60 * SECOND
 /** Source: kubelet status manager, syncPeriod. */
 const STATUS_SYNC_PERIOD: Nanos = 10 * SECOND
+/** What goes through the runtime. */
+const CRI_CALLS: ReadonlySet<LatencyName> = new Set<CriCall>(['sandbox', 'containerStart', 'signal', 'sandboxTeardown'])
+/** What reads and writes images and root file systems. *Assumption*: a slow disk makes all of it slower. */
+const DISK_CALLS: ReadonlySet<LatencyName> = new Set<CriCall>(['sandbox', 'containerStart'])
 /** How a container ended that a power cut ended. Source: containerd (exit code of a task that is gone). */
 const POWER_CUT = { exitCode: 255, reason: 'Unknown' } as const
 
@@ -377,23 +385,32 @@ export class PodWorker {
     const { images, access, name } = this.#node
     const { image, imagePullPolicy } = record.spec
     const started = access.sim.now
-    if (images.has(image) && imagePullPolicy !== 'Always') return true
-    if (images.has(image)) {
-      yield access.sim.delay(access.latencies.draw('imagePullOverhead', name))
-      this.#note('checked image', `${image} is up to date`, started)
-      return true
-    }
-    if (imagePullPolicy === 'Never') {
-      record.pullFailed(access.sim.now)
+    const there = images.has(image)
+    if (there && imagePullPolicy !== 'Always') return true
+    if (!there && imagePullPolicy === 'Never') {
       if (record.wait('ErrImageNeverPull')) this.#note('has no image', `${image}, and is not to pull it`)
       return false
     }
-    const pulled = yield* images.pull(image, access.latencies.draw('imagePullOverhead', name))
-    this.#note(pulled ? 'pulled image' : 'failed to pull image', image, started)
-    if (pulled) return true
-    record.pullFailed(access.sim.now)
-    record.wait('ErrImagePull')
-    return false
+    const outcome = yield* images.pull(image, this.#ofDisk(access.latencies.draw('imagePullOverhead', name)))
+    switch (outcome) {
+      case 'pulled':
+        this.#note('pulled image', image, started)
+        return true
+      case 'up to date':
+        this.#note('checked image', `${image} is up to date`, started)
+        return true
+      default:
+        this.#note('failed to pull image', outcome === 'exceeded' ? `${image}: pull QPS exceeded` : image, started)
+        record.pullFailed(access.sim.now)
+        record.wait('ErrImagePull')
+        return false
+    }
+  }
+
+  /** What the disk has its part in takes longer on a slow one. */
+  #ofDisk(time: Nanos): Nanos {
+    const { factor } = this.#node.disk
+    return factor === 1 ? time : Math.round(time * factor)
   }
 
   /** Ends all that runs. `asked`: the pod is being deleted; otherwise its main containers have ended by themselves. */
@@ -494,9 +511,11 @@ export class PodWorker {
 
   /** Lets a latency pass and tells what was done in it. */
   *#take(latency: LatencyName, action: string, detail: string): Generator<Wait, void, unknown> {
-    const { access, name } = this.#node
+    const { access, name, cri } = this.#node
     const started = access.sim.now
-    yield access.sim.delay(access.latencies.draw(latency, name))
+    const drawn = access.latencies.draw(latency, name)
+    const took = DISK_CALLS.has(latency) ? this.#ofDisk(drawn) : drawn
+    yield access.sim.delay(CRI_CALLS.has(latency) ? took + cri.longer(latency as CriCall) : took)
     this.#note(action, detail, started)
   }
 

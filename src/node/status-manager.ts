@@ -64,8 +64,18 @@ export class StatusManager {
   }
 }
 
-/** The kubelet owns all of the status but the conditions of others, such as PodScheduled. */
-function mergeStatus(current: PodStatus, reported: PodStatus): PodStatus {
+/**
+ * The kubelet owns all of the status but what others write into it: their conditions, such as PodScheduled, and the node that the scheduler has
+ * nominated.
+ *
+ * Source: Kubernetes pkg/kubelet/status/status_manager.go (mergePodStatus): conditions; the rest stays as the patch says nothing of it.
+ */
+export function mergeStatus(current: PodStatus, reported: PodStatus): PodStatus {
   const own = new Set(reported.conditions.map((condition) => condition.type))
-  return { ...reported, conditions: [...current.conditions.filter((condition) => !own.has(condition.type)), ...reported.conditions] }
+  const conditions = [...current.conditions.filter((condition) => !own.has(condition.type)), ...reported.conditions]
+  return {
+    ...reported,
+    ...(current.nominatedNodeName === undefined ? {} : { nominatedNodeName: current.nominatedNodeName }),
+    conditions,
+  }
 }

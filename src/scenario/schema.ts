@@ -83,9 +83,58 @@ const cluster = z.strictObject({
       external: duration('One-way delay between a client outside the cluster and a node', DEFAULTS.external).optional(),
     })
     .optional(),
+  runtime: text('a container runtime: containerd, cri-o or cri-dockerd', {
+    description: 'The container runtime of every node: containerd, cri-o or cri-dockerd',
+    default: DEFAULTS.runtime,
+    examples: ['cri-o'],
+  }).optional(),
+  scheduler: z
+    .strictObject({
+      scoringStrategy: z.enum(['LeastAllocated', 'MostAllocated', 'RequestedToCapacityRatio']).optional().meta({
+        description: 'How NodeResourcesFit scores nodes: empty ones first, full ones first, or by a shape',
+        default: DEFAULTS.scoringStrategy,
+      }),
+      shape: z
+        .array(z.strictObject({ utilization: z.int().min(0).max(100), score: z.int().min(0).max(10) }))
+        .min(1)
+        .optional()
+        .meta({ description: 'Of RequestedToCapacityRatio: the score, 0 to 10, at each utilization, 0 to 100, in rising order' }),
+      percentageOfNodesToScore: z.int().min(0).max(100).optional().meta({
+        description: 'Fitting nodes that are enough, in percent; 0 lets the size of the cluster decide',
+        default: DEFAULTS.percentageOfNodesToScore,
+      }),
+    })
+    .optional(),
   images: z
     .strictObject({
-      size: quantity('Bytes of an image', DEFAULTS.imageSize).optional(),
+      size: quantity('Bytes of an image that sizes does not name', DEFAULTS.imageSize).optional(),
+      sizes: z.record(z.string(), quantity('Bytes of that image')).optional().meta({ description: 'Bytes of single images, by name' }),
+      missing: z.array(z.string()).optional().meta({ description: 'Images that the registry does not have: pulls of them fail' }),
+      parallel: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Pulls of one node go on side by side (serializeImagePulls: false)', default: DEFAULTS.imagesParallel }),
+      maxParallel: z
+        .int()
+        .min(2)
+        .max(1000)
+        .optional()
+        .meta({ description: 'How many of them at most (maxParallelImagePulls); no limit when not given' }),
+      registryBandwidth: text('bytes a second, such as 1G/s', {
+        description: 'Bytes a second of the registry for all nodes together; no limit when not given',
+      }).optional(),
+      pullQps: z
+        .number()
+        .positive()
+        .max(1_000_000)
+        .optional()
+        .meta({ description: 'Pulls that a kubelet begins a second (registryPullQPS); one more fails', default: DEFAULTS.imagePullQps }),
+      pullBurst: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .meta({ description: 'Pulls that it begins at once (registryBurst)', default: DEFAULTS.imagePullBurst }),
       bandwidth: text('bytes a second, such as 125M/s', {
         description: "Bytes a second of one node's link to the registry",
         default: DEFAULTS.imageBandwidth,

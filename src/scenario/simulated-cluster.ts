@@ -13,6 +13,7 @@ import { invariant } from '../invariant.ts'
 import type { ProcessBehaviour, RunBehaviour } from '../node/container-runtime.ts'
 import { podCidr } from '../node/ipam.ts'
 import { Kubelet } from '../node/kubelet.ts'
+import { RegistryLink } from '../node/registry-link.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { DataPlane } from '../workload/data-plane.ts'
@@ -59,8 +60,8 @@ export class SimulatedCluster {
     this.#nodes = nodesOf(scenario)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { version, etcdMembers, network, kubeProxy, images } = scenario.cluster
-    this.controlPlane = new ControlPlane(this.sim, { trace: this.trace, version, etcdMembers, nodes: this.#nodes })
+    const { version, etcdMembers, network, kubeProxy, images, runtime, scheduler } = scenario.cluster
+    this.controlPlane = new ControlPlane(this.sim, { trace: this.trace, version, etcdMembers, nodes: this.#nodes, scheduler })
     this.dataPlane = new DataPlane({
       sim: this.sim,
       nodes: this.#nodes,
@@ -73,6 +74,9 @@ export class SimulatedCluster {
       measureFrom: scenario.warmUp,
     })
     this.#observe()
+    const { bandwidthBytesPerSecond, registryBytesPerSecond } = images
+    const registry =
+      registryBytesPerSecond === undefined ? undefined : new RegistryLink(this.sim, bandwidthBytesPerSecond, registryBytesPerSecond)
     const behaviours = new Map(scenario.workloads.map((workload) => [workload, behaviourOf(workload)]))
     for (const [index, node] of this.#nodes.entries()) {
       this.#kubelets.push(
@@ -83,6 +87,8 @@ export class SimulatedCluster {
           allocatable: { cpuMilli: node.cpuMilli, memoryBytes: node.memoryBytes, pods: node.maxPods },
           host: this.dataPlane.backends,
           images,
+          registry,
+          runtime,
           behaviourOf: (pod: Pod) => behaviours.get(this.#workloadOf(pod.metadata.labels))!,
         }),
       )
