@@ -5,7 +5,7 @@ import { nodeIdentity } from '../control-plane/identity.ts'
 import { Informer } from '../control-plane/informer.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { WatchEvent } from '../control-plane/watch-cache.ts'
-import type { Process, Wait } from '../engine/process.ts'
+import { firstOf, type Process, type Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import { type HopId, NO_CAUSE } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
@@ -98,7 +98,7 @@ export class Kubelet {
         nameOf: runtime.imageName,
       }),
       cri: new CriTimes(runtime, access.sim.rng(`kubelet/${options.name}/runtime`)),
-      disk: { factor: 1 },
+      disk: { factor: 1, onUse: () => {} },
       status: new StatusManager(access.sim, this.#client),
       behaviourOf: options.behaviourOf,
       refusal: (pod) => refusal(pod, this.#others(pod), options.allocatable),
@@ -110,6 +110,7 @@ export class Kubelet {
       heartbeats: this.#heartbeats,
       name: options.name,
       images: this.#context.images,
+      clock: () => access.sim.now + this.#clockAhead,
       phases: access.sim.rng(`kubelet/${options.name}/node-status`),
     })
   }
@@ -167,9 +168,23 @@ export class Kubelet {
     this.#clockAhead = ahead
   }
 
-  /** The node's disk takes `factor` times as long from now on. */
-  slowDisk(factor: number): void {
+  /** The node's disk takes `factor` times as long from now on; `onUse` is called for each thing that does. */
+  slowDisk(factor: number, onUse: () => void): void {
     this.#context.disk.factor = factor
+    this.#context.disk.onUse = onUse
+  }
+
+  /**
+   * The machine is being shut down: the kubelet stops, and every process is asked to end. Gives how many have not done so when `timeout` is over.
+   */
+  *shutDown(timeout: Nanos): Generator<Wait, number, unknown> {
+    const { sim } = this.#access
+    this.stop()
+    const until = sim.now + timeout
+    const running = this.#context.runtime.running()
+    for (const container of running) container.terminate()
+    for (const { exited, ended } of running) if (ended === null && sim.now < until) yield firstOf(exited, sim.delay(until - sim.now))
+    return running.filter(({ ended }) => ended === null).length
   }
 
   /** The workers of the pods that are bound here. */

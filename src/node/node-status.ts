@@ -1,4 +1,4 @@
-import type { Node, NodeImage } from '../api/objects/index.ts'
+import type { Condition, Node, NodeImage } from '../api/objects/index.ts'
 import type { ApiAccess, ApiClient } from '../control-plane/api-client.ts'
 import { conditionOf, withCondition } from '../control-plane/conditions.ts'
 import type { Wait } from '../engine/process.ts'
@@ -23,6 +23,8 @@ export interface NodeStatusOptions {
   readonly heartbeats: ApiClient
   readonly name: string
   readonly images: ImageStore
+  /** The node's own clock. */
+  readonly clock: () => Nanos
   /** Where a node that is up at the start stands in its periods. */
   readonly phases: RandomStream
 }
@@ -47,7 +49,7 @@ export class NodeStatus {
     const ready = (current: Node): Node => {
       if (conditionOf(current.status.conditions, 'Ready')?.status === 'True') return current
       const conditions = withCondition(current.status.conditions, 'Ready', 'True', 'KubeletReady', access.sim.now)
-      return { ...current, status: { ...current.status, conditions } }
+      return { ...current, status: { ...current.status, conditions: this.#withHeartbeat(conditions) } }
     }
     yield* client.patch('Node', '', name, ready, { cause, why: 'Ready=True: kubelet is ready' })
     this.#reportedAt = access.sim.now
@@ -89,9 +91,17 @@ export class NodeStatus {
   *#report(): Generator<Wait, void, unknown> {
     const { access, heartbeats, name } = this.#options
     const images = this.#images
-    const set = (current: Node): Node => ({ ...current, status: { ...current.status, images } })
+    const set = (current: Node): Node => {
+      const { status } = current
+      return { ...current, status: { ...status, images, conditions: this.#withHeartbeat(status.conditions) } }
+    }
     yield* heartbeats.beat('Node', '', name, set)
     this.#reportedAt = access.sim.now
+  }
+
+  #withHeartbeat(conditions: readonly Condition[]): readonly Condition[] {
+    const lastHeartbeatTime = this.#options.clock()
+    return conditions.map((condition) => (condition.type === 'Ready' ? { ...condition, lastHeartbeatTime } : condition))
   }
 }
 

@@ -6,6 +6,7 @@ import { keyOf } from '../control-plane/object-key.ts'
 import { Completion, firstOf, type Process, Signal, type Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import type { HopId } from '../engine/trace.ts'
+import { invariant } from '../invariant.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { ContainerRecord } from './container-record.ts'
 import type { ContainerRuntime, ProcessBehaviour, RuntimeContainer, Sandbox } from './container-runtime.ts'
@@ -26,7 +27,7 @@ export interface NodeContext {
   readonly images: ImageStore
   readonly cri: CriTimes
   /** How many times as long what the disk does takes: unpacking, root file systems. */
-  readonly disk: { factor: number }
+  readonly disk: { factor: number; onUse: () => void }
   readonly status: StatusManager
   readonly behaviourOf: (pod: Pod) => ProcessBehaviour
   /** Why the node cannot take the pod, or null. */
@@ -152,6 +153,23 @@ export class PodWorker {
     return crashed
   }
 
+  /** It has a sandbox that runs, and is not on its way out. */
+  get hasSandbox(): boolean {
+    return this.#sandbox?.alive === true && !this.#ended && !this.#terminating.settled
+  }
+
+  /** The sandbox and all that runs in it end at once. */
+  killSandbox(cause: HopId): void {
+    const sandbox = this.#sandbox
+    invariant(sandbox !== null && this.hasSandbox, 'There is no sandbox to be killed')
+    const { access, runtime, name } = this.#node
+    this.#hop = cause
+    const ran = this.#records.filter(({ run, stopping }) => run !== null && run.ended === null && !stopping)
+    for (const record of ran) record.stopping = true
+    runtime.killSandbox(this.#pod.metadata.uid)
+    this.#spawn(this.#noticeDeadSandbox(sandbox, ran, access.latencies.draw('plegRelist', name)))
+  }
+
   /** A newer version of the pod has come in. */
   update(pod: Pod, cause: HopId): void {
     const gates = this.#pod.spec.readinessGates ?? []
@@ -254,6 +272,10 @@ export class PodWorker {
       const { start, initialized, finished } = podActions(this.#records, this.#pod.spec.restartPolicy, this.#initialized)
       this.#initialized = initialized
       if (finished) return
+      if (!this.#sandbox!.alive) {
+        yield* this.#replaceSandbox()
+        continue
+      }
       let wake: Nanos | null = null
       const started: ContainerRecord[] = []
       for (const record of start) {
@@ -332,6 +354,30 @@ export class PodWorker {
     if (record.run === run && !record.stopping) this.#sees(record, run)
   }
 
+  /** One relist shows all that has ended. */
+  *#noticeDeadSandbox(sandbox: Sandbox, ran: readonly ContainerRecord[], relist: Nanos): Generator<Wait, void, unknown> {
+    yield this.#node.access.sim.delay(relist)
+    if (this.#sandbox !== sandbox) return
+    this.#note('saw sandbox dead', sandbox.address)
+    for (const record of ran) if (record.run !== null) this.#sees(record, record.run)
+    this.#touch()
+  }
+
+  /**
+   * A sandbox whose process has ended is taken down, and a new one made; in it everything starts from the beginning.
+   *
+   * Source: Kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go (podSandboxChanged, computePodActions: KillPod, CreateSandbox).
+   */
+  *#replaceSandbox(): Generator<Wait, void, unknown> {
+    this.#reportChange()
+    yield* this.#take('sandboxTeardown', 'removed sandbox', this.#sandbox!.address)
+    this.#node.runtime.removeSandbox(this.#pod.metadata.uid)
+    this.#sandbox = null
+    this.#initialized = false
+    for (const record of this.#records) if (record.role !== 'main') record.wait('PodInitializing')
+    while (this.#sandbox === null) yield* this.#createSandbox()
+  }
+
   #sees(record: ContainerRecord, run: RuntimeContainer): void {
     const { exitCode, reason, at } = run.ended!
     const termination: Termination = { exitCode, reason, finishedAt: at }
@@ -378,7 +424,7 @@ export class PodWorker {
     record.stopping = true
     yield* this.#stopContainer(record, run, access.sim.now + grace * SECOND)
     yield* this.#take(access.version >= 36 ? 'pleg' : 'plegRelist', 'saw container stopped', 'runtime relisted')
-    this.#sees(record, run)
+    if (record.run === run) this.#sees(record, run)
   }
 
   *#ensureImage(record: ContainerRecord): Generator<Wait, boolean, unknown> {
@@ -409,8 +455,10 @@ export class PodWorker {
 
   /** What the disk has its part in takes longer on a slow one. */
   #ofDisk(time: Nanos): Nanos {
-    const { factor } = this.#node.disk
-    return factor === 1 ? time : Math.round(time * factor)
+    const { factor, onUse } = this.#node.disk
+    if (factor === 1) return time
+    onUse()
+    return Math.round(time * factor)
   }
 
   /** Ends all that runs. `asked`: the pod is being deleted; otherwise its main containers have ended by themselves. */

@@ -46,6 +46,9 @@ export const DEFAULTS = {
   /** Source: kubernetes v1.36.2 pkg/scheduler/apis/config/v1/defaults.go. */
   scoringStrategy: 'LeastAllocated',
   percentageOfNodesToScore: 0,
+  /** *Assumption*: as by `systemctl reboot`. */
+  shutdown: 'graceful',
+  killMode: 'all',
   /** *Assumption*: people and callers give up on a page or a call after about two seconds. */
   timeout: '2s',
   /** As kubectl: objects and commands without a namespace are in this one. */

@@ -233,6 +233,43 @@ const nodeFault = z.strictObject({
   for: duration('After how long the node comes back, empty; never when not given').optional(),
 })
 
+const nodeReboot = z.strictObject({
+  kind: z.enum(['node-reboot']),
+  node: z.string(),
+  shutdown: z
+    .enum(['graceful', 'hard'])
+    .optional()
+    .meta({ description: 'Whether processes are asked to end first, or the power goes', default: DEFAULTS.shutdown }),
+  for: duration('How long the machine is away, from its last process to its kubelet'),
+})
+
+const nodeDisk = z.strictObject({
+  kind: z.enum(['disk-slow']),
+  node: z.string(),
+  factor: z.number().min(1).max(1_000_000).meta({ description: 'How many times as long unpacking images and starting containers takes' }),
+  for: duration('After how long the disk is well again; never when not given').optional(),
+})
+
+const nodeClock = z.strictObject({
+  kind: z.enum(['clock-skew']),
+  node: z.string(),
+  offset: text('a length of time with a sign, such as -2m', {
+    description: 'How far the clock of the node is ahead (+) or behind (-)',
+    examples: ['+30s', '-2m'],
+  }),
+  for: duration('After how long the clock is right again; never when not given').optional(),
+})
+
+const podKill = z.strictObject({
+  kind: z.enum(['pod-kill']),
+  pods: text('a label selector, such as app=frontend', { description: 'Whose processes end, by label selector' }),
+  namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
+  mode: z
+    .enum(['all', 'one'])
+    .optional()
+    .meta({ description: 'All pods that match, or one of them at random', default: DEFAULTS.killMode }),
+})
+
 const containerFault = z.strictObject({
   kind: z.enum(['container-crash', 'oom-kill']),
   pods: text('a label selector, such as app=frontend', {
@@ -268,7 +305,7 @@ const timelineEntry = z.union([
       examples: ['set image deployment/frontend server=shop/frontend:v2 -n shop'],
     }),
   }),
-  z.strictObject({ at, fault: z.union([nodeFault, containerFault, etcdFault, etcdSlowDisk]) }),
+  z.strictObject({ at, fault: z.union([nodeFault, nodeReboot, nodeDisk, nodeClock, podKill, containerFault, etcdFault, etcdSlowDisk]) }),
 ])
 
 const spec = z.strictObject({

@@ -6,6 +6,7 @@ import { LATENCIES } from '../control-plane/latencies.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { Watch } from '../control-plane/watch-cache.ts'
 import { distribution } from '../engine/distributions.ts'
+import type { RandomStream } from '../engine/random-stream.ts'
 import { Simulation } from '../engine/simulation.ts'
 import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import { type FaultReport, type FaultTarget, strike } from '../faults/index.ts'
@@ -48,6 +49,8 @@ export class SimulatedCluster {
   readonly #scenario: Scenario
   readonly #nodes: readonly NodeSeed[]
   readonly #kubelets: Kubelet[] = []
+  /** Which pod a `pod-kill` of one strikes. */
+  readonly #kills: RandomStream
   /** Pods that have an address, by node. */
   readonly #podsOfNode: number[]
   /** The two watches of each node's kube-proxy. */
@@ -57,6 +60,7 @@ export class SimulatedCluster {
     this.#scenario = scenario
     this.sim = new Simulation({ seed: scenario.seed })
     this.trace = new Trace(this.sim)
+    this.#kills = this.sim.rng('fault/pod-kill')
     this.#nodes = nodesOf(scenario)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
@@ -193,6 +197,22 @@ export class SimulatedCluster {
         if (kubelet.up || !this.dataPlane.kernels.isUp(index)) return false
         kubelet.boot(cause(), 'after a crash')
         return true
+      },
+      isNodeUp: (name) => this.dataPlane.kernels.isUp(this.#indexOf(name)),
+      shutDownNode: (name, timeout) => this.#kubelets[this.#indexOf(name)]!.shutDown(timeout),
+      slowNodeDisk: (name, factor, onUse) => this.#kubelets[this.#indexOf(name)]!.slowDisk(factor, onUse),
+      setNodeClock: (name, ahead) => this.#kubelets[this.#indexOf(name)]!.setClock(ahead),
+      killPods: ({ namespace, selector, mode }, cause) => {
+        const there = this.#kubelets
+          .flatMap((kubelet) => [...kubelet.workers()])
+          .filter((worker) => {
+            const { metadata } = worker.pod
+            return metadata.namespace === namespace && matchesSelector(selector, metadata.labels) && worker.hasSandbox
+          })
+        if (there.length === 0) return 0
+        const struck = mode === 'all' ? there : [there[Math.floor(this.#kills.uniform() * there.length)]!]
+        for (const worker of struck) worker.killSandbox(cause(keyOf(worker.pod)))
+        return struck.length
       },
       crashContainers: ({ namespace, selector, container }, { exitCode, reason }, cause) => {
         let crashed = 0
