@@ -12,6 +12,7 @@ import { type Nanos, SECOND } from '../units.ts'
 import { ContainerRuntime, type ProcessBehaviour } from './container-runtime.ts'
 import { type ImagePolicy, ImageStore } from './image-store.ts'
 import { HostLocalIpam } from './ipam.ts'
+import { MirrorPods, mirrored, staticPodOf } from './mirror-pods.ts'
 import { type Allocatable, refusal } from './node-admission.ts'
 import { NodeStatus } from './node-status.ts'
 import type { PodHost } from './pod-host.ts'
@@ -40,6 +41,8 @@ export interface KubeletOptions {
   /** containerd when not given. */
   readonly runtime?: RuntimeName | undefined
   readonly behaviourOf: (pod: Pod) => ProcessBehaviour
+  /** Manifests that the kubelet finds in its folder: it runs them from its start on, with or without an API server. */
+  readonly staticPods?: readonly Pod[] | undefined
 }
 
 /**
@@ -60,6 +63,9 @@ export class Kubelet {
   readonly #context: NodeContext
   readonly #jitter: RandomStream
   readonly #status: NodeStatus
+  /** By uid. With the last status: the runtime's records tell it to a kubelet that starts. */
+  readonly #static = new Map<string, Pod>()
+  readonly #mirrors: MirrorPods
   #processes: Process<void>[] = []
   /** How far the node's clock is ahead of true time. */
   #clockAhead: Nanos = 0
@@ -104,6 +110,11 @@ export class Kubelet {
       refusal: (pod) => refusal(pod, this.#others(pod), options.allocatable),
       jitter: access.sim.rng(`kubelet/${options.name}/requeue`),
     }
+    this.#mirrors = new MirrorPods(access, this.#client, options.name, access.sim.rng(`kubelet/${options.name}/mirror`))
+    for (const manifest of options.staticPods ?? []) {
+      const pod = staticPodOf(manifest, options.name)
+      this.#static.set(pod.metadata.uid, pod)
+    }
     this.#status = new NodeStatus({
       access,
       client: this.#client,
@@ -120,6 +131,7 @@ export class Kubelet {
     this.#pods.start()
     this.#context.status.start()
     const first = Math.floor(this.#jitter.uniform() * LEASE_PERIOD)
+    for (const pod of this.#static.values()) this.#runStatic(pod, NO_CAUSE)
     this.#processes = [this.#access.sim.spawn(this.#renewLease(first)), this.#access.sim.spawn(this.#status.keep('running'))]
   }
 
@@ -140,6 +152,7 @@ export class Kubelet {
     this.#processes = []
     for (const worker of this.#workers.values()) worker.abandon()
     this.#workers.clear()
+    this.#mirrors.stop()
     this.#pods.stop()
     this.#context.status.stop()
     this.#context.images.interrupt()
@@ -152,6 +165,13 @@ export class Kubelet {
   boot(cause: HopId, detail = 'after a reboot'): void {
     this.#context.status.start()
     this.#processes = [this.#access.sim.spawn(this.#renewLease(0)), this.#access.sim.spawn(this.#comeBack(cause, detail))]
+  }
+
+  /** A manifest is put into the kubelet's folder: from now on it runs, also after a restart. */
+  runStatic(manifest: Pod): void {
+    const pod = staticPodOf(manifest, this.#options.name)
+    this.#static.set(pod.metadata.uid, pod)
+    if (this.up) this.#runStatic(pod, NO_CAUSE)
   }
 
   /** The worker of a pod of this node, by the pod's namespace and name. */
@@ -210,6 +230,7 @@ export class Kubelet {
       detail,
     })
     this.#started = cause
+    for (const pod of this.#static.values()) this.#runStatic(pod, cause)
     yield* this.#status.becomeReady(cause)
     this.#pods.start()
     yield* this.#status.keep('started')
@@ -225,8 +246,41 @@ export class Kubelet {
     }
   }
 
+  #runStatic(pod: Pod, cause: HopId): void {
+    const { uid } = pod.metadata
+    if (this.#workers.has(uid)) return
+    const found = this.#access.trace.record({
+      cause,
+      actor: this.#client.actor,
+      action: 'found',
+      subject: keyOf(pod),
+      detail: 'a static pod in its folder',
+    })
+    this.#workers.set(uid, new PodWorker(this.#context, pod, found, () => this.#workers.delete(uid)))
+    this.#mirrors.keep(pod, found)
+  }
+
+  /** The object of a static pod: nothing runs because of it. What it says is compared with what the pod's worker knows. */
+  #mirrorChanged({ type, object, cause }: WatchEvent<Pod>): void {
+    const { namespace, name } = object.metadata
+    const pod = [...this.#static.values()].find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
+    if (type === 'DELETED') {
+      if (pod !== undefined) this.#mirrors.keep(pod, cause)
+      return
+    }
+    this.#mirrors.observed(object, pod, cause)
+    if (pod === undefined || mirrored(object) !== pod.metadata.uid) return
+    const { status } = object
+    if (status.containerStatuses.length > 0) this.#static.set(pod.metadata.uid, { ...pod, status })
+    this.#workers.get(pod.metadata.uid)?.update({ ...pod, status }, cause)
+  }
+
   #podChanged(event: WatchEvent<Pod>): void {
     const pod = event.object
+    if (mirrored(pod) !== undefined) {
+      this.#mirrorChanged(event)
+      return
+    }
     const { uid } = pod.metadata
     const worker = this.#workers.get(uid)
     if (event.type === 'DELETED') {

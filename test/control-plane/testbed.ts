@@ -70,6 +70,7 @@ export interface TestbedOptions {
   readonly images?: Partial<ImagePolicy>
   readonly runtime?: RuntimeName
   readonly scheduler?: SchedulerSpec
+  readonly staticPods?: readonly Pod[]
 }
 
 /** A cluster with real controllers, scheduler and kubelets, and no traffic. */
@@ -128,6 +129,7 @@ export class Testbed {
           host: this.host,
           images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true, missing: options.missingImages, ...options.images },
           runtime: options.runtime,
+          staticPods: options.staticPods,
           behaviourOf: () => behaviour,
         }),
       )

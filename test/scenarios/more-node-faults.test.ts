@@ -65,7 +65,7 @@ async function mistakes(fault: string): Promise<string[]> {
 }
 
 const hops = ({ hops: trace }: SimulatedRun, action: string): Hop[] => [...trace].filter((hop) => hop.action === action)
-const after = (run: SimulatedRun, action: string): Hop[] => hops(run, action).filter(({ time }) => time >= 60 * SECOND)
+const since = (run: SimulatedRun, action: string): Hop[] => hops(run, action).filter(({ time }) => time >= 60 * SECOND)
 
 describe('pod-kill', () => {
   test('gives each pod a new sandbox with a new address, and begins with the init containers', async () => {
@@ -75,12 +75,12 @@ describe('pod-kill', () => {
       tookEffect: true,
       effect: '2 pods lost all processes',
     })
-    expect(after(killed, 'saw sandbox dead')).toHaveLength(2)
-    expect(after(killed, 'removed sandbox')).toHaveLength(2)
+    expect(since(killed, 'saw sandbox dead')).toHaveLength(2)
+    expect(since(killed, 'removed sandbox')).toHaveLength(2)
     // Found within one relist, whatever the number of containers.
-    for (const { time } of after(killed, 'saw sandbox dead')) expect(time).toBeLessThanOrEqual(61 * SECOND)
-    expect(after(killed, 'started init container')).toHaveLength(2)
-    expect(after(killed, 'started container')).toHaveLength(4)
+    for (const { time } of since(killed, 'saw sandbox dead')) expect(time).toBeLessThanOrEqual(61 * SECOND)
+    expect(since(killed, 'started init container')).toHaveLength(2)
+    expect(since(killed, 'started container')).toHaveLength(4)
     const addresses = hops(killed, 'set up network').map(({ detail }) => detail)
     expect(new Set(addresses).size).toBe(4)
     expect(killed.summary.deployments[0]).toMatchObject({ available: 2 })
@@ -91,7 +91,7 @@ describe('pod-kill', () => {
   test('of one strikes one', async () => {
     const killed = await run('kind: pod-kill, pods: app=web, mode: one')
     expect(killed.summary.faults[0]).toMatchObject({ effect: '1 pod lost all processes' })
-    expect(after(killed, 'saw sandbox dead')).toHaveLength(1)
+    expect(since(killed, 'saw sandbox dead')).toHaveLength(1)
   })
 
   test('with no pod that runs has no effect, and says so', async () => {
@@ -133,8 +133,8 @@ describe('node-reboot', () => {
     expect(Object.keys(causes(rebooted))).toContain('refused')
     expect(Object.keys(causes(hard))).not.toContain('refused')
     for (const one of [rebooted, hard]) {
-      expect(after(one, 'node came back')).toHaveLength(1)
-      expect(after(one, 'started container')).toHaveLength(4)
+      expect(since(one, 'node came back')).toHaveLength(1)
+      expect(since(one, 'started container')).toHaveLength(4)
       expect(one.summary.deployments[0]).toMatchObject({ available: 2 })
     }
   })
@@ -163,7 +163,7 @@ describe('disk-slow', () => {
     const time = async (fault: string): Promise<number> => {
       const scaled = await run(fault, { more: ', { at: 70s, kubectl: "scale deployment/web --replicas=3" }' })
       expect(scaled.summary.traffic[0]!.failed).toBe(0)
-      const [sandbox] = after(scaled, 'created sandbox')
+      const [sandbox] = since(scaled, 'created sandbox')
       return sandbox!.time - sandbox!.started
     }
     // The same draw, ten times as long.
