@@ -5,8 +5,10 @@
  * metrics are all on. CPU time is the process's own (user and system), median of rounds. The baseline for pods is what a simulator of the
  * Kubernetes control plane in the same language needs: 60 CPU-ms a pod at 100 pods.
  */
+
 import { createHash } from 'node:crypto'
 import type { Deployment, Service } from '../src/api/objects/index.ts'
+import { LEAST_ALLOCATED } from '../src/control-plane/scheduler/plugins/scoring-strategy.ts'
 import type { Scenario } from '../src/scenario/scenario.ts'
 import { simulate } from '../src/scenario/simulate.ts'
 import { MICROSECOND, MILLISECOND, MINUTE, SECOND } from '../src/units.ts'
@@ -107,6 +109,8 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
       kubeProxy: { mode, scheduler: 'wlc' },
       network: { sameNode: 30 * MICROSECOND, sameZone: 250 * MICROSECOND, crossZone: MILLISECOND, external: 5 * MILLISECOND },
       images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true },
+      runtime: 'containerd',
+      scheduler: { strategy: LEAST_ALLOCATED, percentageOfNodesToScore: 0 },
     },
     manifests,
     workloads: [

@@ -20,7 +20,10 @@ export function withCondition(
   if (current === undefined) return [...conditions, { type, status, reason, ...text, lastTransitionTime: now }]
   if (current.status === status && current.reason === reason && (current.message ?? '') === message) return conditions
   const lastTransitionTime = current.status === status ? current.lastTransitionTime : now
-  return conditions.map((condition) => (condition === current ? { type, status, reason, ...text, lastTransitionTime } : condition))
+  const { lastHeartbeatTime } = current
+  const heartbeat = lastHeartbeatTime === undefined ? {} : { lastHeartbeatTime }
+  const set = { type, status, reason, ...text, lastTransitionTime, ...heartbeat }
+  return conditions.map((condition) => (condition === current ? set : condition))
 }
 
 /** The pod's Ready condition is True. */

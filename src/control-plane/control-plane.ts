@@ -24,7 +24,7 @@ import { TtlAfterFinishedController } from './controllers/ttl-after-finished.ts'
 import { emptyMeta } from './empty-meta.ts'
 import { Kubectl } from './kubectl/kubectl.ts'
 import { Latencies, type LatencyOverrides } from './latencies.ts'
-import { Scheduler } from './scheduler/scheduler.ts'
+import { Scheduler, type SchedulerSpec } from './scheduler/scheduler.ts'
 
 /** Source: kubeadm `networking.serviceSubnet`. */
 const SERVICE_CIDR = '10.96.0.0/12'
@@ -42,6 +42,8 @@ export interface ControlPlaneOptions {
   readonly nodes: readonly NodeSeed[]
   /** Delays that differ from the table in latencies.ts. */
   readonly latencies?: LatencyOverrides
+  /** The defaults of kube-scheduler when not given. */
+  readonly scheduler?: SchedulerSpec
 }
 
 /** A node that is Ready at time 0. */
@@ -90,7 +92,7 @@ export class ControlPlane {
     for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
     this.#manager = new ControllerManager(this.access)
     for (const Controller of CONTROLLERS) new Controller(this.#manager)
-    this.#scheduler = new Scheduler(this.access)
+    this.#scheduler = new Scheduler(this.access, options.scheduler)
     this.kubectl = new Kubectl(this.access)
   }
 

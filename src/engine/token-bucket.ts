@@ -39,6 +39,18 @@ export class TokenBucket {
     return Math.max(0, due - now)
   }
 
+  /** Takes a token if there is one now. */
+  tryTake(): boolean {
+    const now = this.#sim.now
+    if (now - this.#fullAt >= this.#taken * this.#nanosPerToken) {
+      this.#fullAt = now
+      this.#taken = 0
+    }
+    if (this.#fullAt + Math.ceil((this.#taken + 1 - this.#burst) * this.#nanosPerToken) > now) return false
+    this.#taken++
+    return true
+  }
+
   /** Waits for a token, first come first served, and gives the time waited: `yield* bucket.take()`. */
   *take(): Generator<Wait, Nanos, unknown> {
     const delay = this.reserve()

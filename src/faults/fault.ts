@@ -1,6 +1,8 @@
 import type { LabelSelector } from '../api/labels.ts'
+import type { Wait } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
+import type { Nanos } from '../units.ts'
 
 /** What a fault can do to the cluster. */
 export interface FaultTarget {
@@ -16,6 +18,18 @@ export interface FaultTarget {
   readonly stopKubelet: (node: string) => boolean
   /** False when it runs already, or its node is down. `cause` records the hop of its return, if it returns. */
   readonly startKubelet: (node: string, cause: () => HopId) => boolean
+  readonly isNodeUp: (node: string) => boolean
+  /** Stops the kubelet and asks every process of the node to end; says how many had not when `timeout` was over. */
+  readonly shutDownNode: (node: string, timeout: Nanos) => Generator<Wait, number, unknown>
+  /** `onUse` is called for each thing that takes longer. */
+  readonly slowNodeDisk: (node: string, factor: number, onUse: () => void) => void
+  /** How far the node's clock is ahead of true time. */
+  readonly setNodeClock: (node: string, ahead: Nanos) => void
+  /** Ends all processes of pods, that of the sandbox too; says of how many pods. `cause` records a hop for each. */
+  readonly killPods: (
+    which: { readonly namespace: string; readonly selector: LabelSelector; readonly mode: 'all' | 'one' },
+    cause: (pod: string) => HopId,
+  ) => number
   /** Ends processes; says how many. `cause` records a hop for each pod. */
   readonly crashContainers: (
     which: { readonly namespace: string; readonly selector: LabelSelector; readonly container: string | null },

@@ -1,21 +1,39 @@
+import { type ClockSkew, skewClock } from './clock-skew.ts'
 import { type ContainerCrash, crashContainers } from './container-crash.ts'
+import { type DiskSlow, slowNodeDisk } from './disk-slow.ts'
 import { crashEtcdMember, type EtcdMemberCrash } from './etcd-member-crash.ts'
 import { type EtcdPartition, partitionEtcd } from './etcd-partition.ts'
 import { type EtcdSlowDisk, slowEtcdDisk } from './etcd-slow-disk.ts'
 import type { FaultReport, FaultTarget } from './fault.ts'
 import { crashKubelet, type KubeletCrash } from './kubelet-crash.ts'
 import { crashNode, type NodeCrash } from './node-crash.ts'
+import { type NodeReboot, rebootNode } from './node-reboot.ts'
+import { killPods, type PodKill } from './pod-kill.ts'
 
+export type { ClockSkew } from './clock-skew.ts'
 export type { ContainerCrash } from './container-crash.ts'
+export type { DiskSlow } from './disk-slow.ts'
 export type { EtcdMemberCrash } from './etcd-member-crash.ts'
 export type { EtcdPartition } from './etcd-partition.ts'
 export type { EtcdSlowDisk } from './etcd-slow-disk.ts'
 export type { FaultReport, FaultTarget } from './fault.ts'
 export type { KubeletCrash } from './kubelet-crash.ts'
 export type { NodeCrash } from './node-crash.ts'
+export type { NodeReboot } from './node-reboot.ts'
+export type { PodKill } from './pod-kill.ts'
 
 /** Every fault there is: one more is a file beside this one and a line in each of these two. */
-export type Fault = NodeCrash | KubeletCrash | ContainerCrash | EtcdMemberCrash | EtcdPartition | EtcdSlowDisk
+export type Fault =
+  | NodeCrash
+  | NodeReboot
+  | KubeletCrash
+  | DiskSlow
+  | ClockSkew
+  | PodKill
+  | ContainerCrash
+  | EtcdMemberCrash
+  | EtcdPartition
+  | EtcdSlowDisk
 
 type Of<K extends Fault['kind']> = Fault extends infer F
   ? F extends { readonly kind: infer Kinds }
@@ -27,7 +45,11 @@ type Of<K extends Fault['kind']> = Fault extends infer F
 
 const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarget, report: FaultReport) => void } = {
   'node-crash': crashNode,
+  'node-reboot': rebootNode,
   'kubelet-crash': crashKubelet,
+  'disk-slow': slowNodeDisk,
+  'clock-skew': skewClock,
+  'pod-kill': killPods,
   'container-crash': crashContainers,
   'oom-kill': crashContainers,
   'etcd-member-crash': crashEtcdMember,

@@ -152,6 +152,8 @@ export interface Sandbox {
   readonly address: string
   readonly hosted: HostedPod
   readonly containers: Map<string, RuntimeContainer>
+  /** Its own process runs. When it does not, the kubelet takes the sandbox down and makes another. */
+  alive: boolean
 }
 
 export interface ContainerRuntimeOptions {
@@ -192,7 +194,7 @@ export class ContainerRuntime {
     const { uid, name, namespace, labels } = pod.metadata
     invariant(!this.#sandboxes.has(uid), `Pod ${name} has a sandbox already`)
     const hosted = host.sandboxUp({ podUid: uid, podName: name, namespace, labels, address, nodeIndex })
-    const sandbox: Sandbox = { address, hosted, containers: new Map() }
+    const sandbox: Sandbox = { address, hosted, containers: new Map(), alive: true }
     this.#sandboxes.set(uid, sandbox)
     return sandbox
   }
@@ -221,6 +223,19 @@ export class ContainerRuntime {
     })
     sandbox.containers.set(container.name, started)
     return started
+  }
+
+  /** Every process of the sandbox ends, its own too. The address stays taken until the sandbox is removed. */
+  killSandbox(podUid: string): void {
+    const sandbox = this.#sandboxes.get(podUid)
+    if (sandbox === undefined) return
+    sandbox.alive = false
+    for (const container of sandbox.containers.values()) container.kill()
+  }
+
+  /** The containers that run. */
+  running(): readonly RuntimeContainer[] {
+    return [...this.#sandboxes.values()].flatMap(({ containers }) => [...containers.values()].filter(({ ended }) => ended === null))
   }
 
   /** The machine has lost its power. */

@@ -1,26 +1,28 @@
-import type { Lease, Node, Pod } from '../api/objects/index.ts'
+import type { Lease, Pod } from '../api/objects/index.ts'
 import { type ApiAccess, ApiClient } from '../control-plane/api-client.ts'
-import { conditionOf, isTerminal, withCondition } from '../control-plane/conditions.ts'
+import { isTerminal } from '../control-plane/conditions.ts'
 import { nodeIdentity } from '../control-plane/identity.ts'
 import { Informer } from '../control-plane/informer.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { WatchEvent } from '../control-plane/watch-cache.ts'
-import type { Process, Wait } from '../engine/process.ts'
+import { firstOf, type Process, type Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import { type HopId, NO_CAUSE } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { ContainerRuntime, type ProcessBehaviour } from './container-runtime.ts'
 import { type ImagePolicy, ImageStore } from './image-store.ts'
 import { HostLocalIpam } from './ipam.ts'
+import { MirrorPods, mirrored, staticPodOf } from './mirror-pods.ts'
 import { type Allocatable, refusal } from './node-admission.ts'
+import { NodeStatus } from './node-status.ts'
 import type { PodHost } from './pod-host.ts'
 import { type NodeContext, PodWorker } from './pod-worker.ts'
+import type { RegistryLink } from './registry-link.ts'
+import { CriTimes, RUNTIMES, type RuntimeName } from './runtimes/index.ts'
 import { StatusManager } from './status-manager.ts'
 
 /** Source: kubelet kubeAPIQPS and kubeAPIBurst. */
 const LIMIT = { qps: 50, burst: 100 } as const
-/** Source: kubelet nodeStatusUpdateFrequency. */
-const STATUS_PERIOD: Nanos = 10 * SECOND
 /** Renewed every quarter of nodeLeaseDurationSeconds (40 s). */
 const LEASE_PERIOD: Nanos = 10 * SECOND
 /** Share of the period that a renewal may be late. Source: Kubernetes pkg/kubelet (nodeStatusUpdateFrequency jitter, 4 %). */
@@ -34,7 +36,13 @@ export interface KubeletOptions {
   readonly allocatable: Allocatable
   readonly host: PodHost
   readonly images: ImagePolicy
+  /** Where the bytes of images come through when nodes share the registry's; a link of its own when not given. */
+  readonly registry?: RegistryLink | undefined
+  /** containerd when not given. */
+  readonly runtime?: RuntimeName | undefined
   readonly behaviourOf: (pod: Pod) => ProcessBehaviour
+  /** Manifests that the kubelet finds in its folder: it runs them from its start on, with or without an API server. */
+  readonly staticPods?: readonly Pod[] | undefined
 }
 
 /**
@@ -54,7 +62,13 @@ export class Kubelet {
   readonly #workers = new Map<string, PodWorker>()
   readonly #context: NodeContext
   readonly #jitter: RandomStream
+  readonly #status: NodeStatus
+  /** By uid. With the last status: the runtime's records tell it to a kubelet that starts. */
+  readonly #static = new Map<string, Pod>()
+  readonly #mirrors: MirrorPods
   #processes: Process<void>[] = []
+  /** How far the node's clock is ahead of true time. */
+  #clockAhead: Nanos = 0
   /** The hop of the kubelet's start: pods that it finds bound here are taken up because of it. */
   #started: HopId = NO_CAUSE
 
@@ -68,6 +82,7 @@ export class Kubelet {
     this.#pods = new Informer(access.server, 'Pod', { name: actor, network: 'nodeNetwork', nodeName: options.name })
     this.#pods.listen((event) => this.#podChanged(event))
     this.#jitter = access.sim.rng(`kubelet/${options.name}/lease`)
+    const runtime = RUNTIMES[options.runtime ?? 'containerd']
     this.#context = {
       access,
       client: this.#client,
@@ -81,12 +96,34 @@ export class Kubelet {
         startUps: access.sim.rng(`kubelet/${options.name}/start-up`),
         runs: access.sim.rng(`kubelet/${options.name}/run`),
       }),
-      images: new ImageStore(access.sim, options.images),
+      images: new ImageStore({
+        sim: access.sim,
+        policy: options.images,
+        nodeIndex: options.index,
+        link: options.registry,
+        nameOf: runtime.imageName,
+      }),
+      cri: new CriTimes(runtime, access.sim.rng(`kubelet/${options.name}/runtime`)),
+      disk: { factor: 1, onUse: () => {} },
       status: new StatusManager(access.sim, this.#client),
       behaviourOf: options.behaviourOf,
       refusal: (pod) => refusal(pod, this.#others(pod), options.allocatable),
       jitter: access.sim.rng(`kubelet/${options.name}/requeue`),
     }
+    this.#mirrors = new MirrorPods(access, this.#client, options.name, access.sim.rng(`kubelet/${options.name}/mirror`))
+    for (const manifest of options.staticPods ?? []) {
+      const pod = staticPodOf(manifest, options.name)
+      this.#static.set(pod.metadata.uid, pod)
+    }
+    this.#status = new NodeStatus({
+      access,
+      client: this.#client,
+      heartbeats: this.#heartbeats,
+      name: options.name,
+      images: this.#context.images,
+      clock: () => access.sim.now + this.#clockAhead,
+      phases: access.sim.rng(`kubelet/${options.name}/node-status`),
+    })
   }
 
   /** The kubelet of a node that has been up for a while when the scenario begins. */
@@ -94,7 +131,8 @@ export class Kubelet {
     this.#pods.start()
     this.#context.status.start()
     const first = Math.floor(this.#jitter.uniform() * LEASE_PERIOD)
-    this.#processes = [this.#access.sim.spawn(this.#renewLease(first)), this.#access.sim.spawn(this.#keepReady())]
+    for (const pod of this.#static.values()) this.#runStatic(pod, NO_CAUSE)
+    this.#processes = [this.#access.sim.spawn(this.#renewLease(first)), this.#access.sim.spawn(this.#status.keep('running'))]
   }
 
   /** Whether the kubelet runs. */
@@ -114,6 +152,7 @@ export class Kubelet {
     this.#processes = []
     for (const worker of this.#workers.values()) worker.abandon()
     this.#workers.clear()
+    this.#mirrors.stop()
     this.#pods.stop()
     this.#context.status.stop()
     this.#context.images.interrupt()
@@ -128,6 +167,13 @@ export class Kubelet {
     this.#processes = [this.#access.sim.spawn(this.#renewLease(0)), this.#access.sim.spawn(this.#comeBack(cause, detail))]
   }
 
+  /** A manifest is put into the kubelet's folder: from now on it runs, also after a restart. */
+  runStatic(manifest: Pod): void {
+    const pod = staticPodOf(manifest, this.#options.name)
+    this.#static.set(pod.metadata.uid, pod)
+    if (this.up) this.#runStatic(pod, NO_CAUSE)
+  }
+
   /** The worker of a pod of this node, by the pod's namespace and name. */
   worker(namespace: string, name: string): PodWorker | undefined {
     for (const worker of this.#workers.values()) {
@@ -135,6 +181,30 @@ export class Kubelet {
       if (metadata.namespace === namespace && metadata.name === name) return worker
     }
     return undefined
+  }
+
+  /** The node's clock is set; leases are stamped by it. Its timers run on, as they count time and do not read clocks. */
+  setClock(ahead: Nanos): void {
+    this.#clockAhead = ahead
+  }
+
+  /** The node's disk takes `factor` times as long from now on; `onUse` is called for each thing that does. */
+  slowDisk(factor: number, onUse: () => void): void {
+    this.#context.disk.factor = factor
+    this.#context.disk.onUse = onUse
+  }
+
+  /**
+   * The machine is being shut down: the kubelet stops, and every process is asked to end. Gives how many have not done so when `timeout` is over.
+   */
+  *shutDown(timeout: Nanos): Generator<Wait, number, unknown> {
+    const { sim } = this.#access
+    this.stop()
+    const until = sim.now + timeout
+    const running = this.#context.runtime.running()
+    for (const container of running) container.terminate()
+    for (const { exited, ended } of running) if (ended === null && sim.now < until) yield firstOf(exited, sim.delay(until - sim.now))
+    return running.filter(({ ended }) => ended === null).length
   }
 
   /** The workers of the pods that are bound here. */
@@ -160,47 +230,57 @@ export class Kubelet {
       detail,
     })
     this.#started = cause
-    yield* this.#becomeReady(cause)
+    for (const pod of this.#static.values()) this.#runStatic(pod, cause)
+    yield* this.#status.becomeReady(cause)
     this.#pods.start()
-    yield* this.#keepReady()
-  }
-
-  *#becomeReady(cause: HopId): Generator<Wait, void, unknown> {
-    const ready = (current: Node): Node => {
-      if (conditionOf(current.status.conditions, 'Ready')?.status === 'True') return current
-      const conditions = withCondition(current.status.conditions, 'Ready', 'True', 'KubeletReady', this.#access.sim.now)
-      return { ...current, status: { ...current.status, conditions } }
-    }
-    yield* this.#client.patch('Node', '', this.#options.name, ready, { cause, why: 'Ready=True: kubelet is ready' })
-  }
-
-  /**
-   * Looks at its own Node again and again, and writes when somebody has held it for lost. The look is a read from the API server's cache,
-   * which is taken to cost nothing.
-   *
-   * Source: Kubernetes pkg/kubelet/kubelet_node_status.go (tryUpdateNodeStatus).
-   */
-  *#keepReady(): Generator<Wait, void, unknown> {
-    const { sim, server } = this.#access
-    for (;;) {
-      yield sim.delay(STATUS_PERIOD)
-      const node = server.peek('Node', '', this.#options.name)
-      if (node !== undefined && conditionOf(node.status.conditions, 'Ready')?.status !== 'True') yield* this.#becomeReady(NO_CAUSE)
-    }
+    yield* this.#status.keep('started')
   }
 
   *#renewLease(first: Nanos): Generator<Wait, void, unknown> {
     const { sim } = this.#access
     yield sim.delay(first)
     for (;;) {
-      const renew = (current: Lease): Lease => ({ ...current, renewTime: sim.now })
+      const renew = (current: Lease): Lease => ({ ...current, renewTime: sim.now + this.#clockAhead })
       yield* this.#heartbeats.beat('Lease', 'kube-node-lease', this.#options.name, renew)
       yield sim.delay(Math.floor(LEASE_PERIOD * (1 + LEASE_JITTER * this.#jitter.uniform())))
     }
   }
 
+  #runStatic(pod: Pod, cause: HopId): void {
+    const { uid } = pod.metadata
+    if (this.#workers.has(uid)) return
+    const found = this.#access.trace.record({
+      cause,
+      actor: this.#client.actor,
+      action: 'found',
+      subject: keyOf(pod),
+      detail: 'a static pod in its folder',
+    })
+    this.#workers.set(uid, new PodWorker(this.#context, pod, found, () => this.#workers.delete(uid)))
+    this.#mirrors.keep(pod, found)
+  }
+
+  /** The object of a static pod: nothing runs because of it. What it says is compared with what the pod's worker knows. */
+  #mirrorChanged({ type, object, cause }: WatchEvent<Pod>): void {
+    const { namespace, name } = object.metadata
+    const pod = [...this.#static.values()].find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
+    if (type === 'DELETED') {
+      if (pod !== undefined) this.#mirrors.keep(pod, cause)
+      return
+    }
+    this.#mirrors.observed(object, pod, cause)
+    if (pod === undefined || mirrored(object) !== pod.metadata.uid) return
+    const { status } = object
+    if (status.containerStatuses.length > 0) this.#static.set(pod.metadata.uid, { ...pod, status })
+    this.#workers.get(pod.metadata.uid)?.update({ ...pod, status }, cause)
+  }
+
   #podChanged(event: WatchEvent<Pod>): void {
     const pod = event.object
+    if (mirrored(pod) !== undefined) {
+      this.#mirrorChanged(event)
+      return
+    }
     const { uid } = pod.metadata
     const worker = this.#workers.get(uid)
     if (event.type === 'DELETED') {

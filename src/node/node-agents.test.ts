@@ -1,41 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Probe } from '../api/objects/index.ts'
 import { Latencies } from '../control-plane/latencies.ts'
-import type { Wait } from '../engine/process.ts'
 import { Simulation } from '../engine/simulation.ts'
 import { MILLISECOND, SECOND } from '../units.ts'
-import { ImageStore } from './image-store.ts'
 import { HostLocalIpam, podCidr } from './ipam.ts'
 import { runProbe } from './probes.ts'
-
-describe('images of a node', () => {
-  const policy = { sizeBytes: 100_000_000, bandwidthBytesPerSecond: 50_000_000, preloaded: false }
-
-  test('are pulled one after the other, and two pods that want the same one share a pull', () => {
-    const sim = new Simulation({ seed: 'images' })
-    const store = new ImageStore(sim, policy)
-    const done: [string, number][] = []
-    function* pod(name: string, image: string) {
-      yield* store.pull(image, SECOND)
-      done.push([name, sim.now / SECOND])
-    }
-    sim.spawn(pod('first', 'a'))
-    sim.spawn(pod('second', 'a'))
-    sim.spawn(pod('third', 'b'))
-    sim.run(60 * SECOND)
-    // 1 s of registry and 2 s of transfer each.
-    expect(done).toEqual([
-      ['first', 3],
-      ['second', 3],
-      ['third', 6],
-    ])
-    expect([store.has('a'), store.has('c')]).toEqual([true, false])
-  })
-
-  test('are all there when they are preloaded', () => {
-    expect(new ImageStore(new Simulation({ seed: 'x' }), { ...policy, preloaded: true }).has('anything')).toBe(true)
-  })
-})
 
 describe('pod addresses of a node', () => {
   test('come back as late as possible, and are used up at 253', () => {
@@ -99,18 +68,4 @@ describe('a readiness probe', () => {
     expect(results({ timeoutSeconds: 2 }, () => true, 2 * SECOND)).toEqual([[true, 7]])
     expect(results({ timeoutSeconds: 2 }, () => true, 2 * SECOND + 1)).toEqual([])
   })
-})
-
-test('a pull goes on when the pod that asked for it is gone, so that others who wait for it get the image', () => {
-  const sim = new Simulation({ seed: 'pull' })
-  const store = new ImageStore(sim, { sizeBytes: 1000, bandwidthBytesPerSecond: 100, preloaded: false })
-  const got: string[] = []
-  function* asks(who: string): Generator<Wait, void, unknown> {
-    got.push(`${who} ${yield* store.pull('example/a:v1', SECOND)}`)
-  }
-  const first = sim.spawn(asks('first'))
-  sim.after(SECOND, () => sim.spawn(asks('second')))
-  sim.after(2 * SECOND, () => first.kill())
-  sim.run(60 * SECOND)
-  expect(got).toEqual(['second true'])
 })

@@ -6,6 +6,7 @@ import { keyOf } from '../control-plane/object-key.ts'
 import { Completion, firstOf, type Process, Signal, type Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import type { HopId } from '../engine/trace.ts'
+import { invariant } from '../invariant.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { ContainerRecord } from './container-record.ts'
 import type { ContainerRuntime, ProcessBehaviour, RuntimeContainer, Sandbox } from './container-runtime.ts'
@@ -13,6 +14,7 @@ import type { ImageStore } from './image-store.ts'
 import { podActions } from './pod-actions.ts'
 import { conditionsOf, phaseOf } from './pod-status.ts'
 import { ContainerProbes } from './probes.ts'
+import type { CriCall, CriTimes } from './runtimes/index.ts'
 import type { StatusManager } from './status-manager.ts'
 
 /** What the workers of one node share. */
@@ -23,6 +25,9 @@ export interface NodeContext {
   readonly hostIP: string
   readonly runtime: ContainerRuntime
   readonly images: ImageStore
+  readonly cri: CriTimes
+  /** How many times as long what the disk does takes: unpacking, root file systems. */
+  readonly disk: { factor: number; onUse: () => void }
   readonly status: StatusManager
   readonly behaviourOf: (pod: Pod) => ProcessBehaviour
   /** Why the node cannot take the pod, or null. */
@@ -39,6 +44,10 @@ const REQUEUE: Nanos = 10 * SECOND
 const REQUEUE_MAX: Nanos = 60 * SECOND
 /** Source: kubelet status manager, syncPeriod. */
 const STATUS_SYNC_PERIOD: Nanos = 10 * SECOND
+/** What goes through the runtime. */
+const CRI_CALLS: ReadonlySet<LatencyName> = new Set<CriCall>(['sandbox', 'containerStart', 'signal', 'sandboxTeardown'])
+/** What reads and writes images and root file systems. *Assumption*: a slow disk makes all of it slower. */
+const DISK_CALLS: ReadonlySet<LatencyName> = new Set<CriCall>(['sandbox', 'containerStart'])
 /** How a container ended that a power cut ended. Source: containerd (exit code of a task that is gone). */
 const POWER_CUT = { exitCode: 255, reason: 'Unknown' } as const
 
@@ -144,6 +153,23 @@ export class PodWorker {
     return crashed
   }
 
+  /** It has a sandbox that runs, and is not on its way out. */
+  get hasSandbox(): boolean {
+    return this.#sandbox?.alive === true && !this.#ended && !this.#terminating.settled
+  }
+
+  /** The sandbox and all that runs in it end at once. */
+  killSandbox(cause: HopId): void {
+    const sandbox = this.#sandbox
+    invariant(sandbox !== null && this.hasSandbox, 'There is no sandbox to be killed')
+    const { access, runtime, name } = this.#node
+    this.#hop = cause
+    const ran = this.#records.filter(({ run, stopping }) => run !== null && run.ended === null && !stopping)
+    for (const record of ran) record.stopping = true
+    runtime.killSandbox(this.#pod.metadata.uid)
+    this.#spawn(this.#noticeDeadSandbox(sandbox, ran, access.latencies.draw('plegRelist', name)))
+  }
+
   /** A newer version of the pod has come in. */
   update(pod: Pod, cause: HopId): void {
     const gates = this.#pod.spec.readinessGates ?? []
@@ -246,6 +272,10 @@ export class PodWorker {
       const { start, initialized, finished } = podActions(this.#records, this.#pod.spec.restartPolicy, this.#initialized)
       this.#initialized = initialized
       if (finished) return
+      if (!this.#sandbox!.alive) {
+        yield* this.#replaceSandbox()
+        continue
+      }
       let wake: Nanos | null = null
       const started: ContainerRecord[] = []
       for (const record of start) {
@@ -324,6 +354,30 @@ export class PodWorker {
     if (record.run === run && !record.stopping) this.#sees(record, run)
   }
 
+  /** One relist shows all that has ended. */
+  *#noticeDeadSandbox(sandbox: Sandbox, ran: readonly ContainerRecord[], relist: Nanos): Generator<Wait, void, unknown> {
+    yield this.#node.access.sim.delay(relist)
+    if (this.#sandbox !== sandbox) return
+    this.#note('saw sandbox dead', sandbox.address)
+    for (const record of ran) if (record.run !== null) this.#sees(record, record.run)
+    this.#touch()
+  }
+
+  /**
+   * A sandbox whose process has ended is taken down, and a new one made; in it everything starts from the beginning.
+   *
+   * Source: Kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go (podSandboxChanged, computePodActions: KillPod, CreateSandbox).
+   */
+  *#replaceSandbox(): Generator<Wait, void, unknown> {
+    this.#reportChange()
+    yield* this.#take('sandboxTeardown', 'removed sandbox', this.#sandbox!.address)
+    this.#node.runtime.removeSandbox(this.#pod.metadata.uid)
+    this.#sandbox = null
+    this.#initialized = false
+    for (const record of this.#records) if (record.role !== 'main') record.wait('PodInitializing')
+    while (this.#sandbox === null) yield* this.#createSandbox()
+  }
+
   #sees(record: ContainerRecord, run: RuntimeContainer): void {
     const { exitCode, reason, at } = run.ended!
     const termination: Termination = { exitCode, reason, finishedAt: at }
@@ -370,30 +424,41 @@ export class PodWorker {
     record.stopping = true
     yield* this.#stopContainer(record, run, access.sim.now + grace * SECOND)
     yield* this.#take(access.version >= 36 ? 'pleg' : 'plegRelist', 'saw container stopped', 'runtime relisted')
-    this.#sees(record, run)
+    if (record.run === run) this.#sees(record, run)
   }
 
   *#ensureImage(record: ContainerRecord): Generator<Wait, boolean, unknown> {
     const { images, access, name } = this.#node
     const { image, imagePullPolicy } = record.spec
     const started = access.sim.now
-    if (images.has(image) && imagePullPolicy !== 'Always') return true
-    if (images.has(image)) {
-      yield access.sim.delay(access.latencies.draw('imagePullOverhead', name))
-      this.#note('checked image', `${image} is up to date`, started)
-      return true
-    }
-    if (imagePullPolicy === 'Never') {
-      record.pullFailed(access.sim.now)
+    const there = images.has(image)
+    if (there && imagePullPolicy !== 'Always') return true
+    if (!there && imagePullPolicy === 'Never') {
       if (record.wait('ErrImageNeverPull')) this.#note('has no image', `${image}, and is not to pull it`)
       return false
     }
-    const pulled = yield* images.pull(image, access.latencies.draw('imagePullOverhead', name))
-    this.#note(pulled ? 'pulled image' : 'failed to pull image', image, started)
-    if (pulled) return true
-    record.pullFailed(access.sim.now)
-    record.wait('ErrImagePull')
-    return false
+    const outcome = yield* images.pull(image, this.#ofDisk(access.latencies.draw('imagePullOverhead', name)))
+    switch (outcome) {
+      case 'pulled':
+        this.#note('pulled image', image, started)
+        return true
+      case 'up to date':
+        this.#note('checked image', `${image} is up to date`, started)
+        return true
+      default:
+        this.#note('failed to pull image', outcome === 'exceeded' ? `${image}: pull QPS exceeded` : image, started)
+        record.pullFailed(access.sim.now)
+        record.wait('ErrImagePull')
+        return false
+    }
+  }
+
+  /** What the disk has its part in takes longer on a slow one. */
+  #ofDisk(time: Nanos): Nanos {
+    const { factor, onUse } = this.#node.disk
+    if (factor === 1) return time
+    onUse()
+    return Math.round(time * factor)
   }
 
   /** Ends all that runs. `asked`: the pod is being deleted; otherwise its main containers have ended by themselves. */
@@ -494,9 +559,11 @@ export class PodWorker {
 
   /** Lets a latency pass and tells what was done in it. */
   *#take(latency: LatencyName, action: string, detail: string): Generator<Wait, void, unknown> {
-    const { access, name } = this.#node
+    const { access, name, cri } = this.#node
     const started = access.sim.now
-    yield access.sim.delay(access.latencies.draw(latency, name))
+    const drawn = access.latencies.draw(latency, name)
+    const took = DISK_CALLS.has(latency) ? this.#ofDisk(drawn) : drawn
+    yield access.sim.delay(CRI_CALLS.has(latency) ? took + cri.longer(latency as CriCall) : took)
     this.#note(action, detail, started)
   }
 

@@ -4,6 +4,7 @@ import type { Process, Wait } from '../engine/process.ts'
 import { Signal } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { HopId } from '../engine/trace.ts'
+import { MIRROR } from './mirror-pods.ts'
 
 interface Pending {
   readonly pod: Pod
@@ -14,7 +15,8 @@ interface Pending {
 
 /**
  * The kubelet's status manager: writes what the pod workers report, one pod after the other; what a pod reports while it
- * waits replaces what it reported before.
+ * waits replaces what it reported before. The status of a static pod goes to its mirror; when there is none, it is lost, and comes again with the
+ * next round after the mirror.
  *
  * Source: Kubernetes pkg/kubelet/status/status_manager.go.
  */
@@ -57,15 +59,25 @@ export class StatusManager {
       const { pod, status, cause, why } = next.value
       this.#pending.delete(pod.metadata.uid)
       const { namespace, name, uid } = pod.metadata
-      const set = (current: Pod): Pod =>
-        current.metadata.uid === uid ? { ...current, status: mergeStatus(current.status, status) } : current
+      const isThat = ({ metadata }: Pod): boolean => metadata.uid === uid || metadata.annotations[MIRROR] === uid
+      const set = (current: Pod): Pod => (isThat(current) ? { ...current, status: mergeStatus(current.status, status) } : current)
       yield* this.#client.patch('Pod', namespace, name, set, { cause, why })
     }
   }
 }
 
-/** The kubelet owns all of the status but the conditions of others, such as PodScheduled. */
-function mergeStatus(current: PodStatus, reported: PodStatus): PodStatus {
+/**
+ * The kubelet owns all of the status but what others write into it: their conditions, such as PodScheduled, and the node that the scheduler has
+ * nominated.
+ *
+ * Source: Kubernetes pkg/kubelet/status/status_manager.go (mergePodStatus): conditions; the rest stays as the patch says nothing of it.
+ */
+export function mergeStatus(current: PodStatus, reported: PodStatus): PodStatus {
   const own = new Set(reported.conditions.map((condition) => condition.type))
-  return { ...reported, conditions: [...current.conditions.filter((condition) => !own.has(condition.type)), ...reported.conditions] }
+  const conditions = [...current.conditions.filter((condition) => !own.has(condition.type)), ...reported.conditions]
+  return {
+    ...reported,
+    ...(current.nominatedNodeName === undefined ? {} : { nominatedNodeName: current.nominatedNodeName }),
+    conditions,
+  }
 }

@@ -1,13 +1,17 @@
+import { nearest } from '../api/did-you-mean.ts'
 import { complaintsAboutLabelValue } from '../api/names.ts'
 import { KUBERNETES_MINORS, type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
+import { RUNTIME_NAMES, type RuntimeName } from '../node/runtimes/index.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
+import { loadImages } from './load-images.ts'
+import { loadScheduler } from './load-scheduler.ts'
 import { parseDuration } from './parse-duration.ts'
 import type { Parsed } from './parse-result.ts'
-import { parseBandwidth, parseBytes, parseCpu } from './parse-size.ts'
+import { parseBytes, parseCpu } from './parse-size.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
-import type { ClusterSpec, ImageSpec, KubeProxySpec, NetworkSpec, NodeGroup } from './scenario.ts'
+import type { ClusterSpec, KubeProxySpec, NetworkSpec, NodeGroup } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
 
 type ClusterDraft = Draft<NonNullable<ScenarioFile['spec']['cluster']>>
@@ -34,6 +38,8 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     kubeProxy,
     network: loadNetwork(context, draft?.network),
     images: loadImages(context, draft?.images),
+    runtime: loadRuntime(context, draft?.runtime),
+    scheduler: loadScheduler(context, draft?.scheduler),
   }
 }
 
@@ -90,13 +96,14 @@ function loadNetwork(context: LoadContext, draft: ClusterDraft['network']): Netw
   return { sameNode: delay('sameNode'), sameZone: delay('sameZone'), crossZone: delay('crossZone'), external: delay('external') }
 }
 
-function loadImages(context: LoadContext, draft: ClusterDraft['images']): ImageSpec {
-  const path: Path = [...AT, 'images']
-  return {
-    sizeBytes: read(context, [...path, 'size'], draft?.size, DEFAULTS.imageSize, parseBytes),
-    bandwidthBytesPerSecond: read(context, [...path, 'bandwidth'], draft?.bandwidth, DEFAULTS.imageBandwidth, parseBandwidth),
-    preloaded: draft?.preloaded ?? DEFAULTS.imagesPreloaded,
-  }
+function loadRuntime(context: LoadContext, name: string | undefined): RuntimeName {
+  const found = RUNTIME_NAMES.find((candidate) => candidate === (name ?? DEFAULTS.runtime))
+  if (found !== undefined) return found
+  const path: Path = [...AT, 'runtime']
+  if (name === 'dockershim')
+    context.mistake(path, 'Kubernetes 1.24 removed dockershim', 'cri-dockerd for Docker Engine, or containerd, cri-o', 'cri-dockerd')
+  else context.mistake(path, `There is no container runtime "${name}" here`, RUNTIME_NAMES.join(', '), nearest(name ?? '', RUNTIME_NAMES))
+  return DEFAULTS.runtime
 }
 
 /** The value of a text, or that of the default: after a reported mistake the default only keeps the reading going. */

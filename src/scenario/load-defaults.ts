@@ -37,6 +37,18 @@ export const DEFAULTS = {
   /** *Assumption*: a 1 Gbit/s link to the registry, 125 million bytes a second. */
   imageBandwidth: '125M/s',
   imagesPreloaded: false,
+  /** Source: kubernetes v1.36.2 pkg/kubelet/apis/config/v1beta1/defaults.go: serializeImagePulls, registryPullQPS, registryBurst. */
+  imagesParallel: false,
+  imagePullQps: 5,
+  imagePullBurst: 10,
+  /** The runtime that kubeadm finds on most machines; the figures are its own. */
+  runtime: 'containerd',
+  /** Source: kubernetes v1.36.2 pkg/scheduler/apis/config/v1/defaults.go. */
+  scoringStrategy: 'LeastAllocated',
+  percentageOfNodesToScore: 0,
+  /** *Assumption*: as by `systemctl reboot`. */
+  shutdown: 'graceful',
+  killMode: 'all',
   /** *Assumption*: people and callers give up on a page or a call after about two seconds. */
   timeout: '2s',
   /** As kubectl: objects and commands without a namespace are in this one. */

@@ -1,7 +1,9 @@
 import { nearest } from '../api/did-you-mean.ts'
+import type { Nanos } from '../units.ts'
 import type { LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
-import { formatDuration } from './parse-duration.ts'
+import { formatDuration, parseDuration } from './parse-duration.ts'
+import { complain, type Parsed, parsed } from './parse-result.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
 import type { FaultSpec } from './scenario.ts'
@@ -26,6 +28,7 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
       return undefined
     case 'container-crash':
     case 'oom-kill':
+    case 'pod-kill':
       return loadContainerFault(context, path, draft as ContainerFaultDraft)
     case 'etcd-member-crash':
     case 'etcd-partition':
@@ -56,25 +59,61 @@ function loadEtcdFault(context: LoadContext, path: Path, draft: EtcdFaultDraft, 
 function loadNodeFault(context: LoadContext, path: Path, draft: NodeFaultDraft, nodes: readonly string[] | null): FaultSpec | undefined {
   const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
   if (duration === 0)
-    context.mistake([...path, 'for'], 'A crash of no length is none', 'a length of time above 0, or no "for" when the node stays away')
+    context.mistake([...path, 'for'], 'A fault of no length is none', 'a length of time above 0, or no "for" when it stays')
   if (draft.node !== undefined && nodes !== null && !nodes.includes(draft.node)) {
     const last = nodes.at(-1) ?? 'worker-1'
     const accepted = nodes.length === 1 ? 'worker-1' : `worker-1 to ${last}`
     context.mistake([...path, 'node'], `There is no node "${draft.node}"`, accepted, nearest(draft.node, nodes.slice(0, NODES_COMPARED)))
   }
-  if (draft.kind === undefined || draft.node === undefined || duration === undefined) return undefined
-  return { kind: draft.kind, node: draft.node, duration }
+  const { kind, node } = draft
+  switch (kind) {
+    case 'node-reboot': {
+      const { shutdown = DEFAULTS.shutdown } = draft as Extract<NodeFaultDraft, { shutdown?: unknown }>
+      return node === undefined || duration === undefined || duration === null ? undefined : { kind, node, shutdown, duration }
+    }
+    case 'disk-slow': {
+      const { factor } = draft as Extract<NodeFaultDraft, { factor?: unknown }>
+      return node === undefined || duration === undefined || factor === undefined ? undefined : { kind, node, factor, duration }
+    }
+    case 'clock-skew': {
+      const { offset } = draft as Extract<NodeFaultDraft, { offset?: unknown }>
+      const ahead = offset === undefined ? undefined : context.read([...path, 'offset'], offset, parseOffset)
+      return node === undefined || duration === undefined || ahead === undefined ? undefined : { kind, node, ahead, duration }
+    }
+    default:
+      return kind === undefined || node === undefined || duration === undefined ? undefined : { kind, node, duration }
+  }
+}
+
+/** How far a clock is from the true time: a length of time with a sign, such as `-2m` for one that is behind. */
+export function parseOffset(text: string): Parsed<Nanos> {
+  const accepted = 'a length of time with a sign, such as +30s or -2m'
+  const match = /^\s*([+-])\s*(.*)$/.exec(text)
+  if (match === null)
+    return complain(`Cannot read "${text}" as an offset: the sign is missing`, {
+      accepted,
+      didYouMean: parseDuration(text).ok ? `+${text.trim()}` : null,
+    })
+  const length = parseDuration(match[2]!)
+  if (!length.ok) return complain(length.complaint.message, { accepted })
+  if (length.value === 0) return complain('A clock that is right is no fault', { accepted })
+  return parsed(match[1] === '-' ? -length.value : length.value)
 }
 
 /** Node names that a misspelt one is compared with: enough to find the form of the name. */
 export const NODES_COMPARED = 1000
 
 function loadContainerFault(context: LoadContext, path: Path, draft: ContainerFaultDraft): FaultSpec | undefined {
-  const { kind, namespace = DEFAULTS.namespace, container = null } = draft
+  const { kind, namespace = DEFAULTS.namespace } = draft
   const selector = context.selector([...path, 'pods'], draft.pods)
   if (selector === undefined || kind === undefined) return undefined
   if (!context.inventory.mayHaveMorePods && context.inventory.templatesMatching(selector, namespace).length === 0)
     context.mistake([...path, 'pods'], `The selector "${draft.pods}" matches no pod of the manifests in the namespace "${namespace}"`, null)
+  if (kind === 'pod-kill') {
+    const { mode = DEFAULTS.killMode } = draft as Extract<ContainerFaultDraft, { mode?: unknown }>
+    return { kind, namespace, selector, mode }
+  }
+  const { container = null } = draft as Extract<ContainerFaultDraft, { container?: unknown }>
   return { kind, namespace, selector, container }
 }
 
@@ -84,7 +123,10 @@ export function describeFault(fault: FaultSpec): string {
 }
 
 function victimOf(fault: FaultSpec): string {
-  if ('node' in fault) return fault.node
+  if ('ahead' in fault) return `${fault.node} ${fault.ahead < 0 ? '-' : '+'}${formatDuration(Math.abs(fault.ahead))}`
+  if ('node' in fault)
+    return `${fault.node}${'factor' in fault ? ` ${fault.factor} times` : ''}${'shutdown' in fault ? `, ${fault.shutdown},` : ''}`
   if ('member' in fault) return `etcd-${fault.member}${'factor' in fault ? ` ${fault.factor} times` : ''}`
+  if ('mode' in fault) return `of ${fault.mode} in ${fault.namespace}`
   return `${fault.container === null ? '' : `of ${fault.container} `}in ${fault.namespace}`
 }

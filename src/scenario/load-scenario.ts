@@ -8,6 +8,7 @@ import { loadCluster, NODES_MAX, nodeNames } from './load-cluster.ts'
 import { LoadContext, type Places, type ScenarioWarning } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import type { FileContent, FileReader } from './load-files.ts'
+import { warnOfUnusedImages } from './load-images.ts'
 import { Inventory } from './load-inventory.ts'
 import { type AppliedManifests, ManifestLibrary, type ManifestSet } from './load-manifests.ts'
 import { loadThresholds } from './load-thresholds.ts'
@@ -120,6 +121,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     etcdMembers: cluster.etcdMembers,
     applied: applied.of,
   })
+  warnOfUnusedImages(context, spec.cluster?.images, timeline)
   const trafficNames = [...new Set((spec.traffic ?? []).flatMap((entry) => (entry?.name === undefined ? [] : [entry.name])))]
   const thresholds = loadThresholds(context, spec.thresholds, trafficNames)
 

@@ -1,10 +1,12 @@
 import type { AnyObject } from '../api/objects/index.ts'
 import type { KubectlVerb } from '../control-plane/kubectl/kubectl.ts'
+import type { SchedulerSpec } from '../control-plane/scheduler/scheduler.ts'
 import type { Fault } from '../faults/index.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import type { ImagePolicy } from '../node/image-store.ts'
+import type { RuntimeName } from '../node/runtimes/index.ts'
 import type { Nanos } from '../units.ts'
 import type { TrafficSpec, WorkloadSpec } from '../workload/specs.ts'
 
@@ -43,8 +45,10 @@ export interface ClusterSpec {
   readonly etcdMembers: number
   readonly kubeProxy: KubeProxySpec
   readonly network: NetworkSpec
-  /** How images are pulled: bytes a second of one node's registry link, and the size of an image that is not named. */
+  /** How images are pulled, and how large they are. */
   readonly images: ImageSpec
+  readonly runtime: RuntimeName
+  readonly scheduler: SchedulerSpec
 }
 
 export interface NodeGroup {

@@ -83,9 +83,58 @@ const cluster = z.strictObject({
       external: duration('One-way delay between a client outside the cluster and a node', DEFAULTS.external).optional(),
     })
     .optional(),
+  runtime: text('a container runtime: containerd, cri-o or cri-dockerd', {
+    description: 'The container runtime of every node: containerd, cri-o or cri-dockerd',
+    default: DEFAULTS.runtime,
+    examples: ['cri-o'],
+  }).optional(),
+  scheduler: z
+    .strictObject({
+      scoringStrategy: z.enum(['LeastAllocated', 'MostAllocated', 'RequestedToCapacityRatio']).optional().meta({
+        description: 'How NodeResourcesFit scores nodes: empty ones first, full ones first, or by a shape',
+        default: DEFAULTS.scoringStrategy,
+      }),
+      shape: z
+        .array(z.strictObject({ utilization: z.int().min(0).max(100), score: z.int().min(0).max(10) }))
+        .min(1)
+        .optional()
+        .meta({ description: 'Of RequestedToCapacityRatio: the score, 0 to 10, at each utilization, 0 to 100, in rising order' }),
+      percentageOfNodesToScore: z.int().min(0).max(100).optional().meta({
+        description: 'Fitting nodes that are enough, in percent; 0 lets the size of the cluster decide',
+        default: DEFAULTS.percentageOfNodesToScore,
+      }),
+    })
+    .optional(),
   images: z
     .strictObject({
-      size: quantity('Bytes of an image', DEFAULTS.imageSize).optional(),
+      size: quantity('Bytes of an image that sizes does not name', DEFAULTS.imageSize).optional(),
+      sizes: z.record(z.string(), quantity('Bytes of that image')).optional().meta({ description: 'Bytes of single images, by name' }),
+      missing: z.array(z.string()).optional().meta({ description: 'Images that the registry does not have: pulls of them fail' }),
+      parallel: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Pulls of one node go on side by side (serializeImagePulls: false)', default: DEFAULTS.imagesParallel }),
+      maxParallel: z
+        .int()
+        .min(2)
+        .max(1000)
+        .optional()
+        .meta({ description: 'How many of them at most (maxParallelImagePulls); no limit when not given' }),
+      registryBandwidth: text('bytes a second, such as 1G/s', {
+        description: 'Bytes a second of the registry for all nodes together; no limit when not given',
+      }).optional(),
+      pullQps: z
+        .number()
+        .positive()
+        .max(1_000_000)
+        .optional()
+        .meta({ description: 'Pulls that a kubelet begins a second (registryPullQPS); one more fails', default: DEFAULTS.imagePullQps }),
+      pullBurst: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .meta({ description: 'Pulls that it begins at once (registryBurst)', default: DEFAULTS.imagePullBurst }),
       bandwidth: text('bytes a second, such as 125M/s', {
         description: "Bytes a second of one node's link to the registry",
         default: DEFAULTS.imageBandwidth,
@@ -184,6 +233,43 @@ const nodeFault = z.strictObject({
   for: duration('After how long the node comes back, empty; never when not given').optional(),
 })
 
+const nodeReboot = z.strictObject({
+  kind: z.enum(['node-reboot']),
+  node: z.string(),
+  shutdown: z
+    .enum(['graceful', 'hard'])
+    .optional()
+    .meta({ description: 'Whether processes are asked to end first, or the power goes', default: DEFAULTS.shutdown }),
+  for: duration('How long the machine is away, from its last process to its kubelet'),
+})
+
+const nodeDisk = z.strictObject({
+  kind: z.enum(['disk-slow']),
+  node: z.string(),
+  factor: z.number().min(1).max(1_000_000).meta({ description: 'How many times as long unpacking images and starting containers takes' }),
+  for: duration('After how long the disk is well again; never when not given').optional(),
+})
+
+const nodeClock = z.strictObject({
+  kind: z.enum(['clock-skew']),
+  node: z.string(),
+  offset: text('a length of time with a sign, such as -2m', {
+    description: 'How far the clock of the node is ahead (+) or behind (-)',
+    examples: ['+30s', '-2m'],
+  }),
+  for: duration('After how long the clock is right again; never when not given').optional(),
+})
+
+const podKill = z.strictObject({
+  kind: z.enum(['pod-kill']),
+  pods: text('a label selector, such as app=frontend', { description: 'Whose processes end, by label selector' }),
+  namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
+  mode: z
+    .enum(['all', 'one'])
+    .optional()
+    .meta({ description: 'All pods that match, or one of them at random', default: DEFAULTS.killMode }),
+})
+
 const containerFault = z.strictObject({
   kind: z.enum(['container-crash', 'oom-kill']),
   pods: text('a label selector, such as app=frontend', {
@@ -219,7 +305,7 @@ const timelineEntry = z.union([
       examples: ['set image deployment/frontend server=shop/frontend:v2 -n shop'],
     }),
   }),
-  z.strictObject({ at, fault: z.union([nodeFault, containerFault, etcdFault, etcdSlowDisk]) }),
+  z.strictObject({ at, fault: z.union([nodeFault, nodeReboot, nodeDisk, nodeClock, podKill, containerFault, etcdFault, etcdSlowDisk]) }),
 ])
 
 const spec = z.strictObject({

@@ -6,6 +6,7 @@ import { LATENCIES } from '../control-plane/latencies.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { Watch } from '../control-plane/watch-cache.ts'
 import { distribution } from '../engine/distributions.ts'
+import type { RandomStream } from '../engine/random-stream.ts'
 import { Simulation } from '../engine/simulation.ts'
 import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import { type FaultReport, type FaultTarget, strike } from '../faults/index.ts'
@@ -13,6 +14,7 @@ import { invariant } from '../invariant.ts'
 import type { ProcessBehaviour, RunBehaviour } from '../node/container-runtime.ts'
 import { podCidr } from '../node/ipam.ts'
 import { Kubelet } from '../node/kubelet.ts'
+import { RegistryLink } from '../node/registry-link.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { DataPlane } from '../workload/data-plane.ts'
@@ -47,6 +49,8 @@ export class SimulatedCluster {
   readonly #scenario: Scenario
   readonly #nodes: readonly NodeSeed[]
   readonly #kubelets: Kubelet[] = []
+  /** Which pod a `pod-kill` of one strikes. */
+  readonly #kills: RandomStream
   /** Pods that have an address, by node. */
   readonly #podsOfNode: number[]
   /** The two watches of each node's kube-proxy. */
@@ -56,11 +60,12 @@ export class SimulatedCluster {
     this.#scenario = scenario
     this.sim = new Simulation({ seed: scenario.seed })
     this.trace = new Trace(this.sim)
+    this.#kills = this.sim.rng('fault/pod-kill')
     this.#nodes = nodesOf(scenario)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { version, etcdMembers, network, kubeProxy, images } = scenario.cluster
-    this.controlPlane = new ControlPlane(this.sim, { trace: this.trace, version, etcdMembers, nodes: this.#nodes })
+    const { version, etcdMembers, network, kubeProxy, images, runtime, scheduler } = scenario.cluster
+    this.controlPlane = new ControlPlane(this.sim, { trace: this.trace, version, etcdMembers, nodes: this.#nodes, scheduler })
     this.dataPlane = new DataPlane({
       sim: this.sim,
       nodes: this.#nodes,
@@ -73,6 +78,9 @@ export class SimulatedCluster {
       measureFrom: scenario.warmUp,
     })
     this.#observe()
+    const { bandwidthBytesPerSecond, registryBytesPerSecond } = images
+    const registry =
+      registryBytesPerSecond === undefined ? undefined : new RegistryLink(this.sim, bandwidthBytesPerSecond, registryBytesPerSecond)
     const behaviours = new Map(scenario.workloads.map((workload) => [workload, behaviourOf(workload)]))
     for (const [index, node] of this.#nodes.entries()) {
       this.#kubelets.push(
@@ -83,6 +91,8 @@ export class SimulatedCluster {
           allocatable: { cpuMilli: node.cpuMilli, memoryBytes: node.memoryBytes, pods: node.maxPods },
           host: this.dataPlane.backends,
           images,
+          registry,
+          runtime,
           behaviourOf: (pod: Pod) => behaviours.get(this.#workloadOf(pod.metadata.labels))!,
         }),
       )
@@ -187,6 +197,22 @@ export class SimulatedCluster {
         if (kubelet.up || !this.dataPlane.kernels.isUp(index)) return false
         kubelet.boot(cause(), 'after a crash')
         return true
+      },
+      isNodeUp: (name) => this.dataPlane.kernels.isUp(this.#indexOf(name)),
+      shutDownNode: (name, timeout) => this.#kubelets[this.#indexOf(name)]!.shutDown(timeout),
+      slowNodeDisk: (name, factor, onUse) => this.#kubelets[this.#indexOf(name)]!.slowDisk(factor, onUse),
+      setNodeClock: (name, ahead) => this.#kubelets[this.#indexOf(name)]!.setClock(ahead),
+      killPods: ({ namespace, selector, mode }, cause) => {
+        const there = this.#kubelets
+          .flatMap((kubelet) => [...kubelet.workers()])
+          .filter((worker) => {
+            const { metadata } = worker.pod
+            return metadata.namespace === namespace && matchesSelector(selector, metadata.labels) && worker.hasSandbox
+          })
+        if (there.length === 0) return 0
+        const struck = mode === 'all' ? there : [there[Math.floor(this.#kills.uniform() * there.length)]!]
+        for (const worker of struck) worker.killSandbox(cause(keyOf(worker.pod)))
+        return struck.length
       },
       crashContainers: ({ namespace, selector, container }, { exitCode, reason }, cause) => {
         let crashed = 0

@@ -2,15 +2,18 @@ import type { Container, Deployment, Pod, Service } from '../../src/api/objects/
 import { ControlPlane } from '../../src/control-plane/control-plane.ts'
 import { emptyMeta } from '../../src/control-plane/empty-meta.ts'
 import type { LatencyOverrides } from '../../src/control-plane/latencies.ts'
+import type { SchedulerSpec } from '../../src/control-plane/scheduler/scheduler.ts'
 import { distribution } from '../../src/engine/distributions.ts'
 import type { Waitable } from '../../src/engine/process.ts'
 import { Simulation } from '../../src/engine/simulation.ts'
 import { Trace } from '../../src/engine/trace.ts'
 import type { KubernetesMinor } from '../../src/kubernetes-version.ts'
 import type { ProcessBehaviour, RunBehaviour } from '../../src/node/container-runtime.ts'
+import type { ImagePolicy } from '../../src/node/image-store.ts'
 import { podCidr } from '../../src/node/ipam.ts'
 import { Kubelet } from '../../src/node/kubelet.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../../src/node/pod-host.ts'
+import type { RuntimeName } from '../../src/node/runtimes/index.ts'
 import { type Nanos, SECOND } from '../../src/units.ts'
 
 /** A machine without traffic: it remembers which pods listen. */
@@ -64,6 +67,10 @@ export interface TestbedOptions {
   readonly latencies?: LatencyOverrides
   readonly behaviour?: Partial<ProcessBehaviour>
   readonly missingImages?: readonly string[]
+  readonly images?: Partial<ImagePolicy>
+  readonly runtime?: RuntimeName
+  readonly scheduler?: SchedulerSpec
+  readonly staticPods?: readonly Pod[]
 }
 
 /** A cluster with real controllers, scheduler and kubelets, and no traffic. */
@@ -93,6 +100,7 @@ export class Testbed {
       version,
       etcdMembers,
       latencies,
+      ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
       nodes: names.map((name, i) => ({
         name,
         zone: ['a', 'b', 'c'][i % 3]!,
@@ -119,7 +127,9 @@ export class Testbed {
           hostIP: `192.168.0.${index + 1}`,
           allocatable: { cpuMilli: 8000, memoryBytes: 32 * 1024 * 1024 * 1024, pods: 110 },
           host: this.host,
-          images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true, missing: options.missingImages },
+          images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true, missing: options.missingImages, ...options.images },
+          runtime: options.runtime,
+          staticPods: options.staticPods,
           behaviourOf: () => behaviour,
         }),
       )

@@ -15,6 +15,11 @@ export const FAULTS: readonly RandomFault[] = [
   (world) => `{ kind: node-crash, node: ${node(world)}, ${length(world)} }`,
   (world) => `{ kind: kubelet-crash, node: ${node(world)}, ${length(world)} }`,
   (world) => `{ kind: ${world.dice.pick(['container-crash', 'oom-kill'])}, pods: ${hasServers(world) ? 'fuzz=yes' : 'batch=yes'} }`,
+  (world) => `{ kind: node-reboot, node: ${node(world)}, shutdown: ${world.dice.pick(['graceful', 'hard'])}, ${length(world)} }`,
+  (world) => `{ kind: disk-slow, node: ${node(world)}, factor: ${world.dice.pick([2, 10, 100])}, ${length(world)} }`,
+  (world) =>
+    `{ kind: clock-skew, node: ${node(world)}, offset: "${world.dice.pick(['+', '-'])}${world.dice.between(1, 120)}s", ${length(world)} }`,
+  (world) => `{ kind: pod-kill, pods: ${hasServers(world) ? 'fuzz=yes' : 'batch=yes'}, mode: ${world.dice.pick(['all', 'one'])} }`,
   (world) => `{ kind: etcd-member-crash, member: ${member(world)}, ${length(world)} }`,
   (world) => `{ kind: etcd-partition, member: ${member(world)}, ${length(world)} }`,
   (world) => `{ kind: etcd-slow-disk, member: ${member(world)}, factor: ${world.dice.pick([3, 100, 2000])}, ${length(world)} }`,

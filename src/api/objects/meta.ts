@@ -56,6 +56,8 @@ export interface Condition {
   readonly lastTransitionTime: Nanos
   /** Of a Deployment's Progressing only: the last sign of progress, which its deadline counts from. */
   readonly lastUpdateTime?: Nanos
+  /** Of a node's Ready only: when its kubelet last said so, by the node's clock. */
+  readonly lastHeartbeatTime?: Nanos
 }
 
 /** A count or a percentage such as `"25%"`. */

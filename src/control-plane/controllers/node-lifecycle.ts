@@ -37,6 +37,8 @@ const NO_EXECUTE: Taint = { key: UNREACHABLE, value: '', effect: 'NoExecute' }
 interface Health {
   /** The renewal it saw last, and when it saw it: its own clock counts, not the node's. */
   renewTime: Nanos
+  /** The heartbeat in the node's status that it saw last. */
+  heartbeat: Nanos | undefined
   seenAt: Nanos
   silent: boolean
   /** The hop of the write that said so. */
@@ -107,12 +109,18 @@ export class NodeLifecycleController {
     const { name } = node.metadata
     const now = this.#access.sim.now
     const lease = this.#leases.get(objectKey('Lease', 'kube-node-lease', name))
-    const health = this.#healthOf(name, lease)
-    if (lease !== undefined && lease.renewTime !== health.renewTime) {
+    const health = this.#healthOf(node, lease)
+    // A lease counts as renewed when its time is later than before, as the node's clock gives it; since when is told by the clock here.
+    if (lease !== undefined && lease.renewTime > health.renewTime) {
       health.renewTime = lease.renewTime
       health.seenAt = now
     }
-    const ready = conditionOf(node.status.conditions, 'Ready')?.status
+    const condition = conditionOf(node.status.conditions, 'Ready')
+    if (condition?.lastHeartbeatTime !== health.heartbeat) {
+      health.heartbeat = condition?.lastHeartbeatTime
+      health.seenAt = now
+    }
+    const ready = condition?.status
     if (now - health.seenAt > this.#grace) {
       if (ready !== 'Unknown') yield* this.#nodeSilent(node, health)
       else this.#queueForTaint(node)
@@ -248,10 +256,11 @@ export class NodeLifecycleController {
     yield* this.#client.patch('Node', '', name, add, { cause, why: `tainted ${taint.key}:${taint.effect}` })
   }
 
-  #healthOf(name: string, lease: Lease | undefined): Health {
+  #healthOf({ metadata: { name }, status }: Node, lease: Lease | undefined): Health {
     let health = this.#health.get(name)
     if (health === undefined) {
-      health = { renewTime: lease?.renewTime ?? -1, seenAt: this.#access.sim.now, silent: false, cause: -1 }
+      const heartbeat = conditionOf(status.conditions, 'Ready')?.lastHeartbeatTime
+      health = { renewTime: lease?.renewTime ?? -1, heartbeat, seenAt: this.#access.sim.now, silent: false, cause: -1 }
       this.#health.set(name, health)
     }
     return health

@@ -40,7 +40,7 @@ export const drain: VerbRunner<DrainCommand> = {
     const key = objectKey('Node', '', command.node)
     const started = access.sim.now
     if (!(yield* setUnschedulable(session, command.node, true))) return
-    const onNode = (yield* client.list('Pod', null)).filter((pod) => pod.spec.nodeName === command.node)
+    const onNode = (yield* client.list('Pod', null)).filter((pod) => pod.spec.nodeName === command.node && !isMirror(pod))
     const refused = reasonsAgainst(onNode, command)
     if (refused.length > 0) {
       session.failed(key, refused.join('; '))
@@ -54,6 +54,11 @@ export const drain: VerbRunner<DrainCommand> = {
     if (evicted === pods.length) session.said(key, `drained: ${evicted} pods evicted`)
     else session.failed(key, `drained only in part: ${evicted} of ${pods.length} pods evicted`)
   },
+}
+
+/** A mirror of a static pod is passed over: deleting it stops nothing. Source: kubectl/pkg/drain/filters.go (mirrorPodFilter). */
+function isMirror({ metadata }: Pod): boolean {
+  return metadata.annotations['kubernetes.io/config.mirror'] !== undefined
 }
 
 function reasonsAgainst(pods: readonly Pod[], { ignoreDaemonSets, force }: DrainCommand): string[] {

@@ -7,14 +7,14 @@ import type { NodeVerdict, PreparedPod } from './prepared-pod.ts'
 const MIN_FEASIBLE_NODES = 100
 
 /**
- * How many fitting nodes are enough: all below 100; then a share that falls from 50 % by 1 % for every 125 nodes, at least 5 %
- * and at least 100 nodes.
+ * How many fitting nodes are enough: all below 100; then `percentageOfNodesToScore`, or where that is 0 a share that falls from 50 % by 1 % for
+ * every 125 nodes, at least 5 %; at least 100 nodes in any case.
  *
  * Source: Kubernetes pkg/scheduler/schedule_one.go (numFeasibleNodesToFind).
  */
-export function feasibleNodesToFind(nodes: number): number {
+export function feasibleNodesToFind(nodes: number, percentageOfNodesToScore = 0): number {
   if (nodes < MIN_FEASIBLE_NODES) return nodes
-  const percentage = Math.max(5, 50 - Math.trunc(nodes / 125))
+  const percentage = percentageOfNodesToScore === 0 ? Math.max(5, 50 - Math.trunc(nodes / 125)) : percentageOfNodesToScore
   return Math.max(MIN_FEASIBLE_NODES, Math.trunc((nodes * percentage) / 100))
 }
 
@@ -32,7 +32,13 @@ export interface Filtered {
  *
  * The real scheduler filters 16 nodes at a time and so may find a few more before it stops.
  */
-export function findFeasible(prepared: PreparedPod, cluster: ClusterCache, nominated: NominatedPods, start: number): Filtered {
+export function findFeasible(
+  prepared: PreparedPod,
+  cluster: ClusterCache,
+  nominated: NominatedPods,
+  start: number,
+  percentageOfNodesToScore = 0,
+): Filtered {
   const { nodes } = cluster
   const { everywhere, nodeNames } = prepared
   const verdicts = new Map<NodeInfo, NodeVerdict>()
@@ -46,7 +52,7 @@ export function findFeasible(prepared: PreparedPod, cluster: ClusterCache, nomin
     return { feasible: [promisedNode], verdicts, next: start }
   }
   if (nodeNames !== null) return amongNamed(prepared, cluster, nominated, start)
-  const enough = feasibleNodesToFind(nodes.length)
+  const enough = feasibleNodesToFind(nodes.length, percentageOfNodesToScore)
   const feasible: NodeInfo[] = []
   let looked = 0
   for (; looked < nodes.length && feasible.length < enough; looked++) {

@@ -24,6 +24,16 @@ import { Preemptor } from './preemptor.ts'
 import { type NodeVerdict, PreparedPod, totalScores } from './prepared-pod.ts'
 import { type QueuedPod, SchedulingQueue } from './scheduling-queue.ts'
 
+/** What of kube-scheduler's configuration can be chosen. */
+export interface SchedulerSpec {
+  /** Of NodeResourcesFit. */
+  readonly strategy: ScoringStrategy
+  /** 0: a share that falls with the size of the cluster. Source: KubeSchedulerConfiguration percentageOfNodesToScore. */
+  readonly percentageOfNodesToScore: number
+}
+
+const SCHEDULER_DEFAULTS: SchedulerSpec = { strategy: LEAST_ALLOCATED, percentageOfNodesToScore: 0 }
+
 const ACTOR = 'kube-scheduler'
 /** Source: clientConnection.qps and burst of kube-scheduler. */
 const LIMIT = { qps: 50, burst: 100 } as const
@@ -64,7 +74,9 @@ export class Scheduler {
   #backoffAt: Nanos | null = null
   #parkedTimer: Timer = NO_TIMER
 
-  constructor(access: ApiAccess, options: { strategy?: ScoringStrategy } = {}) {
+  readonly #percentageOfNodesToScore: number
+
+  constructor(access: ApiAccess, { strategy, percentageOfNodesToScore }: SchedulerSpec = SCHEDULER_DEFAULTS) {
     this.#access = access
     this.#client = new ApiClient(access, {
       actor: ACTOR,
@@ -73,7 +85,8 @@ export class Scheduler {
       network: 'controlPlaneNetwork',
       retries: 'caller',
     })
-    this.#plugins = defaultPlugins(options.strategy ?? LEAST_ALLOCATED)
+    this.#plugins = defaultPlugins(strategy)
+    this.#percentageOfNodesToScore = percentageOfNodesToScore
     this.#cluster = new ClusterCache(access.version)
     this.#preemptor = new Preemptor(access, this.#client, this.#nominated)
     this.#queue = new SchedulingQueue({
@@ -147,7 +160,13 @@ export class Scheduler {
   *#schedule(queued: QueuedPod, started: Nanos): Generator<Wait, void, unknown> {
     const info = new PodInfo(queued.pod)
     const prepared = new PreparedPod(info, this.#cluster, this.#plugins)
-    const { feasible, verdicts, next } = findFeasible(prepared, this.#cluster, this.#nominated, this.#nextNode)
+    const { feasible, verdicts, next } = findFeasible(
+      prepared,
+      this.#cluster,
+      this.#nominated,
+      this.#nextNode,
+      this.#percentageOfNodesToScore,
+    )
     this.#nextNode = next
     if (feasible.length === 0) {
       yield* this.#unschedulable(queued, started, prepared, verdicts)

@@ -28,6 +28,11 @@ const DEFAULT_RESOURCES: readonly ScoredResource[] = [
 export const LEAST_ALLOCATED: ScoringStrategy = { type: 'LeastAllocated', resources: DEFAULT_RESOURCES }
 export const MOST_ALLOCATED: ScoringStrategy = { type: 'MostAllocated', resources: DEFAULT_RESOURCES }
 
+/** The shape has one point at least, in rising order of utilisation. */
+export function requestedToCapacityRatio(shape: readonly ShapePoint[]): ScoringStrategy {
+  return { type: 'RequestedToCapacityRatio', resources: DEFAULT_RESOURCES, shape }
+}
+
 /** A shape's score is given from 0 to 10. */
 const SHAPE_SCORE_MAX = 10
 
