@@ -166,6 +166,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/^(\S+): (\d+) of (\d+) nodes fit, best score (\d+), (\d+) with it$/, '$1：$3 个节点中 $2 个合适，最高分 $4，$5 个同分'],
   [/^phase (\w+)$/, '阶段 $1'],
   [/^phase (\w+), Ready=(\w+)$/, '阶段 $1，Ready=$2'],
+  [/^phase (\w+), ((?:Err|Image|Crash)\w+)$/, '阶段 $1，$2'],
+  [/^phase (\w+), Ready=(\w+), (\w+)$/, '阶段 $1，Ready=$2，$3'],
   [/^phase (\w+), containers terminated$/, '阶段 $1，容器已终止'],
   [/^for (\d+(?:\.\d+)?) s$/, '持续 $1 秒'],
 ]
