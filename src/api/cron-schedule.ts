@@ -1,3 +1,5 @@
+import { civilDate } from './civil-date.ts'
+
 /**
  * Cron schedules as Kubernetes reads them: five fields (minute, hour, day of month, month, day of week) or a macro.
  *
@@ -190,23 +192,5 @@ function nextTime({ minute, hour, day, month, weekday }: Fields, unixMs: number,
         if (minute.values.has(m) && time >= from) return time - offset
       }
     }
-  }
-}
-
-/** Year, month and day of the Gregorian calendar, by days since 1970-01-01: eras of 400 years that begin on 1 March. */
-function civilDate(dayNumber: number): { year: number; month: number; day: number } {
-  const shifted = dayNumber + 719_468
-  const era = Math.floor(shifted / 146_097)
-  const dayOfEra = shifted - era * 146_097
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  )
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
-  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153)
-  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-  return {
-    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
-    month,
-    day: dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1,
   }
 }

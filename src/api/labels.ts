@@ -94,8 +94,12 @@ export function complaintsAboutSelector(selector: LabelSelector): string[] {
   return labels.concat(selector.matchExpressions.flatMap(complaintsAboutRequirement))
 }
 
-function matchesRequirement({ key, operator, values }: LabelSelectorRequirement, labels: StringMap): boolean {
-  const value = labelValue(labels, key)
+function matchesRequirement(requirement: LabelSelectorRequirement, labels: StringMap): boolean {
+  return satisfies(requirement, labelValue(labels, requirement.key))
+}
+
+/** Whether a value, or its absence, is what a requirement asks for: of a label selector, or of a node selector. */
+export function satisfies({ operator, values }: Pick<LabelSelectorRequirement, 'operator' | 'values'>, value: string | undefined): boolean {
   switch (operator) {
     case 'In':
       return value !== undefined && values.includes(value)

@@ -31,6 +31,11 @@ export function isReady(pod: Pod): boolean {
   return conditionOf(pod.status.conditions, 'Ready')?.status === 'True'
 }
 
+/** The pod is Ready and was not, as it was before. */
+export function becameReady(pod: Pod, before: Pod | undefined): boolean {
+  return isReady(pod) && (before === undefined || !isReady(before))
+}
+
 /** Since when the pod has been Ready; null when it is not. */
 export function readySince(pod: Pod): Nanos | null {
   const ready = conditionOf(pod.status.conditions, 'Ready')

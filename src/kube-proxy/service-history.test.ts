@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { EndpointConditions } from '../api/objects/index.ts'
+import { type EndpointConditions, type EndpointSlice, HEADLESS_LABEL, SERVICE_NAME_LABEL } from '../api/objects/index.ts'
+import { emptyMeta } from '../control-plane/empty-meta.ts'
 import { NOT_READY, READY, TERMINATING, TestCluster } from '../workload/test-cluster.ts'
 import type { ServiceHistory } from './service-history.ts'
 
@@ -90,6 +91,23 @@ describe('ServiceHistory', () => {
     expect(history.change(c.slice('web', [['10.0.0.1', READY]]))).toBeNull()
     expect(history.change(c.slice('web', [['10.0.0.1', TERMINATING]]))).not.toBeNull()
     expect(history.change(c.service('other', { deleted: true }))).toBeNull()
+  })
+
+  test('the slice of a headless Service is no change: kube-proxy does not watch it', () => {
+    const c = new TestCluster()
+    const { history } = c.dataPlane
+    c.service('web')
+    const labels = { [SERVICE_NAME_LABEL]: 'web', [HEADLESS_LABEL]: '' }
+    const metadata = { ...emptyMeta('web-1', 'shop'), labels }
+    const object: EndpointSlice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, endpoints: [], ports: [] }
+    history.apply(c.revision + 1, { object, deleted: false, committedAt: 0 })
+    expect(history.change(c.revision + 1)).toBeNull()
+    history.apply(c.revision + 2, {
+      object: { ...object, metadata: { ...metadata, labels: { [SERVICE_NAME_LABEL]: 'web' } } },
+      deleted: false,
+      committedAt: 0,
+    })
+    expect(history.change(c.revision + 2)).not.toBeNull()
   })
 
   test('indexes of Service ports stay dense and distinct, whatever comes and goes', () => {

@@ -1,4 +1,4 @@
-import { type Endpoint, type EndpointSlice, type Protocol, SERVICE_NAME_LABEL, type Service } from '../api/objects/index.ts'
+import { type Endpoint, type EndpointSlice, HEADLESS_LABEL, type Protocol, SERVICE_NAME_LABEL, type Service } from '../api/objects/index.ts'
 import { invariant } from '../invariant.ts'
 import { type Addresses, parseIpv4 } from '../network/addresses.ts'
 import type { Nanos } from '../units.ts'
@@ -62,7 +62,8 @@ export interface RuleChange {
  * which each of the two has been programmed. What every node holds for a Service port follows from that in O(1) when it is up to date.
  *
  * Follows kube-proxy: several slices of a Service are merged by address, and endpoints are in the order of their `ip:port` as strings; which
- * of them a node uses is told by {@link ServiceEndpoints}. Headless and ExternalName Services have no rules. Of an address that two slices name, the
+ * of them a node uses is told by {@link ServiceEndpoints}. Headless and ExternalName Services have no rules, and kube-proxy asks for no slices of
+ * headless ones (cmd/kube-proxy/app/server.go). Of an address that two slices name, the
  * first in the order of their names counts, unless a later one is of the node that looks (kube-proxy leaves that order to a Go map).
  *
  * Source: kubernetes v1.36.2 pkg/proxy/{endpointslicecache,endpointschangetracker,servicechangetracker,topology}.go.
@@ -132,6 +133,7 @@ export class ServiceHistory {
     invariant(revision > this.#revision, `Revision ${revision} came after ${this.#revision}`)
     this.#revision = revision
     const { object } = change
+    if (object.kind === 'EndpointSlice' && HEADLESS_LABEL in object.metadata.labels) return
     const serviceName = object.kind === 'Service' ? object.metadata.name : object.metadata.labels[SERVICE_NAME_LABEL]
     if (serviceName === undefined) return
     const service = this.#service(object.metadata.namespace, serviceName)

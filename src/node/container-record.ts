@@ -23,6 +23,8 @@ export class ContainerRecord {
   probes: ContainerProbes | null = null
   /** It is being killed. */
   stopping = false
+  /** The kubelet itself has ended the run and starts the container again at once. */
+  killed = false
   readonly crashes = new BackOff()
   readonly pulls = new BackOff()
   #pullFailedAt: Nanos | null = null
@@ -51,7 +53,13 @@ export class ContainerRecord {
   holdBack(): { readonly until: Nanos; readonly reason: string } | null {
     if (this.#pullFailedAt !== null) return { until: this.pulls.until(this.#pullFailedAt), reason: 'ImagePullBackOff' }
     const last = this.lastTermination
-    return last === undefined ? null : { until: this.crashes.until(last.finishedAt), reason: 'CrashLoopBackOff' }
+    return last === undefined || this.killed ? null : { until: this.crashes.until(last.finishedAt), reason: 'CrashLoopBackOff' }
+  }
+
+  /** Whether the end of the run before the one that the kubelet has just ended allows a start now. */
+  mayStartAfterKill(now: Nanos): boolean {
+    const { lastTermination: before } = this.status
+    return before === undefined || this.crashes.until(before.finishedAt) <= now
   }
 
   /** Waits with a reason. False when it did so already. */
@@ -70,7 +78,9 @@ export class ContainerRecord {
   /** Its process runs. */
   start(run: RuntimeContainer, now: Nanos): void {
     const last = this.lastTermination
-    if (last !== undefined) this.crashes.attempt(now, last.finishedAt)
+    const counted = this.killed ? this.status.lastTermination : last
+    if (counted !== undefined) this.crashes.attempt(now, counted.finishedAt)
+    this.killed = false
     this.#pullFailedAt = null
     this.#running(run, this.status.restartCount + (last === undefined ? 0 : 1), last)
   }

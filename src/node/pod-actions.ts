@@ -16,7 +16,7 @@ export interface PodActions<T> {
  *
  * Source: Kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions, computeInitContainerActions).
  */
-export function podActions<T extends { readonly role: ContainerRole; readonly status: ContainerStatus }>(
+export function podActions<T extends { readonly role: ContainerRole; readonly status: ContainerStatus; readonly killed?: boolean }>(
   containers: readonly T[],
   restartPolicy: PodSpec['restartPolicy'],
   initialized: boolean,
@@ -32,11 +32,15 @@ export function podActions<T extends { readonly role: ContainerRole; readonly st
     if (!initialized) return { start, initialized, finished: false }
   }
   const mains = containers.filter(({ role }) => role === 'main')
-  const due = mains.filter(({ status }) => status.state === 'waiting' || (status.state === 'terminated' && restarts(restartPolicy, status)))
+  const due = mains.filter(
+    ({ status, killed = false }) =>
+      status.state === 'waiting' || (status.state === 'terminated' && restarts(restartPolicy, status, killed)),
+  )
   const finished = due.length === 0 && mains.every(({ status }) => status.state === 'terminated')
   return { start: finished ? [] : [...start, ...due], initialized: true, finished }
 }
 
-function restarts(policy: PodSpec['restartPolicy'], status: ContainerStatus): boolean {
-  return policy === 'Always' || (policy === 'OnFailure' && status.exitCode !== 0)
+/** A container that the kubelet killed for its probe has failed, whatever it exited with. */
+function restarts(policy: PodSpec['restartPolicy'], status: ContainerStatus, killed: boolean): boolean {
+  return policy === 'Always' || (policy === 'OnFailure' && (killed || status.exitCode !== 0))
 }

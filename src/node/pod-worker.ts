@@ -38,10 +38,12 @@ export interface NodeContext {
 
 /** At least this long passes between SIGTERM and SIGKILL. Source: kubelet minimumGracePeriodInSeconds. */
 const MINIMUM_GRACE: Nanos = 2 * SECOND
-/** Up to 1.34 a pod that waits is looked at again after this, times a draw from [1, 1.5). Source: kubelet backOffPeriod. */
+/** Up to 1.34 a pod that waits is looked at again after this. Source: kubelet backOffPeriod. */
 const REQUEUE: Nanos = 10 * SECOND
-/** Since 1.35 it is when the wait is over, but after this at the latest. Source: pkg/kubelet/kubelet.go. */
+/** Since 1.35 that is what is left of the wait, but this at most. Source: Kubernetes pkg/kubelet/pod_workers.go (completeWork, resyncInterval). */
 const REQUEUE_MAX: Nanos = 60 * SECOND
+/** Share of the time to the next look that is drawn on top of it. Source: as above (workerBackOffPeriodJitterFactor). */
+const REQUEUE_JITTER = 0.5
 /** Source: kubelet status manager, syncPeriod. */
 const STATUS_SYNC_PERIOD: Nanos = 10 * SECOND
 /** What goes through the runtime. */
@@ -297,10 +299,11 @@ export class PodWorker {
     }
   }
 
+  /** When the worker looks again at a pod that waits until `wake`: later than that, so a back-off takes up to half as long again. */
   #requeueAfter(wake: Nanos): Nanos {
     const { access, jitter } = this.#node
-    if (access.version < 35) return Math.floor(REQUEUE * (1 + 0.5 * jitter.uniform()))
-    return Math.min(wake - access.sim.now, REQUEUE_MAX)
+    const period = access.version < 35 ? REQUEUE : Math.min(wake - access.sim.now, REQUEUE_MAX)
+    return Math.floor(period * (1 + REQUEUE_JITTER * jitter.uniform()))
   }
 
   *#createSandbox(): Generator<Wait, void, unknown> {
@@ -341,7 +344,9 @@ export class PodWorker {
 
   #attend(record: ContainerRecord, run: RuntimeContainer): void {
     const { access, name } = this.#node
-    run.onListen = () => this.#note('process listens', `${this.#sandbox?.address} accepts connections`, run.startedAt)
+    // What runs to its end is taken for a worker, which nobody connects to.
+    if (this.#pod.spec.restartPolicy === 'Always')
+      run.onListen = () => this.#note('process listens', `${this.#sandbox?.address} accepts connections`, run.startedAt)
     run.onExit = () => {
       if (record.stopping) return
       this.#spawn(this.#noticeExit(record, run, access.latencies.draw('plegRelist', name)))
@@ -415,7 +420,12 @@ export class PodWorker {
     record.probes.start(record.status.started, ready)
   }
 
-  /** A container that failed its probe is stopped as the pod would be, with the probe's own grace period where it has one. */
+  /**
+   * A container that failed its probe is stopped as the pod would be, with the probe's own grace period where it has one. The same look at the
+   * pod starts it again, unless it is held back by what the kubelet knew before: the end of the run before this one.
+   *
+   * Source: Kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go (SyncPod: ContainersToKill, then start; doBackOff).
+   */
   *#killUnhealthy(record: ContainerRecord, probe: Probe): Generator<Wait, void, unknown> {
     const { run } = record
     if (run === null || record.stopping || run.ended !== null) return
@@ -423,7 +433,8 @@ export class PodWorker {
     const grace = probe.terminationGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds
     record.stopping = true
     yield* this.#stopContainer(record, run, access.sim.now + grace * SECOND)
-    yield* this.#take(access.version >= 36 ? 'pleg' : 'plegRelist', 'saw container stopped', 'runtime relisted')
+    if (record.mayStartAfterKill(access.sim.now)) record.killed = true
+    else yield* this.#take(access.version >= 36 ? 'pleg' : 'plegRelist', 'saw container stopped', 'runtime relisted')
     if (record.run === run) this.#sees(record, run)
   }
 
@@ -586,7 +597,8 @@ export class PodWorker {
     const wasReady = before !== null && conditionOf(before.conditions, 'Ready')?.status === 'True'
     const isReady = conditionOf(status.conditions, 'Ready')?.status === 'True'
     const readiness = isReady ? ', Ready=True' : wasReady ? ', Ready=False' : ''
-    this.#send(status, `phase ${status.phase}${readiness}`)
+    const held = status.containerStatuses.find(({ reason }) => HELD_BACK.has(reason))
+    this.#send(status, `phase ${status.phase}${readiness}${held === undefined ? '' : `, ${held.reason}`}`)
   }
 
   /** Reports the status. */
@@ -631,6 +643,8 @@ export class PodWorker {
   }
 }
 
+/** Why a container waits, where it is worth telling. */
+const HELD_BACK: ReadonlySet<string> = new Set(['CrashLoopBackOff', 'ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull'])
 const OWNED: ReadonlySet<string> = new Set(['PodReadyToStartContainers', 'Initialized', 'ContainersReady', 'Ready'])
 
 function sameStatus(a: PodStatus, b: PodStatus): boolean {

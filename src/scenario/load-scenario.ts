@@ -4,6 +4,7 @@ import type { AnyObject } from '../api/objects/index.ts'
 import type { SourceProblem } from '../api/source-problem.ts'
 import { invariant } from '../invariant.ts'
 import { readArrivalFiles } from './arrival-files.ts'
+import { checkVersions } from './check-versions.ts'
 import { loadCluster, NODES_MAX, nodeNames } from './load-cluster.ts'
 import { LoadContext, type Places, type ScenarioWarning } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
@@ -110,6 +111,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
   }
   const times = loadTimes(context, spec)
   const cluster = loadCluster(context, spec.cluster)
+  checkVersions(context, cluster.version, [...manifests.objects, ...applied.set.objects])
   const count = cluster.nodes.reduce((sum, group) => sum + group.count, 0)
   const clusterIsSound = count <= NODES_MAX && !mistakes.some(({ path }) => pathText(path).startsWith('spec.cluster'))
   const workloads = loadWorkloads(context, spec.workloads)

@@ -27,7 +27,7 @@ export interface Chapter {
 }
 
 /** Kinds whose objects stand for themselves in a chapter, each told in full. */
-const TOLD_KINDS = new Set(['Deployment', 'ReplicaSet', 'Service', 'Node', ''])
+const TOLD_KINDS = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'Service', 'Node', ''])
 
 /**
  * The life of one object, as chapters: each begins with something from outside the chain of causes (a kubectl command, a
@@ -68,19 +68,31 @@ function chapterFrom(trace: Trace, id: HopId, hops: readonly Hop[], key: string,
   return { beginning, hops: told, otherPods: pods.size, leftOut: hops.length - told.length }
 }
 
-/** Tells the object itself, what stands between it and its pods, and the way to the last node programmed. */
+/** Tells the object itself, what stands between it and its pods, when these come to users and leave them, and the way to the last node programmed. */
 function isTold(trace: Trace, hops: readonly Hop[], key: string): (hop: Hop) => boolean {
   const path = new Set<HopId>()
   const last = hops.findLast((hop) => hop.action === 'programmed') ?? hops[hops.length - 1]!
   for (let id = last.id; id !== NO_CAUSE && !path.has(id); id = trace.hop(id).cause) path.add(id)
   const pods = new Set<string>()
   for (const id of path) if (kindOf(trace.hop(id)) === 'Pod') pods.add(trace.hop(id).subject)
+  const turns = new Set<HopId>()
+  for (const hop of hops) {
+    const isStage = turns.has(hop.cause) && STAGES.has(hop.action)
+    if (isStage || (changesReadiness(hop) && pods.has(trace.hop(hop.cause).subject))) turns.add(hop.id)
+  }
   return (hop) =>
     hop.subject === key ||
     path.has(hop.id) ||
+    turns.has(hop.id) ||
     TOLD_KINDS.has(kindOf(hop)) ||
     pods.has(hop.subject) ||
     (hop.action === 'programmed' && hop.cause === last.cause)
+}
+
+/** The write of a slice after which users are sent to more or fewer pods. */
+function changesReadiness(hop: Hop): boolean {
+  const counts = kindOf(hop) === 'EndpointSlice' ? /^endpoints: (\d+) of \d+ ready before, (\d+) of/.exec(hop.detail) : null
+  return counts !== null && counts[1] !== counts[2]
 }
 
 /** What the API server and etcd do to one request, in their order. */
@@ -130,10 +142,17 @@ function joined(stages: readonly Hop[]): ToldHop {
   return { ...last, started: stages[0]!.started, actor, detail: '', stages }
 }
 
-/** Leaves out who saw something and did nothing for it that is told. */
+/** Leaves out who saw something and did nothing for it that is told, and tells once what somebody saw once and did several things for. */
 function dropUnread(hops: readonly ToldHop[]): ToldHop[] {
   const causes = new Set(hops.map((hop) => hop.cause))
-  return hops.filter((hop) => hop.action !== 'observed' || causes.has(hop.id))
+  const seen = new Set<string>()
+  return hops.filter(({ action, actor, subject, revision, time, id }) => {
+    if (action !== 'observed') return true
+    const sight = `${time} ${actor} ${subject} ${revision}`
+    if (!causes.has(id) || seen.has(sight)) return false
+    seen.add(sight)
+    return true
+  })
 }
 
 function kindOf(hop: Hop): string {

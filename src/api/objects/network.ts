@@ -68,3 +68,5 @@ export interface EndpointSlice extends KubernetesObject {
 }
 
 export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name'
+/** On EndpointSlices of Services without an address: kube-proxy does not watch them. */
+export const HEADLESS_LABEL = 'service.kubernetes.io/headless'

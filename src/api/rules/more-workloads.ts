@@ -1,14 +1,11 @@
 import { parseSchedule } from '../cron-schedule.ts'
 import { type Checked, complainOutside } from './rule-context.ts'
-import { checkPodTemplate, checkReplicated, checkShare, complainNoSpec } from './workloads.ts'
+import { checkPodTemplate, checkReplicated, checkShare, specOf } from './workloads.ts'
 
 /** Rules of StatefulSets. Source: kubernetes v1.36.2 pkg/apis/apps/validation/validation.go (behaviour). */
 export function checkStatefulSet(object: Checked): void {
-  const spec = object.at('spec')
-  if (spec === null) {
-    complainNoSpec(object)
-    return
-  }
+  const spec = specOf(object)
+  if (spec === null) return
   checkReplicated(spec)
   complainOutside(spec.at('revisionHistoryLimit'), 0)
   complainOutside(spec.at('ordinals', 'start'), 0)
@@ -21,11 +18,8 @@ export function checkStatefulSet(object: Checked): void {
 
 /** Rules of DaemonSets. Source: as above. */
 export function checkDaemonSet(object: Checked): void {
-  const spec = object.at('spec')
-  if (spec === null) {
-    complainNoSpec(object)
-    return
-  }
+  const spec = specOf(object)
+  if (spec === null) return
   checkReplicated(spec)
   complainOutside(spec.at('revisionHistoryLimit'), 0)
   const rolling = spec.at('updateStrategy', 'rollingUpdate')
@@ -40,11 +34,8 @@ export function checkDaemonSet(object: Checked): void {
 
 /** Rules of ReplicationControllers. Source: pkg/apis/core/validation/validation.go (behaviour). */
 export function checkReplicationController(object: Checked): void {
-  const spec = object.at('spec')
-  if (spec === null) {
-    complainNoSpec(object)
-    return
-  }
+  const spec = specOf(object)
+  if (spec === null) return
   complainOutside(spec.at('replicas'), 0)
   complainOutside(spec.at('minReadySeconds'), 0)
   const template = spec.at('template')
@@ -63,18 +54,14 @@ export function checkReplicationController(object: Checked): void {
 
 /** Rules of Jobs. Source: pkg/apis/batch/validation/validation.go (behaviour). */
 export function checkJob(object: Checked): void {
-  const spec = object.at('spec')
-  if (spec === null) complainNoSpec(object)
-  else checkJobSpec(spec)
+  const spec = specOf(object)
+  if (spec !== null) checkJobSpec(spec)
 }
 
 /** Rules of CronJobs. Source: as above. */
 export function checkCronJob(object: Checked): void {
-  const spec = object.at('spec')
-  if (spec === null) {
-    complainNoSpec(object)
-    return
-  }
+  const spec = specOf(object)
+  if (spec === null) return
   for (const field of ['startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'])
     complainOutside(spec.at(field), 0)
   checkSchedule(spec)

@@ -5,11 +5,8 @@ import { type Checked, complainOutside } from './rule-context.ts'
 
 /** Rules of Deployments. Source: kubernetes v1.36.2 pkg/apis/apps/validation/validation.go (behaviour). */
 export function checkDeployment(object: Checked): void {
-  const spec = object.at('spec')
-  if (spec === null) {
-    complainNoSpec(object)
-    return
-  }
+  const spec = specOf(object)
+  if (spec === null) return
   checkReplicated(spec)
   complainOutside(spec.at('revisionHistoryLimit'), 0)
   complainOutside(spec.at('progressDeadlineSeconds'), 0)
@@ -23,26 +20,21 @@ export function checkDeployment(object: Checked): void {
 
 /** Rules of ReplicaSets. Source: as above. */
 export function checkReplicaSet(object: Checked): void {
-  const spec = object.at('spec')
-  if (spec === null) {
-    complainNoSpec(object)
-    return
-  }
-  checkReplicated(spec)
+  const spec = specOf(object)
+  if (spec !== null) checkReplicated(spec)
 }
 
 /** Rules of Pods. */
 export function checkPod(object: Checked): void {
-  const spec = object.at('spec')
-  if (spec === null) {
-    complainNoSpec(object)
-    return
-  }
-  checkPodSpec(spec)
+  const spec = specOf(object)
+  if (spec !== null) checkPodSpec(spec)
 }
 
-export function complainNoSpec(object: Checked): void {
-  object.complainAtKey('"spec" is missing')
+/** The object's spec; null when it has none, which is said. */
+export function specOf(object: Checked): Checked | null {
+  const spec = object.at('spec')
+  if (spec === null) object.complainAtKey('"spec" is missing')
+  return spec
 }
 
 /** What Deployments, ReplicaSets, StatefulSets and DaemonSets have in common. */

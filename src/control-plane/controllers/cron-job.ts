@@ -1,3 +1,4 @@
+import { formatUtc } from '../../api/civil-date.ts'
 import { NEW_JOB_STATUS } from '../../api/convert/batch.ts'
 import type { CronJob, CronJobStatus, Job } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
@@ -41,9 +42,10 @@ export class CronJobController extends Controller {
   }
 
   protected *reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
-    const cronJob = this.#cronJobs.get(key)
-    if (cronJob === undefined) return 'done'
-    const jobs = this.#jobs.of(cronJob.metadata.uid)
+    const cached = this.#cronJobs.get(key)
+    if (cached === undefined) return 'done'
+    const jobs = this.#jobs.of(cached.metadata.uid)
+    const cronJob = yield* this.#withAll(cached, jobs)
     const children = [...jobs.map(childOf), ...(yield* this.#unseen(cronJob, jobs))]
     const plan = planCronJob(stateOf(cronJob), children, unixMsOf(this.now))
     for (const warning of [...plan.warnings, ...plan.notes]) this.#tell(key, cause, warning)
@@ -52,6 +54,16 @@ export class CronJobController extends Controller {
     const written = yield* this.#report(cronJob, plan, started, cause)
     if (plan.requeueAfter !== null) this.queue.addAfter(key, plan.requeueAfter * MILLISECOND, cause)
     return started !== 'refused' && cleaned && written ? 'done' : 'retry'
+  }
+
+  /**
+   * The CronJob as the cache has it; when that does not know of a Job which runs, as the API server has it. Source: as above (syncCronJob).
+   */
+  *#withAll(cached: CronJob, jobs: readonly Job[]): Generator<Wait, CronJob, unknown> {
+    const known = (cronJob: CronJob, { metadata }: Job): boolean => cronJob.status.active.some(({ uid }) => uid === metadata.uid)
+    if (jobs.every((job) => endingOf(job) !== null || known(cached, job))) return cached
+    const live = yield* this.client.get('CronJob', cached.metadata.namespace, cached.metadata.name)
+    return live?.metadata.uid === cached.metadata.uid ? live : cached
   }
 
   /** Active Jobs that the cache lacks: the API server is asked, since the cache may be behind. */
@@ -74,7 +86,7 @@ export class CronJobController extends Controller {
       if (response.code !== 200 && response.code !== 404) return 'refused'
     }
     const { name, time } = plan.start
-    const response = yield* this.client.create(jobOf(cronJob, name, time), { cause, why: `scheduled for ${String(time)} ms since 1970` })
+    const response = yield* this.client.create(jobOf(cronJob, name, time), { cause, why: `scheduled for ${formatUtc(time)}` })
     if (response.code === 201) return response.object!
     // The status of an earlier start was lost: the Job is there.
     const mine = response.object !== undefined && controllerOf(response.object.metadata)?.uid === cronJob.metadata.uid

@@ -2,7 +2,7 @@ import type { ControllerRevision, DaemonSet, DaemonSetStatus, Node, Pod } from '
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
 import { MINUTE, type Nanos, SECOND } from '../../units.ts'
-import { isAvailable, isReady, isTerminal } from '../conditions.ts'
+import { becameReady, isAvailable, isReady, isTerminal } from '../conditions.ts'
 import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
 import { controllerOf, OwnerIndex } from '../owner-index.ts'
@@ -64,8 +64,8 @@ export class DaemonSetController extends Controller {
       if (event.type === 'DELETED' || event.object.metadata.deletionTimestamp !== null) this.#expectations.deleted(key, name)
       this.enqueue(key, event)
       const minReady = this.#sets.get(key)?.spec.minReadySeconds ?? 0
-      const becameReady = isReady(event.object) && (event.previous === undefined || !isReady(event.previous as Pod))
-      if (minReady > 0 && becameReady) this.queue.addAfter(key, (minReady + 1) * SECOND, event.cause)
+      // A second more, since the time of readiness is a whole second.
+      if (minReady > 0 && becameReady(event.object, event.previous)) this.queue.addAfter(key, (minReady + 1) * SECOND, event.cause)
     })
   }
 

@@ -1,7 +1,9 @@
 import type { Endpoint, EndpointPort, EndpointSlice, Pod, Service } from '../../api/objects/index.ts'
-import { SERVICE_NAME_LABEL } from '../../api/objects/index.ts'
+import { HEADLESS_LABEL, SERVICE_NAME_LABEL } from '../../api/objects/index.ts'
+import { treatmentOf } from '../../api/traffic-distribution.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
+import type { KubernetesMinor } from '../../kubernetes-version.ts'
 import { isReady, isTerminal } from '../conditions.ts'
 import { emptyMeta } from '../empty-meta.ts'
 import type { Informer } from '../informer.ts'
@@ -164,7 +166,7 @@ export class EndpointSliceController extends Controller {
       conditions: { ready: isReadyEndpoint, serving: ready, terminating },
       nodeName,
       zone,
-      ...(isReadyEndpoint ? hintsFor(service, nodeName, zone) : {}),
+      ...(isReadyEndpoint ? hintsFor(service, nodeName, zone, this.access.version) : {}),
       podName: pod.metadata.name,
       podUid: pod.metadata.uid,
     }
@@ -242,7 +244,7 @@ function newSlice(service: Service, ports: readonly EndpointPort[], endpoints: r
     kind: 'EndpointSlice',
     metadata: {
       ...emptyMeta(`${name}-`, namespace),
-      labels: { ...labels, [SERVICE_NAME_LABEL]: name },
+      labels: { ...labels, [SERVICE_NAME_LABEL]: name, ...(service.spec.clusterIP === 'None' ? { [HEADLESS_LABEL]: '' } : {}) },
       ownerReferences: [{ kind: 'Service', name, uid, controller: true }],
     },
     endpoints,
@@ -261,8 +263,8 @@ function describe(before: readonly Endpoint[], after: readonly Endpoint[]): stri
  *
  * Source: kubernetes v1.36.2 staging/src/k8s.io/endpointslice/trafficdist/trafficdist.go. PreferSameZone is the newer name of PreferClose.
  */
-function hintsFor({ spec }: Service, nodeName: string, zone: string): Pick<Endpoint, 'hints'> {
-  if (spec.trafficDistribution === undefined) return {}
+function hintsFor({ spec }: Service, nodeName: string, zone: string, version: KubernetesMinor): Pick<Endpoint, 'hints'> {
+  if (spec.trafficDistribution === undefined || treatmentOf(spec.trafficDistribution, version) !== 'followed') return {}
   const zones = zone === '' ? [] : [zone]
   const nodes = spec.trafficDistribution === 'PreferSameNode' && nodeName !== '' ? [nodeName] : []
   return zones.length === 0 && nodes.length === 0 ? {} : { hints: { zones, nodes } }

@@ -2,7 +2,7 @@ import type { ControllerRevision, Pod, StatefulSet, StatefulSetStatus } from '..
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
 import { SECOND } from '../../units.ts'
-import { isAvailable, isReady } from '../conditions.ts'
+import { becameReady, isAvailable, isReady } from '../conditions.ts'
 import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
 import { controllerOf, OwnerIndex } from '../owner-index.ts'
@@ -46,9 +46,8 @@ export class StatefulSetController extends Controller {
       const key = objectKey('StatefulSet', event.object.metadata.namespace, owner.name)
       this.enqueue(key, event)
       const minReady = this.#sets.get(key)?.spec.minReadySeconds ?? 0
-      const becameReady = isReady(event.object) && (event.previous === undefined || !isReady(event.previous as Pod))
       // A second more, since the time of readiness is a whole second.
-      if (minReady > 0 && becameReady) this.queue.addAfter(key, (minReady + 1) * SECOND, event.cause)
+      if (minReady > 0 && becameReady(event.object, event.previous)) this.queue.addAfter(key, (minReady + 1) * SECOND, event.cause)
     })
   }
 

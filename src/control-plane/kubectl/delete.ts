@@ -30,7 +30,8 @@ export const remove: VerbRunner<DeleteCommand> = {
     }
     for (const each of names) {
       const response = yield* client.delete(kind, namespace, each, gracePeriodSeconds, { cause, why: 'delete' }, propagation)
-      told(response, objectKey(kind, namespace, each))
+      // That is what kubectl prints, also when the object is only marked and goes later.
+      told(response.code < 400 ? { ...response, message: 'deleted' } : response, objectKey(kind, namespace, each))
     }
   },
 }

@@ -1,4 +1,4 @@
-import type { Ending } from '../../proxy/ipvs/connection-counters.ts'
+import type { Ending } from '../../proxy/ipvs/timeouts.ts'
 import type { Nanos } from '../../units.ts'
 import type { KubeProxySpec } from '../kube-proxy-spec.ts'
 import type { RuleCounts } from '../rule-counts.ts'

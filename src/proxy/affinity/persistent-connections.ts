@@ -11,10 +11,9 @@
  * Source: Linux net/netfilter/ipvs/ip_vs_core.c (ip_vs_sched_persist), ip_vs_conn.c (ip_vs_conn_expire, ip_vs_check_template).
  */
 import { type Nanos, SECOND } from '../../units.ts'
-import type { Ending } from '../ipvs/connection-counters.ts'
 import { type Destination, NO_DESTINATION } from '../ipvs/destination-list.ts'
 import type { Packet } from '../ipvs/scheduler.ts'
-import { type ConnectionTimeouts, DEFAULT_TIMEOUTS } from '../ipvs/timeouts.ts'
+import { type ConnectionTimeouts, DEFAULT_TIMEOUTS, type Ending, timeoutOf } from '../ipvs/timeouts.ts'
 import { TimerWheel } from '../ipvs/timer-wheel.ts'
 import type { VirtualService } from '../ipvs/virtual-service.ts'
 
@@ -99,7 +98,7 @@ export class PersistentConnections {
     this.drain(now)
     const active = ending === 'syn-received' || ending === 'established'
     if (!active) this.#service.deactivate(this.#template(template).destination)
-    this.#wheel.arm(this.#insert({ kind: 'ended', template, active }), now, this.#timeoutOf(ending))
+    this.#wheel.arm(this.#insert({ kind: 'ended', template, active }), now, timeoutOf(this.#timeouts, ending))
   }
 
   /** A connection is forgotten at once. */
@@ -155,18 +154,5 @@ export class PersistentConnections {
       this.#wheel.grow(this.#capacity)
     }
     return at
-  }
-
-  #timeoutOf(ending: Ending): Nanos {
-    switch (ending) {
-      case 'time-wait':
-        return this.#timeouts.timeWait
-      case 'close':
-        return this.#timeouts.close
-      case 'syn-received':
-        return this.#timeouts.synReceived
-      case 'established':
-        return this.#timeouts.established
-    }
   }
 }

@@ -5,11 +5,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MILLISECOND, type Nanos, SECOND } from '../../units.ts'
 import { TCP, UDP } from '../protocol.ts'
-import { ConnectionCounters, type Ending } from './connection-counters.ts'
+import { ConnectionCounters } from './connection-counters.ts'
 import { ConnectionTable } from './connection-table.ts'
 import type { Destination } from './destination-list.ts'
 import type { Packet } from './scheduler.ts'
 import { SCHEDULER_NAMES } from './schedulers/index.ts'
+import type { Ending } from './timeouts.ts'
 import { VirtualService } from './virtual-service.ts'
 
 const VIP = 0x0a600001

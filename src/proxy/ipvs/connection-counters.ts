@@ -13,19 +13,8 @@ import type { Nanos } from '../../units.ts'
 import type { Destination } from './destination-list.ts'
 import { firingTick, tickAt } from './kernel-timer.ts'
 import type { Packet } from './scheduler.ts'
-import { type ConnectionTimeouts, DEFAULT_TIMEOUTS } from './timeouts.ts'
+import { type ConnectionTimeouts, DEFAULT_TIMEOUTS, type Ending, timeoutOf } from './timeouts.ts'
 import type { VirtualService } from './virtual-service.ts'
-
-/** How a connection ended, and so how long and as what IPVS keeps counting it. */
-export type Ending =
-  /** Both sides closed: inactive for 120 s. */
-  | 'time-wait'
-  /** A reset by either side, also the refusal of a SYN: inactive for 10 s. */
-  | 'close'
-  /** The SYN was never answered: stays active for 60 s after the last SYN. */
-  | 'syn-received'
-  /** Both sides fell silent (a node died): stays active for 900 s after the last packet. */
-  | 'established'
 
 export class ConnectionCounters {
   readonly #service: VirtualService
@@ -60,7 +49,7 @@ export class ConnectionCounters {
   finish(destination: Destination, ending: Ending, now: Nanos): void {
     this.drain(now)
     if (ending === 'time-wait' || ending === 'close') this.#service.deactivate(destination)
-    this.#push(this.#ringOf(ending), destination, now, this.#timeoutOf(ending))
+    this.#push(this.#ringOf(ending), destination, now, timeoutOf(this.#timeouts, ending))
   }
 
   /** A UDP datagram from a new client port: picks a destination and counts it inactive for 300 s. NO_DESTINATION: refused. */
@@ -112,19 +101,6 @@ export class ConnectionCounters {
         return this.#synReceived
       case 'established':
         return this.#established
-    }
-  }
-
-  #timeoutOf(ending: Ending): Nanos {
-    switch (ending) {
-      case 'time-wait':
-        return this.#timeouts.timeWait
-      case 'close':
-        return this.#timeouts.close
-      case 'syn-received':
-        return this.#timeouts.synReceived
-      case 'established':
-        return this.#timeouts.established
     }
   }
 }

@@ -27,3 +27,28 @@ export const DEFAULT_TIMEOUTS: ConnectionTimeouts = {
   closeWait: 60 * SECOND,
   udp: 300 * SECOND,
 }
+
+/** How a connection ended, and so how long and as what IPVS keeps counting it. */
+export type Ending =
+  /** Both sides closed: inactive for 120 s. */
+  | 'time-wait'
+  /** A reset by either side, also the refusal of a SYN: inactive for 10 s. */
+  | 'close'
+  /** The SYN was never answered: stays active for 60 s after the last SYN. */
+  | 'syn-received'
+  /** Both sides fell silent (a node died): stays active for 900 s after the last packet. */
+  | 'established'
+
+/** How long IPVS keeps counting a connection that ended so. */
+export function timeoutOf(timeouts: ConnectionTimeouts, ending: Ending): Nanos {
+  switch (ending) {
+    case 'time-wait':
+      return timeouts.timeWait
+    case 'close':
+      return timeouts.close
+    case 'syn-received':
+      return timeouts.synReceived
+    case 'established':
+      return timeouts.established
+  }
+}

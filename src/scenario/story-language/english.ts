@@ -8,7 +8,7 @@ export const ENGLISH: StoryLanguage = {
   comma: ', ',
   colon: ': ',
   notTold: (hops, otherPods) => {
-    const others = otherPods === 0 ? '' : `; ${otherPods} other pods went the same way`
+    const others = otherPods === 0 ? '' : `; ${otherPods} other ${otherPods === 1 ? 'pod' : 'pods'} went the same way`
     return `${hops} hops are not told${others}. --all tells every hop.`
   },
 }

@@ -76,6 +76,16 @@ describe('a CronJob', () => {
     expect(steps).toEqual(wanted)
   })
 
+  test('asks the API server before it calls a Job unexpected that its cache does not know to be active', () => {
+    const { bed } = bedOf(70)
+    apply(bed, { concurrencyPolicy: 'Forbid' })
+    bed.sim.run(5 * MINUTE)
+    const notes: string[] = []
+    for (let id = 0; id < bed.trace.length; id++)
+      if (bed.trace.hop(id).action === 'noted') notes.push(bed.trace.hop(id).detail.split(':')[0]!)
+    expect(new Set(notes)).toEqual(new Set(['JobAlreadyActive', 'SawCompletedJob']))
+  })
+
   test('that is suspended starts nothing', () => {
     const { bed, steps } = bedOf(5)
     apply(bed, { suspend: true })

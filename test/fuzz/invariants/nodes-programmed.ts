@@ -1,3 +1,4 @@
+import { HEADLESS_LABEL } from '../../../src/api/objects/index.ts'
 import type { Invariant } from '../invariant.ts'
 
 /** At rest the kernel of every node that is up has the newest Services and EndpointSlices. */
@@ -6,7 +7,9 @@ export const nodesProgrammed: Invariant = {
   attach: (cluster, violated) => {
     const newest = { Service: 0, EndpointSlice: 0 }
     cluster.controlPlane.server.observeCommits(({ object, revision }) => {
-      if (object.kind === 'Service' || object.kind === 'EndpointSlice') newest[object.kind] = revision
+      // kube-proxy does not watch the slices of headless Services.
+      if (object.kind === 'Service' || (object.kind === 'EndpointSlice' && !(HEADLESS_LABEL in object.metadata.labels)))
+        newest[object.kind as keyof typeof newest] = revision
     })
     return () => {
       for (const [node, name] of cluster.nodeNames.entries()) {

@@ -1,4 +1,5 @@
-import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec } from '../../../api/objects/index.ts'
+import { satisfies } from '../../../api/labels.ts'
+import type { Node, NodeSelectorTerm, Pod, PodSpec } from '../../../api/objects/index.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { normalised, type SchedulerPlugin } from '../plugin.ts'
 
@@ -51,33 +52,9 @@ function matchesTerm({ matchExpressions, matchFields = [] }: NodeSelectorTerm, n
   const { labels, name } = node.metadata
   return (
     matchExpressions.every((requirement) =>
-      holds(requirement, Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined),
-    ) && matchFields.every((requirement) => holds(requirement, requirement.key === 'metadata.name' ? name : undefined))
+      satisfies(requirement, Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined),
+    ) && matchFields.every((requirement) => satisfies(requirement, requirement.key === 'metadata.name' ? name : undefined))
   )
-}
-
-function holds({ operator, values }: NodeSelectorRequirement, value: string | undefined): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value)
-    case 'NotIn':
-      return value === undefined || !values.includes(value)
-    case 'Exists':
-      return value !== undefined
-    case 'DoesNotExist':
-      return value === undefined
-    case 'Gt':
-    case 'Lt': {
-      const left = wholeNumber(value)
-      const right = wholeNumber(values[0])
-      if (left === null || right === null) return false
-      return operator === 'Gt' ? left > right : left < right
-    }
-  }
-}
-
-function wholeNumber(text: string | undefined): number | null {
-  return text !== undefined && /^[+-]?\d+$/.test(text) ? Number(text) : null
 }
 
 /** The nodes that the terms name in `matchFields`, when each of them does; null otherwise. */
