@@ -22,6 +22,7 @@ import { StatefulSetController } from './controllers/stateful-set.ts'
 import { TaintEvictionController } from './controllers/taint-eviction.ts'
 import { TtlAfterFinishedController } from './controllers/ttl-after-finished.ts'
 import { emptyMeta } from './empty-meta.ts'
+import { FLOW_CONTROL_DEFAULTS, type FlowControlOptions } from './flow-control/flow-control.ts'
 import { Kubectl } from './kubectl/kubectl.ts'
 import { Latencies, type LatencyOverrides } from './latencies.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
@@ -40,6 +41,8 @@ export interface ControlPlaneOptions {
   readonly etcdMembers: number
   /** The nodes that have joined before the scenario begins. */
   readonly nodes: readonly NodeSeed[]
+  /** Seats of the API server; Kubernetes' defaults when not given. */
+  readonly flowControl?: FlowControlOptions
   /** Delays that differ from the table in latencies.ts. */
   readonly latencies?: LatencyOverrides
 }
@@ -85,7 +88,8 @@ export class ControlPlane {
 
   constructor(sim: Simulation, options: ControlPlaneOptions) {
     const latencies = new Latencies(sim, options.latencies)
-    this.server = new ApiServer(sim, { trace: options.trace, latencies, etcdMembers: options.etcdMembers, serviceCidr: SERVICE_CIDR })
+    const { trace, etcdMembers, flowControl = FLOW_CONTROL_DEFAULTS } = options
+    this.server = new ApiServer(sim, { trace, latencies, etcdMembers, serviceCidr: SERVICE_CIDR, flowControl })
     this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }
     for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
     this.#manager = new ControllerManager(this.access)

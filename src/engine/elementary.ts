@@ -2,3 +2,8 @@
 export function log(x: number): number {
   return Math.log(x)
 }
+
+/** The square root, which IEEE 754 rounds correctly: the same bits everywhere. */
+export function sqrt(x: number): number {
+  return Math.sqrt(x)
+}

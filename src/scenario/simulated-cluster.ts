@@ -59,8 +59,8 @@ export class SimulatedCluster {
     this.#nodes = nodesOf(scenario)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { version, etcdMembers, network, kubeProxy, images } = scenario.cluster
-    this.controlPlane = new ControlPlane(this.sim, { trace: this.trace, version, etcdMembers, nodes: this.#nodes })
+    const { version, etcdMembers, apiServer, network, kubeProxy, images } = scenario.cluster
+    this.controlPlane = new ControlPlane(this.sim, { trace: this.trace, version, etcdMembers, flowControl: apiServer, nodes: this.#nodes })
     this.dataPlane = new DataPlane({
       sim: this.sim,
       nodes: this.#nodes,
