@@ -24,7 +24,7 @@ import { TtlAfterFinishedController } from './controllers/ttl-after-finished.ts'
 import { emptyMeta } from './empty-meta.ts'
 import { FLOW_CONTROL_DEFAULTS, type FlowControlOptions } from './flow-control/flow-control.ts'
 import { Kubectl } from './kubectl/kubectl.ts'
-import { Latencies, type LatencyOverrides } from './latencies.ts'
+import { Latencies, type LatencyOverrides, type MachineSpec } from './latencies.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 
 /** Source: kubeadm `networking.serviceSubnet`. */
@@ -45,6 +45,8 @@ export interface ControlPlaneOptions {
   readonly flowControl?: FlowControlOptions
   /** Delays that differ from the table in latencies.ts. */
   readonly latencies?: LatencyOverrides
+  /** One machine that runs everything, nodes included; left out, nobody waits for a core. */
+  readonly machine?: MachineSpec
 }
 
 /** A node that is Ready at time 0. */
@@ -87,7 +89,7 @@ export class ControlPlane {
   readonly #scheduler: Scheduler
 
   constructor(sim: Simulation, options: ControlPlaneOptions) {
-    const latencies = new Latencies(sim, options.latencies)
+    const latencies = new Latencies(sim, options.latencies, options.machine)
     const { trace, etcdMembers, flowControl = FLOW_CONTROL_DEFAULTS } = options
     this.server = new ApiServer(sim, { trace, latencies, etcdMembers, serviceCidr: SERVICE_CIDR, flowControl })
     this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }
