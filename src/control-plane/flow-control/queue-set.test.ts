@@ -109,6 +109,19 @@ describe('fairness', () => {
   })
 })
 
+test('a queue that has gone empty owes nothing for what it took before', () => {
+  const bench = new Bench(1, { queues: 2, handSize: 1, queueLengthLimit: 50 })
+  // 10 s of the only seat while another waits: the fair share was 5 s.
+  bench.arrive('a', [0], 10 * SECOND)
+  bench.arrive('b', [1], SECOND)
+  bench.sim.run(10_400 * MILLISECOND)
+  const first = bench.arrive('a', [0], SECOND)
+  bench.sim.run(10_500 * MILLISECOND)
+  const second = bench.arrive('b', [1], SECOND)
+  bench.sim.run(11 * SECOND)
+  expect([first.state, second.state]).toEqual(['executing', 'waiting'])
+})
+
 describe('limits', () => {
   test('a full queue rejects, one place free takes', () => {
     const bench = new Bench(1, { queues: 2, handSize: 1, queueLengthLimit: 3 })
