@@ -2,13 +2,14 @@ import type { AnyObject, Kind, KindMap, OpaqueObject } from '../api/objects/inde
 import type { Wait } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { TokenBucket } from '../engine/token-bucket.ts'
-import type { HopId, Trace } from '../engine/trace.ts'
+import { type HopId, NO_CAUSE, type Trace } from '../engine/trace.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
-import { type ApiResponse, type ApiServer, afterDelete, type Propagation } from './api-server.ts'
+import { type ApiResponse, type ApiServer, afterDelete, type Propagation, type WriteRequest } from './api-server.ts'
 import type { Verb } from './authorization.ts'
 import { ANY_REVISION } from './etcd.ts'
 import { evict } from './eviction.ts'
+import { type ServedRequest, TooManyRequests } from './flow-control/serve.ts'
 import type { Identity } from './identity.ts'
 import type { Latencies, LatencyName } from './latencies.ts'
 import { objectKey } from './object-key.ts'
@@ -31,6 +32,10 @@ export interface ApiClientOptions {
 /** Back-off of a client that asks again: doubles up to the most. Source: kubelet's lease controller (200 ms, at most 7 s). */
 const RETRY_FIRST: Nanos = 200 * MILLISECOND
 const RETRY_MAX: Nanos = 7 * SECOND
+
+/** How often a client comes back after a 429 with Retry-After. Source: client-go rest/request.go (maxRetries). */
+const RETRIES_AFTER_429 = 10
+const TOO_MANY_REQUESTS = 'the server has received too many requests and has asked us to try again later'
 
 /** What a client tells the story about a request. */
 export interface Because {
@@ -77,16 +82,18 @@ export class ApiClient {
   }
 
   *get<K extends Kind>(kind: K, namespace: string, name: string): Generator<Wait, KindMap[K] | undefined, unknown> {
+    const key = objectKey(kind, namespace, name)
     yield* this.#toServer()
-    const object = yield* this.#access.server.get(objectKey(kind, namespace, name))
+    const object = yield* this.#read({ verb: 'get', kind, namespace, subject: key }, () => this.#access.server.get(key))
     yield* this.#network()
     return object as KindMap[K] | undefined
   }
 
   /** All objects of a kind, in one namespace or (null) in all, from the API server's watch cache. */
   *list<K extends Kind>(kind: K, namespace: string | null): Generator<Wait, KindMap[K][], unknown> {
+    const request = { verb: 'list', kind, namespace: namespace ?? '', subject: kind }
     yield* this.#toServer()
-    const objects = yield* this.#access.server.list(kind, namespace)
+    const objects = yield* this.#read(request, () => this.#access.server.list(kind, namespace))
     yield* this.#network()
     return objects as KindMap[K][]
   }
@@ -141,7 +148,7 @@ export class ApiClient {
   *recordEvent(event: OpaqueObject, again: boolean): Generator<Wait, ApiResponse, unknown> {
     const { name, namespace } = event.metadata
     yield* this.#toServer()
-    const response = yield* this.#access.server.write({
+    const response = yield* this.#send({
       identity: this.#options.identity,
       verb: again ? 'patch' : 'create',
       kind: event.kind,
@@ -169,9 +176,13 @@ export class ApiClient {
     yield* this.#toServer()
     const subject = objectKey('Pod', namespace, name)
     const cause = trace.record({ cause: because.cause, actor, action: 'evict', subject, started, detail: because.why })
-    const response = yield* evict(server, this.#access, { identity, namespace, name, gracePeriodSeconds, cause })
+    // A subresource of the pod that is created: its reads and writes are the server's own, and hold no seats beside its own.
+    const request = { verb: 'create', kind: 'Pod', namespace, subject, cause, quiet: false }
+    const response = yield* this.#served(request, (hop) =>
+      evict(server, this.#access, { identity, namespace, name, gracePeriodSeconds, cause: hop }),
+    )
     yield* this.#network()
-    return response
+    return response instanceof TooManyRequests ? refusal(response) : response
   }
 
   /** A heartbeat: written like anything else, but not told. */
@@ -183,7 +194,7 @@ export class ApiClient {
   ): Generator<Wait, ApiResponse, unknown> {
     for (let attempt = 0; ; attempt++) {
       yield* this.#toServer()
-      const response = yield* this.#access.server.write({
+      const response = yield* this.#send({
         identity: this.#options.identity,
         verb: 'patch',
         kind,
@@ -209,7 +220,7 @@ export class ApiClient {
     because: Because,
     propagation?: Propagation,
   ): Generator<Wait, ApiResponse<T>, unknown> {
-    const { trace, server } = this.#access
+    const { trace } = this.#access
     const { actor, identity } = this.#options
     for (let attempt = 0; ; attempt++) {
       const started = this.#access.sim.now
@@ -222,7 +233,7 @@ export class ApiClient {
         started,
         detail: because.why,
       })
-      const response = yield* server.write({
+      const response = yield* this.#send({
         identity,
         verb,
         kind,
@@ -241,11 +252,49 @@ export class ApiClient {
 
   /** After an answer that is none: counts it, and waits before the next attempt when that is the client's to make. */
   *#askAgain(response: ApiResponse, attempt: number): Generator<Wait, boolean, unknown> {
-    if (response.code < 500) return false
+    if (response.code < 500 && response.message !== TOO_MANY_REQUESTS) return false
     this.#unanswered++
     if (this.#options.retries === 'caller') return false
-    yield this.#access.sim.delay(Math.min(RETRY_MAX, RETRY_FIRST * (1 << Math.min(attempt, 10))))
+    yield this.#access.sim.delay(backOff(attempt))
     return true
+  }
+
+  *#send(request: WriteRequest): Generator<Wait, ApiResponse, unknown> {
+    const { verb, kind, namespace, name, cause, quiet } = request
+    const served = { verb, kind, namespace, subject: objectKey(kind, namespace, name), cause, quiet }
+    const response = yield* this.#served(served, (hop) => this.#access.server.write(hop === cause ? request : { ...request, cause: hop }))
+    return response instanceof TooManyRequests ? refusal(response) : response
+  }
+
+  /** A read comes back until it is served, with back-off after the last retry: it stands for the loop of whoever reads. */
+  *#read<T>(
+    request: { readonly verb: string; readonly kind: string; readonly namespace: string; readonly subject: string },
+    run: () => Generator<Wait, T, unknown>,
+  ): Generator<Wait, T, unknown> {
+    for (let attempt = 0; ; attempt++) {
+      const answer = yield* this.#served({ ...request, cause: NO_CAUSE, quiet: true }, run)
+      if (!(answer instanceof TooManyRequests)) return answer
+      yield this.#access.sim.delay(backOff(attempt))
+    }
+  }
+
+  /**
+   * The request at the server, which may be too busy: the client comes back after Retry-After, through its rate limiter again.
+   *
+   * Source: client-go rest/{request,with_retry}.go.
+   */
+  *#served<T>(
+    request: Omit<ServedRequest, 'identity'>,
+    run: (cause: HopId) => Generator<Wait, T, unknown>,
+  ): Generator<Wait, T | TooManyRequests, unknown> {
+    const attributes = { ...request, identity: this.#options.identity }
+    for (let retry = 0; ; retry++) {
+      const answer = yield* this.#access.server.serve(attributes, run)
+      if (!(answer instanceof TooManyRequests) || retry === RETRIES_AFTER_429) return answer
+      yield* this.#network()
+      yield this.#access.sim.delay(answer.retryAfterSeconds * SECOND)
+      yield* this.#toServer()
+    }
   }
 
   /** The rate limiter and the way to the server. */
@@ -257,4 +306,13 @@ export class ApiClient {
   *#network(): Generator<Wait, void, unknown> {
     yield this.#access.sim.delay(this.#access.latencies.draw(this.#options.network, this.#options.actor))
   }
+}
+
+function backOff(attempt: number): Nanos {
+  return Math.min(RETRY_MAX, RETRY_FIRST * (1 << Math.min(attempt, 10)))
+}
+
+/** What the caller sees when even the last retry was answered 429. */
+function refusal({ hop }: TooManyRequests): ApiResponse {
+  return { code: 429, object: undefined, message: TOO_MANY_REQUESTS, hop }
 }

@@ -8,6 +8,8 @@ import { AddressPool, PortPool } from './address-pools.ts'
 import { type AdmissionContext, admitCreate, admitDelete, releaseService } from './admission.ts'
 import { authorize, type Verb } from './authorization.ts'
 import { ANY_REVISION, Etcd, type TransactionResult } from './etcd.ts'
+import { FlowControl, type FlowControlOptions } from './flow-control/flow-control.ts'
+import { type ServedRequest, serve, type TooManyRequests } from './flow-control/serve.ts'
 import type { Identity } from './identity.ts'
 import type { Latencies } from './latencies.ts'
 import { keyOf, objectKey } from './object-key.ts'
@@ -63,7 +65,7 @@ const PATCH_ATTEMPTS = 5
  * watch cache of its kind and goes out to the watchers. Without a quorum of etcd writes fail after its time-out with 500 (they may have been
  * applied all the same), reads wait for a leader, watches stay silent.
  *
- * Not modelled yet: Priority and Fairness, several API servers, webhooks.
+ * Clients come in through `serve`, where Priority and Fairness gives out the seats. Not modelled yet: several API servers, webhooks.
  *
  * Source: Kubernetes staging/src/k8s.io/apiserver/pkg/server/config.go (order of the handler chain).
  */
@@ -77,14 +79,24 @@ export class ApiServer {
   readonly #commitObservers: ((event: WatchEvent) => void)[] = []
   /** Fires when etcd has a leader again. */
   readonly #elected: Signal
+  /** Who gets the seats of this server. */
+  readonly flowControl: FlowControl
   #uids = 0
 
-  constructor(sim: Simulation, options: { trace: Trace; latencies: Latencies; etcdMembers: number; serviceCidr: string }) {
+  constructor(
+    sim: Simulation,
+    options: { trace: Trace; latencies: Latencies; etcdMembers: number; serviceCidr: string; flowControl: FlowControlOptions },
+  ) {
     this.#sim = sim
     this.#trace = options.trace
     this.#latencies = options.latencies
     this.#etcd = new Etcd(sim, { members: options.etcdMembers, latencies: options.latencies })
     this.#elected = new Signal(sim)
+    const counts = {
+      objects: (kind: string) => this.#caches.get(kind)?.size ?? 0,
+      watchers: (kind: string) => this.#caches.get(kind)?.watchersOfAll ?? 0,
+    }
+    this.flowControl = new FlowControl(sim, { ...options.flowControl, counts })
     this.#etcd.observeLeader((leader, term) => this.#leaderChanged(leader, term))
     this.#admission = {
       get: (key) => this.#etcd.get(key),
@@ -144,6 +156,11 @@ export class ApiServer {
   /** Called with every change of any kind, in revision order, the moment etcd applies it: before anybody in the cluster can know. */
   observeCommits(observer: (event: WatchEvent) => void): void {
     this.#commitObservers.push(observer)
+  }
+
+  /** A client's request: it runs when it has seats, and is answered 429 when it gets none. */
+  serve<T>(request: ServedRequest, run: (cause: HopId) => Generator<Wait, T, unknown>): Generator<Wait, T | TooManyRequests, unknown> {
+    return serve({ flowControl: this.flowControl, trace: this.#trace, now: () => this.#sim.now }, request, run)
   }
 
   /** A read of one object (quorum read, as kubectl and controllers with doubts do). */

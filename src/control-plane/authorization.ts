@@ -33,31 +33,19 @@ const ROLES = new Map<string, Rules>([
   ],
   [
     'system:serviceaccount:kube-system:replication-controller',
-    [
-      { verbs: ['get', 'update', 'patch'], kinds: ['ReplicationController'] },
-      { verbs: WRITE, kinds: ['Pod'] },
-    ],
+    [{ verbs: ['get', 'update', 'patch'], kinds: ['ReplicationController'] }, { verbs: WRITE, kinds: ['Pod'] }, EVENTS],
   ],
   [
     'system:serviceaccount:kube-system:statefulset-controller',
-    [
-      { verbs: ['get', 'update', 'patch'], kinds: ['StatefulSet'] },
-      { verbs: WRITE, kinds: ['ControllerRevision', 'Pod'] },
-    ],
+    [{ verbs: ['get', 'update', 'patch'], kinds: ['StatefulSet'] }, { verbs: WRITE, kinds: ['ControllerRevision', 'Pod'] }, EVENTS],
   ],
   [
     'system:serviceaccount:kube-system:daemon-set-controller',
-    [
-      { verbs: ['get', 'update', 'patch'], kinds: ['DaemonSet'] },
-      { verbs: WRITE, kinds: ['ControllerRevision', 'Pod'] },
-    ],
+    [{ verbs: ['get', 'update', 'patch'], kinds: ['DaemonSet'] }, { verbs: WRITE, kinds: ['ControllerRevision', 'Pod'] }, EVENTS],
   ],
   [
     'system:serviceaccount:kube-system:job-controller',
-    [
-      { verbs: ['get', 'update', 'patch'], kinds: ['Job'] },
-      { verbs: WRITE, kinds: ['Pod'] },
-    ],
+    [{ verbs: ['get', 'update', 'patch'], kinds: ['Job'] }, { verbs: WRITE, kinds: ['Pod'] }, EVENTS],
   ],
   [
     'system:serviceaccount:kube-system:cronjob-controller',

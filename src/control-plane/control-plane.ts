@@ -22,8 +22,9 @@ import { StatefulSetController } from './controllers/stateful-set.ts'
 import { TaintEvictionController } from './controllers/taint-eviction.ts'
 import { TtlAfterFinishedController } from './controllers/ttl-after-finished.ts'
 import { emptyMeta } from './empty-meta.ts'
+import { FLOW_CONTROL_DEFAULTS, type FlowControlOptions } from './flow-control/flow-control.ts'
 import { Kubectl } from './kubectl/kubectl.ts'
-import { Latencies, type LatencyOverrides } from './latencies.ts'
+import { Latencies, type LatencyOverrides, type MachineSpec } from './latencies.ts'
 import { Scheduler, type SchedulerSpec } from './scheduler/scheduler.ts'
 
 /** Source: kubeadm `networking.serviceSubnet`. */
@@ -40,10 +41,14 @@ export interface ControlPlaneOptions {
   readonly etcdMembers: number
   /** The nodes that have joined before the scenario begins. */
   readonly nodes: readonly NodeSeed[]
+  /** Seats of the API server; Kubernetes' defaults when not given. */
+  readonly flowControl?: FlowControlOptions
   /** Delays that differ from the table in latencies.ts. */
   readonly latencies?: LatencyOverrides
   /** The defaults of kube-scheduler when not given. */
   readonly scheduler?: SchedulerSpec
+  /** One machine that runs everything, nodes included; left out, nobody waits for a core. */
+  readonly machine?: MachineSpec
 }
 
 /** A node that is Ready at time 0. */
@@ -86,8 +91,9 @@ export class ControlPlane {
   readonly #scheduler: Scheduler
 
   constructor(sim: Simulation, options: ControlPlaneOptions) {
-    const latencies = new Latencies(sim, options.latencies)
-    this.server = new ApiServer(sim, { trace: options.trace, latencies, etcdMembers: options.etcdMembers, serviceCidr: SERVICE_CIDR })
+    const latencies = new Latencies(sim, options.latencies, options.machine)
+    const { trace, etcdMembers, flowControl = FLOW_CONTROL_DEFAULTS } = options
+    this.server = new ApiServer(sim, { trace, latencies, etcdMembers, serviceCidr: SERVICE_CIDR, flowControl })
     this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }
     for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
     this.#manager = new ControllerManager(this.access)

@@ -2,6 +2,7 @@ import { type Distribution, type DistributionSpec, distribution } from '../engin
 import type { RandomStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from '../units.ts'
+import { SharedCores } from './shared-cores.ts'
 
 /** How we know a number: measured by us, taken from a publication or source code, or assumed by us. */
 export type Provenance = 'measured' | 'cited' | 'assumed'
@@ -142,15 +143,29 @@ export type LatencyName = keyof typeof LATENCIES
 
 export type LatencyOverrides = Readonly<Partial<Record<LatencyName, DistributionSpec>>>
 
+/** One machine that runs everything: its cores, and the CPU time that goes with a delay of each name. Those without one take none. */
+export interface MachineSpec {
+  readonly cores: number
+  readonly cpu: Readonly<Partial<Record<LatencyName, Nanos>>>
+}
+
 /** Draws delays, each from a stream of its own name and place, so that one part's draws never shift another's. */
 export class Latencies {
   readonly #sim: Simulation
   readonly #distributions = new Map<LatencyName, Distribution>()
   readonly #streams = new Map<string, RandomStream>()
 
-  /** `replaced` takes the place of single rows of the table, for another machine than the recorded one. */
-  constructor(sim: Simulation, replaced: LatencyOverrides = {}) {
+  readonly #machine: MachineSpec | null
+  readonly #cores: SharedCores | null
+
+  /**
+   * `replaced` takes the place of single rows of the table, for another machine than the recorded one. Every component has cores enough
+   * unless all share a `machine`.
+   */
+  constructor(sim: Simulation, replaced: LatencyOverrides = {}, machine: MachineSpec | null = null) {
     this.#sim = sim
+    this.#machine = machine
+    this.#cores = machine === null ? null : new SharedCores(machine.cores)
     for (const name of Object.keys(LATENCIES) as LatencyName[]) {
       this.#distributions.set(name, distribution(replaced[name] ?? LATENCIES[name].distribution))
     }
@@ -164,6 +179,8 @@ export class Latencies {
       stream = this.#sim.rng(key)
       this.#streams.set(key, stream)
     }
-    return this.#distributions.get(name)!.sample(stream)
+    const delay = this.#distributions.get(name)!.sample(stream)
+    const cpu = this.#machine?.cpu[name] ?? 0
+    return cpu === 0 ? delay : delay + this.#cores!.wait(cpu, this.#sim.now)
   }
 }

@@ -118,6 +118,16 @@ export class WatchCache {
     return this.#objects.values()
   }
 
+  /** How many objects there are. */
+  get size(): number {
+    return this.#objects.size
+  }
+
+  /** Watchers that every change goes to; those of one node's pods are not among them. */
+  get watchersOfAll(): number {
+    return this.#everything.length
+  }
+
   /** Lists what there is, as ADDED events, and goes on with every change. */
   watch(options: WatcherOptions): Watch {
     const watcher = new Watcher(options)

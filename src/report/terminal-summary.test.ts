@@ -71,12 +71,14 @@ describe('the terminal summary', () => {
         thresholds: [{ ...BAD, value: null }],
         faults: [{ fault: 'node-crash worker-3', tookEffect: false, effect: 'the run ended before' }],
         refusals: [{ command: 'kubectl delete pod/x', reason: 'pods "x" not found' }],
+        flowControl: [{ priorityLevel: 'system', waited: 3, longestWaitMs: 12, rejected: 1 }],
         deployments: [{ namespace: 'shop', name: 'frontend', replicas: 4, available: 0, availableAtSeconds: null }],
       }),
     )
     expect(text).toContain('nothing measured ✗')
     expect(text).toContain('! node-crash worker-3 did not take effect: the run ended before')
     expect(text).toContain('! kubectl delete pod/x was refused: pods "x" not found')
+    expect(text).toContain('! priority level system: 3 requests waited for a seat of the API server, at most 12.0 ms; 1 request rejected')
     expect(text).toMatch(/shop\/frontend +0\/4, never all/)
     expect(text).toMatch(/endpoint propagation\n +p50 +–/)
   })

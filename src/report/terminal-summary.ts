@@ -315,9 +315,9 @@ function colouredCell(row: Row, variant: VariantSummary, first: VariantSummary, 
   return `${bad ? colors.yellow(text) : text}${change === null ? '' : ` ${colors.dim(change)}`}`
 }
 
-/** What happened that a table cannot tell: faults, and commands that the API server refused. */
+/** What happened that a table cannot tell: faults, commands that the API server refused, and requests that waited for it. */
 function notes(variants: readonly VariantSummary[], colors: Colors): string {
-  const lines = variants.flatMap(({ variant, faults, refusals }) => {
+  const lines = variants.flatMap(({ variant, faults, refusals, flowControl = [] }) => {
     const name = variants.length === 1 ? '' : `${variant}: `
     return [
       ...faults.map(({ fault, tookEffect, effect }) =>
@@ -327,6 +327,10 @@ function notes(variants: readonly VariantSummary[], colors: Colors): string {
       ),
       ...refusals.map(
         ({ command, reason }) => `${colors.yellow('!')} ${name}${printable(command)} ${colors.yellow('was refused')}: ${printable(reason)}`,
+      ),
+      ...flowControl.map(
+        ({ priorityLevel, waited, longestWaitMs, rejected }) =>
+          `${colors.yellow('!')} ${name}priority level ${priorityLevel}: ${count(waited, 'request')} ${colors.yellow('waited')} for a seat of the API server, at most ${formatMilliseconds(longestWaitMs)}${rejected === 0 ? '' : `; ${count(rejected, 'request')} rejected`}`,
       ),
     ]
   })

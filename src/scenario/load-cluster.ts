@@ -35,6 +35,10 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     version,
     nodes: loadNodes(context, draft?.nodes),
     etcdMembers: draft?.etcd?.members ?? DEFAULTS.etcdMembers,
+    apiServer: {
+      maxRequestsInflight: draft?.apiServer?.maxRequestsInflight ?? DEFAULTS.apiServer.maxRequestsInflight,
+      maxMutatingRequestsInflight: draft?.apiServer?.maxMutatingRequestsInflight ?? DEFAULTS.apiServer.maxMutatingRequestsInflight,
+    },
     kubeProxy,
     network: loadNetwork(context, draft?.network),
     images: loadImages(context, draft?.images),

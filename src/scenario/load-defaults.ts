@@ -1,3 +1,5 @@
+import { FLOW_CONTROL_DEFAULTS } from '../control-plane/flow-control/flow-control.ts'
+
 /**
  * What a scenario has where its file says nothing, in the file's own notation, each with its source.
  */
@@ -18,6 +20,8 @@ export const DEFAULTS = {
   /** The version that the references describe. */
   version: '1.36',
   etcdMembers: 3,
+  /** Source: kubernetes v1.36.2 apiserver/pkg/server/config.go. */
+  apiServer: FLOW_CONTROL_DEFAULTS,
   /** Source: kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go and cmd/kube-proxy: an empty mode means iptables on Linux. */
   kubeProxyMode: 'iptables',
   /** Source: kubernetes v1.36.2 pkg/proxy/ipvs/proxier.go: round robin where no scheduler is named. */

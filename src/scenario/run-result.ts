@@ -27,8 +27,19 @@ export interface VariantSummary {
   readonly faults: readonly { readonly fault: string; readonly tookEffect: boolean; readonly effect: string }[]
   /** kubectl commands of the timeline that the API server refused. */
   readonly refusals: readonly { readonly command: string; readonly reason: string }[]
+  /** Priority levels of the API server in which a request waited for a seat or was rejected; left out when there is none. */
+  readonly flowControl?: readonly FlowControlSummary[]
   readonly thresholds: readonly ThresholdResult[]
   readonly engine: { readonly events: number; readonly hops: number; readonly simulatedSeconds: number }
+}
+
+export interface FlowControlSummary {
+  readonly priorityLevel: string
+  /** Requests that waited for a seat and got one. */
+  readonly waited: number
+  readonly longestWaitMs: number
+  /** Requests that were answered 429. */
+  readonly rejected: number
 }
 
 export interface DeploymentSummary {

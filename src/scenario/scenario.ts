@@ -1,4 +1,5 @@
 import type { AnyObject } from '../api/objects/index.ts'
+import type { FlowControlOptions } from '../control-plane/flow-control/flow-control.ts'
 import type { KubectlVerb } from '../control-plane/kubectl/kubectl.ts'
 import type { SchedulerSpec } from '../control-plane/scheduler/scheduler.ts'
 import type { Fault } from '../faults/index.ts'
@@ -43,6 +44,7 @@ export interface ClusterSpec {
   readonly nodes: readonly NodeGroup[]
   /** 1, 3 or 5. */
   readonly etcdMembers: number
+  readonly apiServer: FlowControlOptions
   readonly kubeProxy: KubeProxySpec
   readonly network: NetworkSpec
   /** How images are pulled, and how large they are. */

@@ -51,6 +51,14 @@ const nodeGroup = z.strictObject({
     .meta({ description: 'The zone of the nodes, or zones that they take in turn', default: DEFAULTS.zone }),
 })
 
+const inflight = (flag: string, value: number) =>
+  z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .meta({ description: `The flag --${flag}: with the other one, the seats that Priority and Fairness divides`, default: value })
+
 const cluster = z.strictObject({
   version: z.enum(VERSIONS).optional().meta({ description: 'The version of Kubernetes, in quotes', default: DEFAULTS.version }),
   nodes: z
@@ -61,6 +69,12 @@ const cluster = z.strictObject({
   etcd: z
     .strictObject({
       members: z.literal([1, 3, 5]).optional().meta({ description: 'Members of the etcd cluster', default: DEFAULTS.etcdMembers }),
+    })
+    .optional(),
+  apiServer: z
+    .strictObject({
+      maxRequestsInflight: inflight('max-requests-inflight', DEFAULTS.apiServer.maxRequestsInflight),
+      maxMutatingRequestsInflight: inflight('max-mutating-requests-inflight', DEFAULTS.apiServer.maxMutatingRequestsInflight),
     })
     .optional(),
   kubeProxy: z

@@ -2,7 +2,7 @@ import type { Deployment } from '../api/objects/index.ts'
 import { objectKey } from '../control-plane/object-key.ts'
 import type { Trace } from '../engine/trace.ts'
 import type { Cell, Table } from '../metrics/table.ts'
-import { type Nanos, SECOND } from '../units.ts'
+import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import type { DeploymentSummary, RunResult, VariantSummary } from './run-result.ts'
 import type { Scenario } from './scenario.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
@@ -39,6 +39,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     kubeProxy: cluster.dataPlane.kubeProxySummary(),
     faults: cluster.faults.map((fault) => ({ ...fault })),
     refusals: cluster.controlPlane.kubectl.refusals,
+    ...flowControlOf(cluster),
     engine: { events: cluster.sim.eventsExecuted, hops: cluster.trace.length, simulatedSeconds: scenario.duration / SECOND },
   }
   return {
@@ -49,6 +50,14 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     hops: cluster.trace,
     summary: { ...measured, thresholds: judgeThresholds(scenario.thresholds, measured) },
   }
+}
+
+/** Says nothing where nobody waited: results are then the same as without Priority and Fairness. */
+function flowControlOf(cluster: SimulatedCluster): Pick<VariantSummary, 'flowControl'> {
+  const flowControl = cluster.controlPlane.server.flowControl
+    .report()
+    .map(({ longestWait, ...rest }) => ({ ...rest, longestWaitMs: longestWait / MILLISECOND }))
+  return flowControl.length === 0 ? {} : { flowControl }
 }
 
 /** The Deployments of the scenario's manifests, as they stand at the end; one that was deleted has no replicas. */

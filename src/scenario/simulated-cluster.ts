@@ -64,8 +64,15 @@ export class SimulatedCluster {
     this.#nodes = nodesOf(scenario)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { version, etcdMembers, network, kubeProxy, images, runtime, scheduler } = scenario.cluster
-    this.controlPlane = new ControlPlane(this.sim, { trace: this.trace, version, etcdMembers, nodes: this.#nodes, scheduler })
+    const { version, etcdMembers, apiServer, network, kubeProxy, images, runtime, scheduler } = scenario.cluster
+    this.controlPlane = new ControlPlane(this.sim, {
+      trace: this.trace,
+      version,
+      etcdMembers,
+      flowControl: apiServer,
+      nodes: this.#nodes,
+      scheduler,
+    })
     this.dataPlane = new DataPlane({
       sim: this.sim,
       nodes: this.#nodes,

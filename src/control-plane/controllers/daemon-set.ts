@@ -180,14 +180,20 @@ export class DaemonSetController extends Controller {
       spec: daemonPodSpec(set.spec.template, node),
     })
     const response = yield* this.client.create(pod, { cause, why: `for ${node}: ${why}` })
-    if (response.code === 201) return true
+    if (response.code === 201) {
+      this.events.record(set, 'SuccessfulCreate', `Created pod: ${response.object!.metadata.name}`)
+      return true
+    }
     this.#expectations.created(keyOf(set))
     return false
   }
 
   *#delete(set: DaemonSet, name: string, why: string, cause: HopId): Generator<Wait, boolean, unknown> {
     const response = yield* this.client.delete('Pod', set.metadata.namespace, name, null, { cause, why })
-    if (response.code === 200) return true
+    if (response.code === 200) {
+      this.events.record(set, 'SuccessfulDelete', `Deleted pod: ${name}`)
+      return true
+    }
     this.#expectations.deleted(keyOf(set), name)
     return response.code === 404
   }

@@ -89,6 +89,7 @@ export class JobController extends Controller {
       const key = keyOf(job)
       if (event.type === 'DELETED') {
         this.#forget(key)
+        this.events.forget(key)
         // Nobody will count them any more.
         for (const pod of this.#pods.of(job.metadata.uid)) if (isTracked(pod)) this.queue.add(keyOf(pod), event.cause)
       } else if (event.type === 'MODIFIED' && (event.previous as Job | undefined)?.metadata.generation === job.metadata.generation) {
@@ -257,7 +258,10 @@ export class JobController extends Controller {
     })
     const why = index === null ? `wants ${job.spec.parallelism} pods at once` : `index ${index} is open`
     const response = yield* this.client.create(pod, { cause, why })
-    if (response.code === 201) return true
+    if (response.code === 201) {
+      this.events.record(job, 'SuccessfulCreate', `Created pod: ${response.object!.metadata.name}`)
+      return true
+    }
     this.#expectations.created(key)
     return false
   }
@@ -287,6 +291,7 @@ export class JobController extends Controller {
       const { code } = (yield call) as { code: number }
       const pod = victims[i]!
       if (code === 200) {
+        this.events.record(sync.job, 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`)
         sync.active--
         sync.terminating++
         if (isReady(pod)) sync.ready--

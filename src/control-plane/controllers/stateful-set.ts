@@ -105,6 +105,9 @@ export class StatefulSetController extends Controller {
       cause,
       why: `pod ${ordinal} is missing, revision ${revision.revision}`,
     })
+    if (response.code === 201) {
+      this.events.record(set, 'SuccessfulCreate', `Create Pod ${name} in StatefulSet ${set.metadata.name} successful`)
+    }
     return response.code === 201
   }
 

@@ -20,6 +20,7 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
   ['create', '请求创建'],
   ['created sandbox', '创建沙箱'],
   ['delete', '请求删除'],
+  ['dispatched', '从队列中放行'],
   ['disk is well again', '磁盘恢复正常'],
   ['disk slowed down', '磁盘变慢'],
   ['elected a leader', '选出新 leader'],
@@ -207,6 +208,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/^phase (\w+), ((?:Err|Image|Crash)\w+)$/, '阶段 $1，$2'],
   [/^phase (\w+), Ready=(\w+), (\w+)$/, '阶段 $1，Ready=$2，$3'],
   [/^phase (\w+), containers terminated$/, '阶段 $1，容器已终止'],
+  [/^from a queue of priority level (\S+), flow schema (\S+)$/, '来自优先级 $1 的队列，FlowSchema 为 $2'],
+  [/^429 too many requests: (\S+) in priority level (\S+)$/, '429，请求过多：优先级 $2 发生 $1'],
   [/^for (\d+(?:\.\d+)?) s$/, '持续 $1 秒'],
 ]
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { creations } from './checks/creation-curve.ts'
+import { creations } from './checks/comparison.ts'
 import { durations } from './checks/durations.ts'
 import { course, deathOf } from './checks/node-failure.ts'
 import { type Change, readRecording } from './recording.ts'

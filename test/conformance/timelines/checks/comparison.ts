@@ -42,3 +42,8 @@ export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)]!
 }
+
+/** When pods are created after the command, ms. */
+export function creations(changes: readonly Change[], until = Number.POSITIVE_INFINITY): number[] {
+  return changes.filter(({ kind, event, t }) => kind === 'pod' && event === 'A' && t >= 0 && t < until).map(({ t }) => t)
+}

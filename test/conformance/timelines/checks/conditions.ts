@@ -1,5 +1,6 @@
 import type { Change } from '../recording.ts'
-import { type Comparison, deduped, sameSequence } from './comparison.ts'
+import { type Comparison, deduped, id, sameSequence } from './comparison.ts'
+import { hasSpentBurst, SPENT } from './spent-burst.ts'
 
 const KINDS = ['deploy', 'job']
 
@@ -10,6 +11,10 @@ export function checkConditions(comparison: Comparison): void {
     for (const { kind: of, delta } of comparison.recorded) if (of === kind) for (const type of Object.keys(delta.c ?? {})) types.add(type)
     for (const type of types) {
       // Whether pods fall short for an instant in between is a race.
+      if (type === 'Progressing' && hasSpentBurst(comparison)) {
+        comparison.tally.skip(id(comparison, `${kind} condition ${type}`), SPENT)
+        continue
+      }
       const course = type === 'Available' ? ends : values
       sameSequence(comparison, `${kind} condition ${type}`, course(comparison.model, kind, type), course(comparison.recorded, kind, type))
     }

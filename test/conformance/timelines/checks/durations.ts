@@ -1,5 +1,6 @@
 import type { Change } from '../recording.ts'
 import { type Comparison, id, median } from './comparison.ts'
+import { hasSpentBurst, SPENT } from './spent-burst.ts'
 
 /** A latency that a machine sets is right within this factor. */
 const ORDER_OF_MAGNITUDE = 10
@@ -10,6 +11,9 @@ const RULE_SLACK_MS = 700
 
 /** The longest that was recorded, ms. */
 const ROUND_MS = 1_210
+
+/** What depends on how many pods start together. */
+const AT_START: readonly string[] = ['created to bound', 'bound to running']
 
 interface Pod {
   readonly created: number
@@ -30,7 +34,8 @@ export function checkDurations(comparison: Comparison): void {
     const theirs = median(times)
     if (name === 'bound to running' && comparison.recording.meta.token === true) {
       comparison.tally.skip(id(comparison, name), 'volumes of these pods waited for a token, an artefact of the recording')
-    } else if (ours === undefined) comparison.tally.fail(id(comparison, name), `recorded ${Math.round(theirs)} ms, the model has none`)
+    } else if (AT_START.includes(name) && hasSpentBurst(comparison)) comparison.tally.skip(id(comparison, name), SPENT)
+    else if (ours === undefined) comparison.tally.fail(id(comparison, name), `recorded ${Math.round(theirs)} ms, the model has none`)
     else if (name === 'marked to terminated' && preStopMs > 0) checkRule(comparison, name, median(ours), theirs)
     else if (name === 'terminated to gone') checkRound(comparison, name, ours)
     else checkFactor(comparison, name, median(ours), theirs)

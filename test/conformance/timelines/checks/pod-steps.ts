@@ -54,7 +54,8 @@ function isReady({ state }: Change): boolean {
 
 /**
  * One step a write that tells something. Two artefacts of hollow nodes are taken out: Ready=True that comes one write before phase
- * Running, and the readiness gate in place of a probe.
+ * Running, and the readiness gate in place of a probe. PodReadyToStartContainers=True that comes alone and right before phase Running counts
+ * as part of it: whether a kubelet gathers the two is a race in which 75 of 1,107 recorded pods had two writes.
  */
 function stepsOf(changes: readonly Change[]): string[] {
   const steps: string[] = []
@@ -82,6 +83,7 @@ function stepsOf(changes: readonly Change[]): string[] {
       wasReady = true
     }
     if (event === 'M' && delta.gr !== undefined) facts.push(`to be deleted within ${delta.gr} s`)
+    if (steps.at(-1) === 'PodReadyToStartContainers=True' && delta.ph === 'Running') facts.push(steps.pop()!)
     if (facts.length > 0) steps.push(facts.sort().join(', '))
   }
   return steps
