@@ -7,6 +7,7 @@ import { loadCluster, NODES_MAX, nodeNames } from './load-cluster.ts'
 import { LoadContext, type Places, type ScenarioWarning } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import type { FileContent, FileReader } from './load-files.ts'
+import { warnAboutAnnotations } from './load-ingress-target.ts'
 import { Inventory } from './load-inventory.ts'
 import { type AppliedManifests, ManifestLibrary, type ManifestSet } from './load-manifests.ts'
 import { loadThresholds } from './load-thresholds.ts'
@@ -111,7 +112,8 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
   const count = cluster.nodes.reduce((sum, group) => sum + group.count, 0)
   const clusterIsSound = count <= NODES_MAX && !mistakes.some(({ path }) => pathText(path).startsWith('spec.cluster'))
   const workloads = loadWorkloads(context, spec.workloads)
-  const traffic = loadTraffic(context, spec.traffic, times)
+  warnAboutAnnotations(context)
+  const traffic = loadTraffic(context, spec.traffic, times, workloads)
   const nodes = clusterIsSound ? nodeNames(cluster) : null
   const timeline = loadTimeline(context, spec.timeline, {
     duration: times.duration ?? null,
