@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import type { AnyObject } from '../api/objects/index.ts'
 import type { SourceProblem } from '../api/source-problem.ts'
 import { invariant } from '../invariant.ts'
+import { readArrivalFiles } from './arrival-files.ts'
 import { loadCluster, NODES_MAX, nodeNames } from './load-cluster.ts'
 import { LoadContext, type Places, type ScenarioWarning } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
@@ -113,7 +114,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
   const clusterIsSound = count <= NODES_MAX && !mistakes.some(({ path }) => pathText(path).startsWith('spec.cluster'))
   const workloads = loadWorkloads(context, spec.workloads)
   warnAboutAnnotations(context)
-  const traffic = loadTraffic(context, spec.traffic, times, workloads)
+  const traffic = loadTraffic(context, spec.traffic, times, { files: await readArrivalFiles(spec.traffic ?? [], library), workloads })
   const nodes = clusterIsSound ? nodeNames(cluster) : null
   const timeline = loadTimeline(context, spec.timeline, {
     duration: times.duration ?? null,

@@ -1,6 +1,7 @@
 import { nearest } from '../api/did-you-mean.ts'
 import type { Service } from '../api/objects/index.ts'
 import type { Nanos } from '../units.ts'
+import type { ArrivalFiles } from './arrival-files.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { isForIngress, loadIngressTarget } from './load-ingress-target.ts'
@@ -26,7 +27,7 @@ export function loadTraffic(
   context: LoadContext,
   draft: TrafficDraft | undefined,
   times: RunTimes,
-  workloads: readonly WorkloadSpec[],
+  given: { readonly files: ArrivalFiles; readonly workloads: readonly WorkloadSpec[] },
 ): readonly TrafficSpec[] {
   const seen = new Set<string>()
   return (draft ?? []).flatMap((entry, index): TrafficSpec[] => {
@@ -37,14 +38,26 @@ export function loadTraffic(
       seen.add(entry.name)
     }
     const from = loadSource(context, [...at, 'from'], entry.from)
-    const target = loadTarget(context, [...at, 'to'], entry.to, from, workloads)
-    const arrivals = context.read([...at, 'arrivals'], entry.arrivals, parseArrivals)
+    const target = loadTarget(context, [...at, 'to'], entry.to, from, given.workloads)
+    const arrivals = loadArrivals(context, [...at, 'arrivals'], entry.arrivals, given.files)
     const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
     if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
     const window = loadWindow(context, at, entry, times)
     if (entry.name === undefined || from === undefined || target === undefined || arrivals === undefined || window === undefined) return []
     return [{ name: entry.name, target, from, arrivals, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window }]
   })
+}
+
+function loadArrivals(
+  context: LoadContext,
+  path: Path,
+  text: string | undefined,
+  files: ArrivalFiles,
+): TrafficSpec['arrivals'] | undefined {
+  const arrivals = context.read(path, text, parseArrivals)
+  if (arrivals?.kind !== 'replay') return arrivals
+  const times = context.read(path, arrivals.file, files)
+  return times === undefined ? undefined : { kind: 'replay', times }
 }
 
 function loadWindow(context: LoadContext, at: Path, entry: EntryDraft, times: RunTimes): { start: Nanos; stop: Nanos } | undefined {

@@ -12,6 +12,7 @@ export type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 export type { NetworkSpec } from '../network/network-spec.ts'
 export type {
   ArrivalSpec,
+  ClosedLoopSpec,
   IngressControllerSpec,
   RunSpec,
   TrafficSource,
