@@ -56,7 +56,7 @@ function wholeRequests(mode: 'iptables' | 'ipvs', requests: number, rounds: numb
   const scenario = { ...scenarioOf(mode, objects), duration: MINUTE }
   const traffic = names.map((name) => ({
     name,
-    target: { namespace: 'default', service: name, port: 80 },
+    target: { namespace: 'default', service: name, port: 80, host: name, path: '/' },
     from: { kind: 'pods' as const, namespace: 'default', selector: { matchLabels: { app: names[0]! }, matchExpressions: [] } },
     arrivals: { kind: 'poisson' as const, ratePerSecond: requests / names.length / 30 },
     timeout: SECOND,

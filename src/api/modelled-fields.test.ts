@@ -57,7 +57,7 @@ describe('the tables of modelled fields', () => {
     }
     const ignored = leaves(MODELLED_FIELDS[kind], '').filter((leaf) => !read.has(leaf))
     // The kind has chosen the table; a cluster-scoped object has no namespace.
-    const expected = ['.apiVersion', '.kind', ...(kind === 'Node' || kind === 'Namespace' ? ['.metadata.namespace'] : [])]
+    const expected = ['.apiVersion', '.kind', ...(['IngressClass', 'Namespace', 'Node'].includes(kind) ? ['.metadata.namespace'] : [])]
     expect(ignored).toEqual(expected)
   })
 

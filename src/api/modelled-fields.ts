@@ -146,6 +146,8 @@ const JOB_SPEC = {
 
 const TYPE = { apiVersion: 'text', kind: 'text' } as const satisfies FieldTable
 
+const INGRESS_BACKEND = { service: { name: 'text', port: { name: 'text', number: 'number' } } } as const satisfies FieldTable
+
 /** The tables, by kind. */
 export const MODELLED_FIELDS = {
   Deployment: {
@@ -259,6 +261,16 @@ export const MODELLED_FIELDS = {
       images: [{ names: 'texts', sizeBytes: 'number' }],
     },
   },
+  Ingress: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      ingressClassName: 'text',
+      defaultBackend: INGRESS_BACKEND,
+      rules: [{ host: 'text', http: { paths: [{ path: 'text', pathType: 'text', backend: INGRESS_BACKEND }] } }],
+    },
+  },
+  IngressClass: { ...TYPE, metadata: METADATA, spec: { controller: 'text' } },
   PodDisruptionBudget: {
     ...TYPE,
     metadata: METADATA,
@@ -289,6 +301,8 @@ export const MODELLED_API_VERSIONS: Readonly<Record<ManifestKind, string>> = {
   Service: 'v1',
   EndpointSlice: 'discovery.k8s.io/v1',
   Node: 'v1',
+  Ingress: 'networking.k8s.io/v1',
+  IngressClass: 'networking.k8s.io/v1',
   PodDisruptionBudget: 'policy/v1',
   Namespace: 'v1',
   ServiceAccount: 'v1',
@@ -320,6 +334,7 @@ export type Picked<T extends FieldTable> = {
         : never
 }
 
+export type PickedIngressBackend = Picked<typeof INGRESS_BACKEND>
 export type PickedObject<K extends ManifestKind> = Picked<(typeof MODELLED_FIELDS)[K]>
 export type PickedMetadata = Picked<typeof METADATA>
 export type PickedPodSpec = Picked<typeof POD_SPEC>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { AnyObject, Service } from '../api/objects/index.ts'
+import type { AnyObject, Ingress, IngressClass, Service } from '../api/objects/index.ts'
 import { Simulation } from '../engine/simulation.ts'
 import { AddressPool, dotted, ipv4, PortPool } from './address-pools.ts'
 import { type AdmissionContext, admitCreate, releaseService } from './admission.ts'
@@ -41,9 +41,13 @@ const service = (change: Partial<Service['spec']>): Service => ({
   },
 })
 
-function context(present: readonly string[] = ['Namespace/shop', 'ServiceAccount/shop/default']): AdmissionContext {
+function context(
+  present: readonly string[] = ['Namespace/shop', 'ServiceAccount/shop/default'],
+  objects: readonly AnyObject[] = [],
+): AdmissionContext {
   return {
     get: (key) => (present.includes(key) ? pod() : undefined),
+    list: (kind) => objects.filter((object) => object.kind === kind),
     clusterIPs: new AddressPool('10.96.0.0/12'),
     nodePorts: new PortPool(),
     rng: new Simulation({ seed: 'admission' }).rng('admission'),
@@ -69,6 +73,36 @@ describe('admission of a new object', () => {
     ['a service account that is not there', ['Namespace/shop'], 'serviceaccount "default" not found'],
   ])('refuses a pod in %s', (_what, present, message) => {
     expect(admitCreate(pod(), context(present))).toMatchObject({ ok: false, code: 403, message: expect.stringContaining(message) })
+  })
+
+  test('gives an Ingress without a class the newest default one, of equally new ones the first by name, and none in the old way', () => {
+    const classOf = (name: string, createdAt: number, isDefault: boolean): AnyObject =>
+      ({
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'IngressClass',
+        metadata: {
+          ...emptyMeta(name, ''),
+          creationTimestamp: createdAt,
+          annotations: { 'ingressclass.kubernetes.io/is-default-class': String(isDefault) },
+        },
+        spec: { controller: 'example.com/c' },
+      }) as IngressClass
+    const classes = [classOf('a', 1, true), classOf('c', 2, true), classOf('b', 2, true), classOf('d', 3, false)]
+    const admitted = (ingressClassName: string, annotations = {}, present = classes): string => {
+      const ingress = {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'Ingress',
+        metadata: { ...emptyMeta('i', 'shop'), annotations },
+        spec: { ingressClassName, defaultBackend: null, rules: [] },
+      } as Ingress
+      const result = admitCreate(ingress, context(undefined, present))
+      if (!result.ok) throw new Error(result.message)
+      return (result.object as Ingress).spec.ingressClassName
+    }
+    expect(admitted('')).toBe('b')
+    expect(admitted('a')).toBe('a')
+    expect(admitted('', { 'kubernetes.io/ingress.class': 'nginx' })).toBe('')
+    expect(admitted('', {}, [classOf('d', 3, false)])).toBe('')
   })
 
   test('gives a Service an address and, where its type has them, node ports; what it gives back can be given again', () => {

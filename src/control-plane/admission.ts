@@ -1,4 +1,12 @@
-import type { AnyObject, Pod, Service, Toleration } from '../api/objects/index.ts'
+import {
+  type AnyObject,
+  DEFAULT_CLASS_ANNOTATION,
+  type Ingress,
+  type IngressClass,
+  type Pod,
+  type Service,
+  type Toleration,
+} from '../api/objects/index.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import type { AddressPool, PortPool } from './address-pools.ts'
 import { objectKey } from './object-key.ts'
@@ -6,6 +14,8 @@ import { objectKey } from './object-key.ts'
 /** What admission may look at and take from. */
 export interface AdmissionContext {
   readonly get: (key: string) => AnyObject | undefined
+  /** All objects of a kind, as the API server's own informer has them. */
+  readonly list: (kind: string) => Iterable<AnyObject>
   readonly clusterIPs: AddressPool
   readonly nodePorts: PortPool
   readonly rng: RandomStream
@@ -30,6 +40,7 @@ const PLUGINS: readonly Plugin[] = [
   { name: 'NamespaceLifecycle', admit: namespaceExists },
   { name: 'ServiceAccount', admit: serviceAccountExists },
   { name: 'DefaultTolerationSeconds', admit: defaultTolerations },
+  { name: 'DefaultIngressClass', admit: defaultIngressClass },
 ]
 
 /** Runs the admission chain for a new object. Service addresses are given last, as the REST storage does. */
@@ -73,6 +84,31 @@ function defaultTolerations(object: AnyObject): AnyObject {
   }
   if (added.length === 0) return object
   return { ...pod, spec: { ...pod.spec, tolerations: [...pod.spec.tolerations, ...added] } }
+}
+
+/** An Ingress that names its class in the old way is left as it is. Source: as it was an annotation before networking.k8s.io/v1. */
+const OLD_CLASS_ANNOTATION = 'kubernetes.io/ingress.class'
+
+/**
+ * An Ingress without a class gets the default one; of several the newest, of equally new ones the first by name.
+ *
+ * Source: Kubernetes v1.36.2 plugin/pkg/admission/network/defaultingressclass/admission.go.
+ */
+function defaultIngressClass(object: AnyObject, context: AdmissionContext): AnyObject {
+  if (object.kind !== 'Ingress') return object
+  const ingress = object as Ingress
+  if (ingress.spec.ingressClassName !== '' || OLD_CLASS_ANNOTATION in ingress.metadata.annotations) return object
+  let chosen: IngressClass | null = null
+  for (const candidate of context.list('IngressClass') as Iterable<IngressClass>) {
+    if (candidate.metadata.annotations[DEFAULT_CLASS_ANNOTATION] !== 'true') continue
+    if (chosen === null || isPreferred(candidate, chosen)) chosen = candidate
+  }
+  return chosen === null ? object : { ...ingress, spec: { ...ingress.spec, ingressClassName: chosen.metadata.name } }
+}
+
+function isPreferred({ metadata }: IngressClass, other: IngressClass): boolean {
+  if (metadata.creationTimestamp !== other.metadata.creationTimestamp) return metadata.creationTimestamp > other.metadata.creationTimestamp
+  return metadata.name < other.metadata.name
 }
 
 function allocateService(service: Service, by: readonly string[], context: AdmissionContext): Admitted {

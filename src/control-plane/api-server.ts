@@ -100,6 +100,7 @@ export class ApiServer {
     this.#etcd.observeLeader((leader, term) => this.#leaderChanged(leader, term))
     this.#admission = {
       get: (key) => this.#etcd.get(key),
+      list: (kind) => this.#cache(kind).values(),
       clusterIPs: new AddressPool(options.serviceCidr),
       nodePorts: new PortPool(),
       rng: sim.rng('api-server/addresses'),

@@ -23,9 +23,13 @@ export class Informer<K extends Kind> {
     this.#options = options
   }
 
-  /** Lists and watches from now on. */
-  start(): void {
-    this.#watch = this.#server.watch(this.#kind, { ...this.#options, deliver: (event) => this.#receive(event as WatchEvent<KindMap[K]>) })
+  /** Lists and watches from now on. `synced` is called once, when all that existed is known here. */
+  start(synced?: () => void): void {
+    this.#watch = this.#server.watch(this.#kind, {
+      ...this.#options,
+      deliver: (event) => this.#receive(event as WatchEvent<KindMap[K]>),
+      ...(synced === undefined ? {} : { synced }),
+    })
   }
 
   /** Ends the watch and forgets everything, as a process that died. */

@@ -32,6 +32,8 @@ export interface WatcherOptions {
    * ADDED events: the watcher looks it up by revision.
    */
   readonly listed?: (revision: number) => void
+  /** Called once, after what existed when the watch began has been delivered as ADDED events. Not together with `listed`. */
+  readonly synced?: () => void
 }
 
 /** A running watch. */
@@ -66,8 +68,9 @@ class Watcher implements Watch {
       this.#next = 0
     }
     if (this.stopped) return
-    if (typeof event === 'number') this.options.listed!(event)
-    else this.options.deliver(event)
+    if (typeof event !== 'number') this.options.deliver(event)
+    else if (this.options.listed !== undefined) this.options.listed(event)
+    else this.options.synced!()
   }
 
   stop(): void {
@@ -139,12 +142,14 @@ export class WatchCache {
       else list.push(index)
     }
     if (options.listed !== undefined) this.#send(index, this.#revision)
-    else
+    else {
       for (const object of this.#objects.values()) {
         if (options.nodeName !== undefined && (object as Pod).spec.nodeName !== options.nodeName) continue
         const revision = object.metadata.resourceVersion
         this.#send(index, { type: 'ADDED', object, previous: undefined, revision, cause: -1, committedAt: this.#sim.now })
       }
+      if (options.synced !== undefined) this.#send(index, this.#revision)
+    }
     return {
       stop: () => {
         watcher.stop()

@@ -4,6 +4,11 @@ export function log(x: number): number {
   return Math.log(x)
 }
 
+/** e to the power of x, with the same bits on Node 18 to 24. */
+export function exp(x: number): number {
+  return Math.exp(x)
+}
+
 export function cos(x: number): number {
   return Math.cos(x)
 }

@@ -10,8 +10,9 @@ import { toMilliseconds } from './quantile-summary.ts'
  * - `retransmit`: a SYN was lost, and the next was not yet due.
  * - `pod-queue`: in the pod, all its servers being busy.
  * - `service`: in the hands of a server.
+ * - `upstream`: passed on by an Ingress controller, until that has an answer.
  */
-export const BLAME_PARTS = ['network', 'rules', 'packets', 'retransmit', 'pod-queue', 'service'] as const
+export const BLAME_PARTS = ['network', 'rules', 'packets', 'retransmit', 'pod-queue', 'service', 'upstream'] as const
 
 export type BlamePart = (typeof BLAME_PARTS)[number]
 
@@ -22,6 +23,7 @@ export const PACKETS = 2
 export const RETRANSMIT = 3
 export const POD_QUEUE = 4
 export const SERVICE = 5
+export const UPSTREAM = 6
 export const PARTS = BLAME_PARTS.length
 
 /** Mean milliseconds a request by part; null without requests. */

@@ -9,6 +9,10 @@
  * - `no-endpoints`: the node's rules rejected it, as the Service had no endpoint there.
  * - `no-client`: no client pod was running to send it, or the one that sent it was gone when it ended.
  * - `conntrack-full`: the last SYN was dropped by a full connection tracking table, until the request's time was over.
+ * - `http-404`: an ingress controller answered that it has no route for the host and path.
+ * - `http-502`: an ingress controller's last try ended by an error: nothing listened, or the connection was reset.
+ * - `http-503`: an ingress controller has the route, and its Service no endpoint.
+ * - `http-504`: an ingress controller's last try had no answer in time.
  */
 export const FAILURE_CAUSES = [
   'refused',
@@ -19,6 +23,10 @@ export const FAILURE_CAUSES = [
   'no-endpoints',
   'no-client',
   'conntrack-full',
+  'http-404',
+  'http-502',
+  'http-503',
+  'http-504',
 ] as const
 
 export type FailureCause = (typeof FAILURE_CAUSES)[number]
@@ -32,3 +40,7 @@ export const QUEUE_FULL = 4
 export const NO_ENDPOINTS = 5
 export const NO_CLIENT = 6
 export const CONNTRACK_FULL = 7
+export const HTTP_404 = 8
+export const HTTP_502 = 9
+export const HTTP_503 = 10
+export const HTTP_504 = 11

@@ -65,6 +65,15 @@ export const DEFAULTS = {
     startUp: 'normal(2s, 0.5s)',
     onTerminate: 'drain',
   },
+  /** Pods of ingress-nginx. */
+  ingressController: {
+    /** Source: ingress-nginx `--controller-class`. */
+    controllerClass: 'k8s.io/ingress-nginx',
+    /** Source: ingress-nginx ConfigMap, `load-balance`. */
+    loadBalance: 'round_robin',
+    /** *Assumption*: writing and testing nginx.conf, and starting workers with a few hundred routes. */
+    reload: 'lognormal(p50=300ms, p99=1s)',
+  },
   /** *Assumption*: a run succeeds; one that fails says so with the commonest code. */
   run: { failProbability: 0, exitCode: 1 },
 } as const

@@ -10,6 +10,7 @@ import { LoadContext, type Places, type ScenarioWarning } from './load-context.t
 import { DEFAULTS } from './load-defaults.ts'
 import type { FileContent, FileReader } from './load-files.ts'
 import { warnOfUnusedImages } from './load-images.ts'
+import { warnAboutAnnotations } from './load-ingress-target.ts'
 import { Inventory } from './load-inventory.ts'
 import { type AppliedManifests, ManifestLibrary, type ManifestSet } from './load-manifests.ts'
 import { loadThresholds } from './load-thresholds.ts'
@@ -115,7 +116,8 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
   const count = cluster.nodes.reduce((sum, group) => sum + group.count, 0)
   const clusterIsSound = count <= NODES_MAX && !mistakes.some(({ path }) => pathText(path).startsWith('spec.cluster'))
   const workloads = loadWorkloads(context, spec.workloads)
-  const traffic = loadTraffic(context, spec.traffic, times, await readArrivalFiles(spec.traffic ?? [], library))
+  warnAboutAnnotations(context)
+  const traffic = loadTraffic(context, spec.traffic, times, { files: await readArrivalFiles(spec.traffic ?? [], library), workloads })
   const nodes = clusterIsSound ? nodeNames(cluster) : null
   const timeline = loadTimeline(context, spec.timeline, {
     duration: times.duration ?? null,

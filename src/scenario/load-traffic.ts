@@ -4,13 +4,14 @@ import type { Nanos } from '../units.ts'
 import type { ArrivalFiles } from './arrival-files.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
+import { isForIngress, loadIngressTarget } from './load-ingress-target.ts'
 import { find, listNames, named } from './load-inventory.ts'
 import { parseArrivals } from './parse-arrivals.ts'
 import { formatDuration, parseDuration } from './parse-duration.ts'
 import type { Draft } from './parse-structure.ts'
-import { parseTarget, type TargetText } from './parse-target.ts'
+import { hostAndPath, parseTarget, type TargetText } from './parse-target.ts'
 import type { Path } from './parse-yaml.ts'
-import type { TrafficSource, TrafficSpec, TrafficTarget } from './scenario.ts'
+import type { TrafficSource, TrafficSpec, TrafficTarget, WorkloadSpec } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
 
 type TrafficDraft = Draft<NonNullable<ScenarioFile['spec']['traffic']>>
@@ -26,7 +27,7 @@ export function loadTraffic(
   context: LoadContext,
   draft: TrafficDraft | undefined,
   times: RunTimes,
-  files: ArrivalFiles,
+  given: { readonly files: ArrivalFiles; readonly workloads: readonly WorkloadSpec[] },
 ): readonly TrafficSpec[] {
   const seen = new Set<string>()
   return (draft ?? []).flatMap((entry, index): TrafficSpec[] => {
@@ -37,8 +38,8 @@ export function loadTraffic(
       seen.add(entry.name)
     }
     const from = loadSource(context, [...at, 'from'], entry.from)
-    const target = loadTarget(context, [...at, 'to'], entry.to, from)
-    const arrivals = loadArrivals(context, [...at, 'arrivals'], entry.arrivals, files)
+    const target = loadTarget(context, [...at, 'to'], entry.to, from, given.workloads)
+    const arrivals = loadArrivals(context, [...at, 'arrivals'], entry.arrivals, given.files)
     const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
     if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
     const window = loadWindow(context, at, entry, times)
@@ -106,7 +107,9 @@ function loadTarget(
   path: Path,
   text: string | undefined,
   from: TrafficSource | undefined,
+  workloads: readonly WorkloadSpec[],
 ): TrafficTarget | undefined {
+  if (text !== undefined && isForIngress(context.inventory, text)) return loadIngressTarget(context, { path, text, from, workloads })
   const address = context.read(path, text, parseTarget)
   if (address === undefined) return undefined
   const service = find(context.inventory.services, address.namespace, address.service)
@@ -118,7 +121,8 @@ function loadTarget(
   if (complaint !== null) context.mistake(path, complaint.message, complaint.accepted)
   if (service.spec.type !== 'ExternalName') warnAboutEndpoints(context, path, service)
   const port = choosePort(context, path, service, address.port)
-  return port === undefined ? undefined : { namespace: address.namespace, service: address.service, port }
+  const { host, path: urlPath } = hostAndPath(text!)!
+  return port === undefined ? undefined : { namespace: address.namespace, service: address.service, port, host, path: urlPath }
 }
 
 function reportUnknownService(context: LoadContext, path: Path, { namespace, service }: TargetText): void {

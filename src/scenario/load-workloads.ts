@@ -5,7 +5,7 @@ import { listNames } from './load-inventory.ts'
 import { parseDistribution } from './parse-distribution.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
-import type { RunSpec, WorkloadSpec } from './scenario.ts'
+import type { IngressControllerSpec, RunSpec, WorkloadSpec } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
 
 type WorkloadsDraft = Draft<NonNullable<ScenarioFile['spec']['workloads']>>
@@ -44,6 +44,7 @@ export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | unde
     const startUp = context.read([...at, 'startUp'], entry?.startUp, parseDistribution)
     const run = loadRun(context, [...at, 'run'], entry?.run)
     const init = loadRun(context, [...at, 'init'], entry?.init)
+    const ingressController = loadIngressController(context, [...at, 'ingressController'], entry?.ingressController)
     workloads.push({
       selector: selector ?? STANDARD.selector,
       serviceTime: serviceTime ?? STANDARD.serviceTime,
@@ -53,6 +54,7 @@ export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | unde
       onTerminate: entry?.onTerminate ?? STANDARD.onTerminate,
       ...(run === undefined ? {} : { run }),
       ...(init === undefined ? {} : { init }),
+      ...(ingressController === undefined ? {} : { ingressController }),
     })
   }
   if (selectorsRead) warnAboutTheRest(context, workloads)
@@ -66,6 +68,18 @@ function loadRun(context: LoadContext, path: Path, draft: RunDraft | undefined):
   if (draft === undefined || duration === undefined) return undefined
   const { failProbability = DEFAULTS.run.failProbability, exitCode = DEFAULTS.run.exitCode } = draft
   return { duration, failProbability, exitCode }
+}
+
+type ControllerDraft = Draft<NonNullable<NonNullable<ScenarioFile['spec']['workloads']>[number]['ingressController']>>
+
+function loadIngressController(context: LoadContext, path: Path, draft: ControllerDraft | undefined): IngressControllerSpec | undefined {
+  if (draft === undefined) return undefined
+  const { controllerClass, loadBalance, reload } = DEFAULTS.ingressController
+  return {
+    controllerClass: draft.controllerClass ?? controllerClass,
+    loadBalance: draft.loadBalance ?? loadBalance,
+    reload: context.read([...path, 'reload'], draft.reload, parseDistribution) ?? certain(parseDistribution(reload)),
+  }
 }
 
 function warnAboutTheRest(context: LoadContext, workloads: readonly WorkloadSpec[]): void {

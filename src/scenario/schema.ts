@@ -203,6 +203,30 @@ const workload = z.strictObject({
     .meta({ description: 'On SIGTERM: finish what is being served, or exit at once and drop it', default: DEFAULTS.workload.onTerminate }),
   run: run('main containers').meta({ description: 'Main containers end by themselves; without it they run for ever' }),
   init: run('init containers').meta({ description: 'How init containers run' }),
+  ingressController: z
+    .strictObject({
+      controllerClass: z
+        .string()
+        .regex(/^[a-z0-9.-]+\/[a-z0-9./-]+$/)
+        .optional()
+        .meta({
+          description: 'They act on Ingresses whose IngressClass has this as its spec.controller',
+          default: DEFAULTS.ingressController.controllerClass,
+        }),
+      loadBalance: z
+        .enum(['round_robin', 'ewma'])
+        .optional()
+        .meta({ description: 'How a worker chooses an endpoint', default: DEFAULTS.ingressController.loadBalance }),
+      reload: distribution(
+        'Time from a new set of routes until new workers accept requests with it',
+        DEFAULTS.ingressController.reload,
+      ).optional(),
+    })
+    .optional()
+    .meta({
+      description:
+        'The pods are ingress-nginx controllers: serviceTime is then the CPU time that one request takes of NGINX, and concurrency the number of its workers',
+    }),
 })
 
 /** Addresses from 198.18.0.0 on: a million still end far below the multicast addresses. */
@@ -228,8 +252,8 @@ const traffic = z.strictObject({
   name: name('What the traffic is called in results and thresholds'),
   to: text('the address of a Service, such as http://frontend.shop.svc/cart', {
     description:
-      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service',
-    examples: ['http://frontend.shop.svc', 'http://frontend.shop.svc:8080/cart'],
+      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. Or a host of an Ingress, with a path: the requests go to the Service of its controller',
+    examples: ['http://frontend.shop.svc', 'http://frontend.shop.svc:8080/cart', 'http://shop.example.com/cart'],
   }),
   from: source.optional().meta({ description: 'Who sends: clients outside the cluster, or pods', default: { external: true } }),
   arrivals: text('arrivals, such as poisson(800/s)', {

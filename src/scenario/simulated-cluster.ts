@@ -10,6 +10,7 @@ import type { RandomStream } from '../engine/random-stream.ts'
 import { Simulation } from '../engine/simulation.ts'
 import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import { type FaultReport, type FaultTarget, strike } from '../faults/index.ts'
+import { IngressNginx } from '../ingress/ingress-nginx.ts'
 import { invariant } from '../invariant.ts'
 import type { ProcessBehaviour, RunBehaviour } from '../node/container-runtime.ts'
 import { podCidr } from '../node/ipam.ts'
@@ -83,6 +84,9 @@ export class SimulatedCluster {
       trace: this.trace,
       workloadOf: (pod) => this.#workloadOf(pod.labels),
       measureFrom: scenario.warmUp,
+      ...(scenario.workloads.some(({ ingressController }) => ingressController !== undefined)
+        ? { gateway: (parts) => new IngressNginx(parts, this.controlPlane.access) }
+        : {}),
     })
     this.#observe()
     const { bandwidthBytesPerSecond, registryBytesPerSecond } = images

@@ -68,11 +68,15 @@ function chapterFrom(trace: Trace, id: HopId, hops: readonly Hop[], key: string,
   return { beginning, hops: told, otherPods: pods.size, leftOut: hops.length - told.length }
 }
 
-/** Tells the object itself, what stands between it and its pods, when these come to users and leave them, and the way to the last node programmed. */
+/**
+ * Tells the object itself, what stands between it and its pods, when these come to users and leave them, and the way to the last node
+ * programmed or to an Ingress' other endpoints.
+ */
 function isTold(trace: Trace, hops: readonly Hop[], key: string): (hop: Hop) => boolean {
   const path = new Set<HopId>()
   const last = hops.findLast((hop) => hop.action === 'programmed') ?? hops[hops.length - 1]!
-  for (let id = last.id; id !== NO_CAUSE && !path.has(id); id = trace.hop(id).cause) path.add(id)
+  const ends = [last, ...hops.filter((hop) => hop.action === 'updated upstream' && hop.subject === key)]
+  for (const end of ends) for (let id = end.id; id !== NO_CAUSE && !path.has(id); id = trace.hop(id).cause) path.add(id)
   const pods = new Set<string>()
   for (const id of path) if (kindOf(trace.hop(id)) === 'Pod') pods.add(trace.hop(id).subject)
   const turns = new Set<HopId>()

@@ -13,6 +13,7 @@ function setUp() {
   const requests: RequestKeeper = {
     seedOf: (request) => request,
     begun: () => {},
+    passedOn: () => {},
     served: (request) => log.push(`${sim.now / MILLISECOND} served ${request}`),
     dropped: (request, withReset) => log.push(`${sim.now / MILLISECOND} ${withReset ? 'reset' : 'vanished'} ${request}`),
   }

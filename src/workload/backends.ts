@@ -1,4 +1,3 @@
-import type { StringMap } from '../api/objects/index.ts'
 import { type Distribution, distribution } from '../engine/distributions.ts'
 import { Completion, type Waitable } from '../engine/process.ts'
 import { ReseedableStream } from '../engine/random-stream.ts'
@@ -9,6 +8,7 @@ import type { Addresses, EndpointId } from '../network/addresses.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../node/pod-host.ts'
 import type { Nanos } from '../units.ts'
 import type { ClientPool } from './client-pool.ts'
+import type { Gateway } from './gateway.ts'
 import type { WorkloadSpec } from './specs.ts'
 
 /** Nobody has the address. */
@@ -28,6 +28,8 @@ export interface RequestKeeper {
   seedOf(request: number): number
   /** A server takes it up. */
   begun(request: number): void
+  /** A gateway takes it from its server. */
+  passedOn(request: number): void
   /** Its service is over. */
   served(request: number): void
   /** The process ended while it had the request. With a reset the client is told, without it hears nothing. */
@@ -46,6 +48,7 @@ export class Backends implements PodHost {
   readonly #addresses: Addresses
   readonly #workloadOf: (pod: SandboxSpec) => WorkloadSpec
   readonly #requests: RequestKeeper
+  #gateway: Gateway | null = null
   readonly #pools: ClientPool[] = []
   readonly #distributions = new Map<WorkloadSpec, Distribution>()
   readonly #demand = new ReseedableStream()
@@ -67,11 +70,16 @@ export class Backends implements PodHost {
     this.#requests = options.requests
   }
 
+  /** Who runs the pods whose workload is an ingress controller. Before any of them starts. */
+  attachGateway(gateway: Gateway): void {
+    this.#gateway = gateway
+  }
+
   /** From now on `pool` holds the running pods that it matches. */
   addPool(pool: ClientPool): void {
     this.#pools.push(pool)
-    for (const [pod, { namespace, labels }] of this.#pods.entries()) {
-      if (this.#states[pod] === LISTENING && pool.matches(namespace, labels)) pool.add(pod)
+    for (const [pod, { spec }] of this.#pods.entries()) {
+      if (this.#states[pod] === LISTENING && pool.matches(spec.namespace, spec.labels)) pool.add(pod)
     }
   }
 
@@ -82,8 +90,7 @@ export class Backends implements PodHost {
     const pod = this.#pods.length
     if (pod === this.#states.length) this.#growPods()
     this.#pods.push({
-      namespace: spec.namespace,
-      labels: spec.labels,
+      spec,
       address,
       workload,
       serviceTime: this.#distributionOf(workload),
@@ -99,20 +106,29 @@ export class Backends implements PodHost {
   listen(pod: HostedPod): void {
     if (this.#states[pod] === GONE) return
     invariant(this.#states[pod] === QUIET, `Pod ${pod} listens twice`)
+    const { spec, workload } = this.#pods[pod]!
+    if (workload.ingressController === undefined) this.open(pod)
+    else this.#gatewayOf(pod).started(pod, spec, workload.ingressController, workload.concurrency)
+  }
+
+  /** The process accepts connections from now on. */
+  open(pod: HostedPod): void {
     const record = this.#pods[pod]!
     record.station ??= this.#station(pod, record)
     this.#states[pod] = LISTENING
-    for (const pool of this.#pools) if (pool.matches(record.namespace, record.labels)) pool.add(pod)
+    for (const pool of this.#pools) if (pool.matches(record.spec.namespace, record.spec.labels)) pool.add(pod)
   }
 
   stopListening(pod: HostedPod): void {
     if (this.#states[pod] !== LISTENING) return
     this.#states[pod] = DRAINING
     this.#leavePools(pod)
+    this.#gateway?.closed(pod)
   }
 
   kill(pod: HostedPod): void {
     if (this.#states[pod] === LISTENING || this.#states[pod] === DRAINING) this.#endProcess(pod, QUIET, true)
+    else if (this.#pods[pod]!.workload.ingressController !== undefined) this.#gatewayOf(pod).ended(pod, true)
   }
 
   sandboxDown(pod: HostedPod): void {
@@ -190,7 +206,7 @@ export class Backends implements PodHost {
     this.#inFlight[pod]!++
   }
 
-  /** An accepted connection closed again without a request. */
+  /** An accepted connection closed again without a request, or after a gateway's answer. */
   abandon(pod: number): void {
     this.#left(pod)
   }
@@ -209,16 +225,28 @@ export class Backends implements PodHost {
       servers: concurrency,
       queueCapacity: queue,
       onStart: (request) => this.#serviceTime(serviceTime, request),
-      onDone: (request) => {
-        this.#requests.served(request)
-        this.#left(pod)
-      },
+      onDone:
+        record.workload.ingressController === undefined
+          ? (request) => {
+              if (request >= 0) this.#requests.served(request)
+              else this.#gatewayOf(pod).answered(~request)
+              this.#left(pod)
+            }
+          : (request) => {
+              this.#requests.passedOn(request)
+              this.#gatewayOf(pod).received(pod, request)
+            },
     })
   }
 
+  #gatewayOf(pod: number): Gateway {
+    if (this.#gateway === null) invariant(false, `Pod ${pod} has to do with a gateway, and there is none`)
+    return this.#gateway
+  }
+
   #serviceTime(serviceTime: Distribution, request: number): Nanos {
-    this.#requests.begun(request)
-    this.#demand.reseed(this.#requests.seedOf(request))
+    if (request >= 0) this.#requests.begun(request)
+    this.#demand.reseed(request >= 0 ? this.#requests.seedOf(request) : this.#gateway!.seedOf(~request))
     return serviceTime.sample(this.#demand)
   }
 
@@ -239,7 +267,12 @@ export class Backends implements PodHost {
     this.#states[pod] = state
     this.#incarnations[pod]!++
     this.#leavePools(pod)
-    this.#pods[pod]!.station?.clear((request) => this.#requests.dropped(request, withReset))
+    this.#pods[pod]!.station?.clear((request) => {
+      if (request >= 0) this.#requests.dropped(request, withReset)
+      else this.#gatewayOf(pod).dropped(~request, withReset)
+    })
+    if (this.#pods[pod]!.workload.ingressController !== undefined) this.#gatewayOf(pod).ended(pod, withReset)
+    else if (withReset) this.#gateway?.closed(pod)
     this.#inFlight[pod] = 0
     this.#settleIfIdle(pod)
   }
@@ -285,8 +318,7 @@ export class Backends implements PodHost {
 }
 
 interface Pod {
-  readonly namespace: string
-  readonly labels: StringMap
+  readonly spec: SandboxSpec
   readonly address: number
   readonly workload: WorkloadSpec
   readonly serviceTime: Distribution

@@ -23,6 +23,7 @@ import type { Nanos } from '../units.ts'
 import type { Backends } from './backends.ts'
 import { ClientPool } from './client-pool.ts'
 import { ClosedLoop } from './closed-loop.ts'
+import type { GatewayFactory } from './gateway.ts'
 import { OpenLoop } from './open-loop.ts'
 import { Requests } from './requests.ts'
 import { type ExternalClients, Senders } from './senders.ts'
@@ -39,6 +40,8 @@ export interface DataPlaneOptions {
   readonly trace: Trace
   /** How a pod's container behaves. Asked once a sandbox. */
   readonly workloadOf: (pod: SandboxSpec) => WorkloadSpec
+  /** Makes who runs the pods that pass requests on, where there are any. */
+  readonly gateway?: GatewayFactory | undefined
   /** End of the warm-up. */
   readonly measureFrom: Nanos
   /** Length of a row of the request table; 1 s when left out. */
@@ -119,6 +122,7 @@ export class DataPlane {
       loadBalancer: this.loadBalancer,
       kernels: this.kernels,
       workloadOf: options.workloadOf,
+      gateway: options.gateway,
     })
     this.backends = this.requests.backends
     const { interval, measureFrom } = options
@@ -133,10 +137,10 @@ export class DataPlane {
   /** A traffic source; it sends from its start to its stop. Names are unique. To be called before its start. */
   addTraffic(spec: TrafficSpec): void {
     invariant(!this.#traffic.some((traffic) => traffic.name === spec.name), `Two traffics are called "${spec.name}"`)
-    const { namespace, service, port } = spec.target
+    const { namespace, service, port, host, path } = spec.target
     const metrics = this.#requestMetrics.addTraffic(spec)
     const servicePort = this.history.servicePort(namespace, service, port, 'TCP')
-    const traffic = this.requests.addTraffic({ metrics, servicePort, timeout: spec.timeout })
+    const traffic = this.requests.addTraffic({ metrics, servicePort, timeout: spec.timeout, route: { host, path } })
     this.#traffic.push(metrics)
     const senders = new Senders(this.requests, traffic, this.#clientsOf(spec.from, servicePort))
     const { name, start, stop, arrivals } = spec

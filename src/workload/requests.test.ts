@@ -90,7 +90,7 @@ describe('what the time of a request was spent on', () => {
 
   test('first packet, later packets, network and service', () => {
     const { c } = cluster({ workload, podNodes: [1] })
-    const parts = { network: 4 * sameZone, rules: FIRST, packets: 3 * LATER, retransmit: 0, 'pod-queue': 0, service: 7 * MILLISECOND }
+    const parts = { network: 4 * sameZone, rules: FIRST, packets: 3 * LATER, retransmit: 0, 'pod-queue': 0, service: 7 * MILLISECOND, upstream: 0 }
     expect(ns(one(c).blameMs.mean)).toEqual(parts)
   })
 
@@ -112,6 +112,7 @@ describe('what the time of a request was spent on', () => {
       retransmit: SECOND,
       'pod-queue': 0,
       service: 7 * MILLISECOND,
+      upstream: 0,
     })
     expect(latency(summary)).toBe(SECOND + 4 * LATER + 4 * sameZone + 7 * MILLISECOND)
   })

@@ -2,8 +2,18 @@ import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
 import { CLUSTER_IP, DROPPED, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
-import { PACKETS, PARTS, POD_QUEUE, RETRANSMIT, RULES, SERVICE } from '../metrics/blame.ts'
-import { CONNECT_TIMEOUT, CONNTRACK_FULL, NO_CLIENT, NO_ENDPOINTS, QUEUE_FULL, REFUSED, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
+import { PACKETS, PARTS, POD_QUEUE, RETRANSMIT, RULES, SERVICE, UPSTREAM } from '../metrics/blame.ts'
+import {
+  CONNECT_TIMEOUT,
+  CONNTRACK_FULL,
+  HTTP_404,
+  NO_CLIENT,
+  NO_ENDPOINTS,
+  QUEUE_FULL,
+  REFUSED,
+  RESET,
+  TIMEOUT,
+} from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
@@ -14,6 +24,7 @@ import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import { Backends, NO_BACKEND, type RequestKeeper } from './backends.ts'
 import { Deadlines } from './deadlines.ts'
+import type { GatewayFactory, PassedRequests } from './gateway.ts'
 import { CONNECTED, ENTRY, HELD, NO_RETURN, OUTSIDE, POD_ENTRY, RequestTable, TABLE_FULL, WAITING } from './request-table.ts'
 import type { WorkloadSpec } from './specs.ts'
 
@@ -25,6 +36,8 @@ export interface RequestsOptions {
   readonly loadBalancer: LoadBalancer
   readonly kernels: Kernels
   readonly workloadOf: (pod: SandboxSpec) => WorkloadSpec
+  /** Makes who runs the pods that pass requests on, where there are any. */
+  readonly gateway?: GatewayFactory | undefined
 }
 
 /** Where one traffic goes, and what it waits for. */
@@ -32,11 +45,18 @@ interface Traffic {
   readonly metrics: TrafficMetrics
   readonly servicePort: ServicePortId
   readonly timeout: Nanos
+  readonly route: Route
   readonly deadlines: Deadlines
   /** There is an event for the first of them. */
   deadlineArmed: boolean
   /** Told who sent it when a request has been answered or has failed. */
   onOutcome: ((user: number) => void) | null
+}
+
+/** What an HTTP request says of where it wants to go. */
+interface Route {
+  readonly host: string
+  readonly path: string
 }
 
 /**
@@ -62,7 +82,7 @@ interface Traffic {
  *
  * Hot path: columns, handlers, no allocation a request.
  */
-export class Requests implements RequestKeeper {
+export class Requests implements RequestKeeper, PassedRequests {
   readonly backends: Backends
   readonly #sim: Simulation
   readonly #history: ServiceHistory
@@ -99,10 +119,21 @@ export class Requests implements RequestKeeper {
     this.#failureAtClient = sim.handler((request, cause) => this.#arriveFailure(request, cause))
     this.#repeatSyn = sim.handler((request) => this.#sendSynAgain(request))
     this.#deadline = sim.handler((traffic) => this.#expire(this.#traffic[traffic]!))
+    const { history, network, kernels, mode } = options
+    const gateway = options.gateway?.({
+      sim,
+      requests: this,
+      backends: this.backends,
+      addresses: history.addresses,
+      network,
+      kernels,
+      mode,
+    })
+    if (gateway !== undefined) this.backends.attachGateway(gateway)
   }
 
   /** Gives the traffic's index for {@link send}. */
-  addTraffic(options: { metrics: TrafficMetrics; servicePort: ServicePortId; timeout: Nanos }): number {
+  addTraffic(options: { metrics: TrafficMetrics; servicePort: ServicePortId; timeout: Nanos; route: Route }): number {
     return this.#traffic.push({ ...options, deadlines: new Deadlines(), deadlineArmed: false, onOutcome: null }) - 1
   }
 
@@ -159,12 +190,32 @@ export class Requests implements RequestKeeper {
     this.#table.accounts.waits(request, this.#sim.now, SERVICE)
   }
 
+  passedOn(request: number): void {
+    this.#table.accounts.waits(request, this.#sim.now, UPSTREAM)
+  }
+
   served(request: number): void {
     if (this.#letGo(request)) this.#travel(this.#laterPacket, PACKETS, this.#table.oneWay[request]!, this.#answerAtClient, request)
   }
 
   dropped(request: number, withReset: boolean): void {
     if (this.#letGo(request) && withReset) this.#answerWithFailure(request, RESET)
+  }
+
+  isWaited(request: number): boolean {
+    return (this.#table.flags[request]! & WAITING) !== 0
+  }
+
+  trafficOf(request: number): number {
+    return this.#table.traffics[request]!
+  }
+
+  routeOf(traffic: number): Route {
+    return this.#traffic[traffic]!.route
+  }
+
+  refused(request: number, cause: number): void {
+    if (this.#letGo(request)) this.#answerWithFailure(request, cause)
   }
 
   /** Places in use: requests that a client waits for, or that an event or a server still holds. */
@@ -374,7 +425,7 @@ export class Requests implements RequestKeeper {
     const table = this.#table
     if (!this.#kernels.remembers(table.nodes[request]!, table.nodeEpochs[request]!)) return
     this.#countFailure(request, this.#clientIsGone(request) ? NO_CLIENT : cause)
-    this.#close(request, true)
+    this.#close(request, cause < HTTP_404)
   }
 
   #sendSynAgain(request: number): void {

@@ -22,7 +22,21 @@ export interface WorkloadSpec {
   readonly run?: RunSpec | undefined
   /** How the init containers run. */
   readonly init?: RunSpec | undefined
+  /** The pods are ingress controllers: they pass requests on. */
+  readonly ingressController?: IngressControllerSpec | undefined
 }
+
+/** How pods of ingress-nginx are set up. Their CPU time of a request is `serviceTime`, and `concurrency` is their number of workers. */
+export interface IngressControllerSpec {
+  /** They act on Ingresses whose IngressClass names this controller. */
+  readonly controllerClass: string
+  readonly loadBalance: LoadBalance
+  /** From the writing of a new configuration until new workers accept with it. */
+  readonly reload: DistributionSpec
+}
+
+/** How a worker of ingress-nginx chooses an endpoint. */
+export type LoadBalance = 'round_robin' | 'ewma'
 
 /** A process that ends by itself: after `duration`, with `exitCode` in a share of the runs, else with 0. */
 export interface RunSpec {
@@ -42,11 +56,14 @@ export interface TrafficSpec {
   readonly stop: Nanos
 }
 
-/** A Service port by namespace, name and port number. */
+/** A Service port by namespace, name and port number, and what an HTTP request says besides. */
 export interface TrafficTarget {
   readonly namespace: string
   readonly service: string
   readonly port: number
+  readonly host: string
+  /** Begins with `/`. Only an ingress controller looks at it. */
+  readonly path: string
 }
 
 export type TrafficSource =

@@ -208,7 +208,7 @@ export class TestCluster {
   }): void {
     const spec: TrafficSpec = {
       name: options.name ?? 'shoppers',
-      target: { namespace: 'shop', service: options.service, port: 80 },
+      target: { namespace: 'shop', service: options.service, port: 80, host: options.service, path: '/' },
       from:
         options.from === 'outside'
           ? { kind: 'external', clients: options.clients ?? 1000 }

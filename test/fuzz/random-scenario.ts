@@ -1,5 +1,6 @@
 import { Dice } from './dice.ts'
 import { FAULT_SECONDS_MAX, FAULTS } from './faults.ts'
+import { randomIngress } from './ingress.ts'
 import { manifestOf } from './manifests.ts'
 import { VERBS } from './verbs.ts'
 import { hasServers, type World } from './world.ts'
@@ -25,8 +26,9 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
     images: 1,
   }
   const manifests = Array.from({ length: dice.between(1, 4) }, (_, i) => manifestOf(world, i))
+  const ingress = randomIngress(seed, world, ACTIVE_SECONDS)
   const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
-  const timeline: { at: number; text: string }[] = []
+  const timeline: { at: number; text: string }[] = [...ingress.timeline]
   for (let n = dice.between(0, 12); n > 0; n--) {
     const at = dice.between(1, ACTIVE_SECONDS)
     if (dice.chance(0.7)) {
@@ -35,12 +37,13 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   }
   timeline.sort((a, b) => a.at - b.at)
   const traffic = world.workloads
-    .filter(({ kind }) => kind !== 'Job' && dice.chance(0.5))
+    .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))
     .map(
       ({ name }) => `
     - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s }`,
     )
   const behaviours = [
+    ...ingress.behaviours,
     ...(world.workloads.some(({ kind }) => kind === 'Job')
       ? [
           `    - { selector: batch=yes, run: { duration: "uniform(1s, ${dice.between(2, 40)}s)", failProbability: ${dice.pick([0, 0.1, 0.5])} } }`,
@@ -66,8 +69,8 @@ spec:
   manifests: [app.yaml]
   workloads:
 ${behaviours.join('\n')}
-  traffic:${traffic.length === 0 ? ' []' : traffic.join('')}
+  traffic:${traffic.length + ingress.traffic.length === 0 ? ' []' : [...traffic, ...ingress.traffic].join('')}
   timeline:${timeline.length === 0 ? ' []' : ''}${timeline.map(({ at, text }) => `\n    - { at: ${at}s, ${text} }`).join('')}
 `
-  return { 'scenario.yaml': scenario, 'app.yaml': manifests.join('---\n') }
+  return { 'scenario.yaml': scenario, 'app.yaml': [...manifests, ...ingress.manifests].join('---\n'), ...ingress.files }
 }

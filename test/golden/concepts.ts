@@ -22,4 +22,5 @@ export const CONCEPTS: readonly Concept[] = [
   { name: 'job-and-cron-job', object: 'CronJob/default/report', story: 'cron-job' },
   { name: 'etcd-leader-loss', object: 'Deployment/default/web' },
   { name: 'service-creation', object: 'Service/default/web' },
+  { name: 'ingress', object: 'Ingress/default/shop' },
 ]

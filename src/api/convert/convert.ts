@@ -1,9 +1,11 @@
-import type { ManifestKind, PickedMetadata, PickedObject } from '../modelled-fields.ts'
+import type { ManifestKind, PickedIngressBackend, PickedMetadata, PickedObject } from '../modelled-fields.ts'
 import type {
   DaemonSet,
   DeploymentStrategy,
   Endpoint,
   EndpointSlice,
+  Ingress,
+  IngressBackend,
   KindMap,
   KubernetesObject,
   Node,
@@ -247,6 +249,28 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
     }
   },
 
+  Ingress({ metadata, spec }) {
+    return {
+      ...namespaced('networking.k8s.io/v1', 'Ingress', metadata),
+      spec: {
+        ingressClassName: spec?.ingressClassName ?? '',
+        defaultBackend: spec?.defaultBackend === undefined ? null : ingressBackend(spec.defaultBackend),
+        rules: (spec?.rules ?? []).map((rule) => ({
+          host: rule.host ?? '',
+          paths: (rule.http?.paths ?? []).map((path): Ingress['spec']['rules'][number]['paths'][number] => ({
+            path: path.path || '/',
+            pathType: path.pathType as 'Exact' | 'Prefix' | 'ImplementationSpecific',
+            backend: ingressBackend(path.backend),
+          })),
+        })),
+      },
+    }
+  },
+
+  IngressClass({ metadata, spec }) {
+    return { ...clusterScoped('networking.k8s.io/v1', 'IngressClass', metadata), spec: { controller: spec?.controller ?? '' } }
+  },
+
   PodDisruptionBudget({ metadata, spec }) {
     return {
       ...namespaced('policy/v1', 'PodDisruptionBudget', metadata),
@@ -298,6 +322,13 @@ function clusterScoped<K extends string>(apiVersion: string, kind: K, metadata: 
 
 function protocol(text: string | undefined): Protocol {
   return (text || 'TCP') as Protocol
+}
+
+/** A port is given by its number or its name. */
+function ingressBackend(backend: PickedIngressBackend | undefined): IngressBackend {
+  const { name = '', port } = backend?.service ?? {}
+  const { name: portName = '', number = 0 } = port ?? {}
+  return { service: name, port: number || portName }
 }
 
 type PickedHints = NonNullable<PickedObject<'EndpointSlice'>['endpoints']>[number]['hints']

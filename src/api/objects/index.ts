@@ -1,5 +1,6 @@
 import type { CronJob, Job } from './batch.ts'
 import type { Lease, Namespace, Node, OpaqueObject, ServiceAccount } from './cluster.ts'
+import type { Ingress, IngressClass } from './ingress.ts'
 import type { EndpointSlice, Service } from './network.ts'
 import type { Pod } from './pod.ts'
 import type { PodDisruptionBudget } from './policy.ts'
@@ -8,6 +9,7 @@ import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, Replication
 export * from './autoscaling.ts'
 export * from './batch.ts'
 export * from './cluster.ts'
+export * from './ingress.ts'
 export * from './meta.ts'
 export * from './network.ts'
 export * from './pod.ts'
@@ -21,6 +23,8 @@ export interface KindMap {
   readonly DaemonSet: DaemonSet
   readonly Deployment: Deployment
   readonly EndpointSlice: EndpointSlice
+  readonly Ingress: Ingress
+  readonly IngressClass: IngressClass
   readonly Job: Job
   readonly Lease: Lease
   readonly Namespace: Namespace

@@ -1,4 +1,4 @@
-import type { AnyObject, Kind, KindMap, Service } from '../../api/objects/index.ts'
+import type { AnyObject, Ingress, Kind, KindMap, Service } from '../../api/objects/index.ts'
 import { keyOf } from '../object-key.ts'
 import type { VerbRunner } from './session.ts'
 
@@ -35,8 +35,7 @@ function applied(current: AnyObject, manifest: AnyObject): AnyObject {
   const labels = { ...current.metadata.labels, ...manifest.metadata.labels }
   const annotations = { ...current.metadata.annotations, ...manifest.metadata.annotations }
   const sameMeta = same(labels, current.metadata.labels) && same(annotations, current.metadata.annotations)
-  const spec = specOf(manifest)
-  const wanted = manifest.kind === 'Service' ? keepAddresses(current as Service, manifest as Service).spec : spec
+  const wanted = specOf(withWhatTheServerGave(current, manifest))
   const sameSpec = same(wanted, specOf(current))
   if (sameMeta && sameSpec) return current
   const metadata = sameMeta ? current.metadata : { ...current.metadata, labels, annotations }
@@ -45,6 +44,17 @@ function applied(current: AnyObject, manifest: AnyObject): AnyObject {
 
 function specOf(object: AnyObject): unknown {
   return (object as { spec?: unknown }).spec
+}
+
+function withWhatTheServerGave(current: AnyObject, manifest: AnyObject): AnyObject {
+  if (manifest.kind === 'Service') return keepAddresses(current as Service, manifest as Service)
+  if (manifest.kind === 'Ingress') return keepClass(current as Ingress, manifest as Ingress)
+  return manifest
+}
+
+function keepClass(current: Ingress, manifest: Ingress): Ingress {
+  if (manifest.spec.ingressClassName !== '') return manifest
+  return { ...manifest, spec: { ...manifest.spec, ingressClassName: current.spec.ingressClassName } }
 }
 
 function keepAddresses(current: Service, manifest: Service): Service {

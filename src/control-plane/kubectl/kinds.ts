@@ -59,6 +59,18 @@ export const COMMAND_KINDS: readonly CommandKind[] = [
   { kind: 'CronJob', names: ['cronjob', 'cronjobs', 'cj', 'cronjob.batch', 'cronjobs.batch'], namespaced: true, ...NO },
   { kind: 'Pod', names: ['pod', 'pods', 'po'], namespaced: true, ...NO },
   { kind: 'Service', names: ['service', 'services', 'svc'], namespaced: true, ...NO },
+  {
+    kind: 'Ingress',
+    names: ['ingress', 'ingresses', 'ing', 'ingress.networking.k8s.io', 'ingresses.networking.k8s.io'],
+    namespaced: true,
+    ...NO,
+  },
+  {
+    kind: 'IngressClass',
+    names: ['ingressclass', 'ingressclasses', 'ingressclass.networking.k8s.io', 'ingressclasses.networking.k8s.io'],
+    namespaced: false,
+    ...NO,
+  },
   { kind: 'Namespace', names: ['namespace', 'namespaces', 'ns'], namespaced: false, ...NO },
   { kind: 'Node', names: ['node', 'nodes', 'no'], namespaced: false, ...NO },
   {

@@ -105,6 +105,12 @@ export class IptablesMode implements ProxyMode {
     return served.endpoints[index]!
   }
 
+  passCost(node: number): Nanos {
+    if (this.#rules.present[node] === NO_RULES) return this.establishedCost
+    const services = this.#rules.history.servicePortCount(this.#rules.serviceRevisions[node]!)
+    return this.#costs.firstPacketNs(BACKEND, services, 0, services)
+  }
+
   /** The `recent` rules in the order of the endpoints, then the statistic rules; the endpoint's chain then sets the client. */
   #pickForClient(packet: {
     node: number

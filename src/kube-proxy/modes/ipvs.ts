@@ -103,6 +103,11 @@ export class IpvsMode implements ProxyMode {
     for (const log of this.#logs) log.prune()
   }
 
+  passCost(node: number): Nanos {
+    if (this.#rules.present[node] === NO_RULES) return this.establishedCost
+    return this.#costs.firstPacketNs('ipvs', 0, 0, this.#rules.history.servicePortCount(this.#rules.serviceRevisions[node]!))
+  }
+
   connect(node: number, servicePort: ServicePortId, entry: Entry, now: Nanos, client = 0, clientPort = 0): number {
     this.binding = NO_BINDING
     this.cost = this.establishedCost

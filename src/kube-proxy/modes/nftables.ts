@@ -61,6 +61,11 @@ export class NftablesMode implements ProxyMode {
     return counts.nftablesElements
   }
 
+  passCost(node: number): Nanos {
+    if (this.#rules.present[node] === NO_RULES) return this.establishedCost
+    return this.#costs.firstPacketNs('nftables', 0, 0, this.#rules.history.servicePortCount(this.#rules.serviceRevisions[node]!))
+  }
+
   connect(node: number, servicePort: ServicePortId, entry: Entry, now: Nanos, client = 0): number {
     const { history, serviceRevisions, present } = this.#rules
     this.cost = this.establishedCost

@@ -1,0 +1,31 @@
+import type { EndpointId } from '../../network/addresses.ts'
+import type { Nanos } from '../../units.ts'
+
+/** No endpoint may be picked. */
+export const NO_ENDPOINT: EndpointId = -1
+
+/** How one worker of ingress-nginx chooses the endpoints of one upstream. */
+export interface UpstreamBalancer {
+  /** The worker has learned the upstream's endpoints anew. */
+  sync(endpoints: readonly EndpointId[], now: Nanos): void
+  /** An endpoint for the next try of a request, which has tried those in `tried`; {@link NO_ENDPOINT} when there is none at all. */
+  pick(tried: readonly EndpointId[], now: Nanos): EndpointId
+  /** A request has ended, and `rtt` is what its last try took. */
+  finished(endpoint: EndpointId, rtt: Nanos, now: Nanos): void
+}
+
+export interface BalancerParts {
+  /** A uniform integer in 0..n-1. */
+  readonly below: (n: number) => number
+  /** Shared by all workers of a pod, and kept over a reload. */
+  readonly latencies: SharedLatencies
+}
+
+/** What the workers of one pod know of endpoints together: a moving average, ns, and when it was last touched. */
+export type SharedLatencies = Map<EndpointId, { readonly ewma: number; readonly touchedAt: Nanos }>
+
+export type BalancerFactory = (endpoints: readonly EndpointId[], parts: BalancerParts) => UpstreamBalancer
+
+export function sameEndpoints(a: readonly EndpointId[], b: readonly EndpointId[]): boolean {
+  return a.length === b.length && a.every((endpoint, index) => endpoint === b[index])
+}

@@ -1,0 +1,471 @@
+import type { ApiAccess } from '../control-plane/api-client.ts'
+import { type HandlerId, NO_TIMER, type Simulation, type Timer } from '../engine/simulation.ts'
+import type { HopId } from '../engine/trace.ts'
+import { HTTP_404, HTTP_502, HTTP_503, HTTP_504 } from '../metrics/failure-cause.ts'
+import type { EndpointId } from '../network/addresses.ts'
+import type { SandboxSpec } from '../node/pod-host.ts'
+import { mix32 } from '../proxy/mix.ts'
+import { type Nanos, SECOND } from '../units.ts'
+import { NO_BACKEND } from '../workload/backends.ts'
+import type { Gateway, GatewayParts } from '../workload/gateway.ts'
+import type { IngressControllerSpec } from '../workload/specs.ts'
+import { NO_ENDPOINT, type SharedLatencies } from './balancers/index.ts'
+import type { IdleConnection } from './keep-alive.ts'
+import type { NginxConfiguration, Route } from './nginx-configuration.ts'
+import { NginxController } from './nginx-controller.ts'
+import { NginxWorkers, type Worker } from './nginx-workers.ts'
+
+/** Source: ingress-nginx `proxy-connect-timeout`, `proxy-read-timeout`, `proxy-next-upstream-tries`, defaults; retried are `error timeout`. */
+export const CONNECT_TIMEOUT: Nanos = 5 * SECOND
+export const READ_TIMEOUT: Nanos = 60 * SECOND
+export const TRIES_MAX = 3
+/** SYNs follow the first after 1 and 3 s; the next would come after the time-out. Source: Linux TCP_TIMEOUT_INIT, doubled each time. */
+const SYN_TIMES: readonly Nanos[] = [SECOND, 3 * SECOND]
+
+/** Kept apart from other uses of a request's seed. */
+const WORKER_SALT = 0x1f3d_5b79
+
+/** A TCP connection from a worker to a pod: what the two nodes remember of it. */
+interface Connection extends IdleConnection {
+  readonly node: number
+  readonly nodeEpoch: number
+  hasEntry: boolean
+  /** The pod that accepted it, and which process; NO_BACKEND before. */
+  pod: number
+  incarnation: number
+  /** Where its own node's entry is; -1 when it has none. */
+  podNode: number
+  podNodeEpoch: number
+}
+
+/** One process of NGINX: its controller, its workers, and the requests that it is passing on. */
+interface Process {
+  readonly pod: number
+  readonly node: number
+  readonly controller: NginxController
+  readonly latencies: SharedLatencies
+  workers: NginxWorkers<Connection> | null
+  readonly passing: Set<Passing>
+}
+
+/** A request on its way through. */
+interface Passing {
+  readonly request: number
+  readonly process: Process
+  readonly worker: Worker<Connection>
+  readonly route: Route
+  triesLeft: number
+  readonly tried: EndpointId[]
+  attempt: Attempt | null
+}
+
+/** A request to one pod. It outlives what it was made for, when that has given up on it. */
+interface Attempt {
+  readonly id: number
+  readonly seed: number
+  passing: Passing | null
+  readonly connection: Connection
+  readonly isReused: boolean
+  readonly startedAt: Nanos
+  /** Until the pod's SYN-ACK; 0 on a connection that was there. */
+  connectTime: Nanos
+  synsSent: number
+  /** A pod has accepted a connection for it, and has not had the request. */
+  isAccepted: boolean
+  /** An event or a pod still refers to it. */
+  isHeld: boolean
+  deadline: Timer
+}
+
+type Failure = 'error' | 'timeout'
+
+/**
+ * Pods of ingress-nginx: which requests they pass on, to which pods, and what becomes of them.
+ *
+ * ```text
+ *   client                        controller pod                                     pod of the Service
+ *     | request ── kube-proxy ──▶ | a worker's CPU time; host and path → route
+ *     |                           | an endpoint by the worker's balancer
+ *     |                           | SYN ───────── straight to the pod's address ───▶ |   unless a connection is open
+ *     |                           | request ───────────────────────────────────────▶ | queue, service
+ *     | ◀────────────────────────  ◀──────────────────────────────────────── answer  |
+ * ```
+ *
+ * No kube-proxy is on the second way, so a node's stale rules do not matter there; the controller's own stale view does. An error (refused,
+ * reset) or a time-out is tried again elsewhere, three tries in all, as every request counts as idempotent; a connection that had been kept
+ * open and turns out to be closed costs no try. Answers are 404 without a route, 503 without an endpoint, 502 after an error, 504 after a time-out.
+ *
+ * Which worker has a connection is decided by a hash, as with SO_REUSEPORT; the CPU time of all is one queue before `concurrency` servers, an
+ * *assumption*: a worker that is busy while others are not does not show. All of a request's CPU time is spent when it comes. Of a request whose client has
+ * gone the try is finished, and its connection closed then.
+ *
+ * Source: ingress-nginx docs/user-guide/nginx-configuration/configmap.md, NGINX ngx_http_upstream.c (behaviour).
+ */
+export class IngressNginx implements Gateway {
+  readonly #parts: GatewayParts
+  readonly #access: ApiAccess
+  readonly #sim: Simulation
+  readonly #processes = new Map<number, Process>()
+  readonly #attempts: (Attempt | null)[] = []
+  readonly #freeIds: number[] = []
+  readonly #sendSyn: HandlerId
+  readonly #synAtPod: HandlerId
+  readonly #requestAtPod: HandlerId
+  readonly #answerAtNginx: HandlerId
+  readonly #errorAtNginx: HandlerId
+  readonly #connectTimeout: HandlerId
+  readonly #readTimeout: HandlerId
+
+  constructor(parts: GatewayParts, access: ApiAccess) {
+    const { sim } = parts
+    this.#parts = parts
+    this.#access = access
+    this.#sim = sim
+    this.#sendSyn = sim.handler((id) => this.#take(id, (attempt) => this.#connect(attempt)))
+    this.#synAtPod = sim.handler((id) => this.#take(id, (attempt) => this.#arriveSyn(attempt)))
+    this.#requestAtPod = sim.handler((id) => this.#take(id, (attempt) => this.#arriveRequest(attempt)))
+    this.#answerAtNginx = sim.handler((id) => this.#take(id, (attempt) => this.#arriveAnswer(attempt)))
+    this.#errorAtNginx = sim.handler((id) => this.#take(id, (attempt) => this.#failed(attempt, 'error')))
+    this.#connectTimeout = sim.handler((id) => this.#take(id, (attempt) => this.#failed(attempt, 'timeout')))
+    this.#readTimeout = sim.handler((id) => {
+      const attempt = this.#attempts[id]!
+      attempt.deadline = NO_TIMER
+      this.#failed(attempt, 'timeout')
+    })
+  }
+
+  started(pod: number, spec: SandboxSpec, controller: IngressControllerSpec, workers: number): void {
+    const { addresses, backends } = this.#parts
+    const name = `${spec.namespace}/${spec.podName}`
+    const draws = this.#sim.rng(`ingress/${name}/balancers`)
+    const latencies: SharedLatencies = new Map()
+    const reloaded = (configuration: NginxConfiguration, cause: HopId): void => {
+      const before = process.workers
+      process.workers = new NginxWorkers<Connection>({
+        sim: this.#sim,
+        count: workers,
+        configuration,
+        loadBalance: controller.loadBalance,
+        parts: { below: (n) => draws.below(n), latencies },
+        cause,
+        close: (connection) => this.#close(connection, false),
+      })
+      if (before === null) backends.open(pod)
+      else before.retire()
+    }
+    const process: Process = {
+      pod,
+      node: spec.nodeIndex,
+      latencies,
+      workers: null,
+      passing: new Set(),
+      controller: new NginxController({
+        access: this.#access,
+        addresses,
+        spec: controller,
+        pod: name,
+        nginx: { reloaded, hand: ({ upstreams }, done) => process.workers!.hand(upstreams, done) },
+      }),
+    }
+    this.#processes.set(pod, process)
+    process.controller.start()
+  }
+
+  ended(pod: number, withReset: boolean): void {
+    const process = this.#processes.get(pod)
+    if (process === undefined) return
+    this.#processes.delete(pod)
+    process.controller.stop()
+    process.workers?.retire()
+    for (const { request, attempt } of process.passing) {
+      if (attempt !== null) this.#leave(attempt)
+      this.#parts.requests.dropped(request, withReset)
+    }
+    process.passing.clear()
+  }
+
+  received(pod: number, request: number): void {
+    const process = this.#processes.get(pod)!
+    const workers = process.workers!
+    const { requests, backends } = this.#parts
+    if (!requests.isWaited(request)) {
+      backends.abandon(pod)
+      requests.served(request)
+      return
+    }
+    const traffic = requests.trafficOf(request)
+    const wanted = requests.routeOf(traffic)
+    const { route, isFirst } = workers.routeOf(traffic, wanted)
+    if (isFirst) this.#tellFirst(process, workers, route, `${wanted.host}${wanted.path}`)
+    if (route === null) {
+      backends.abandon(pod)
+      requests.refused(request, HTTP_404)
+      return
+    }
+    const index = (mix32(requests.seedOf(request) ^ WORKER_SALT) >>> 0) % workers.workers.length
+    const passing: Passing = { request, process, worker: workers.workers[index]!, route, triesLeft: TRIES_MAX, tried: [], attempt: null }
+    process.passing.add(passing)
+    this.#try(passing)
+  }
+
+  closed(pod: number): void {
+    const { network, backends } = this.#parts
+    const { now } = this.#sim
+    const isOver = (connection: Connection): boolean => connection.pod === pod && connection.openedAt <= now
+    for (const { node, workers } of this.#processes.values()) {
+      if (workers === null) continue
+      this.#sim.after(network.delay(node, backends.nodeOf(pod)), () => {
+        for (const { idle } of workers.workers) idle.drop(isOver)
+      })
+    }
+  }
+
+  seedOf(id: number): number {
+    return this.#attempts[id]!.seed
+  }
+
+  answered(id: number): void {
+    const attempt = this.#attempts[id]!
+    attempt.isHeld = false
+    if (attempt.passing === null) this.#free(attempt, false)
+    else this.#schedule(attempt, this.#wayTo(attempt) + this.#laterPacket, this.#answerAtNginx)
+  }
+
+  dropped(id: number, withReset: boolean): void {
+    const attempt = this.#attempts[id]!
+    attempt.isHeld = false
+    if (attempt.passing === null) this.#free(attempt, withReset)
+    else if (withReset) this.#schedule(attempt, this.#wayTo(attempt) + this.#laterPacket, this.#errorAtNginx)
+  }
+
+  /** Sends the request to another endpoint, or to the first. */
+  #try(passing: Passing): void {
+    const { process, worker, route, tried } = passing
+    const { now } = this.#sim
+    const endpoint = worker.balancers.get(route.upstream)?.pick(tried, now) ?? NO_ENDPOINT
+    if (endpoint === NO_ENDPOINT) {
+      this.#end(passing, HTTP_503)
+      return
+    }
+    tried.push(endpoint)
+    const open = worker.idle.take(endpoint)
+    const attempt: Attempt = {
+      id: this.#freeIds.pop() ?? this.#attempts.length,
+      seed: this.#parts.requests.seedOf(passing.request),
+      passing,
+      connection: open ?? this.#newConnection(process.node, endpoint),
+      isReused: open !== null,
+      startedAt: now,
+      connectTime: 0,
+      synsSent: 0,
+      isAccepted: false,
+      isHeld: false,
+      deadline: NO_TIMER,
+    }
+    this.#attempts[attempt.id] = attempt
+    passing.attempt = attempt
+    if (open === null) this.#connect(attempt)
+    else {
+      attempt.deadline = this.#sim.schedule(READ_TIMEOUT, this.#readTimeout, attempt.id)
+      this.#schedule(attempt, this.#wayTo(attempt) + this.#laterPacket, this.#requestAtPod)
+    }
+  }
+
+  /** A SYN goes out. */
+  #connect(attempt: Attempt): void {
+    const { connection } = attempt
+    const { backends, kernels, mode, network } = this.#parts
+    attempt.synsSent++
+    const isFirst = !connection.hasEntry
+    if (isFirst) {
+      const conntrack = kernels.conntrack(connection.node)
+      if (!conntrack.hasRoom(this.#sim.now)) {
+        this.#lose(attempt)
+        return
+      }
+      conntrack.open()
+      connection.hasEntry = true
+    }
+    const pod = backends.owner(connection.endpoint)
+    if (pod === NO_BACKEND) {
+      this.#lose(attempt)
+      return
+    }
+    const cost = isFirst ? mode.passCost(connection.node) : this.#laterPacket
+    this.#schedule(attempt, cost + network.delay(connection.node, backends.nodeOf(pod)), this.#synAtPod)
+  }
+
+  #arriveSyn(attempt: Attempt): void {
+    const { connection } = attempt
+    const { backends, kernels } = this.#parts
+    const pod = backends.owner(connection.endpoint)
+    if (pod === NO_BACKEND) {
+      this.#lose(attempt)
+      return
+    }
+    const podNode = backends.nodeOf(pod)
+    if (podNode !== connection.node && connection.podNode < 0) {
+      const conntrack = kernels.conntrack(podNode)
+      if (!conntrack.hasRoom(this.#sim.now)) {
+        this.#lose(attempt)
+        return
+      }
+      conntrack.open()
+      connection.podNode = podNode
+      connection.podNodeEpoch = kernels.epoch(podNode)
+    }
+    connection.pod = pod
+    connection.incarnation = backends.incarnation(pod)
+    const back = this.#wayTo(attempt) + this.#laterPacket
+    if (!backends.isListening(pod)) {
+      this.#schedule(attempt, back, this.#errorAtNginx)
+      return
+    }
+    backends.accept(pod)
+    attempt.isAccepted = true
+    attempt.connectTime = this.#sim.now + back - attempt.startedAt
+    attempt.deadline = this.#sim.schedule(back + READ_TIMEOUT, this.#readTimeout, attempt.id)
+    this.#schedule(attempt, 2 * back, this.#requestAtPod)
+  }
+
+  #arriveRequest(attempt: Attempt): void {
+    const { pod, incarnation } = attempt.connection
+    const { backends } = this.#parts
+    attempt.isAccepted = false
+    const isThere = attempt.isReused
+      ? backends.incarnation(pod) === incarnation && backends.isListening(pod)
+      : backends.runs(pod, incarnation)
+    if (isThere && attempt.isReused) backends.accept(pod)
+    if (isThere && backends.enter(pod, ~attempt.id)) attempt.isHeld = true
+    else if (backends.hasAddress(pod)) this.#schedule(attempt, this.#wayTo(attempt) + this.#laterPacket, this.#errorAtNginx)
+  }
+
+  #arriveAnswer(attempt: Attempt): void {
+    const passing = attempt.passing!
+    const { connection } = attempt
+    const keeps = this.#parts.requests.isWaited(passing.request)
+    this.#note(passing, attempt)
+    this.#sim.cancel(attempt.deadline)
+    this.#forget(attempt)
+    if (keeps) passing.worker.idle.put(connection)
+    else this.#close(connection, false)
+    this.#end(passing, null)
+  }
+
+  /** A try is over without an answer. */
+  #failed(attempt: Attempt, failure: Failure): void {
+    const passing = attempt.passing!
+    this.#leave(attempt, failure === 'error')
+    if (!(attempt.isReused && failure === 'error')) passing.triesLeft--
+    const isOver = passing.triesLeft === 0 || !this.#parts.requests.isWaited(passing.request)
+    if (!isOver) {
+      this.#try(passing)
+      return
+    }
+    this.#note(passing, attempt)
+    this.#end(passing, failure === 'error' ? HTTP_502 : HTTP_504)
+  }
+
+  /** The client is told: success, or the HTTP error that `cause` names. */
+  #end(passing: Passing, cause: number | null): void {
+    const { process, request } = passing
+    const { backends, requests } = this.#parts
+    process.passing.delete(passing)
+    if (cause === null) requests.served(request)
+    else requests.refused(request, cause)
+    backends.abandon(process.pod)
+  }
+
+  /** The last try of a request tells its balancer how long it took, from the start of the try, and to connect besides. */
+  #note({ worker, route }: Passing, { connection, startedAt, connectTime }: Attempt): void {
+    const { now } = this.#sim
+    worker.balancers.get(route.upstream)?.finished(connection.endpoint, connectTime + now - startedAt, now)
+  }
+
+  /** The SYN is gone without a trace. */
+  #lose(attempt: Attempt): void {
+    const { now } = this.#sim
+    const next = SYN_TIMES[attempt.synsSent - 1]
+    if (next !== undefined) this.#schedule(attempt, Math.max(0, attempt.startedAt + next - now), this.#sendSyn)
+    else this.#schedule(attempt, attempt.startedAt + CONNECT_TIMEOUT - now, this.#connectTimeout)
+  }
+
+  #newConnection(node: number, endpoint: EndpointId): Connection {
+    const { now } = this.#sim
+    return {
+      endpoint,
+      openedAt: now,
+      idleSince: now,
+      requests: 0,
+      node,
+      nodeEpoch: this.#parts.kernels.epoch(node),
+      hasEntry: false,
+      pod: NO_BACKEND,
+      incarnation: 0,
+      podNode: -1,
+      podNodeEpoch: 0,
+    }
+  }
+
+  /** Nobody waits for the try any more; it ends where it is, or with the pod that serves it. */
+  #leave(attempt: Attempt, byReset = false): void {
+    this.#sim.cancel(attempt.deadline)
+    attempt.deadline = NO_TIMER
+    attempt.passing = null
+    if (!attempt.isHeld) this.#free(attempt, byReset)
+  }
+
+  #free(attempt: Attempt, byReset: boolean): void {
+    const { connection } = attempt
+    const { backends } = this.#parts
+    if (attempt.isAccepted && backends.runs(connection.pod, connection.incarnation)) backends.abandon(connection.pod)
+    this.#forget(attempt)
+    this.#close(connection, byReset)
+  }
+
+  #forget(attempt: Attempt): void {
+    this.#attempts[attempt.id] = null
+    this.#freeIds.push(attempt.id)
+  }
+
+  #close(connection: Connection, byReset: boolean): void {
+    const { kernels } = this.#parts
+    const { now } = this.#sim
+    const end = (node: number, epoch: number): void => {
+      if (!kernels.remembers(node, epoch)) return
+      if (byReset) kernels.conntrack(node).reset(now)
+      else kernels.conntrack(node).end(now)
+    }
+    if (connection.hasEntry) end(connection.node, connection.nodeEpoch)
+    if (connection.podNode >= 0) end(connection.podNode, connection.podNodeEpoch)
+  }
+
+  /** One way between the worker and the pod that has accepted. */
+  #wayTo({ connection }: Attempt): Nanos {
+    const { network, backends } = this.#parts
+    return network.delay(connection.node, backends.nodeOf(connection.pod))
+  }
+
+  get #laterPacket(): Nanos {
+    return this.#parts.mode.establishedCost
+  }
+
+  #schedule(attempt: Attempt, delay: Nanos, handler: HandlerId): void {
+    attempt.isHeld = true
+    this.#sim.schedule(delay, handler, attempt.id)
+  }
+
+  /** The event that held a try has come. A try that nobody waits for ends here; what its pod had accepted for it is given up. */
+  #take(id: number, then: (attempt: Attempt) => void): void {
+    const attempt = this.#attempts[id]!
+    attempt.isHeld = false
+    if (attempt.passing !== null) then(attempt)
+    else this.#free(attempt, false)
+  }
+
+  #tellFirst({ controller }: Process, { cause }: NginxWorkers<Connection>, route: Route | null, wanted: string): void {
+    if (route === null) return
+    const detail = `${wanted} to ${route.upstream}`
+    this.#access.trace.record({ cause, actor: controller.actor, action: 'routed the first request', subject: route.ingress, detail })
+  }
+}

@@ -1,0 +1,214 @@
+import { type EndpointSlice, type Kind, type KindMap, SERVICE_NAME_LABEL } from '../api/objects/index.ts'
+import type { ApiAccess } from '../control-plane/api-client.ts'
+import { Informer } from '../control-plane/informer.ts'
+import { keyOf } from '../control-plane/object-key.ts'
+import type { WatchEvent } from '../control-plane/watch-cache.ts'
+import { type Distribution, distribution } from '../engine/distributions.ts'
+import type { RandomStream } from '../engine/random-stream.ts'
+import { NO_TIMER, type Timer } from '../engine/simulation.ts'
+import { type HopId, NO_CAUSE } from '../engine/trace.ts'
+import type { Addresses } from '../network/addresses.ts'
+import { type Nanos, SECOND } from '../units.ts'
+import type { IngressControllerSpec } from '../workload/specs.ts'
+import { configurationOf, type NginxConfiguration } from './nginx-configuration.ts'
+
+/** One sync in this time at most. Source: ingress-nginx `--sync-rate-limit`, default 0.3 a second, with a burst of 1. */
+export const SYNC_PERIOD: Nanos = Math.round(SECOND / 0.3)
+
+/** After the first start of NGINX. Source: ingress-nginx internal/ingress/controller/controller.go, syncIngress, `isFirstSync`. */
+const FIRST_START: Nanos = SECOND
+
+/** What a controller does with its NGINX. */
+export interface Nginx {
+  /** New workers have taken over with this configuration. */
+  reloaded(configuration: NginxConfiguration, cause: HopId): void
+  /** Other endpoints of upstreams that the workers know; `done` when they have taken them up. */
+  hand(configuration: NginxConfiguration, done: () => void): void
+}
+
+/** What happened to an object since the last sync. */
+interface Change {
+  readonly subject: string
+  /** The Service whose endpoints changed, as `namespace/name`; null for other changes. */
+  readonly service: string | null
+  readonly revision: number
+  readonly cause: HopId
+}
+
+/**
+ * The controller in one pod of ingress-nginx: it watches, and makes a configuration of what it has seen.
+ *
+ * ```text
+ *   Ingress, IngressClass, Service, EndpointSlice ─ watch ─▶ own caches ─ sync, 0.3 a second ─┬─ routes changed: reload, new workers
+ *                                                                                            └─ endpoints alone: handed to the workers
+ * ```
+ *
+ * Any Ingress and any EndpointSlice of the cluster asks for a sync, so a rollout of somebody else's pods uses up syncs too; a Service asks for
+ * one when its spec changes. While a reload takes place nothing is synced. That nginx.conf is written and tested within the time of the reload,
+ * that handing over takes no time, and that Secrets do not matter are *assumptions*.
+ *
+ * Source: ingress-nginx internal/ingress/controller/{nginx,controller}.go, store/store.go, internal/task/queue.go (behaviour).
+ */
+export class NginxController {
+  readonly #access: ApiAccess
+  readonly #addresses: Addresses
+  readonly #spec: IngressControllerSpec
+  readonly #nginx: Nginx
+  readonly #actor: string
+  readonly #pod: string
+  readonly #ingresses: Informer<'Ingress'>
+  readonly #classes: Informer<'IngressClass'>
+  readonly #services: Informer<'Service'>
+  readonly #slices: Informer<'EndpointSlice'>
+  readonly #reloadTime: Distribution
+  readonly #reloads: RandomStream
+  #waitingFor = 0
+  #changes = new Map<string, Change>()
+  #running: NginxConfiguration | null = null
+  #lastSync: Nanos = -SYNC_PERIOD
+  #syncing = false
+  #timer: Timer = NO_TIMER
+
+  constructor(options: {
+    access: ApiAccess
+    addresses: Addresses
+    spec: IngressControllerSpec
+    /** `namespace/name` of the pod. */
+    pod: string
+    nginx: Nginx
+  }) {
+    const { access, pod } = options
+    this.#access = access
+    this.#addresses = options.addresses
+    this.#spec = options.spec
+    this.#nginx = options.nginx
+    this.#pod = pod
+    this.#actor = `ingress-nginx/${pod.slice(pod.indexOf('/') + 1)}`
+    this.#reloadTime = distribution(options.spec.reload)
+    this.#reloads = access.sim.rng(`ingress/${pod}/reload`)
+    this.#ingresses = this.#informer('Ingress')
+    this.#classes = this.#informer('IngressClass')
+    this.#services = this.#informer('Service')
+    this.#slices = this.#informer('EndpointSlice')
+    this.#ingresses.listen((event) => this.#changed(event, null))
+    this.#classes.listen((event) => this.#changed(event, null))
+    this.#services.listen((event) => {
+      if (event.type === 'MODIFIED' && event.previous!.spec !== event.object.spec)
+        this.#changed(event, serviceOf(event.object, event.object.metadata.name))
+    })
+    this.#slices.listen((event) => {
+      const same = event.type === 'MODIFIED' && event.previous!.endpoints === event.object.endpoints
+      if (!same) this.#changed(event, serviceOf(event.object, event.object.metadata.labels[SERVICE_NAME_LABEL] ?? ''))
+    })
+  }
+
+  /** How stories name it. */
+  get actor(): string {
+    return this.#actor
+  }
+
+  /** The process starts: it lists everything before its first sync. */
+  start(): void {
+    const informers = [this.#ingresses, this.#classes, this.#services, this.#slices]
+    this.#waitingFor = informers.length
+    const synced = (): void => {
+      if (--this.#waitingFor === 0) this.#sync()
+    }
+    for (const informer of informers) informer.start(synced)
+  }
+
+  stop(): void {
+    for (const informer of [this.#ingresses, this.#classes, this.#services, this.#slices]) informer.stop()
+    this.#access.sim.cancel(this.#timer)
+    this.#timer = NO_TIMER
+  }
+
+  #informer<K extends Kind>(kind: K): Informer<K> {
+    return new Informer(this.#access.server, kind, { name: `ingress/${this.#pod}`, network: 'nodeNetwork' })
+  }
+
+  #changed(event: WatchEvent<KindMap[Kind]>, service: string | null): void {
+    const subject = keyOf(event.object)
+    this.#changes.set(subject, { subject, service, revision: event.revision, cause: event.cause })
+    if (this.#waitingFor === 0) this.#wake()
+  }
+
+  #wake(): void {
+    if (this.#syncing || this.#timer !== NO_TIMER) return
+    const { sim } = this.#access
+    this.#timer = sim.after(Math.max(0, this.#lastSync + SYNC_PERIOD - sim.now), () => this.#sync())
+  }
+
+  #sync(): void {
+    const { sim } = this.#access
+    const started = sim.now
+    this.#timer = NO_TIMER
+    this.#syncing = true
+    this.#lastSync = started
+    const changes = [...this.#changes.values()]
+    this.#changes = new Map()
+    const view = {
+      ingresses: this.#ingresses.values(),
+      classes: this.#classes.values(),
+      services: this.#services.values(),
+      slices: this.#slices.values(),
+    }
+    const wanted = configurationOf(view, this.#spec.controllerClass, this.#addresses)
+    const before = this.#running
+    if (before === null || before.text !== wanted.text) {
+      const time = this.#reloadTime.sample(this.#reloads) + (before === null ? FIRST_START : 0)
+      this.#timer = sim.after(time, () => {
+        this.#timer = NO_TIMER
+        this.#running = wanted
+        this.#nginx.reloaded(wanted, this.#tellReload(changes, started, before === null))
+        this.#done()
+      })
+      return
+    }
+    this.#running = wanted
+    const changed = [...wanted.upstreams].filter(([name, endpoints]) => String(before.upstreams.get(name)) !== String(endpoints))
+    if (changed.length > 0) this.#nginx.hand(wanted, () => this.#tellUpstreams(changed, changes, wanted, started))
+    this.#done()
+  }
+
+  #done(): void {
+    this.#syncing = false
+    if (this.#changes.size > 0) this.#wake()
+  }
+
+  /** Each Ingress that has changed; the first configuration is the pod's own doing. */
+  #tellReload(changes: readonly Change[], started: Nanos, isFirst: boolean): HopId {
+    const tell = (subject: string, cause: HopId, revision: number, detail: string): HopId =>
+      this.#access.trace.record({ cause, actor: this.#actor, action: 'reloaded', subject, revision, started, detail })
+    if (isFirst) return tell(`Pod/${this.#pod}`, NO_CAUSE, 0, 'the first configuration')
+    let last = NO_CAUSE
+    for (const { subject, cause, revision } of changes) {
+      if (subject.startsWith('Ingress')) last = tell(subject, cause, revision, 'new workers have the routes')
+    }
+    return last
+  }
+
+  /** Each Ingress that sends requests to an upstream whose endpoints have changed. */
+  #tellUpstreams(
+    changed: readonly (readonly [string, readonly number[]])[],
+    changes: readonly Change[],
+    { rules }: NginxConfiguration,
+    started: Nanos,
+  ): void {
+    for (const [upstream, endpoints] of changed) {
+      const change = changes.findLast(({ service }) => service !== null && upstream.startsWith(`${service}:`))
+      const subjects = new Set(
+        rules.flatMap(({ paths }) => paths.filter(({ backend }) => backend.upstream === upstream)).map(({ backend }) => backend.ingress),
+      )
+      for (const subject of subjects) {
+        const detail = `${upstream}: ${endpoints.length} endpoints`
+        const { cause, revision } = change ?? { cause: NO_CAUSE, revision: 0 }
+        this.#access.trace.record({ cause, actor: this.#actor, action: 'updated upstream', subject, revision, started, detail })
+      }
+    }
+  }
+}
+
+function serviceOf({ metadata }: KindMap['Service'] | EndpointSlice, name: string): string {
+  return `${metadata.namespace}/${name}`
+}

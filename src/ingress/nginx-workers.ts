@@ -1,0 +1,100 @@
+import type { Simulation, Timer } from '../engine/simulation.ts'
+import { NO_TIMER } from '../engine/simulation.ts'
+import type { HopId } from '../engine/trace.ts'
+import type { EndpointId } from '../network/addresses.ts'
+import { type Nanos, SECOND } from '../units.ts'
+import type { LoadBalance } from '../workload/specs.ts'
+import { type BalancerParts, UPSTREAM_BALANCERS, type UpstreamBalancer } from './balancers/index.ts'
+import { type IdleConnection, KeepAlive } from './keep-alive.ts'
+import { type NginxConfiguration, type Route, routeOf } from './nginx-configuration.ts'
+
+/** How often each worker looks whether it has been handed other upstreams. Source: ingress-nginx lua/balancer.lua, `BACKENDS_SYNC_INTERVAL`. */
+export const UPSTREAM_SYNC_PERIOD: Nanos = SECOND
+
+export interface Worker<C extends IdleConnection> {
+  readonly balancers: Map<string, UpstreamBalancer>
+  readonly idle: KeepAlive<C>
+}
+
+/**
+ * The workers that one reload started: they have the routes of that reload for good, and upstreams that can change. All started at the same
+ * moment, so they look for other upstreams at the same moments.
+ */
+export class NginxWorkers<C extends IdleConnection> {
+  readonly workers: readonly Worker<C>[]
+  /** The hop that the reload was. */
+  readonly cause: HopId
+  readonly #sim: Simulation
+  readonly #configuration: NginxConfiguration
+  readonly #loadBalance: LoadBalance
+  readonly #parts: BalancerParts
+  readonly #startedAt: Nanos
+  /** By traffic. */
+  readonly #routes = new Map<number, Route | null>()
+  #tick: Timer = NO_TIMER
+  #handed: { upstreams: ReadonlyMap<string, readonly EndpointId[]>; done: () => void } | null = null
+
+  constructor(options: {
+    sim: Simulation
+    count: number
+    configuration: NginxConfiguration
+    loadBalance: LoadBalance
+    parts: BalancerParts
+    cause: HopId
+    close: (connection: C) => void
+  }) {
+    const { sim, configuration } = options
+    this.#sim = sim
+    this.#configuration = configuration
+    this.#loadBalance = options.loadBalance
+    this.#parts = options.parts
+    this.#startedAt = sim.now
+    this.cause = options.cause
+    this.workers = Array.from({ length: options.count }, () => ({
+      balancers: new Map<string, UpstreamBalancer>(),
+      idle: new KeepAlive<C>(sim, options.close),
+    }))
+    this.#apply(configuration.upstreams)
+  }
+
+  /** The route of a traffic's requests; `isFirst` says that none of it has been asked for before. */
+  routeOf(traffic: number, request: { readonly host: string; readonly path: string }): { route: Route | null; isFirst: boolean } {
+    const known = this.#routes.get(traffic)
+    if (known !== undefined) return { route: known, isFirst: false }
+    const route = routeOf(this.#configuration, request.host, request.path)
+    this.#routes.set(traffic, route)
+    return { route, isFirst: true }
+  }
+
+  /** Hands over upstreams, which the workers take up when they look next; then `done` is called. */
+  hand(upstreams: ReadonlyMap<string, readonly EndpointId[]>, done: () => void): void {
+    this.#handed = { upstreams, done }
+    if (this.#tick !== NO_TIMER) return
+    const past = (this.#sim.now - this.#startedAt) % UPSTREAM_SYNC_PERIOD
+    this.#tick = this.#sim.after(UPSTREAM_SYNC_PERIOD - past, () => {
+      this.#tick = NO_TIMER
+      const handed = this.#handed!
+      this.#handed = null
+      this.#apply(handed.upstreams)
+      handed.done()
+    })
+  }
+
+  /** They accept nothing more: connections that have nothing to do are closed at once, the others when they are done. */
+  retire(): void {
+    this.#sim.cancel(this.#tick)
+    for (const { idle } of this.workers) idle.end()
+  }
+
+  #apply(upstreams: ReadonlyMap<string, readonly EndpointId[]>): void {
+    const { now } = this.#sim
+    for (const { balancers } of this.workers) {
+      for (const upstream of balancers.keys()) if (!upstreams.has(upstream)) balancers.delete(upstream)
+      for (const [upstream, endpoints] of upstreams) {
+        const balancer = balancers.get(upstream)
+        if (balancer === undefined) balancers.set(upstream, UPSTREAM_BALANCERS[this.#loadBalance](endpoints, this.#parts))
+        else balancer.sync(endpoints, now)
+      }
+    }
+  }
+}

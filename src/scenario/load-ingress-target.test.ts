@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { scenarioOf, type World } from '../../test/ingress/world.ts'
+import { memoryFiles } from './load-files.ts'
+import { loadScenario } from './load-scenario.ts'
+
+async function load(world: World, change: (app: string) => string = (app) => app, workload = (scenario: string) => scenario) {
+  const files = scenarioOf(world)
+  const loaded = await loadScenario(
+    'scenario.yaml',
+    memoryFiles({ 'scenario.yaml': workload(files['scenario.yaml']!), 'app.yaml': change(files['app.yaml']!) }),
+  )
+  return {
+    target: loaded.ok ? loaded.variants[0]!.scenario.traffic[0]!.target : null,
+    problems: loaded.ok ? [] : loaded.problems.map(({ message, accepted }) => `${message}; ${accepted}`),
+    warnings: loaded.warnings.map(({ message }) => message),
+  }
+}
+
+const to = (address: string, from = ''): string => `    - { name: t, to: ${address}, arrivals: constant(1/s)${from} }`
+
+test('a host of an Ingress stands for the Service of its controller', async () => {
+  const { target, warnings } = await load({ traffic: to('http://Shop.example.com/shop/1?x=y') })
+  expect(target).toEqual({ namespace: 'default', service: 'controller', port: 80, host: 'shop.example.com', path: '/shop/1' })
+  expect(warnings).toEqual([])
+})
+
+test('a Service keeps its address, and its name is the host that requests ask for', async () => {
+  const { target } = await load({ traffic: to('http://controller.default.svc/x') })
+  expect(target).toEqual({ namespace: 'default', service: 'controller', port: 80, host: 'controller.default.svc', path: '/x' })
+})
+
+test('a path that no rule has, and an annotation that is not modelled, are worth a warning', async () => {
+  const annotated = (app: string) =>
+    app.replace('{ name: shop }', '{ name: shop, annotations: { nginx.ingress.kubernetes.io/canary: "true" } }')
+  const { warnings } = await load({ traffic: to('http://shop.example.com/cart') }, annotated)
+  expect(warnings).toEqual([
+    'The annotation nginx.ingress.kubernetes.io/canary of an Ingress has no effect in the model',
+    'No Ingress has a path for "/cart" of the host "shop.example.com": it is answered with 404',
+  ])
+})
+
+test.each([
+  [
+    'without a controller among the workloads',
+    {},
+    (app: string) => app,
+    (text: string) => text.replace('ingressController: {}, ', ''),
+    'No pods are ingress controllers',
+  ],
+  [
+    'whose class belongs to another controller',
+    {},
+    (app: string) => app.replace('k8s.io/ingress-nginx', 'example.com/other'),
+    undefined,
+    'has no class',
+  ],
+  [
+    'from pods',
+    { traffic: to('http://shop.example.com/shop', ', from: { pods: app=web }') },
+    undefined,
+    undefined,
+    'for clients outside the cluster',
+  ],
+  ['at another port', { traffic: to('http://shop.example.com:81/shop') }, undefined, undefined, 'has no TCP port 81; :80'],
+  [
+    'whose controller has no Service outside',
+    {},
+    (app: string) => app.replace('type: NodePort, ', ''),
+    undefined,
+    'No Service of type LoadBalancer or NodePort',
+  ],
+  ['by https', { traffic: to('https://shop.example.com/shop') }, undefined, undefined, 'Cannot send "https" requests'],
+  ['that no Ingress has', { traffic: to('http://other.example.com/shop') }, undefined, undefined, 'is not the name of a Service'],
+])('a host is refused %s', async (_what, world, change, workload, message) => {
+  expect((await load(world, change, workload)).problems.join('\n')).toContain(message)
+})
