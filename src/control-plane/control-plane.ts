@@ -38,6 +38,8 @@ export interface ControlPlaneOptions {
   readonly version: KubernetesMinor
   /** 1, 3 or 5. */
   readonly etcdMembers: number
+  /** API servers, behind a load balancer when there are several; 1 when not given. */
+  readonly apiServers?: number
   /** The nodes that have joined before the scenario begins. */
   readonly nodes: readonly NodeSeed[]
   /** Delays that differ from the table in latencies.ts. */
@@ -85,10 +87,16 @@ export class ControlPlane {
 
   constructor(sim: Simulation, options: ControlPlaneOptions) {
     const latencies = new Latencies(sim, options.latencies)
-    this.server = new ApiServer(sim, { trace: options.trace, latencies, etcdMembers: options.etcdMembers, serviceCidr: SERVICE_CIDR })
+    this.server = new ApiServer(sim, {
+      trace: options.trace,
+      latencies,
+      etcdMembers: options.etcdMembers,
+      serviceCidr: SERVICE_CIDR,
+      count: options.apiServers,
+    })
     this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }
     for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
-    this.#manager = new ControllerManager(this.access)
+    this.#manager = new ControllerManager({ ...this.access, process: 'kube-controller-manager' })
     for (const Controller of CONTROLLERS) new Controller(this.#manager)
     this.#scheduler = new Scheduler(this.access)
     this.kubectl = new Kubectl(this.access)
