@@ -104,6 +104,7 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
       nodes: [{ count: 10, cpuMilli: 32_000, memoryBytes: 128 * 1024 * 1024 * 1024, maxPods: 110, zones: ['a', 'b', 'c'] }],
       version: 36,
       etcdMembers: 3,
+      apiServers: 1,
       kubeProxy: { mode, scheduler: 'wlc' },
       network: { sameNode: 30 * MICROSECOND, sameZone: 250 * MICROSECOND, crossZone: MILLISECOND, external: 5 * MILLISECOND },
       images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true },

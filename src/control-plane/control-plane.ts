@@ -39,7 +39,7 @@ export interface ControlPlaneOptions {
   /** 1, 3 or 5. */
   readonly etcdMembers: number
   /** API servers, behind a load balancer when there are several; 1 when not given. */
-  readonly apiServers?: number
+  readonly apiServers?: number | undefined
   /** The nodes that have joined before the scenario begins. */
   readonly nodes: readonly NodeSeed[]
   /** Delays that differ from the table in latencies.ts. */

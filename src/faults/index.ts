@@ -1,3 +1,4 @@
+import { type ApiServerCrash, crashApiServer } from './api-server-crash.ts'
 import { type ContainerCrash, crashContainers } from './container-crash.ts'
 import { crashEtcdMember, type EtcdMemberCrash } from './etcd-member-crash.ts'
 import { type EtcdPartition, partitionEtcd } from './etcd-partition.ts'
@@ -6,6 +7,7 @@ import type { FaultReport, FaultTarget } from './fault.ts'
 import { crashKubelet, type KubeletCrash } from './kubelet-crash.ts'
 import { crashNode, type NodeCrash } from './node-crash.ts'
 
+export type { ApiServerCrash } from './api-server-crash.ts'
 export type { ContainerCrash } from './container-crash.ts'
 export type { EtcdMemberCrash } from './etcd-member-crash.ts'
 export type { EtcdPartition } from './etcd-partition.ts'
@@ -15,7 +17,7 @@ export type { KubeletCrash } from './kubelet-crash.ts'
 export type { NodeCrash } from './node-crash.ts'
 
 /** Every fault there is: one more is a file beside this one and a line in each of these two. */
-export type Fault = NodeCrash | KubeletCrash | ContainerCrash | EtcdMemberCrash | EtcdPartition | EtcdSlowDisk
+export type Fault = NodeCrash | KubeletCrash | ContainerCrash | EtcdMemberCrash | EtcdPartition | EtcdSlowDisk | ApiServerCrash
 
 type Of<K extends Fault['kind']> = Fault extends infer F
   ? F extends { readonly kind: infer Kinds }
@@ -33,6 +35,7 @@ const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarge
   'etcd-member-crash': crashEtcdMember,
   'etcd-slow-disk': slowEtcdDisk,
   'etcd-partition': partitionEtcd,
+  'api-server-crash': crashApiServer,
 }
 
 /** Strikes now, and writes into `report` what became of it. */

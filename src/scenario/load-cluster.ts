@@ -31,6 +31,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     version,
     nodes: loadNodes(context, draft?.nodes),
     etcdMembers: draft?.etcd?.members ?? DEFAULTS.etcdMembers,
+    apiServers: draft?.apiServers ?? DEFAULTS.apiServers,
     kubeProxy,
     network: loadNetwork(context, draft?.network),
     images: loadImages(context, draft?.images),
