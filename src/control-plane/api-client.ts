@@ -50,6 +50,8 @@ export interface Because {
   readonly cause: HopId
   /** Why, in a few words. */
   readonly why: string
+  /** The caller decides whether to ask again, whatever the client does otherwise. */
+  readonly once?: true
 }
 
 /** What all clients share. */
@@ -273,15 +275,15 @@ export class ApiClient {
         ...(propagation === undefined ? {} : { propagation }),
       })
       yield* this.#network()
-      if (!(yield* this.#askAgain(response, attempt))) return response as ApiResponse<T>
+      if (!(yield* this.#askAgain(response, attempt, because.once))) return response as ApiResponse<T>
     }
   }
 
   /** After an answer that is none: counts it, and waits before the next attempt when that is the client's to make. */
-  *#askAgain(response: ApiResponse, attempt: number): Generator<Wait, boolean, unknown> {
+  *#askAgain(response: ApiResponse, attempt: number, once = false): Generator<Wait, boolean, unknown> {
     if (response.code < 500) return false
     this.#unanswered++
-    if (this.#options.retries === 'caller') return false
+    if (once || this.#options.retries === 'caller') return false
     yield this.#access.sim.delay(backOff(attempt))
     return true
   }

@@ -20,7 +20,7 @@ export class ApiConnection {
   /** The server at the other end, if there is one now. */
   get server(): ApiServerProcess | null {
     const server = this.#server
-    return server !== null && server.up && server.life === this.#life ? server : null
+    return server?.up === true && server.life === this.#life ? server : null
   }
 
   /** The server at the other end, connecting when there is none; null when the connection is refused. */
