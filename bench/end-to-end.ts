@@ -107,6 +107,7 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
       version: 36,
       etcdMembers: 3,
       apiServer: { maxRequestsInflight: 400, maxMutatingRequestsInflight: 200 },
+      apiServers: 1,
       kubeProxy: { mode, scheduler: 'wlc' },
       network: { sameNode: 30 * MICROSECOND, sameZone: 250 * MICROSECOND, crossZone: MILLISECOND, external: 5 * MILLISECOND },
       images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true },

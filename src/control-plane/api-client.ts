@@ -5,8 +5,11 @@ import { TokenBucket } from '../engine/token-bucket.ts'
 import { type HopId, NO_CAUSE, type Trace } from '../engine/trace.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
+import type { ApiConnection } from './api-connection.ts'
+import { ApiError, NO_CONNECTION, RESET } from './api-error.ts'
 import { type ApiResponse, type ApiServer, afterDelete, type Propagation, type WriteRequest } from './api-server.ts'
 import type { Verb } from './authorization.ts'
+import { BROKEN } from './broken.ts'
 import { ANY_REVISION } from './etcd.ts'
 import { evict } from './eviction.ts'
 import { type ServedRequest, TooManyRequests } from './flow-control/serve.ts'
@@ -23,16 +26,21 @@ export interface ApiClientOptions {
   readonly limit: { readonly qps: number; readonly burst: number } | null
   readonly network: LatencyName
   /**
-   * Who asks again when a write had no answer (5xx): the client itself, with back-off, until there is one (the default; it stands for
+   * Who asks again when there was no answer (5xx, or no connection): the client itself, with back-off, until there is one (the default; it stands for
    * the loops in which kubelets and others come back to what they have not got done), or the caller, who sees the answer.
    */
   readonly retries?: 'client' | 'caller'
+  /** The process whose connection it uses; its own when not given. */
+  readonly process?: string
 }
 
 /** Back-off of a client that asks again: doubles up to the most. Source: kubelet's lease controller (200 ms, at most 7 s). */
 const RETRY_FIRST: Nanos = 200 * MILLISECOND
 const RETRY_MAX: Nanos = 7 * SECOND
 
+/** A GET whose connection broke is asked again after a second. Source: client-go rest/with_retry.go, request.go (maxRetries 10). */
+const GET_RETRY: Nanos = SECOND
+const GET_RETRIES = 10
 /** How often a client comes back after a 429 with Retry-After. Source: client-go rest/request.go (maxRetries). */
 const RETRIES_AFTER_429 = 10
 const TOO_MANY_REQUESTS = 'the server has received too many requests and has asked us to try again later'
@@ -43,6 +51,8 @@ export interface Because {
   readonly cause: HopId
   /** Why, in a few words. */
   readonly why: string
+  /** The caller decides whether to ask again, whatever the client does otherwise. */
+  readonly once?: true
 }
 
 /** What all clients share. */
@@ -51,6 +61,8 @@ export interface ApiAccess {
   readonly server: ApiServer
   readonly trace: Trace
   readonly latencies: Latencies
+  /** The process whose connection to the API these clients share; each has its own when not given. */
+  readonly process?: string
   /** Of every component. */
   readonly version: KubernetesMinor
 }
@@ -63,16 +75,18 @@ export class ApiClient {
   readonly #access: ApiAccess
   readonly #options: ApiClientOptions
   readonly #bucket: TokenBucket | null
+  readonly #connection: ApiConnection
   #unanswered = 0
 
   constructor(access: ApiAccess, options: ApiClientOptions) {
     this.#access = access
     this.#options = options
+    this.#connection = access.server.connection(options.process ?? access.process ?? options.actor)
     this.#bucket =
       options.limit === null ? null : new TokenBucket(access.sim, { ratePerSecond: options.limit.qps, burst: options.limit.burst })
   }
 
-  /** Writes that had no answer, so far. */
+  /** Requests that had no answer, so far. */
   get unanswered(): number {
     return this.#unanswered
   }
@@ -81,21 +95,17 @@ export class ApiClient {
     return this.#options.actor
   }
 
+  /** Throws an {@link ApiError} when there is no answer and the caller asks again itself. */
   *get<K extends Kind>(kind: K, namespace: string, name: string): Generator<Wait, KindMap[K] | undefined, unknown> {
     const key = objectKey(kind, namespace, name)
-    yield* this.#toServer()
-    const object = yield* this.#read({ verb: 'get', kind, namespace, subject: key }, () => this.#access.server.get(key))
-    yield* this.#network()
-    return object as KindMap[K] | undefined
+    const request = { verb: 'get', kind, namespace, subject: key }
+    return (yield* this.#read(request, () => this.#access.server.get(key, this.#connection))) as KindMap[K] | undefined
   }
 
-  /** All objects of a kind, in one namespace or (null) in all, from the API server's watch cache. */
+  /** All objects of a kind, in one namespace or (null) in all. Throws as {@link get} does. */
   *list<K extends Kind>(kind: K, namespace: string | null): Generator<Wait, KindMap[K][], unknown> {
     const request = { verb: 'list', kind, namespace: namespace ?? '', subject: kind }
-    yield* this.#toServer()
-    const objects = yield* this.#read(request, () => this.#access.server.list(kind, namespace))
-    yield* this.#network()
-    return objects as KindMap[K][]
+    return (yield* this.#read(request, () => this.#access.server.list(kind, namespace, this.#connection))) as KindMap[K][]
   }
 
   /** `metadata.name` may end in `-`: the server completes it. */
@@ -158,6 +168,7 @@ export class ApiClient {
       change: (current) => (current === undefined ? event : ({ ...current, content: event.content } as OpaqueObject)),
       expected: again ? ANY_REVISION : 0,
       quiet: true,
+      connection: this.#connection,
     })
     yield* this.#network()
     return response
@@ -178,11 +189,12 @@ export class ApiClient {
     const cause = trace.record({ cause: because.cause, actor, action: 'evict', subject, started, detail: because.why })
     // A subresource of the pod that is created: its reads and writes are the server's own, and hold no seats beside its own.
     const request = { verb: 'create', kind: 'Pod', namespace, subject, cause, quiet: false }
+    const connection = this.#connection
     const response = yield* this.#served(request, (hop) =>
-      evict(server, this.#access, { identity, namespace, name, gracePeriodSeconds, cause: hop }),
+      evict(server, this.#access, { identity, namespace, name, gracePeriodSeconds, cause: hop, connection }),
     )
     yield* this.#network()
-    return response instanceof TooManyRequests ? refusal(response) : response
+    return answerOf(response, cause)
   }
 
   /** A heartbeat: written like anything else, but not told. */
@@ -204,6 +216,7 @@ export class ApiClient {
         change: (current) => change(current as KindMap[K]),
         expected: ANY_REVISION,
         quiet: true,
+        connection: this.#connection,
       })
       yield* this.#network()
       if (!(yield* this.#askAgain(response, attempt))) return response
@@ -243,18 +256,19 @@ export class ApiClient {
         change,
         expected,
         quiet: false,
+        connection: this.#connection,
         ...(propagation === undefined ? {} : { propagation }),
       })
       yield* this.#network()
-      if (!(yield* this.#askAgain(response, attempt))) return response as ApiResponse<T>
+      if (!(yield* this.#askAgain(response, attempt, because.once))) return response as ApiResponse<T>
     }
   }
 
   /** After an answer that is none: counts it, and waits before the next attempt when that is the client's to make. */
-  *#askAgain(response: ApiResponse, attempt: number): Generator<Wait, boolean, unknown> {
+  *#askAgain(response: ApiResponse, attempt: number, once = false): Generator<Wait, boolean, unknown> {
     if (response.code < 500 && response.message !== TOO_MANY_REQUESTS) return false
     this.#unanswered++
-    if (this.#options.retries === 'caller') return false
+    if (once || this.#options.retries === 'caller') return false
     yield this.#access.sim.delay(backOff(attempt))
     return true
   }
@@ -263,18 +277,41 @@ export class ApiClient {
     const { verb, kind, namespace, name, cause, quiet } = request
     const served = { verb, kind, namespace, subject: objectKey(kind, namespace, name), cause, quiet }
     const response = yield* this.#served(served, (hop) => this.#access.server.write(hop === cause ? request : { ...request, cause: hop }))
-    return response instanceof TooManyRequests ? refusal(response) : response
+    return answerOf(response, cause)
   }
 
-  /** A read comes back until it is served, with back-off after the last retry: it stands for the loop of whoever reads. */
+  /** There and back. A read comes back until it is served, with back-off: it stands for the loop of whoever reads. */
   *#read<T>(
     request: { readonly verb: string; readonly kind: string; readonly namespace: string; readonly subject: string },
     run: () => Generator<Wait, T, unknown>,
   ): Generator<Wait, T, unknown> {
+    const { sim } = this.#access
     for (let attempt = 0; ; attempt++) {
+      yield* this.#toServer()
+      const answer = yield* this.#readOnce(request, run)
+      yield* this.#network()
+      if (answer instanceof TooManyRequests) {
+        yield sim.delay(backOff(attempt))
+        continue
+      }
+      if (!(answer instanceof ApiError)) return answer
+      this.#unanswered++
+      if (this.#options.retries !== 'caller') yield sim.delay(backOff(attempt))
+      else if (answer.broken && attempt < GET_RETRIES) yield sim.delay(GET_RETRY)
+      else throw answer
+    }
+  }
+
+  *#readOnce<T>(
+    request: { readonly verb: string; readonly kind: string; readonly namespace: string; readonly subject: string },
+    run: () => Generator<Wait, T, unknown>,
+  ): Generator<Wait, T | TooManyRequests | ApiError, unknown> {
+    try {
       const answer = yield* this.#served({ ...request, cause: NO_CAUSE, quiet: true }, run)
-      if (!(answer instanceof TooManyRequests)) return answer
-      yield this.#access.sim.delay(backOff(attempt))
+      return answer === BROKEN ? new ApiError(NO_CONNECTION, RESET, true) : answer
+    } catch (error) {
+      if (error instanceof ApiError) return error
+      throw error
     }
   }
 
@@ -286,10 +323,10 @@ export class ApiClient {
   *#served<T>(
     request: Omit<ServedRequest, 'identity'>,
     run: (cause: HopId) => Generator<Wait, T, unknown>,
-  ): Generator<Wait, T | TooManyRequests, unknown> {
+  ): Generator<Wait, T | TooManyRequests | typeof BROKEN, unknown> {
     const attributes = { ...request, identity: this.#options.identity }
     for (let retry = 0; ; retry++) {
-      const answer = yield* this.#access.server.serve(attributes, run)
+      const answer = yield* this.#access.server.serve(attributes, this.#connection, run)
       if (!(answer instanceof TooManyRequests) || retry === RETRIES_AFTER_429) return answer
       yield* this.#network()
       yield this.#access.sim.delay(answer.retryAfterSeconds * SECOND)
@@ -312,7 +349,9 @@ function backOff(attempt: number): Nanos {
   return Math.min(RETRY_MAX, RETRY_FIRST * (1 << Math.min(attempt, 10)))
 }
 
-/** What the caller sees when even the last retry was answered 429. */
-function refusal({ hop }: TooManyRequests): ApiResponse {
-  return { code: 429, object: undefined, message: TOO_MANY_REQUESTS, hop }
+/** What the caller sees when even the last retry was answered 429, or the server died before the request had its turn. */
+function answerOf(response: ApiResponse | TooManyRequests | typeof BROKEN, cause: HopId): ApiResponse {
+  if (response === BROKEN) return { code: NO_CONNECTION, object: undefined, message: RESET, hop: cause }
+  if (!(response instanceof TooManyRequests)) return response
+  return { code: 429, object: undefined, message: TOO_MANY_REQUESTS, hop: response.hop }
 }

@@ -39,6 +39,8 @@ export interface ControlPlaneOptions {
   readonly version: KubernetesMinor
   /** 1, 3 or 5. */
   readonly etcdMembers: number
+  /** API servers, behind a load balancer when there are several; 1 when not given. */
+  readonly apiServers?: number | undefined
   /** The nodes that have joined before the scenario begins. */
   readonly nodes: readonly NodeSeed[]
   /** Seats of the API server; Kubernetes' defaults when not given. */
@@ -93,10 +95,17 @@ export class ControlPlane {
   constructor(sim: Simulation, options: ControlPlaneOptions) {
     const latencies = new Latencies(sim, options.latencies, options.machine)
     const { trace, etcdMembers, flowControl = FLOW_CONTROL_DEFAULTS } = options
-    this.server = new ApiServer(sim, { trace, latencies, etcdMembers, serviceCidr: SERVICE_CIDR, flowControl })
+    this.server = new ApiServer(sim, {
+      trace,
+      latencies,
+      etcdMembers,
+      serviceCidr: SERVICE_CIDR,
+      flowControl,
+      count: options.apiServers,
+    })
     this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }
     for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
-    this.#manager = new ControllerManager(this.access)
+    this.#manager = new ControllerManager({ ...this.access, process: 'kube-controller-manager' })
     for (const Controller of CONTROLLERS) new Controller(this.#manager)
     this.#scheduler = new Scheduler(this.access, options.scheduler)
     this.kubectl = new Kubectl(this.access)

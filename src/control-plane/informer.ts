@@ -5,7 +5,7 @@ import { keyOf } from './object-key.ts'
 import type { Watch, WatchEvent } from './watch-cache.ts'
 
 /**
- * A local cache of one kind, kept up to date by a watch, that tells its listeners of every change.
+ * A local cache of one kind, kept up to date by a reflector, that tells its listeners of every change.
  *
  * It may be behind the API server: whoever reads it acts on what was true a moment ago, as real controllers do.
  */
@@ -27,6 +27,7 @@ export class Informer<K extends Kind> {
   start(synced?: () => void): void {
     this.#watch = this.#server.watch(this.#kind, {
       ...this.#options,
+      known: () => this.#objects.values(),
       deliver: (event) => this.#receive(event as WatchEvent<KindMap[K]>),
       ...(synced === undefined ? {} : { synced }),
     })

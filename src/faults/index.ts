@@ -1,3 +1,4 @@
+import { type ApiServerCrash, crashApiServer } from './api-server-crash.ts'
 import { type ClockSkew, skewClock } from './clock-skew.ts'
 import { type ContainerCrash, crashContainers } from './container-crash.ts'
 import { type DiskSlow, slowNodeDisk } from './disk-slow.ts'
@@ -10,6 +11,7 @@ import { crashNode, type NodeCrash } from './node-crash.ts'
 import { type NodeReboot, rebootNode } from './node-reboot.ts'
 import { killPods, type PodKill } from './pod-kill.ts'
 
+export type { ApiServerCrash } from './api-server-crash.ts'
 export type { ClockSkew } from './clock-skew.ts'
 export type { ContainerCrash } from './container-crash.ts'
 export type { DiskSlow } from './disk-slow.ts'
@@ -34,6 +36,7 @@ export type Fault =
   | EtcdMemberCrash
   | EtcdPartition
   | EtcdSlowDisk
+  | ApiServerCrash
 
 type Of<K extends Fault['kind']> = Fault extends infer F
   ? F extends { readonly kind: infer Kinds }
@@ -55,6 +58,7 @@ const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarge
   'etcd-member-crash': crashEtcdMember,
   'etcd-slow-disk': slowEtcdDisk,
   'etcd-partition': partitionEtcd,
+  'api-server-crash': crashApiServer,
 }
 
 /** Strikes now, and writes into `report` what became of it. */

@@ -35,6 +35,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     version,
     nodes: loadNodes(context, draft?.nodes),
     etcdMembers: draft?.etcd?.members ?? DEFAULTS.etcdMembers,
+    apiServers: draft?.apiServer?.count ?? DEFAULTS.apiServers,
     apiServer: {
       maxRequestsInflight: draft?.apiServer?.maxRequestsInflight ?? DEFAULTS.apiServer.maxRequestsInflight,
       maxMutatingRequestsInflight: draft?.apiServer?.maxMutatingRequestsInflight ?? DEFAULTS.apiServer.maxMutatingRequestsInflight,

@@ -12,6 +12,7 @@ import type { ScenarioFile } from './schema.ts'
 type FaultDraft = Draft<NonNullable<Extract<NonNullable<ScenarioFile['spec']['timeline']>[number], { fault: unknown }>['fault']>>
 type NodeFaultDraft = Extract<FaultDraft, { node?: unknown }>
 type EtcdFaultDraft = Extract<FaultDraft, { member?: unknown }>
+type ApiServerFaultDraft = Extract<FaultDraft, { server?: unknown }>
 type ContainerFaultDraft = Extract<FaultDraft, { pods?: unknown }>
 
 /** What faults are checked against. */
@@ -19,6 +20,7 @@ export interface FaultSurroundings {
   /** Names of the nodes; null while they are not known. */
   readonly nodes: readonly string[] | null
   readonly etcdMembers: number
+  readonly apiServers: number
 }
 
 /** Reads one fault of the timeline; a mistake in it is reported. */
@@ -34,6 +36,8 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
     case 'etcd-partition':
     case 'etcd-slow-disk':
       return loadEtcdFault(context, path, draft as EtcdFaultDraft, around.etcdMembers)
+    case 'api-server-crash':
+      return loadApiServerFault(context, path, draft as ApiServerFaultDraft, around.apiServers)
     default:
       return loadNodeFault(context, path, draft as NodeFaultDraft, around.nodes)
   }
@@ -54,6 +58,19 @@ function loadEtcdFault(context: LoadContext, path: Path, draft: EtcdFaultDraft, 
   if (kind !== 'etcd-slow-disk') return { kind, member, duration }
   const { factor } = draft as Extract<EtcdFaultDraft, { factor?: unknown }>
   return factor === undefined ? undefined : { kind, member, factor, duration }
+}
+
+function loadApiServerFault(context: LoadContext, path: Path, draft: ApiServerFaultDraft, servers: number): FaultSpec | undefined {
+  const { kind, server = 'random' } = draft
+  const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
+  if (duration === 0)
+    context.mistake([...path, 'for'], 'A crash of no length is none', 'a length of time above 0, or no "for" when the server stays away')
+  if (server !== 'random' && server > servers) {
+    const accepted = `${servers === 1 ? '1' : `1 to ${servers}`} (spec.cluster.apiServer.count), or random`
+    context.mistake([...path, 'server'], `There is no API server ${server}`, accepted)
+  }
+  if (kind === undefined || duration === undefined) return undefined
+  return { kind, server: server === 'random' ? null : server, duration }
 }
 
 function loadNodeFault(context: LoadContext, path: Path, draft: NodeFaultDraft, nodes: readonly string[] | null): FaultSpec | undefined {
@@ -128,5 +145,6 @@ function victimOf(fault: FaultSpec): string {
     return `${fault.node}${'factor' in fault ? ` ${fault.factor} times` : ''}${'shutdown' in fault ? `, ${fault.shutdown},` : ''}`
   if ('member' in fault) return `etcd-${fault.member}${'factor' in fault ? ` ${fault.factor} times` : ''}`
   if ('mode' in fault) return `of ${fault.mode} in ${fault.namespace}`
+  if ('server' in fault) return fault.server === null ? 'of a random server' : `of server ${fault.server}`
   return `${fault.container === null ? '' : `of ${fault.container} `}in ${fault.namespace}`
 }

@@ -194,6 +194,10 @@ describe('a mistake in the form', () => {
     ['arrivals: poisson(800/s)', 'timeout: 0s\n      arrivals: poisson(800/s)', '0s: A timeout of 0 would fail every request'],
     ['kind: node-crash', 'kind: node-crsh', 'node-crsh: Cannot use "node-crsh" here'],
     ['node: worker-3, for: 1m', 'for: 1m', 'fault: "node" is missing'],
+    ['kind: node-crash, node: worker-3', 'kind: api-server-crash, server: 2', '2: There is no API server 2'],
+    ['kind: node-crash, node: worker-3', 'kind: api-server-crash, server: 0', '0: Cannot use "0" here'],
+    ['kind: node-crash, node: worker-3, for: 1m', 'kind: api-server-crash, for: 0s', '0s: A crash of no length is none'],
+    ['kind: node-crash, node: worker-3', 'kind: api-server-crash, node: worker-3', 'node: Unknown key "node"'],
     ['{ at: 60s, kubectl', '{ kubectl', 'kubectl: "at" is missing'],
     ['{ at: 60s, kubectl', '{ at: 60s, kubctl', 'kubctl: Unknown key "kubctl"'],
   ])('%s → %s', async (from, to, expected) => {

@@ -123,6 +123,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     duration: times.duration ?? null,
     nodes,
     etcdMembers: cluster.etcdMembers,
+    apiServers: cluster.apiServers,
     applied: applied.of,
   })
   warnOfUnusedImages(context, spec.cluster?.images, timeline)

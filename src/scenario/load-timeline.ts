@@ -20,6 +20,7 @@ export interface TimelineOptions {
   /** Names of the worker nodes; null where the cluster could not be read. */
   readonly nodes: readonly string[] | null
   readonly etcdMembers: number
+  readonly apiServers: number
   /** What each `apply` brings, by the file as it is written. */
   readonly applied: AppliedManifests
 }

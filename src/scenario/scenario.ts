@@ -53,6 +53,9 @@ export interface ClusterSpec {
   readonly nodes: readonly NodeGroup[]
   /** 1, 3 or 5. */
   readonly etcdMembers: number
+  /** API servers, behind a load balancer when there are several. */
+  readonly apiServers: number
+  /** Seats of each. */
   readonly apiServer: FlowControlOptions
   readonly kubeProxy: KubeProxySpec
   readonly network: NetworkSpec

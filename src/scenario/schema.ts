@@ -73,6 +73,12 @@ const cluster = z.strictObject({
     .optional(),
   apiServer: z
     .strictObject({
+      count: z
+        .int()
+        .min(1)
+        .max(9)
+        .optional()
+        .meta({ description: 'API servers, behind a load balancer when there are several', default: DEFAULTS.apiServers }),
       maxRequestsInflight: inflight('max-requests-inflight', DEFAULTS.apiServer.maxRequestsInflight),
       maxMutatingRequestsInflight: inflight('max-mutating-requests-inflight', DEFAULTS.apiServer.maxMutatingRequestsInflight),
     })
@@ -333,6 +339,15 @@ const etcdSlowDisk = z.strictObject({
   for: duration('After how long the disk is well again; never when not given').optional(),
 })
 
+const apiServerFault = z.strictObject({
+  kind: z.enum(['api-server-crash']),
+  server: z
+    .union([z.int().min(1).max(9), z.literal('random')])
+    .optional()
+    .meta({ description: 'Which API server, from 1, or one of those that are up', default: 'random' }),
+  for: duration('After how long the server is started again; never when not given').optional(),
+})
+
 const at = duration('When it happens')
 
 const timelineEntry = z.union([
@@ -343,7 +358,10 @@ const timelineEntry = z.union([
       examples: ['set image deployment/frontend server=shop/frontend:v2 -n shop'],
     }),
   }),
-  z.strictObject({ at, fault: z.union([nodeFault, nodeReboot, nodeDisk, nodeClock, podKill, containerFault, etcdFault, etcdSlowDisk]) }),
+  z.strictObject({
+    at,
+    fault: z.union([nodeFault, nodeReboot, nodeDisk, nodeClock, podKill, containerFault, etcdFault, etcdSlowDisk, apiServerFault]),
+  }),
 ])
 
 const spec = z.strictObject({

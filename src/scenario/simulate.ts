@@ -54,8 +54,8 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
 
 /** Says nothing where nobody waited: results are then the same as without Priority and Fairness. */
 function flowControlOf(cluster: SimulatedCluster): Pick<VariantSummary, 'flowControl'> {
-  const flowControl = cluster.controlPlane.server.flowControl
-    .report()
+  const flowControl = cluster.controlPlane.server
+    .flowControlReport()
     .map(({ longestWait, ...rest }) => ({ ...rest, longestWaitMs: longestWait / MILLISECOND }))
   return flowControl.length === 0 ? {} : { flowControl }
 }

@@ -1,5 +1,6 @@
 import { matchesSelector } from '../api/labels.ts'
 import type { Deployment, EndpointSlice, Pod, Service, StringMap } from '../api/objects/index.ts'
+import type { ApiServer } from '../control-plane/api-server.ts'
 import { ControlPlane, type NodeSeed } from '../control-plane/control-plane.ts'
 import { isComplete } from '../control-plane/controllers/deployment.ts'
 import { LATENCIES } from '../control-plane/latencies.ts'
@@ -65,11 +66,12 @@ export class SimulatedCluster {
     this.#nodes = nodesOf(scenario)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { version, etcdMembers, apiServer, network, kubeProxy, images, runtime, scheduler } = scenario.cluster
+    const { version, etcdMembers, apiServers, apiServer, network, kubeProxy, images, runtime, scheduler } = scenario.cluster
     this.controlPlane = new ControlPlane(this.sim, {
       trace: this.trace,
       version,
       etcdMembers,
+      apiServers,
       flowControl: apiServer,
       nodes: this.#nodes,
       scheduler,
@@ -181,6 +183,7 @@ export class SimulatedCluster {
       sim: this.sim,
       trace: this.trace,
       etcd: this.controlPlane.server.etcd,
+      apiServers: apiServersTarget(this.controlPlane.server),
       crashNode: (name) => {
         const index = this.#indexOf(name)
         if (!this.dataPlane.kernels.isUp(index)) return null
@@ -249,6 +252,16 @@ export class SimulatedCluster {
     const workload = this.#scenario.workloads.find(({ selector }) => matchesSelector(selector, labels))
     invariant(workload !== undefined, 'The last workload matches every pod')
     return workload
+  }
+}
+
+function apiServersTarget(server: ApiServer): FaultTarget['apiServers'] {
+  return {
+    count: server.processes.length,
+    isUp: (id) => server.processes[id]!.up,
+    nameOf: (id) => server.processes[id]!.name,
+    crash: (id) => server.crash(id),
+    start: (id, answers) => server.start(id, answers),
   }
 }
 

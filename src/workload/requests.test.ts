@@ -90,7 +90,15 @@ describe('what the time of a request was spent on', () => {
 
   test('first packet, later packets, network and service', () => {
     const { c } = cluster({ workload, podNodes: [1] })
-    const parts = { network: 4 * sameZone, rules: FIRST, packets: 3 * LATER, retransmit: 0, 'pod-queue': 0, service: 7 * MILLISECOND, upstream: 0 }
+    const parts = {
+      network: 4 * sameZone,
+      rules: FIRST,
+      packets: 3 * LATER,
+      retransmit: 0,
+      'pod-queue': 0,
+      service: 7 * MILLISECOND,
+      upstream: 0,
+    }
     expect(ns(one(c).blameMs.mean)).toEqual(parts)
   })
 

@@ -58,6 +58,7 @@ export interface TestbedOptions {
   readonly nodes?: number
   readonly seed?: string
   readonly etcdMembers?: number
+  readonly apiServers?: number
   readonly version?: KubernetesMinor
   /** From process start to listening; 2 s when not given. */
   readonly startUp?: Nanos
@@ -86,6 +87,7 @@ export class Testbed {
       nodes = 3,
       seed = 'test',
       etcdMembers = 1,
+      apiServers = 1,
       version = 36,
       startUp = 2 * SECOND,
       onTerminate = 'drain',
@@ -99,6 +101,7 @@ export class Testbed {
       trace: this.trace,
       version,
       etcdMembers,
+      apiServers,
       latencies,
       ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
       nodes: names.map((name, i) => ({

@@ -8,6 +8,7 @@ export const FAULT_SECONDS_MAX = 120
 
 const length = ({ dice }: World): string => `for: ${dice.between(1, FAULT_SECONDS_MAX)}s`
 const node = ({ dice, nodes }: World): string => dice.pick(nodes)
+const server = ({ dice, apiServers }: World): string => dice.pick([`server: ${dice.between(1, apiServers)}`, 'server: random'])
 const member = ({ dice, etcdMembers }: World): number => dice.between(1, etcdMembers)
 
 /** Every fault that random scenarios use: one more is one line. */
@@ -23,4 +24,5 @@ export const FAULTS: readonly RandomFault[] = [
   (world) => `{ kind: etcd-member-crash, member: ${member(world)}, ${length(world)} }`,
   (world) => `{ kind: etcd-partition, member: ${member(world)}, ${length(world)} }`,
   (world) => `{ kind: etcd-slow-disk, member: ${member(world)}, factor: ${world.dice.pick([3, 100, 2000])}, ${length(world)} }`,
+  (world) => `{ kind: api-server-crash, ${server(world)}, ${length(world)} }`,
 ]

@@ -148,7 +148,10 @@ export class NodeLifecycleController {
     const response = yield* this.#client.patch('Node', '', name, unknown, {
       cause: noticed,
       why: 'Ready=Unknown: kubelet stopped posting status',
+      // Without an answer it is tried again in the next round, if the node is silent then: not before its heartbeats could be seen.
+      once: true,
     })
+    if (response.code >= 500) return
     health.cause = response.hop
     yield* this.#taint(name, NO_SCHEDULE, health.cause)
     for (const pod of this.#pods.of(name)) {

@@ -110,8 +110,22 @@ describe('an API server whose seats are taken', () => {
       Array.from({ length: trace.length }, (_, id) => trace.hop(id))
         .filter((hop) => hop.action === action)
         .map(({ detail }) => detail)
-    return { sim, flow: plane.server.flowControl, create, answers, details }
+    return { sim, server: plane.server, flow: plane.server.processes[0]!.flowControl, create, answers, details }
   }
+
+  test('requests that wait for seats when their server dies have no answer, and the next life begins with free seats', () => {
+    const { sim, server, create, answers } = cluster(100 * MILLISECOND)
+    for (let i = 0; i < 10; i++) create(controller, `sa-${i}`)
+    sim.run(150 * MILLISECOND)
+    expect(answers).toHaveLength(4)
+    expect(server.crash(0)).not.toBeNull()
+    sim.run(160 * MILLISECOND)
+    expect(answers.slice(4).map(({ code }) => code)).toEqual([599, 599, 599, 599, 599, 599])
+    expect(server.flowControlReport()).toMatchObject([{ priorityLevel: LEVEL, waited: 4, rejected: 0 }])
+    server.start(0, () => create(controller, 'later'))
+    sim.run(60 * SECOND)
+    expect(answers.at(-1)).toMatchObject({ name: 'later', code: 201 })
+  })
 
   test('an administrator is served while a service account waits in its queue', () => {
     const { sim, flow, create, answers, details } = cluster(100 * MILLISECOND)

@@ -145,6 +145,13 @@ export class FlowControl {
     return 'time-out'
   }
 
+  /** The server has died: nobody waits here any more. What its requests still hold does not matter. */
+  abandon(): void {
+    const turns = [...this.#turns.values()]
+    this.#turns.clear()
+    for (const turn of turns) turn.resolve()
+  }
+
   #level(spec: PriorityLevelSpec, limits: ConcurrencyLimits): Level {
     const level: Level = {
       spec,
@@ -247,7 +254,7 @@ export class FlowControl {
     if (this.#alarmAt <= at) return
     this.#alarmAt = at
     this.#sim.after(at - this.#sim.now, () => {
-      if (this.#alarmAt !== at) return
+      if (this.#alarmAt !== at || this.#turns.size === 0) return
       this.#alarmAt = Number.POSITIVE_INFINITY
       this.#catchUp(this.#sim.now)
       if (this.#turns.size > 0) this.#setAlarm()
