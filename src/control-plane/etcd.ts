@@ -51,6 +51,8 @@ const ELECTION_TIMEOUT: Nanos = SECOND
 export const REQUEST_TIMEOUT: Nanos = 7 * SECOND
 /** Entries kept for members that lag. Source: etcd `--snapshot-catchup-entries`. */
 const CATCH_UP_ENTRIES = 5000
+/** Of a store that is new. */
+const FIRST_REVISION = 1
 /** Members fit into three bits beside the term in the argument of an event. */
 const MEMBERS_MAX = 8
 
@@ -110,7 +112,7 @@ export class Etcd<T> {
   #waiting: LogEntry<Proposal<T>>[] = []
   /** Pairs of members that do not reach each other: `a * 8 + b`, both ways. */
   readonly #cut = new Set<number>()
-  #revision = 1
+  #revision = FIRST_REVISION
   #writes = 0
   readonly #onAppend: HandlerId
   readonly #onFsync: HandlerId
@@ -168,6 +170,12 @@ export class Etcd<T> {
   }
 
   /** Puts a value in place without time passing: the state a cluster starts from. */
+  /** Puts a value in place at the first revision, before anybody observes: what is as old as the cluster. */
+  install(key: string, value: T): void {
+    invariant(!this.#store.has(key), `Seeded twice: ${key}`)
+    this.#store.set(key, { value, modRevision: FIRST_REVISION })
+  }
+
   seed(key: string, tag: number, build: (revision: number) => T): T {
     invariant(!this.#store.has(key), `Seeded twice: ${key}`)
     this.#revision++

@@ -43,6 +43,8 @@ export function* evict(
     const hop = trace.record({ cause, actor: 'kube-apiserver', action: 'refused', subject: key, detail: `${code} ${message}` })
     return { code, object: undefined, message, hop }
   }
+  const forbidden = server.forbidden(identity, { verb: 'create', kind: 'Pod', namespace, name, subresource: 'eviction' })
+  if (forbidden !== null) return refused(403, forbidden)
   const pod = (yield* server.get(key)) as Pod | undefined
   if (pod === undefined) return refused(404, `${key} not found`)
   let hop = cause
@@ -64,6 +66,7 @@ export function* evict(
     kind: 'Pod',
     namespace,
     name,
+    subresource: 'eviction',
     cause: hop,
     change: (current) => afterDelete(current!, request.gracePeriodSeconds, sim.now),
     expected: ANY_REVISION,

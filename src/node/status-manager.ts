@@ -59,7 +59,7 @@ export class StatusManager {
       const { namespace, name, uid } = pod.metadata
       const set = (current: Pod): Pod =>
         current.metadata.uid === uid ? { ...current, status: mergeStatus(current.status, status) } : current
-      yield* this.#client.patch('Pod', namespace, name, set, { cause, why })
+      yield* this.#client.patch('Pod', namespace, name, set, { cause, why, subresource: 'status' })
     }
   }
 }

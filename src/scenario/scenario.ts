@@ -1,4 +1,5 @@
 import type { AnyObject } from '../api/objects/index.ts'
+import type { Identity } from '../control-plane/identity.ts'
 import type { KubectlVerb } from '../control-plane/kubectl/kubectl.ts'
 import type { Fault } from '../faults/index.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
@@ -57,7 +58,7 @@ export interface NodeGroup {
 }
 
 export type TimelineEntry =
-  | { readonly at: Nanos; readonly kind: 'kubectl'; readonly command: KubectlCommand; readonly as: string | null; readonly text: string }
+  | { readonly at: Nanos; readonly kind: 'kubectl'; readonly command: KubectlCommand; readonly as: Identity | null; readonly text: string }
   | { readonly at: Nanos; readonly kind: 'fault'; readonly fault: FaultSpec; readonly text: string }
 
 /** `metric{label=value,…} operator limit`. Times are in milliseconds, rates are fractions. */

@@ -71,7 +71,7 @@ export class DaemonSetController extends Controller {
 
   protected *reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
     const set = this.#sets.get(key)
-    if (set === undefined) return 'done'
+    if (set === undefined || set.metadata.deletionTimestamp !== null) return 'done'
     const newest = yield* this.#history.newest(set, set.spec.template, { cause, why: '' })
     if (newest === null) return 'retry'
     const hash = newest.metadata.labels[REVISION_HASH_LABEL]!
@@ -203,7 +203,7 @@ export class DaemonSetController extends Controller {
     const status = statusOf(set, nodes)
     if (sameStatus(status, set.status)) return true
     const why = `status: ${status.numberAvailable} of ${status.desiredNumberScheduled} available, ${status.updatedNumberScheduled} updated`
-    const response = yield* this.client.update({ ...set, status }, { cause, why })
+    const response = yield* this.client.update({ ...set, status }, { cause, why, subresource: 'status' })
     return response.code === 200 || response.code === 404
   }
 }

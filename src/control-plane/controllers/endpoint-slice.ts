@@ -243,7 +243,7 @@ function newSlice(service: Service, ports: readonly EndpointPort[], endpoints: r
     metadata: {
       ...emptyMeta(`${name}-`, namespace),
       labels: { ...labels, [SERVICE_NAME_LABEL]: name },
-      ownerReferences: [{ kind: 'Service', name, uid, controller: true }],
+      ownerReferences: [{ kind: 'Service', name, uid, controller: true, blockOwnerDeletion: true }],
     },
     endpoints,
     ports,

@@ -75,14 +75,14 @@ export class ReplicaSetController extends Controller {
     if (rs === undefined) return 'done'
     const all = this.#pods.of(rs.metadata.uid)
     const active = all.filter(isActive)
-    const managed = !this.#satisfied(key) || (yield* this.#manage(rs, key, active, cause))
+    const managed = !this.#satisfied(key) || rs.metadata.deletionTimestamp !== null || (yield* this.#manage(rs, key, active, cause))
     const status = statusOf(rs, all, active, this.now)
     if (rs.spec.minReadySeconds > 0 && status.readyReplicas > status.availableReplicas) {
       this.queue.addAfter(key, nextAvailability(active, rs.spec.minReadySeconds, this.now), cause)
     }
     if (!sameStatus(status, rs.status)) {
       const why = `status: ${status.replicas} pods, ${status.readyReplicas} ready, ${status.availableReplicas} available`
-      const response = yield* this.client.update({ ...rs, status }, { cause, why })
+      const response = yield* this.client.update({ ...rs, status }, { cause, why, subresource: 'status' })
       if (response.code === 409) return 'retry'
     }
     return managed ? 'done' : 'retry'
@@ -176,7 +176,7 @@ function podOf(rs: ReplicaKeeper): Pod {
       ...emptyMeta(`${rs.metadata.name}-`, rs.metadata.namespace),
       labels: template.labels,
       annotations: template.annotations,
-      ownerReferences: [{ kind: rs.kind, name: rs.metadata.name, uid: rs.metadata.uid, controller: true }],
+      ownerReferences: [{ kind: rs.kind, name: rs.metadata.name, uid: rs.metadata.uid, controller: true, blockOwnerDeletion: true }],
     },
     spec: template.spec,
     status: { phase: 'Pending', podIP: '', hostIP: '', startTime: null, conditions: [], containerStatuses: [] },
