@@ -82,12 +82,7 @@ describe('a rule', () => {
     ['with names allows no other', rule(['get'], [''], ['pods'], ['web-1']), pod, false],
     ['with names allows no create, whose path has no name', rule(['create'], [''], ['pods'], ['web-0']), { ...pod, verb: 'create' }, false],
     ['about bindings allows a bind', rule(['create'], [''], ['pods/binding']), { ...pod, verb: 'bind' }, true],
-    [
-      'about evictions allows one',
-      rule(['create'], [''], ['pods/eviction']),
-      { ...pod, verb: 'delete', subresource: 'eviction' },
-      true,
-    ],
+    ['about evictions allows one', rule(['create'], [''], ['pods/eviction']), { ...pod, verb: 'delete', subresource: 'eviction' }, true],
   ])('%s', (_what, given, attempt, allowed) => {
     const reader = role('reader', given)
     expect(may(authorizer(reader, bind(reader, user('jane'))), jane, attempt)).toBe(allowed)
@@ -115,8 +110,18 @@ describe('a binding', () => {
     ['a group', { kind: 'Group', name: 'devs', namespace: '' }, impersonated('joe', ['devs']), true],
     ['everybody who is known', { kind: 'Group', name: 'system:authenticated', namespace: '' }, impersonated('joe'), true],
     ['a service account', { kind: 'ServiceAccount', name: 'ci', namespace: 'tools' }, impersonated('system:serviceaccount:tools:ci'), true],
-    ['one of the own namespace', { kind: 'ServiceAccount', name: 'ci', namespace: '' }, impersonated('system:serviceaccount:shop:ci'), true],
-    ['one of another namespace', { kind: 'ServiceAccount', name: 'ci', namespace: 'x' }, impersonated('system:serviceaccount:tools:ci'), false],
+    [
+      'one of the own namespace',
+      { kind: 'ServiceAccount', name: 'ci', namespace: '' },
+      impersonated('system:serviceaccount:shop:ci'),
+      true,
+    ],
+    [
+      'one of another namespace',
+      { kind: 'ServiceAccount', name: 'ci', namespace: 'x' },
+      impersonated('system:serviceaccount:tools:ci'),
+      false,
+    ],
     [
       'all service accounts of a namespace',
       { kind: 'Group', name: 'system:serviceaccounts:tools', namespace: '' },
@@ -152,7 +157,12 @@ describe('a binding', () => {
 })
 
 describe('the roles that are there from the start', () => {
-  const rbac = authorizer(...bootstrapRoles(), bind(clusterRole('view'), user('viewer')), bind(clusterRole('edit'), user('editor')), bind(clusterRole('admin'), user('owner')))
+  const rbac = authorizer(
+    ...bootstrapRoles(),
+    bind(clusterRole('view'), user('viewer')),
+    bind(clusterRole('edit'), user('editor')),
+    bind(clusterRole('admin'), user('owner')),
+  )
   const deployment = (verb: Attempt['verb']): Attempt => ({ verb, kind: 'Deployment', namespace: 'shop', name: 'web' })
   const roles = (verb: Attempt['verb']): Attempt => ({ verb, kind: 'Role', namespace: 'shop', name: 'r' })
   const quota = (verb: Attempt['verb']): Attempt => ({ verb, kind: 'ResourceQuota', namespace: 'shop', name: 'q' })
@@ -182,7 +192,12 @@ describe('the roles that are there from the start', () => {
     ['the scheduler deletes no Deployment', SCHEDULER, deployment('delete'), false],
     ['the ReplicaSet controller creates pods', controllerIdentity('replicaset-controller'), { ...pod, verb: 'create' }, true],
     ['it creates no ReplicaSet', controllerIdentity('replicaset-controller'), { ...pod, kind: 'ReplicaSet', verb: 'create' }, false],
-    ['the disruption controller writes a status', controllerIdentity('disruption-controller'), { ...pod, kind: 'PodDisruptionBudget', verb: 'update', subresource: 'status' }, true],
+    [
+      'the disruption controller writes a status',
+      controllerIdentity('disruption-controller'),
+      { ...pod, kind: 'PodDisruptionBudget', verb: 'update', subresource: 'status' },
+      true,
+    ],
     ['it changes no budget', controllerIdentity('disruption-controller'), { ...pod, kind: 'PodDisruptionBudget', verb: 'update' }, false],
   ])('%s', (_what, identity, attempt, allowed) => {
     expect(may(rbac, identity, attempt)).toBe(allowed)

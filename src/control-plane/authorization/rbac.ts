@@ -34,7 +34,8 @@ interface Grants {
  */
 export class RbacAuthorizer {
   readonly #objects: RoleObjects
-  readonly #grants = new Map<string, Grants>()
+  /** By who asks, and the namespace. */
+  readonly #grants = new Map<Identity, Map<string, Grants>>()
 
   constructor(objects: RoleObjects) {
     this.#objects = objects
@@ -58,11 +59,15 @@ export class RbacAuthorizer {
   }
 
   #grantsOf(identity: Identity, namespace: string): Grants {
-    const key = JSON.stringify([identity.user, identity.groups, namespace])
-    let grants = this.#grants.get(key)
+    let byNamespace = this.#grants.get(identity)
+    if (byNamespace === undefined) {
+      byNamespace = new Map()
+      this.#grants.set(identity, byNamespace)
+    }
+    let grants = byNamespace.get(namespace)
     if (grants === undefined) {
       grants = this.#resolve(identity, namespace)
-      this.#grants.set(key, grants)
+      byNamespace.set(namespace, grants)
     }
     return grants
   }

@@ -10,6 +10,7 @@ import { Controller, type ControllerManager, type Outcome } from './controller.t
 import { daemonPodSpec, fitsNode, nodeOfDaemonPod } from './daemon-set-nodes.ts'
 import { type DaemonNode, type DaemonPlan, type DaemonPod, daemonBounds, manageNodes, rollNodes } from './daemon-set-plan.ts'
 import { Expectations } from './expectations.ts'
+import { recordFailedCreate } from './failed-create.ts'
 import { podFromTemplate } from './pod-from-template.ts'
 import { POD_REVISION_LABEL, REVISION_HASH_LABEL, RevisionHistory } from './revision-history.ts'
 import { slowStart } from './slow-start.ts'
@@ -181,6 +182,7 @@ export class DaemonSetController extends Controller {
     })
     const response = yield* this.client.create(pod, { cause, why: `for ${node}: ${why}` })
     if (response.code === 201) return true
+    recordFailedCreate(this.events, set, response)
     this.#expectations.created(keyOf(set))
     return false
   }

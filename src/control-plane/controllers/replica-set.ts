@@ -8,6 +8,7 @@ import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
 import { controllerOf, OwnerIndex } from '../owner-index.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
+import { recordFailedCreate } from './failed-create.ts'
 import { podsToDelete } from './pod-deletion-ranking.ts'
 
 /** Source: `--concurrent-replicaset-syncs`. */
@@ -117,7 +118,10 @@ export class ReplicaSetController extends Controller {
 
   *#createOne(rs: ReplicaKeeper, cause: HopId): Generator<Wait, boolean, unknown> {
     const response = yield* this.client.create(podOf(rs), { cause, why: `has fewer than ${rs.spec.replicas} pods` })
-    if (response.code !== 201) return false
+    if (response.code !== 201) {
+      recordFailedCreate(this.events, rs, response)
+      return false
+    }
     this.events.record(rs, 'SuccessfulCreate', `Created pod: ${response.object!.metadata.name}`)
     return true
   }

@@ -106,7 +106,10 @@ export class StatefulSetController extends Controller {
       cause,
       why: `pod ${ordinal} is missing, revision ${revision.revision}`,
     })
-    return response.code === 201
+    if (response.code === 201) return true
+    const pod = `Pod ${name} in StatefulSet ${set.metadata.name}`
+    this.events.record(set, 'FailedCreate', `create ${pod} failed error: ${response.message}`)
+    return false
   }
 
   *#delete(pod: Pod, why: string, cause: HopId): Generator<Wait, boolean, unknown> {

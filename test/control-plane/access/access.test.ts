@@ -36,7 +36,8 @@ function stored(bed: Testbed): Map<string, AnyObject> {
   })
   return objects
 }
-const count = (objects: Map<string, AnyObject>, kind: string): number => [...objects.keys()].filter((key) => key.startsWith(`${kind}/`)).length
+const count = (objects: Map<string, AnyObject>, kind: string): number =>
+  [...objects.keys()].filter((key) => key.startsWith(`${kind}/`)).length
 
 const quota = (hard: Record<string, string>, scopes: ResourceQuota['spec']['scopes'] = []): ResourceQuota => ({
   apiVersion: 'v1',
@@ -94,8 +95,7 @@ describe('role-based access', () => {
     const rules = [{ verbs: ['get'], apiGroups: ['stable.example.com'], resources: ['crontabs'], resourceNames: [] }]
     const metadata = { ...emptyMeta('crontabs', ''), labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } }
     apply(bed, 5, { apiVersion: role.apiVersion, kind: 'ClusterRole', metadata, rules, aggregationRule: null })
-    for (const name of ['view', 'edit', 'admin'])
-      expect(bed.plane.server.peek('ClusterRole', '', name)!.rules).toContainEqual(rules[0])
+    for (const name of ['view', 'edit', 'admin']) expect(bed.plane.server.peek('ClusterRole', '', name)!.rules).toContainEqual(rules[0])
     run(bed, { verb: 'delete', kind: 'ClusterRole', namespace: '', name: 'crontabs', gracePeriodSeconds: null }, 5)
     expect(bed.plane.server.peek('ClusterRole', '', 'view')!.rules).not.toContainEqual(rules[0])
   })
@@ -111,7 +111,9 @@ describe('a resource quota', () => {
     expect(count(objects, 'Pod')).toBe(5)
     expect(usedOf(bed)).toEqual({ pods: '5' })
     const events = [...objects.values()].filter((object) => object.kind === 'Event') as OpaqueObject[]
-    const failures = events.map(({ content }) => content as { reason: string; message: string }).filter(({ reason }) => reason === 'FailedCreate')
+    const failures = events
+      .map(({ content }) => content as { reason: string; message: string })
+      .filter(({ reason }) => reason === 'FailedCreate')
     expect(failures.length).toBeGreaterThan(0)
     expect(failures[0]!.message).toMatch(
       /^Error creating: pods "web-\w+-\w+" is forbidden: exceeded quota: quota, requested: pods=1, used: pods=5, limited: pods=5$/,
@@ -173,7 +175,11 @@ describe('a limit range', () => {
   test.each([
     ['min', { min: { cpu: '200m' } }, 'minimum cpu usage per Container is 200m, but request is 100m'],
     ['max without a limit', { max: { memory: '1Gi' } }, 'maximum memory usage per Container is 1Gi.  No limit is specified'],
-    ['ratio', { maxLimitRequestRatio: { memory: '2' } }, 'memory max limit to request ratio per Container is 2, but no limit is specified or limit is 0'],
+    [
+      'ratio',
+      { maxLimitRequestRatio: { memory: '2' } },
+      'memory max limit to request ratio per Container is 2, but no limit is specified or limit is 0',
+    ],
     ['of the pod', { type: 'Pod' as const, min: { cpu: '1' } }, 'minimum cpu usage per Pod is 1, but request is 100m'],
   ])('refuses by %s', (_what, change, message) => {
     const bed = new Testbed()
@@ -246,9 +252,12 @@ describe('deleting a Deployment', () => {
     const bed = new Testbed()
     apply(bed, 20, deploymentOf('web', 2))
     const gone = order(bed)
-    remove(bed, 'Foreground', 2)
-    expect(bed.deployment('web')!.metadata.finalizers).toEqual(['foregroundDeletion'])
-    bed.sim.run(bed.sim.now + 60 * SECOND)
+    const held: (readonly string[])[] = []
+    bed.plane.server.observeCommits(({ object }) => {
+      if (object.kind === 'Deployment' && object.metadata.deletionTimestamp !== null) held.push(object.metadata.finalizers)
+    })
+    remove(bed, 'Foreground', 60)
+    expect(held[0]).toEqual(['foregroundDeletion'])
     expect(gone).toEqual(['Pod', 'ReplicaSet', 'Deployment'])
   })
 
@@ -273,7 +282,9 @@ test('an owner in another namespace is none: what names it is deleted, and told'
   const owned: Pod = { ...podOf('p'), metadata: { ...emptyMeta('p', 'other'), ownerReferences } }
   apply(bed, 5, owned)
   expect(bed.plane.server.peek('Pod', 'other', 'p')?.metadata.deletionTimestamp ?? 'gone').not.toBe(null)
-  const reasons = [...objects.values()].filter(({ kind }) => kind === 'Event').map((event) => (event as OpaqueObject).content as { reason: string })
+  const reasons = [...objects.values()]
+    .filter(({ kind }) => kind === 'Event')
+    .map((event) => (event as OpaqueObject).content as { reason: string })
   expect(reasons.map(({ reason }) => reason)).toContain('OwnerRefInvalidNamespace')
 })
 
