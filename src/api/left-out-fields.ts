@@ -38,7 +38,14 @@ const INERT: ReadonlySet<string> = new Set([
   // ports
   'appProtocol',
   // names of what a reference already names by uid or is told by its kind
-  ...['ownerReferences.apiVersion', 'ownerReferences.blockOwnerDeletion', 'targetRef.apiVersion', 'targetRef.kind', 'targetRef.namespace'],
+  ...[
+    'ownerReferences.apiVersion',
+    'roleRef.apiGroup',
+    'subjects.apiGroup',
+    'targetRef.apiVersion',
+    'targetRef.kind',
+    'targetRef.namespace',
+  ],
   ...['targetRef.fieldPath', 'targetRef.resourceVersion', 'endpoints.hostname'],
   // a node's account of itself
   ...['status.nodeInfo', 'status.daemonEndpoints', 'status.config', 'status.conditions', 'status.phase', 'providerID'],

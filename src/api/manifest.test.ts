@@ -226,7 +226,6 @@ describe('warnings of fields', () => {
 kind: Pod
 metadata: {name: ${name}}
 spec:
-  priorityClassName: high
   dnsPolicy: ClusterFirst
   containers:
   - name: c
@@ -236,9 +235,8 @@ spec:
     lifecycle: {preStop: {exec: {command: [stop, now]}}}
 `
     expect(await warningsOf(`${pod('a')}---\n${pod('b')}`)).toEqual([
-      'unmodelled-field 5: Pod spec.priorityClassName has no effect in the model (2 uses)',
-      'unmodelled-field 12: Pod spec.containers[].lifecycle.preStop.exec.command has no effect in the model (2 uses)',
-      'inert-field 10: Pod spec.containers[].env changes neither timing nor traffic and is not read (2 uses)',
+      'unmodelled-field 11: Pod spec.containers[].lifecycle.preStop.exec.command has no effect in the model (2 uses)',
+      'inert-field 9: Pod spec.containers[].env changes neither timing nor traffic and is not read (2 uses)',
     ])
   })
 

@@ -46,6 +46,8 @@ function leaves(table: FieldTable, path: string): string[] {
   })
 }
 
+const CLUSTER_SCOPED: readonly ManifestKind[] = ['ClusterRole', 'ClusterRoleBinding', 'Namespace', 'Node', 'PriorityClass']
+
 const KINDS = Object.keys(MODELLED_FIELDS) as ManifestKind[]
 
 describe('the tables of modelled fields', () => {
@@ -57,7 +59,7 @@ describe('the tables of modelled fields', () => {
     }
     const ignored = leaves(MODELLED_FIELDS[kind], '').filter((leaf) => !read.has(leaf))
     // The kind has chosen the table; a cluster-scoped object has no namespace.
-    const expected = ['.apiVersion', '.kind', ...(['IngressClass', 'Namespace', 'Node'].includes(kind) ? ['.metadata.namespace'] : [])]
+    const expected = ['.apiVersion', '.kind', ...(CLUSTER_SCOPED.includes(kind) ? ['.metadata.namespace'] : [])]
     expect(ignored).toEqual(expected)
   })
 

@@ -18,7 +18,7 @@ const METADATA = {
   labels: 'map',
   annotations: 'map',
   finalizers: 'texts',
-  ownerReferences: [{ kind: 'text', name: 'text', uid: 'text', controller: 'flag' }],
+  ownerReferences: [{ kind: 'text', name: 'text', uid: 'text', controller: 'flag', blockOwnerDeletion: 'flag' }],
 } as const satisfies FieldTable
 
 const LABEL_SELECTOR = {
@@ -107,6 +107,7 @@ const POD_SPEC = {
   terminationGracePeriodSeconds: 'number',
   restartPolicy: 'text',
   priority: 'number',
+  priorityClassName: 'text',
   preemptionPolicy: 'text',
   overhead: 'quantities',
   hostNetwork: 'flag',
@@ -116,6 +117,13 @@ const POD_SPEC = {
 const POD_TEMPLATE = {
   metadata: { labels: 'map', annotations: 'map' },
   spec: POD_SPEC,
+} as const satisfies FieldTable
+
+const POLICY_RULE = { verbs: 'texts', apiGroups: 'texts', resources: 'texts', resourceNames: 'texts' } as const satisfies FieldTable
+
+const BINDING = {
+  subjects: [{ kind: 'text', name: 'text', namespace: 'text' }],
+  roleRef: { kind: 'text', name: 'text' },
 } as const satisfies FieldTable
 
 const DISRUPTION = {
@@ -281,6 +289,41 @@ export const MODELLED_FIELDS = {
       unhealthyPodEvictionPolicy: 'text',
     },
   },
+  ClusterRole: {
+    ...TYPE,
+    metadata: METADATA,
+    rules: [POLICY_RULE],
+    aggregationRule: { clusterRoleSelectors: [LABEL_SELECTOR] },
+  },
+  ClusterRoleBinding: { ...TYPE, metadata: METADATA, ...BINDING },
+  Role: { ...TYPE, metadata: METADATA, rules: [POLICY_RULE] },
+  RoleBinding: { ...TYPE, metadata: METADATA, ...BINDING },
+  LimitRange: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      limits: [
+        {
+          type: 'text',
+          min: 'quantities',
+          max: 'quantities',
+          default: 'quantities',
+          defaultRequest: 'quantities',
+          maxLimitRequestRatio: 'quantities',
+        },
+      ],
+    },
+  },
+  ResourceQuota: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      hard: 'quantities',
+      scopes: 'texts',
+      scopeSelector: { matchExpressions: [{ scopeName: 'text', operator: 'text', values: 'texts' }] },
+    },
+  },
+  PriorityClass: { ...TYPE, metadata: METADATA, value: 'number', globalDefault: 'flag', preemptionPolicy: 'text' },
   Namespace: { ...TYPE, metadata: METADATA },
   ServiceAccount: { ...TYPE, metadata: METADATA },
 } as const satisfies Readonly<Record<string, FieldTable>>
@@ -304,6 +347,13 @@ export const MODELLED_API_VERSIONS: Readonly<Record<ManifestKind, string>> = {
   Ingress: 'networking.k8s.io/v1',
   IngressClass: 'networking.k8s.io/v1',
   PodDisruptionBudget: 'policy/v1',
+  ClusterRole: 'rbac.authorization.k8s.io/v1',
+  ClusterRoleBinding: 'rbac.authorization.k8s.io/v1',
+  Role: 'rbac.authorization.k8s.io/v1',
+  RoleBinding: 'rbac.authorization.k8s.io/v1',
+  LimitRange: 'v1',
+  ResourceQuota: 'v1',
+  PriorityClass: 'scheduling.k8s.io/v1',
   Namespace: 'v1',
   ServiceAccount: 'v1',
 }
@@ -344,4 +394,5 @@ export type PickedPodTemplate = Picked<typeof POD_TEMPLATE>
 export type PickedContainer = Picked<typeof INIT_CONTAINER>
 export type PickedProbe = Picked<typeof PROBE>
 export type PickedJobSpec = Picked<typeof JOB_SPEC>
+export type PickedPolicyRules = NonNullable<PickedObject<'Role'>['rules']>
 export type PickedSelector = Picked<typeof LABEL_SELECTOR>

@@ -85,6 +85,11 @@ export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
   return quantity(a.nanos - b.nanos, a.nanos === 0n ? b.format : a.format)
 }
 
+/** That many billionths, to be told in that family of suffixes. */
+export function quantityOf(nanos: bigint, format: QuantityFormat): Quantity {
+  return quantity(nanos, format)
+}
+
 /** In whole units, rounded away from zero. */
 export function quantityUnits(value: Quantity): bigint {
   return divideAway(value.nanos, NANOS_PER_UNIT)

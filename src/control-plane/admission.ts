@@ -1,119 +1,62 @@
-import {
-  type AnyObject,
-  DEFAULT_CLASS_ANNOTATION,
-  type Ingress,
-  type IngressClass,
-  type Pod,
-  type Service,
-  type Toleration,
-} from '../api/objects/index.ts'
-import type { RandomStream } from '../engine/random-stream.ts'
-import type { AddressPool, PortPool } from './address-pools.ts'
-import { objectKey } from './object-key.ts'
+import type { AnyObject, Service } from '../api/objects/index.ts'
+import { DEFAULT_INGRESS_CLASS } from './admission/default-ingress-class.ts'
+import { TOLERATION_SECONDS } from './admission/default-toleration-seconds.ts'
+import { LIMIT_BOUNDS, LIMIT_DEFAULTS } from './admission/limit-ranger.ts'
+import { NAMESPACE_LIFECYCLE } from './admission/namespace-lifecycle.ts'
+import type { AdmissionContext, Plugin } from './admission/plugin.ts'
+import { ONE_DEFAULT_PRIORITY, PRIORITY } from './admission/priority.ts'
+import { SERVICE_ACCOUNT } from './admission/service-account.ts'
 
-/** What admission may look at and take from. */
-export interface AdmissionContext {
-  readonly get: (key: string) => AnyObject | undefined
-  /** All objects of a kind, as the API server's own informer has them. */
-  readonly list: (kind: string) => Iterable<AnyObject>
-  readonly clusterIPs: AddressPool
-  readonly nodePorts: PortPool
-  readonly rng: RandomStream
-}
+export type { AdmissionContext } from './admission/plugin.ts'
 
 /** The object as it will be stored, with the plugins that changed it, or why it is refused. */
-export type Admitted =
-  | { readonly ok: true; readonly object: AnyObject; readonly by: readonly string[] }
-  | { readonly ok: false; readonly code: number; readonly message: string }
+export type Admitted = AdmittedObject | { readonly ok: false; readonly code: number; readonly message: string }
 
-/** One admission plugin: gives back the same object when it has nothing to say, a changed one, or a refusal. */
-interface Plugin {
-  readonly name: string
-  readonly admit: (object: AnyObject, context: AdmissionContext) => AnyObject | { readonly refuse: string }
+export interface AdmittedObject {
+  readonly ok: true
+  readonly object: AnyObject
+  readonly by: readonly string[]
 }
 
-/** Kubernetes gives every pod 300 s on a node that is not ready or unreachable, unless the pod says otherwise. */
-const DEFAULT_TOLERATION_SECONDS = 300
-
-/** In the API server's own order. Source: Kubernetes v1.36.2 pkg/kubeapiserver/options/plugins.go. */
-const PLUGINS: readonly Plugin[] = [
-  { name: 'NamespaceLifecycle', admit: namespaceExists },
-  { name: 'ServiceAccount', admit: serviceAccountExists },
-  { name: 'DefaultTolerationSeconds', admit: defaultTolerations },
-  { name: 'DefaultIngressClass', admit: defaultIngressClass },
+/**
+ * In the API server's own order: one more plugin is a file and a line here. NodeRestriction is asked earlier, since it is about every verb;
+ * ResourceQuota comes last and takes time, since it writes.
+ *
+ * Source: Kubernetes v1.36.2 pkg/kubeapiserver/options/plugins.go.
+ */
+const MUTATING: readonly Plugin[] = [
+  NAMESPACE_LIFECYCLE,
+  LIMIT_DEFAULTS,
+  SERVICE_ACCOUNT,
+  PRIORITY,
+  TOLERATION_SECONDS,
+  DEFAULT_INGRESS_CLASS,
 ]
+const VALIDATING: readonly Plugin[] = [LIMIT_BOUNDS, ONE_DEFAULT_PRIORITY]
 
-/** Runs the admission chain for a new object. Service addresses are given last, as the REST storage does. */
-export function admitCreate(object: AnyObject, context: AdmissionContext): Admitted {
+/** Runs the admission chain for a new object. `asked` is the name as the client gave it, which may be only the beginning of one. */
+export function admitCreate(object: AnyObject, context: AdmissionContext, asked: string = object.metadata.name): Admitted {
   let current = object
   const by: string[] = []
-  for (const plugin of PLUGINS) {
-    const next = plugin.admit(current, context)
-    if ('refuse' in next) return { ok: false, code: 403, message: next.refuse }
+  for (const plugin of MUTATING) {
+    const next = plugin.admit(current, context, asked)
+    if ('refuse' in next) return { ok: false, code: next.code ?? 403, message: next.refuse }
     if (next !== current) by.push(plugin.name)
     current = next
   }
-  if (current.kind !== 'Service') return { ok: true, object: current, by }
-  return allocateService(current as Service, by, context)
-}
-
-function namespaceExists(object: AnyObject, context: AdmissionContext): AnyObject | { refuse: string } {
-  const namespace = object.metadata.namespace
-  if (namespace === '') return object
-  const held = context.get(objectKey('Namespace', '', namespace))
-  if (held !== undefined && held.metadata.deletionTimestamp === null) return object
-  if (held !== undefined) return { refuse: `unable to create new content in namespace ${namespace} because it is being terminated` }
-  return { refuse: `namespaces "${namespace}" not found` }
-}
-
-function serviceAccountExists(object: AnyObject, context: AdmissionContext): AnyObject | { refuse: string } {
-  if (object.kind !== 'Pod') return object
-  const pod = object as Pod
-  const name = pod.spec.serviceAccountName
-  if (context.get(objectKey('ServiceAccount', pod.metadata.namespace, name)) !== undefined) return object
-  return { refuse: `error looking up service account ${pod.metadata.namespace}/${name}: serviceaccount "${name}" not found` }
-}
-
-function defaultTolerations(object: AnyObject): AnyObject {
-  if (object.kind !== 'Pod') return object
-  const pod = object as Pod
-  const added: Toleration[] = []
-  for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
-    const borne = pod.spec.tolerations.some((t) => (t.key === key || t.key === '') && (t.effect === 'NoExecute' || t.effect === ''))
-    if (!borne) added.push({ key, operator: 'Exists', value: '', effect: 'NoExecute', tolerationSeconds: DEFAULT_TOLERATION_SECONDS })
+  for (const plugin of VALIDATING) {
+    const next = plugin.admit(current, context, asked)
+    if ('refuse' in next) return { ok: false, code: next.code ?? 403, message: next.refuse }
   }
-  if (added.length === 0) return object
-  return { ...pod, spec: { ...pod.spec, tolerations: [...pod.spec.tolerations, ...added] } }
+  return { ok: true, object: current, by }
 }
 
-/** An Ingress that names its class in the old way is left as it is. Source: as it was an annotation before networking.k8s.io/v1. */
-const OLD_CLASS_ANNOTATION = 'kubernetes.io/ingress.class'
-
-/**
- * An Ingress without a class gets the default one; of several the newest, of equally new ones the first by name.
- *
- * Source: Kubernetes v1.36.2 plugin/pkg/admission/network/defaultingressclass/admission.go.
- */
-function defaultIngressClass(object: AnyObject, context: AdmissionContext): AnyObject {
-  if (object.kind !== 'Ingress') return object
-  const ingress = object as Ingress
-  if (ingress.spec.ingressClassName !== '' || OLD_CLASS_ANNOTATION in ingress.metadata.annotations) return object
-  let chosen: IngressClass | null = null
-  for (const candidate of context.list('IngressClass') as Iterable<IngressClass>) {
-    if (candidate.metadata.annotations[DEFAULT_CLASS_ANNOTATION] !== 'true') continue
-    if (chosen === null || isPreferred(candidate, chosen)) chosen = candidate
-  }
-  return chosen === null ? object : { ...ingress, spec: { ...ingress.spec, ingressClassName: chosen.metadata.name } }
-}
-
-function isPreferred({ metadata }: IngressClass, other: IngressClass): boolean {
-  if (metadata.creationTimestamp !== other.metadata.creationTimestamp) return metadata.creationTimestamp > other.metadata.creationTimestamp
-  return metadata.name < other.metadata.name
-}
-
-function allocateService(service: Service, by: readonly string[], context: AdmissionContext): Admitted {
-  const spec = service.spec
-  if (spec.type === 'ExternalName') return { ok: true, object: service, by }
+/** Gives a Service its addresses, as the REST storage does once an object is admitted. */
+export function allocateAddresses(admitted: AdmittedObject, context: AdmissionContext): Admitted {
+  if (admitted.object.kind !== 'Service') return admitted
+  const service = admitted.object as Service
+  const { spec } = service
+  if (spec.type === 'ExternalName') return admitted
   let clusterIP = spec.clusterIP
   if (clusterIP === '') clusterIP = context.clusterIPs.allocate(context.rng)
   else if (clusterIP !== 'None' && !context.clusterIPs.claim(clusterIP)) {
@@ -127,17 +70,16 @@ function allocateService(service: Service, by: readonly string[], context: Admis
     else if (context.nodePorts.claim(port.nodePort)) ports.push(port)
     else return { ok: false, code: 422, message: `spec.ports.nodePort: ${port.nodePort} is not in the valid range or already allocated` }
   }
-  return { ok: true, object: { ...service, spec: { ...spec, clusterIP, ports } }, by: [...by, 'Service addresses'] }
+  return { ok: true, object: { ...service, spec: { ...spec, clusterIP, ports } }, by: [...admitted.by, 'Service addresses'] }
 }
 
 /** Namespaces that cannot be deleted. Source: Kubernetes pkg/kubeapiserver/options, NamespaceLifecycle's immortal namespaces. */
 const IMMORTAL_NAMESPACES: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public'])
 
 /** Why a DELETE is not granted; null when it is. */
-export function admitDelete(kind: string, name: string, propagation: string): { code: number; message: string } | null {
+export function admitDelete(kind: string, name: string): { code: number; message: string } | null {
   if (kind === 'Namespace' && IMMORTAL_NAMESPACES.has(name))
     return { code: 403, message: `namespaces "${name}" is forbidden: this namespace may not be deleted` }
-  if (propagation !== 'Background') return { code: 422, message: `propagationPolicy "${propagation}" is not modelled` }
   return null
 }
 

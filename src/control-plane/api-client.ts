@@ -7,7 +7,7 @@ import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import type { ApiConnection } from './api-connection.ts'
 import { ApiError, NO_CONNECTION, RESET } from './api-error.ts'
-import { type ApiResponse, type ApiServer, afterDelete, type Propagation, type WriteRequest } from './api-server.ts'
+import { type ApiResponse, type ApiServer, afterDelete, type WriteRequest } from './api-server.ts'
 import type { Verb } from './authorization.ts'
 import { BROKEN } from './broken.ts'
 import { ANY_REVISION } from './etcd.ts'
@@ -16,6 +16,7 @@ import { type ServedRequest, TooManyRequests } from './flow-control/serve.ts'
 import type { Identity } from './identity.ts'
 import type { Latencies, LatencyName } from './latencies.ts'
 import { objectKey } from './object-key.ts'
+import type { Propagation } from './propagation.ts'
 
 /** Where a client sits and how fast it may ask. */
 export interface ApiClientOptions {
@@ -53,6 +54,8 @@ export interface Because {
   readonly why: string
   /** The caller decides whether to ask again, whatever the client does otherwise. */
   readonly once?: true
+  /** The part of the object that is written, such as `status`; the object itself when not given. */
+  readonly subresource?: string
 }
 
 /** What all clients share. */
@@ -132,14 +135,27 @@ export class ApiClient {
     return yield* this.#write<KindMap[K]>(verb, kind, namespace, name, ANY_REVISION, (current) => change(current as KindMap[K]), because)
   }
 
-  /** `gracePeriodSeconds` null: what the pod asks for. */
+  /** Why a read of the object (name empty: of all of them) is refused, once that has been said; null when it is allowed, at once. */
+  *refusedRead(kind: string, namespace: string, name: string, cause: HopId): Generator<Wait, ApiResponse | null, unknown> {
+    const { server } = this.#access
+    const verb = name === '' ? 'list' : 'get'
+    const message = server.forbidden(this.#options.identity, { verb, kind, namespace, name })
+    if (message === null) return null
+    yield* this.#toServer()
+    const response = yield* server.refuseRead(message, objectKey(kind, namespace, name), cause)
+    yield* this.#network()
+    return response
+  }
+
+  /** `gracePeriodSeconds` null: what the pod asks for. `uid`: only that very object. */
   *delete(
     kind: string,
     namespace: string,
     name: string,
     gracePeriodSeconds: number | null,
     because: Because,
-    propagation: Propagation = 'Background',
+    propagation?: Propagation,
+    uid?: string,
   ): Generator<Wait, ApiResponse, unknown> {
     const now = (): number => this.#access.sim.now
     return yield* this.#write(
@@ -148,9 +164,9 @@ export class ApiClient {
       namespace,
       name,
       ANY_REVISION,
-      (current) => afterDelete(current!, gracePeriodSeconds, now()),
+      (current) => afterDelete(current!, gracePeriodSeconds, now(), propagation),
       because,
-      propagation,
+      uid,
     )
   }
 
@@ -176,7 +192,7 @@ export class ApiClient {
 
   /** Lets a namespace go that is empty. */
   *finalize(namespace: string, because: Because): Generator<Wait, ApiResponse, unknown> {
-    return yield* this.#write('update', 'Namespace', '', namespace, ANY_REVISION, () => null, because)
+    return yield* this.#write('update', 'Namespace', '', namespace, ANY_REVISION, () => null, { ...because, subresource: 'finalize' })
   }
 
   /** Asks for an eviction: a DELETE that disruption budgets may forbid (429). */
@@ -231,7 +247,7 @@ export class ApiClient {
     expected: number,
     change: (current: AnyObject | undefined) => AnyObject | null,
     because: Because,
-    propagation?: Propagation,
+    uid?: string,
   ): Generator<Wait, ApiResponse<T>, unknown> {
     const { trace } = this.#access
     const { actor, identity } = this.#options
@@ -257,7 +273,8 @@ export class ApiClient {
         expected,
         quiet: false,
         connection: this.#connection,
-        ...(propagation === undefined ? {} : { propagation }),
+        subresource: because.subresource,
+        uid,
       })
       yield* this.#network()
       if (!(yield* this.#askAgain(response, attempt, because.once))) return response as ApiResponse<T>

@@ -5,12 +5,15 @@ import type { Simulation } from '../engine/simulation.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { AddressPool, PortPool } from './address-pools.ts'
-import { type AdmissionContext, admitCreate, admitDelete, releaseService } from './admission.ts'
+import { AdmissionCaches } from './admission/caches.ts'
+import { nodeRestriction } from './admission/node-restriction.ts'
+import { QuotaEvaluator } from './admission/resource-quota.ts'
+import { type AdmissionContext, admitCreate, admitDelete, allocateAddresses, releaseService } from './admission.ts'
 import { ApiConnection } from './api-connection.ts'
 import { ApiError, NO_CONNECTION, REFUSED, RESET, TIMED_OUT } from './api-error.ts'
 import { ApiLoadBalancer } from './api-load-balancer.ts'
 import { ApiServerProcess } from './api-server-process.ts'
-import { authorize, type Verb } from './authorization.ts'
+import { type Attempt, Authorizer, type Verb } from './authorization.ts'
 import { BROKEN } from './broken.ts'
 import { ANY_REVISION, Etcd, REQUEST_TIMEOUT, type StoreEvent, type TransactionResult } from './etcd.ts'
 import type { FlowControlOptions, PriorityLevelReport } from './flow-control/flow-control.ts'
@@ -18,6 +21,7 @@ import { type ServedRequest, serve, type TooManyRequests } from './flow-control/
 import type { Identity } from './identity.ts'
 import type { Latencies } from './latencies.ts'
 import { keyOf, objectKey } from './object-key.ts'
+import { type Propagation, withPropagation } from './propagation.ts'
 import { randomSuffix } from './random-name.ts'
 import { Reflector, type ReflectorAccess, type ReflectorOptions } from './reflector.ts'
 import type { Watch, WatchEvent } from './watch-cache.ts'
@@ -49,8 +53,10 @@ export interface WriteRequest {
   readonly change: (current: AnyObject | undefined) => AnyObject | null
   /** The revision the client has read (optimistic concurrency), or ANY_REVISION to try again on the newest when it changed. */
   readonly expected: number
-  /** Of a DELETE; Background when not given. */
-  readonly propagation?: Propagation
+  /** The part of the object that the path names, such as `status`; the object itself when not given. */
+  readonly subresource?: string | undefined
+  /** Of a DELETE: only the object with this uid is meant; 409 when it is another one. */
+  readonly uid?: string | undefined
   /** Heartbeats are not told in the story. */
   readonly quiet: boolean
   /** The client's; the first server that is up when not given. */
@@ -104,6 +110,9 @@ export class ApiServer {
   /** Fires when etcd has a leader again. */
   readonly #elected: Signal
   #uids = 0
+  #installed = 0
+  #authorizer: Authorizer | null = null
+  readonly #quotas: QuotaEvaluator
 
   constructor(sim: Simulation, options: ApiServerOptions) {
     this.#sim = sim
@@ -127,12 +136,14 @@ export class ApiServer {
     this.#balancer = new ApiLoadBalancer(sim, this.#processes)
     this.#admission = {
       get: (key) => this.#etcd.get(key),
-      list: (kind) => this.#processes[0]!.cache(kind).values(),
+      list: (kind) => this.cached(kind),
       clusterIPs: new AddressPool(options.serviceCidr),
       nodePorts: new PortPool(),
       rng: sim.rng('api-server/addresses'),
+      caches: new AdmissionCaches(this),
     }
     sim.spawn(this.#compact())
+    this.#quotas = new QuotaEvaluator(sim, this, this.#admission.caches)
     this.#etcd.observe((stored) => {
       const event = watchEventOf(stored)
       this.#kinds.add(event.object.kind)
@@ -231,6 +242,39 @@ export class ApiServer {
       ...object,
       metadata: { ...object.metadata, uid, resourceVersion: revision, generation: 1 },
     }))
+  }
+
+  /** Puts an object in place that is as old as the cluster itself and that nobody is told of: it takes neither a revision nor time. */
+  install(object: AnyObject): void {
+    const uid = `uid-installed-${++this.#installed}`
+    const stored = { ...object, metadata: { ...object.metadata, uid, resourceVersion: 1, generation: 1 } }
+    this.#etcd.install(keyOf(stored), stored)
+    this.#kinds.add(stored.kind)
+    for (const process of this.#processes) process.cache(stored.kind).install(stored)
+  }
+
+  /** Fills the caches that requests are judged by, as it does before it answers the first one. */
+  begin(): void {
+    this.#authorizer = new Authorizer(this)
+    this.#admission.caches.start()
+  }
+
+  /** What is in the watch cache of a kind, at the first server that is up. */
+  cached(kind: string): Iterable<AnyObject> {
+    return (this.#processes.find(({ up }) => up) ?? this.#processes[0]!).cache(kind).values()
+  }
+
+  /** Why somebody may not do that: the message of the 403; null when it is allowed. */
+  forbidden(identity: Identity, attempt: Attempt): string | null {
+    return this.#authorizer!.refusal(identity, attempt)
+  }
+
+  /** A read that is not allowed: what it takes until that is said. */
+  *refuseRead(message: string, key: string, cause: HopId): Generator<Wait, ApiResponse, unknown> {
+    const started = this.#sim.now
+    yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization'))
+    const hop = this.#trace.record({ cause, actor: 'kube-apiserver', action: 'refused', subject: key, started, detail: `403 ${message}` })
+    return { code: 403, object: undefined, message, hop }
   }
 
   /** Lists and watches a kind, for as long as the client wants, whatever happens to servers and connections. */
@@ -399,13 +443,14 @@ export class ApiServer {
 
     started = this.#sim.now
     yield this.#sim.delay(this.#latencies.draw('authorization'))
-    const forbidden = authorize(identity, { verb, kind, name, current: this.#etcd.get(key) })
+    const forbidden = this.forbidden(identity, { verb, kind, namespace, name, subresource: request.subresource })
     if (forbidden !== null) {
       note('refused', started, `403 ${forbidden}`)
       return { code: 403, object: undefined, message: forbidden, hop }
     }
     note('authorised', started, `${verb} ${kind}`)
-    const kept = verb === 'delete' ? admitDelete(kind, name, request.propagation ?? 'Background') : null
+    const kept =
+      (verb === 'delete' ? admitDelete(kind, name) : null) ?? nodeRestriction(identity, verb, { kind, name, current: this.#etcd.get(key) })
     if (kept !== null) {
       note('refused', this.#sim.now, `${kept.code} ${kept.message}`)
       return { ...kept, object: undefined, hop }
@@ -431,7 +476,9 @@ export class ApiServer {
       ...wanted,
       metadata: { ...wanted.metadata, name, uid: this.#newUid(), creationTimestamp: this.#sim.now, generation: 1 },
     }
-    const admitted = admitCreate(named, this.#admission)
+    const refusable = admitCreate(named, this.#admission, request.name)
+    const charged = refusable.ok ? yield* this.#quotas.charge(refusable.object, cause) : null
+    const admitted = charged !== null ? charged : refusable.ok ? allocateAddresses(refusable, this.#admission) : refusable
     if (!admitted.ok) {
       const hop = this.#trace.record({
         cause,
@@ -464,6 +511,8 @@ export class ApiServer {
     for (let attempt = 1; ; attempt++) {
       const current = this.#etcd.get(key)
       if (current === undefined) return this.#notFound(request, server, key, hop)
+      if (request.uid !== undefined && request.uid !== current.metadata.uid)
+        return { code: 409, object: current, message: `${key} is another object than the one that was to be deleted`, hop }
       const next = request.change(current)
       if (next === current) return { code: 200, object: current, message: 'unchanged', hop }
       if (!told) {
@@ -587,17 +636,15 @@ function watchEventOf(stored: StoreEvent<AnyObject>): WatchEvent {
   }
 }
 
-/** What becomes of an object's dependents when it is deleted. */
-export type Propagation = 'Background' | 'Foreground' | 'Orphan'
-
 /**
  * What a DELETE makes of an object: a pod that runs somewhere is marked and stays until its kubelet has stopped it, what has finalizers
  * is marked and stays until the last of them is taken off, everything else goes at once.
  *
  * Source: Kubernetes pkg/registry/core/pod/strategy.go (CheckGracefulDelete), apiserver/pkg/registry/rest/delete.go.
  */
-export function afterDelete(object: AnyObject, gracePeriodSeconds: number | null, now: Nanos): AnyObject | null {
-  if (object.kind === 'Namespace') return terminating(object as Namespace, now)
+export function afterDelete(stored: AnyObject, gracePeriodSeconds: number | null, now: Nanos, propagation?: Propagation): AnyObject | null {
+  if (stored.kind === 'Namespace') return terminating(stored as Namespace, now)
+  const object = withPropagation(stored, propagation)
   if (object.kind !== 'Pod') return removedOrHeld(object, now)
   const pod = object as Pod
   const terminal = pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'

@@ -1,101 +1,67 @@
-import type { AnyObject, Pod } from '../api/objects/index.ts'
+import type { ClusterRoleBinding, Kind } from '../api/objects/index.ts'
+import type { ApiServer } from './api-server.ts'
+import { type Attempt, attributesOf, forbiddenMessage } from './authorization/attributes.ts'
+import { RbacAuthorizer } from './authorization/rbac.ts'
+import { emptyMeta } from './empty-meta.ts'
 import type { Identity } from './identity.ts'
+import { Informer } from './informer.ts'
 
-export type Verb = 'get' | 'create' | 'update' | 'patch' | 'delete' | 'bind'
+export type { Attempt, Verb } from './authorization/attributes.ts'
 
-/** What somebody wants to do to which object. `current` is what is stored now, if anything. */
-export interface Attempt {
-  readonly verb: Verb
-  readonly kind: string
-  readonly name: string
-  readonly current: AnyObject | undefined
+/** Source: apiserver pkg/authentication/user/user.go (SystemPrivilegedGroup): may do anything, whatever the rules say. */
+const PRIVILEGED = 'system:masters'
+const NODES = 'system:nodes'
+
+/** What the Node authorizer gives to every kubelet; there is no such object. Source: plugin/pkg/auth/authorizer/node/node_authorizer.go. */
+const NODE_RULES: ClusterRoleBinding = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: emptyMeta('system:node', ''),
+  subjects: [{ kind: 'Group', name: NODES, namespace: '' }],
+  roleRef: { kind: 'ClusterRole', name: 'system:node' },
 }
 
-/** Verbs on kinds that the bootstrap roles give to each component. `*` is every kind. */
-type Rules = readonly { readonly verbs: readonly Verb[]; readonly kinds: readonly string[] }[]
-
-const WRITE: readonly Verb[] = ['get', 'create', 'update', 'patch', 'delete']
-const EVENTS = { verbs: ['create', 'update', 'patch'], kinds: ['Event'] } as const
-
 /**
- * The bootstrap roles of the components that the model has, reduced to the kinds it has.
+ * Who may do what, asked in the API server's order: the privileged group, the Node authorizer, RBAC. The first that says yes decides.
  *
- * Source: Kubernetes v1.36.2 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/{policy,controller_policy}.go.
+ * It sees roles and bindings through informers of its own: a new binding counts a moment after it was written.
+ *
+ * Source: Kubernetes pkg/kubeapiserver/authorizer/config.go; kubeadm sets `--authorization-mode=Node,RBAC`.
  */
-const ROLES = new Map<string, Rules>([
-  [
-    'system:serviceaccount:kube-system:deployment-controller',
-    [{ verbs: ['get', 'update', 'patch'], kinds: ['Deployment', 'Pod'] }, { verbs: WRITE, kinds: ['ReplicaSet'] }, EVENTS],
-  ],
-  [
-    'system:serviceaccount:kube-system:replicaset-controller',
-    [{ verbs: ['get', 'update', 'patch'], kinds: ['ReplicaSet'] }, { verbs: WRITE, kinds: ['Pod'] }, EVENTS],
-  ],
-  [
-    'system:serviceaccount:kube-system:replication-controller',
-    [{ verbs: ['get', 'update', 'patch'], kinds: ['ReplicationController'] }, { verbs: WRITE, kinds: ['Pod'] }, EVENTS],
-  ],
-  [
-    'system:serviceaccount:kube-system:statefulset-controller',
-    [{ verbs: ['get', 'update', 'patch'], kinds: ['StatefulSet'] }, { verbs: WRITE, kinds: ['ControllerRevision', 'Pod'] }, EVENTS],
-  ],
-  [
-    'system:serviceaccount:kube-system:daemon-set-controller',
-    [{ verbs: ['get', 'update', 'patch'], kinds: ['DaemonSet'] }, { verbs: WRITE, kinds: ['ControllerRevision', 'Pod'] }, EVENTS],
-  ],
-  [
-    'system:serviceaccount:kube-system:job-controller',
-    [{ verbs: ['get', 'update', 'patch'], kinds: ['Job'] }, { verbs: WRITE, kinds: ['Pod'] }, EVENTS],
-  ],
-  [
-    'system:serviceaccount:kube-system:cronjob-controller',
-    [
-      { verbs: ['get', 'update', 'patch'], kinds: ['CronJob'] },
-      { verbs: WRITE, kinds: ['Job'] },
-    ],
-  ],
-  ['system:serviceaccount:kube-system:ttl-after-finished-controller', [{ verbs: ['get', 'delete'], kinds: ['Job'] }]],
-  ['system:serviceaccount:kube-system:endpointslice-controller', [{ verbs: WRITE, kinds: ['EndpointSlice'] }]],
-  ['system:serviceaccount:kube-system:service-account-controller', [{ verbs: ['get', 'create', 'update'], kinds: ['ServiceAccount'] }]],
-  ['system:serviceaccount:kube-system:generic-garbage-collector', [{ verbs: ['get', 'update', 'patch', 'delete'], kinds: ['*'] }]],
-  ['system:serviceaccount:kube-system:disruption-controller', [{ verbs: ['get', 'update'], kinds: ['PodDisruptionBudget'] }]],
-  ['system:serviceaccount:kube-system:namespace-controller', [{ verbs: ['get', 'update', 'delete'], kinds: ['*'] }]],
-  ['system:serviceaccount:kube-system:pod-garbage-collector', [{ verbs: ['get', 'patch', 'delete'], kinds: ['Pod', 'Node'] }]],
-  [
-    'system:serviceaccount:kube-system:node-controller',
-    [
-      { verbs: ['get', 'update', 'patch'], kinds: ['Node', 'Pod'] },
-      { verbs: ['delete'], kinds: ['Pod'] },
-    ],
-  ],
-  ['system:kube-scheduler', [{ verbs: ['get', 'bind', 'patch', 'update', 'delete'], kinds: ['Pod'] }]],
-])
+export class Authorizer {
+  readonly #rbac: RbacAuthorizer
+  readonly #nodes: RbacAuthorizer
 
-/** Whether it may; null when it may, otherwise the reason that a 403 carries. */
-export function authorize(identity: Identity, attempt: Attempt): string | null {
-  if (identity.groups.includes('system:masters')) return null
-  if (identity.groups.includes('system:nodes')) return authorizeNode(identity, attempt)
-  const rules = ROLES.get(identity.user) ?? []
-  for (const rule of rules) {
-    if (rule.verbs.includes(attempt.verb) && (rule.kinds.includes('*') || rule.kinds.includes(attempt.kind))) return null
+  constructor(server: ApiServer) {
+    const informer = <K extends Kind>(kind: K): Informer<K> => new Informer(server, kind, { name: 'kube-apiserver', network: 'loopback' })
+    const roles = informer('Role')
+    const clusterRoles = informer('ClusterRole')
+    const roleBindings = informer('RoleBinding')
+    const clusterRoleBindings = informer('ClusterRoleBinding')
+    const role = (key: string) => roles.get(key)
+    const clusterRole = (key: string) => clusterRoles.get(key)
+    this.#rbac = new RbacAuthorizer({
+      role,
+      clusterRole,
+      roleBindings: () => roleBindings.values(),
+      clusterRoleBindings: () => clusterRoleBindings.values(),
+    })
+    this.#nodes = new RbacAuthorizer({ role, clusterRole, roleBindings: () => [], clusterRoleBindings: () => [NODE_RULES] })
+    for (const each of [roles, clusterRoles, roleBindings, clusterRoleBindings] as readonly Informer<Kind>[]) {
+      each.listen(() => {
+        this.#rbac.forget()
+        this.#nodes.forget()
+      })
+      each.startSynced()
+    }
   }
-  return `User "${identity.user}" cannot ${attempt.verb} ${attempt.kind}`
-}
 
-/**
- * The Node authorizer together with NodeRestriction: a kubelet touches its own Node and Lease, and the pods bound to it.
- *
- * Source: Kubernetes plugin/pkg/auth/authorizer/node, plugin/pkg/admission/noderestriction.
- */
-function authorizeNode(identity: Identity, attempt: Attempt): string | null {
-  const node = identity.user.slice('system:node:'.length)
-  // NodeRestriction lets it create mirror pods only; nothing else of the model asks for more.
-  if (attempt.verb === 'create' && attempt.kind === 'Pod') return null
-  const own = attempt.kind === 'Node' || attempt.kind === 'Lease' ? attempt.name === node : isPodOf(attempt.current, node)
-  if (own && (attempt.verb === 'get' || attempt.verb === 'patch' || attempt.verb === 'update' || attempt.verb === 'delete')) return null
-  return `User "${identity.user}" cannot ${attempt.verb} ${attempt.kind} "${attempt.name}"`
-}
-
-function isPodOf(object: AnyObject | undefined, node: string): boolean {
-  return object !== undefined && object.kind === 'Pod' && (object as Pod).spec.nodeName === node
+  /** null when it is allowed, otherwise the message of the 403. */
+  refusal(identity: Identity, attempt: Attempt): string | null {
+    if (identity.groups.includes(PRIVILEGED)) return null
+    const attributes = attributesOf(attempt)
+    if (identity.groups.includes(NODES) && this.#nodes.decide(identity, attributes).allowed) return null
+    const { allowed, reason } = this.#rbac.decide(identity, attributes)
+    return allowed ? null : forbiddenMessage(identity.user, attempt.kind, attributes, reason)
+  }
 }

@@ -2,8 +2,11 @@ import type { AnyObject, Lease, Namespace, Node, ServiceAccount } from '../api/o
 import type { Simulation } from '../engine/simulation.ts'
 import type { Trace } from '../engine/trace.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { systemPriorityClasses } from './admission/priority-classes.ts'
 import type { ApiAccess } from './api-client.ts'
 import { ApiServer } from './api-server.ts'
+import { bootstrapRoles } from './authorization/bootstrap.ts'
+import { ClusterRoleAggregationController } from './controllers/cluster-role-aggregation.ts'
 import { ControllerManager } from './controllers/controller.ts'
 import { CronJobController } from './controllers/cron-job.ts'
 import { DaemonSetController } from './controllers/daemon-set.ts'
@@ -17,6 +20,7 @@ import { NodeLifecycleController } from './controllers/node-lifecycle.ts'
 import { PodGarbageCollector } from './controllers/pod-gc.ts'
 import { ReplicaSetController } from './controllers/replica-set.ts'
 import { ReplicationManager } from './controllers/replication-manager.ts'
+import { ResourceQuotaController } from './controllers/resource-quota.ts'
 import { ServiceAccountController } from './controllers/service-account.ts'
 import { StatefulSetController } from './controllers/stateful-set.ts'
 import { TaintEvictionController } from './controllers/taint-eviction.ts'
@@ -82,6 +86,8 @@ const CONTROLLERS: readonly (new (manager: ControllerManager) => unknown)[] = [
   PodGarbageCollector,
   NodeLifecycleController,
   TaintEvictionController,
+  ResourceQuotaController,
+  ClusterRoleAggregationController,
 ]
 
 /** The control plane of a cluster that is up: API server with etcd, controllers, scheduler, and an administrator's kubectl. */
@@ -104,7 +110,9 @@ export class ControlPlane {
       count: options.apiServers,
     })
     this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }
+    for (const object of [...bootstrapRoles(), ...systemPriorityClasses()]) this.server.install(object)
     for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
+    this.server.begin()
     this.#manager = new ControllerManager({ ...this.access, process: 'kube-controller-manager' })
     for (const Controller of CONTROLLERS) new Controller(this.#manager)
     this.#scheduler = new Scheduler(this.access, options.scheduler)

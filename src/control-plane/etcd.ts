@@ -61,6 +61,8 @@ const LEASE_CHECK: Nanos = SECOND / 2
 const NO_TAG = -1
 /** Entries kept for members that lag. Source: etcd `--snapshot-catchup-entries`. */
 const CATCH_UP_ENTRIES = 5000
+/** Of a store that is new. */
+const FIRST_REVISION = 1
 /** Members fit into three bits beside the term in the argument of an event. */
 const MEMBERS_MAX = 8
 
@@ -123,7 +125,7 @@ export class Etcd<T> {
   #waiting: LogEntry<Proposal<T>>[] = []
   /** Pairs of members that do not reach each other: `a * 8 + b`, both ways. */
   readonly #cut = new Set<number>()
-  #revision = 1
+  #revision = FIRST_REVISION
   #writes = 0
   readonly #onAppend: HandlerId
   readonly #onFsync: HandlerId
@@ -178,6 +180,12 @@ export class Etcd<T> {
   /** Called when a leader is lost (null) and when one is elected. */
   observeLeader(observer: (leader: number | null, term: number) => void): void {
     this.#leaderObservers.push(observer)
+  }
+
+  /** Puts a value in place at the first revision, before anybody observes: what is as old as the cluster. */
+  install(key: string, value: T): void {
+    invariant(!this.#store.has(key), `Seeded twice: ${key}`)
+    this.#store.set(key, { value, modRevision: FIRST_REVISION })
   }
 
   /** Puts a value in place without time passing: the state a cluster starts from. */

@@ -59,6 +59,8 @@ function* attempt(
     const hop = trace.record({ cause, actor: 'kube-apiserver', action: 'refused', subject: key, detail: `${code} ${message}` })
     return { code, object: undefined, message, hop }
   }
+  const forbidden = server.forbidden(identity, { verb: 'create', kind: 'Pod', namespace, name, subresource: 'eviction' })
+  if (forbidden !== null) return refused(403, forbidden)
   const pod = (yield* server.get(key, connection)) as Pod | undefined
   if (pod === undefined) return refused(404, `${key} not found`)
   let hop = cause
@@ -80,6 +82,7 @@ function* attempt(
     kind: 'Pod',
     namespace,
     name,
+    subresource: 'eviction',
     cause: hop,
     change: (current) => afterDelete(current!, request.gracePeriodSeconds, sim.now),
     expected: ANY_REVISION,

@@ -33,6 +33,16 @@ export class Informer<K extends Kind> {
     })
   }
 
+  /** Watches from now on; what exists is here at once, as in a component that answers nobody before its caches are filled. */
+  startSynced(): void {
+    for (const object of this.#server.cached(this.#kind)) this.#objects.set(keyOf(object), object as KindMap[K])
+    this.#watch = this.#server.watch(this.#kind, {
+      ...this.#options,
+      listed: () => {},
+      deliver: (event) => this.#receive(event as WatchEvent<KindMap[K]>),
+    })
+  }
+
   /** Ends the watch and forgets everything, as a process that died. */
   stop(): void {
     this.#watch?.stop()

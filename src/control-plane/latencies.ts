@@ -39,6 +39,11 @@ export const LATENCIES = {
     provenance: 'assumed',
     source: 'assumption: one way inside a data centre; kube-controller-manager and kube-scheduler sit beside an API server',
   },
+  loopback: {
+    distribution: constant(20 * MICROSECOND),
+    provenance: 'assumed',
+    source: 'assumption: one way within the API server, to its own informers and clients',
+  },
   nodeNetwork: {
     distribution: constant(250 * MICROSECOND),
     provenance: 'assumed',

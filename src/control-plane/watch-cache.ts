@@ -198,6 +198,11 @@ export class WatchCache {
     return broken.length
   }
 
+  /** Puts an object in place before the clock starts and before anybody watches. */
+  install(object: AnyObject): void {
+    this.#objects.set(keyOf(object), object)
+  }
+
   /** Called with every change the moment it becomes visible, before any watcher has it. */
   observe(observer: (event: WatchEvent) => void): void {
     this.#observers.push(observer)

@@ -61,7 +61,7 @@ export class StatusManager {
       const { namespace, name, uid } = pod.metadata
       const isThat = ({ metadata }: Pod): boolean => metadata.uid === uid || metadata.annotations[MIRROR] === uid
       const set = (current: Pod): Pod => (isThat(current) ? { ...current, status: mergeStatus(current.status, status) } : current)
-      yield* this.#client.patch('Pod', namespace, name, set, { cause, why })
+      yield* this.#client.patch('Pod', namespace, name, set, { cause, why, subresource: 'status' })
     }
   }
 }

@@ -1,5 +1,6 @@
 import { nearest } from '../api/did-you-mean.ts'
 import type { Kind } from '../api/objects/index.ts'
+import type { Identity } from '../control-plane/identity.ts'
 import type { Nanos } from '../units.ts'
 import type { LoadContext } from './load-context.ts'
 import { describeFault, loadFault, NODES_COMPARED } from './load-fault.ts'
@@ -51,7 +52,7 @@ function loadCommand(
   path: Path,
   text: string | undefined,
   options: TimelineOptions,
-): { command: KubectlCommand; as: string | null } | undefined {
+): { command: KubectlCommand; as: Identity | null } | undefined {
   const read = context.read(path, text, parseKubectl)
   if (read === undefined) return undefined
   const { command, as, file } = read

@@ -168,7 +168,10 @@ describe('parseKubectl', () => {
 
   test('every verb takes --as, and create deployment makes the object as kubectl does', () => {
     const result = parseKubectl('create deployment web --image=shop/web:v2 --replicas=2 --port=8080 -n shop --as jane')
-    expect(result).toMatchObject({ ok: true, value: { as: 'jane', command: { objects: [{ kind: 'Deployment' }] } } })
+    expect(result).toMatchObject({
+      ok: true,
+      value: { as: { user: 'jane', groups: ['system:authenticated'] }, command: { objects: [{ kind: 'Deployment' }] } },
+    })
     const [made] = (result as unknown as { value: { command: { objects: Deployment[] } } }).value.command.objects
     expect(made!.metadata).toMatchObject({ name: 'web', namespace: 'shop', labels: { app: 'web' } })
     expect(made!.spec).toMatchObject({ replicas: 2, selector: { matchLabels: { app: 'web' } } })

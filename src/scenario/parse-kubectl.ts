@@ -1,4 +1,5 @@
 import { nearest } from '../api/did-you-mean.ts'
+import { impersonated } from '../control-plane/identity.ts'
 import { commandKind } from '../control-plane/kubectl/kinds.ts'
 import { APPLY } from './kubectl/apply.ts'
 import { CREATE } from './kubectl/create.ts'
@@ -45,6 +46,7 @@ export const KUBECTL_FORM = GRAMMARS.map(({ form }) => form).join(', or ')
 
 /** Of every verb. */
 const AS_FLAG = flag('--as')
+const AS_GROUP_FLAG = flag('--as-group')
 
 const VERBS_ACCEPTED = `one of ${KUBECTL_VERBS.join(', ')}`
 
@@ -76,13 +78,25 @@ export function parseKubectl(text: string): Parsed<KubectlText> {
   if (!split.ok) return split
   const reading = grammar.read(split.value)
   if (!reading.ok) return reading
-  return parsed({ file: null, mentions: [], images: [], ...reading.value, as: split.value.flag('as')?.text ?? null })
+  const as = split.value.flag('as')
+  const { groups } = split.value
+  if (as === undefined && groups[0] !== undefined)
+    return complain('"--as-group" needs "--as": a group alone cannot be acted as', { accepted: '--as USER', part: groups[0] })
+  const identity =
+    as === undefined
+      ? null
+      : impersonated(
+          as.text,
+          groups.map((group) => group.text),
+        )
+  return parsed({ file: null, mentions: [], images: [], ...reading.value, as: identity })
 }
 
 function splitFlags(words: readonly Word[], grammar: VerbGrammar): Parsed<Split> {
   const plain: Word[] = []
   const flags = new Map<string, Word>()
-  const known: readonly Flag[] = [...grammar.flags, AS_FLAG]
+  const groups: Word[] = []
+  const known: readonly Flag[] = [...grammar.flags, AS_FLAG, AS_GROUP_FLAG]
   for (let i = 0; i < words.length; i += 1) {
     const word = words[i]!
     if (!word.text.startsWith('-')) {
@@ -100,12 +114,13 @@ function splitFlags(words: readonly Word[], grammar: VerbGrammar): Parsed<Split>
         part: { index: word.index, length: name.length },
       })
     }
+    const keep = (value: Word): unknown => (found === AS_GROUP_FLAG ? groups.push(value) : flags.set(found.name, value))
     if (flags.has(found.name)) return complain(`The option "${name}" is given twice`, { part: word })
     if (equals >= 0) {
       const value = { text: word.text.slice(equals + 1), index: word.index + equals + 1, length: Math.max(1, word.length - equals - 1) }
       if (found.bare && value.text !== 'true' && value.text !== 'false')
         return complain(`Cannot use "${value.text}" for ${name}`, { accepted: 'true or false', part: value })
-      flags.set(found.name, value)
+      keep(value)
       continue
     }
     if (found.bare) {
@@ -115,9 +130,9 @@ function splitFlags(words: readonly Word[], grammar: VerbGrammar): Parsed<Split>
     i += 1
     const value = words[i]
     if (value === undefined) return complain(`The option "${name}" needs a value`, { accepted: grammar.form, part: word })
-    flags.set(found.name, value)
+    keep(value)
   }
-  for (const [name, value] of flags)
+  for (const [name, value] of [...flags, ...groups.map((group) => [AS_GROUP_FLAG.name, group] as const)])
     if (value.text === '') return complain(`The option for the ${name} needs a value`, { accepted: grammar.form, part: value })
-  return parsed(new Split(grammar, plain, flags))
+  return parsed(new Split(grammar, plain, flags, groups))
 }

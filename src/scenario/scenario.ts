@@ -1,5 +1,6 @@
 import type { AnyObject } from '../api/objects/index.ts'
 import type { FlowControlOptions } from '../control-plane/flow-control/flow-control.ts'
+import type { Identity } from '../control-plane/identity.ts'
 import type { KubectlVerb } from '../control-plane/kubectl/kubectl.ts'
 import type { SchedulerSpec } from '../control-plane/scheduler/scheduler.ts'
 import type { Fault } from '../faults/index.ts'
@@ -75,7 +76,7 @@ export interface NodeGroup {
 }
 
 export type TimelineEntry =
-  | { readonly at: Nanos; readonly kind: 'kubectl'; readonly command: KubectlCommand; readonly as: string | null; readonly text: string }
+  | { readonly at: Nanos; readonly kind: 'kubectl'; readonly command: KubectlCommand; readonly as: Identity | null; readonly text: string }
   | { readonly at: Nanos; readonly kind: 'fault'; readonly fault: FaultSpec; readonly text: string }
 
 /** `metric{label=value,…} operator limit`. Times are in milliseconds, rates are fractions. */

@@ -226,6 +226,6 @@ test('what the API server refuses is told: a name that exists nowhere, a namespa
   bed.sim.run(10 * SECOND)
   expect(bed.plane.kubectl.refusals).toEqual([
     { command: 'scale deployment/nobody', reason: '404 Deployment/default/nobody not found' },
-    { command: 'apply -f lost.yaml', reason: '403 namespaces "nowhere" not found' },
+    { command: 'apply -f lost.yaml', reason: '404 namespaces "nowhere" not found' },
   ])
 })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Deployment, Node, Pod, PodDisruptionBudget, ReplicaSet } from '../../src/api/objects/index.ts'
 import { conditionOf } from '../../src/control-plane/conditions.ts'
 import { emptyMeta } from '../../src/control-plane/empty-meta.ts'
+import { type Identity, impersonated } from '../../src/control-plane/identity.ts'
 import type { KubectlVerb } from '../../src/control-plane/kubectl/kubectl.ts'
 import type { KubernetesMinor } from '../../src/kubernetes-version.ts'
 import { MINUTE, SECOND } from '../../src/units.ts'
@@ -9,7 +10,7 @@ import { containerOf, deploymentOf, podSpecOf, serviceOf, Testbed } from './test
 
 const WEB = { kind: 'Deployment', namespace: 'default', name: 'web' } as const
 
-function run(bed: Testbed, command: KubectlVerb, seconds: number, as: string | null = null): string[] {
+function run(bed: Testbed, command: KubectlVerb, seconds: number, as: Identity | null = null): string[] {
   const before = bed.plane.kubectl.refusals.length
   bed.plane.kubectl.run(command, command.verb, as)
   bed.sim.run(bed.sim.now + seconds * SECOND)
@@ -270,7 +271,9 @@ test('pods of a node that was deleted are removed after the quarantine of 40 s',
 
 test('another identity may do only what it is allowed', () => {
   const bed = withWeb(1)
-  expect(run(bed, { verb: 'scale', ...WEB, replicas: 3 }, 5, 'jane')).toEqual(['403 User "jane" cannot patch Deployment'])
+  expect(run(bed, { verb: 'scale', ...WEB, replicas: 3 }, 5, impersonated('jane'))).toEqual([
+    '403 deployments.apps "web" is forbidden: User "jane" cannot get resource "deployments" in API group "apps" in the namespace "default"',
+  ])
   expect(bed.deployment('web')!.spec.replicas).toBe(1)
 })
 

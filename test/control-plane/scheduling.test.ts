@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { AnyObject, Node, Pod, PodSpec } from '../../src/api/objects/index.ts'
+import type { AnyObject, Node, Pod, PodSpec, PriorityClass } from '../../src/api/objects/index.ts'
 import { ApiClient } from '../../src/control-plane/api-client.ts'
 import { conditionOf, isTerminal } from '../../src/control-plane/conditions.ts'
 import { emptyMeta } from '../../src/control-plane/empty-meta.ts'
@@ -24,14 +24,32 @@ function podOf(name: string, { cpu = 100, priority = 0, labels = {}, spec = {} }
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { ...emptyMeta(name, 'default'), labels },
-    spec: { ...podSpecOf([containerOf('c', { requests: { cpuMilli: cpu, memoryBytes: 0 } })]), priority, ...spec },
+    spec: { ...podSpecOf([containerOf('c', { requests: { cpuMilli: cpu, memoryBytes: 0 } })]), ...classOf(priority), ...spec },
     status: { phase: 'Pending', podIP: '', hostIP: '', startTime: null, conditions: [], containerStatuses: [] },
+  }
+}
+
+/** The class of that priority. */
+function classOf(priority: number): Partial<PodSpec> {
+  return priority === 0 ? {} : { priorityClassName: `p${priority}` }
+}
+
+function priorityClass(name: string, value: number): PriorityClass {
+  return {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: emptyMeta(name, ''),
+    value,
+    globalDefault: false,
+    preemptionPolicy: 'PreemptLowerPriority',
   }
 }
 
 class Cluster extends Testbed {
   constructor(options: TestbedOptions = {}) {
     super({ startUp: SECOND, ...options })
+    for (const value of [1, 2, 5, 10, 50]) this.plane.server.seed(priorityClass(`p${value}`, value))
+    this.plane.server.seed({ ...priorityClass('never', 10), preemptionPolicy: 'Never' })
   }
   apply(...objects: readonly AnyObject[]): void {
     this.plane.kubectl.run({ verb: 'apply', objects }, 'apply')
@@ -168,7 +186,7 @@ describe('preemption', () => {
     const cluster = new Cluster({ nodes: 1 })
     cluster.apply(podOf('low', { cpu: 7000 }))
     until(cluster, 5)
-    cluster.apply(podOf('vip', { cpu: 3000, priority: 10, spec: { preemptionPolicy: 'Never' } }))
+    cluster.apply(podOf('vip', { cpu: 3000, spec: { priorityClassName: 'never' } }))
     until(cluster, 30)
     expect([cluster.nodeOf('low'), cluster.nodeOf('vip')]).toEqual(['worker-1', ''])
     expect(cluster.scheduled('vip').message).toMatch(/preemption: not eligible due to preemptionPolicy=Never\.$/)
@@ -207,7 +225,7 @@ test('no node is ever promised more than it has, at any moment', () => {
   const template = (cpu: number, priority: number) => ({
     labels: { app: `d${cpu}` },
     annotations: {},
-    spec: { ...podSpecOf([containerOf('c', { requests: { cpuMilli: cpu, memoryBytes: 0 } })]), priority },
+    spec: { ...podSpecOf([containerOf('c', { requests: { cpuMilli: cpu, memoryBytes: 0 } })]), ...classOf(priority) },
   })
   for (const [i, cpu] of [700, 1100, 1900, 2600].entries()) {
     cluster.apply(

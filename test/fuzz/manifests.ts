@@ -69,3 +69,38 @@ function podOf(dice: Dice, name: string, batch: boolean): string {
           ports: [{ containerPort: 8080 }]
           resources: { requests: { cpu: ${dice.between(10, 300)}m, memory: 64Mi } }${probe}${preStop}`
 }
+
+/** What a namespace may say of all its pods: limits, quotas, and who may do what. */
+export function policiesOf(world: World): string[] {
+  const { dice } = world
+  const policies: string[] = []
+  if (dice.chance(0.4)) {
+    world.quotaPods = dice.between(2, 12)
+    policies.push(`apiVersion: v1
+kind: ResourceQuota
+metadata: { name: quota }
+spec: { hard: { pods: "${world.quotaPods}", requests.cpu: "${dice.between(2, 8)}", services: "20", count/deployments.apps: "10" } }
+`)
+  }
+  if (dice.chance(0.25))
+    policies.push(`apiVersion: v1
+kind: LimitRange
+metadata: { name: range }
+spec: { limits: [{ type: Container, defaultRequest: { cpu: ${dice.between(10, 200)}m }, default: { memory: 128Mi } }] }
+`)
+  if (dice.chance(0.25))
+    policies.push(`apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: { name: usual }
+value: ${dice.between(1, 1000)}
+globalDefault: true
+`)
+  if (dice.chance(0.25))
+    policies.push(`apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: viewers }
+subjects: [{ kind: User, name: jane, apiGroup: rbac.authorization.k8s.io }]
+roleRef: { kind: ClusterRole, name: view, apiGroup: rbac.authorization.k8s.io }
+`)
+  return policies
+}

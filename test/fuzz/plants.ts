@@ -132,6 +132,29 @@ export const PLANTS: readonly Plant[] = [
     },
   },
   {
+    bug: 'the garbage collector lets an owner go before its dependents are gone',
+    noticedBy: 'foreground deletion takes dependents first',
+    plant: (cluster) => {
+      cluster.sim.after(60 * SECOND, () =>
+        cluster.controlPlane.kubectl.run(
+          { verb: 'delete', kind: 'Deployment', namespace: 'default', name: 'app-1', gracePeriodSeconds: null, propagation: 'Foreground' },
+          'delete',
+        ),
+      )
+      const { server } = cluster.controlPlane
+      server.observeCommits(({ object }) => {
+        if (object.kind !== 'Deployment' || !object.metadata.finalizers.includes('foregroundDeletion')) return
+        const release = (current: AnyObject): AnyObject => ({ ...current, metadata: { ...current.metadata, finalizers: [] } }) as AnyObject
+        asAdministrator(cluster, 0, 'patch', 'Deployment', object.metadata.name, release)
+      })
+    },
+  },
+  {
+    bug: 'the status of quotas is not written at admission',
+    noticedBy: 'no quota is exceeded',
+    plant: answerWithoutWriting(({ kind, identity }) => kind === 'ResourceQuota' && identity.user === 'system:apiserver', 0),
+  },
+  {
     bug: 'answers are not counted',
     noticedBy: 'requests are conserved',
     plant: () => {

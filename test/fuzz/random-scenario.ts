@@ -1,7 +1,7 @@
 import { Dice } from './dice.ts'
 import { FAULT_SECONDS_MAX, FAULTS } from './faults.ts'
 import { randomIngress } from './ingress.ts'
-import { manifestOf } from './manifests.ts'
+import { manifestOf, policiesOf } from './manifests.ts'
 import { VERBS } from './verbs.ts'
 import { hasServers, type World } from './world.ts'
 
@@ -25,9 +25,11 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
     apiServers: dice.pick([1, 1, 3]),
     workloads: [],
     images: 1,
+    quotaPods: null,
   }
   const manifests = Array.from({ length: dice.between(1, 4) }, (_, i) => manifestOf(world, i))
   const ingress = randomIngress(seed, world, ACTIVE_SECONDS)
+  manifests.unshift(...policiesOf(world))
   const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
   const timeline: { at: number; text: string }[] = [...ingress.timeline]
   for (let n = dice.between(0, 12); n > 0; n--) {

@@ -11,6 +11,7 @@ export type RandomVerb = (world: World) => readonly Command[]
 
 /** Every verb that random scenarios use: one more is one line. */
 export const VERBS: readonly RandomVerb[] = [
+  (world) => STRANGER(world),
   about(['Deployment', 'StatefulSet'], (it, { dice }) => `scale ${it} --replicas=${dice.between(0, 8)}`),
   about(['Deployment', 'StatefulSet', 'DaemonSet'], (it, world) => `set image ${it} server=example/app:v${++world.images}`),
   about(['Deployment', 'StatefulSet', 'DaemonSet'], (it) => `rollout restart ${it}`),
@@ -45,13 +46,21 @@ export const VERBS: readonly RandomVerb[] = [
     const workload = world.dice.chance(0.2) ? anyOf(world, ['Deployment', 'StatefulSet', 'DaemonSet', 'Job']) : null
     if (workload === null) return []
     workload.deleted = true
-    return [{ after: 0, text: `delete ${named(workload)}` }]
+    return [{ after: 0, text: `delete ${named(workload)} --cascade=${world.dice.pick(['background', 'foreground', 'orphan'])}` }]
   },
   (world) => {
     const workload = world.dice.chance(0.2) ? world.dice.pick(world.workloads) : null
     return workload === null ? [] : [{ after: 0, text: `delete service/${workload.name}` }]
   },
 ]
+
+/** Somebody without any role: every one of these is refused, and nothing comes of it. */
+const STRANGER: RandomVerb = (world) => {
+  const workload = anyOf(world, ['Deployment', 'StatefulSet'])
+  if (workload === null) return []
+  const text = world.dice.pick([`scale ${named(workload)} --replicas=0`, `delete ${named(workload)}`, `label ${named(workload)} a=b`])
+  return [{ after: 0, text: `${text} --as ${world.dice.pick(['jane', 'system:serviceaccount:default:default'])}` }]
+}
 
 /** One command about a workload of one of these kinds. */
 function about(kinds: readonly WorkloadKind[], text: (it: string, world: World) => string): RandomVerb {

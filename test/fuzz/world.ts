@@ -11,6 +11,8 @@ export interface World {
   readonly workloads: Workload[]
   /** Counts image versions, so that every roll-out is one. */
   images: number
+  /** How many pods the namespace may hold; null for any number. */
+  quotaPods: number | null
 }
 
 export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'Job'

@@ -10,6 +10,7 @@ import type {
   KubernetesObject,
   Node,
   PodDisruptionBudget,
+  PriorityClass,
   Protocol,
   Service,
   StatefulSet,
@@ -18,8 +19,10 @@ import type {
 } from '../objects/index.ts'
 import { bytes } from '../quantity.ts'
 import { cronJobSpec, jobSpec, NEW_JOB_STATUS } from './batch.ts'
+import { limitRangeItem, quantities, quotaScopes } from './limits.ts'
 import { objectMeta } from './metadata.ts'
 import { NEW_POD_STATUS, podSpec, podTemplate } from './pod.ts'
+import { binding, policyRules } from './rbac.ts'
 import { resources } from './resources.ts'
 import { labelSelector } from './selector.ts'
 
@@ -282,6 +285,50 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
           'IfHealthyBudget') as PodDisruptionBudget['spec']['unhealthyPodEvictionPolicy'],
       },
       status: NEW_BUDGET_STATUS,
+    }
+  },
+
+  Role({ metadata, rules }) {
+    return { ...namespaced('rbac.authorization.k8s.io/v1', 'Role', metadata), rules: policyRules(rules) }
+  },
+
+  ClusterRole({ metadata, rules, aggregationRule }) {
+    return {
+      ...clusterScoped('rbac.authorization.k8s.io/v1', 'ClusterRole', metadata),
+      rules: policyRules(rules),
+      aggregationRule:
+        aggregationRule === undefined
+          ? null
+          : { clusterRoleSelectors: (aggregationRule.clusterRoleSelectors ?? []).map((selector) => labelSelector(selector)) },
+    }
+  },
+
+  RoleBinding(fields) {
+    return { ...namespaced('rbac.authorization.k8s.io/v1', 'RoleBinding', fields.metadata), ...binding(fields) }
+  },
+
+  ClusterRoleBinding(fields) {
+    return { ...clusterScoped('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', fields.metadata), ...binding(fields) }
+  },
+
+  LimitRange({ metadata, spec }) {
+    return { ...namespaced('v1', 'LimitRange', metadata), spec: { limits: (spec?.limits ?? []).map(limitRangeItem) } }
+  },
+
+  ResourceQuota({ metadata, spec }) {
+    return {
+      ...namespaced('v1', 'ResourceQuota', metadata),
+      spec: { hard: quantities(spec?.hard), scopes: quotaScopes(spec) },
+      status: { hard: {}, used: {} },
+    }
+  },
+
+  PriorityClass({ metadata, value, globalDefault, preemptionPolicy }) {
+    return {
+      ...clusterScoped('scheduling.k8s.io/v1', 'PriorityClass', metadata),
+      value: value ?? 0,
+      globalDefault: globalDefault ?? false,
+      preemptionPolicy: (preemptionPolicy || 'PreemptLowerPriority') as PriorityClass['preemptionPolicy'],
     }
   },
 

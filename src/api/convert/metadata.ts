@@ -19,6 +19,7 @@ export function objectMeta(metadata: PickedMetadata | undefined, namespace: stri
       name: owner.name ?? '',
       uid: owner.uid ?? '',
       controller: owner.controller ?? false,
+      ...(owner.blockOwnerDeletion === true ? { blockOwnerDeletion: true } : {}),
     })),
     finalizers: metadata?.finalizers ?? [],
   }

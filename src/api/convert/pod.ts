@@ -23,6 +23,7 @@ export function podSpec(spec: PickedPodSpec | undefined): PodSpec {
     terminationGracePeriodSeconds: spec?.terminationGracePeriodSeconds ?? 30,
     restartPolicy: (spec?.restartPolicy || 'Always') as PodSpec['restartPolicy'],
     priority: spec?.priority ?? 0,
+    ...(spec?.priorityClassName ? { priorityClassName: spec.priorityClassName } : {}),
     ...(spec?.preemptionPolicy === 'Never' ? { preemptionPolicy: 'Never' as const } : {}),
     ...(spec?.overhead === undefined ? {} : { overhead: resources(spec.overhead) }),
     hostNetwork,

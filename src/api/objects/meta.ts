@@ -10,6 +10,8 @@ export interface OwnerReference {
   readonly uid: string
   /** The one owner that manages the object, as against mere co-owners. */
   readonly controller: boolean
+  /** Foreground deletion of the owner waits for this object. Absent: it does not. */
+  readonly blockOwnerDeletion?: boolean
 }
 
 /**

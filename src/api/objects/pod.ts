@@ -146,6 +146,8 @@ export interface PodSpec {
   readonly terminationGracePeriodSeconds: number
   readonly restartPolicy: 'Always' | 'OnFailure' | 'Never'
   readonly priority: number
+  /** The PriorityClass that the priority is taken from at admission; absent for the default. */
+  readonly priorityClassName?: string
   /** `Never`: it waits rather than drive others out. Absent: PreemptLowerPriority. */
   readonly preemptionPolicy?: 'Never' | 'PreemptLowerPriority'
   /** What the sandbox itself needs. */

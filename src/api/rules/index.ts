@@ -1,14 +1,19 @@
 import type { ManifestKind } from '../modelled-fields.ts'
 import { checkIngress, checkIngressClass } from './ingress.ts'
+import { checkLimitRange, checkResourceQuota } from './limits.ts'
 import { checkCronJob, checkDaemonSet, checkJob, checkReplicationController, checkStatefulSet } from './more-workloads.ts'
 import { checkEndpointSlice, checkService } from './network.ts'
 import { checkNode } from './node.ts'
 import { checkDisruptionBudget } from './policy.ts'
+import { checkPriorityClass } from './priority-class.ts'
+import { checkBinding, checkRole } from './rbac.ts'
 import type { Checked } from './rule-context.ts'
 import { checkDeployment, checkPod, checkReplicaSet } from './workloads.ts'
 
 /** What the API server checks beyond the schema, for the kinds that the model acts on. Kinds without an entry have metadata only. */
 const RULES: Readonly<Partial<Record<ManifestKind, (object: Checked) => void>>> = {
+  ClusterRole: checkRole,
+  ClusterRoleBinding: (object) => checkBinding(object, false),
   CronJob: checkCronJob,
   DaemonSet: checkDaemonSet,
   Deployment: checkDeployment,
@@ -16,11 +21,16 @@ const RULES: Readonly<Partial<Record<ManifestKind, (object: Checked) => void>>> 
   Ingress: checkIngress,
   IngressClass: checkIngressClass,
   Job: checkJob,
+  LimitRange: checkLimitRange,
   Node: checkNode,
   Pod: checkPod,
   PodDisruptionBudget: checkDisruptionBudget,
+  PriorityClass: checkPriorityClass,
   ReplicaSet: checkReplicaSet,
   ReplicationController: checkReplicationController,
+  ResourceQuota: checkResourceQuota,
+  Role: checkRole,
+  RoleBinding: (object) => checkBinding(object, true),
   Service: checkService,
   StatefulSet: checkStatefulSet,
 }

@@ -43,7 +43,7 @@ export class CronJobController extends Controller {
 
   protected *reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
     const cached = this.#cronJobs.get(key)
-    if (cached === undefined) return 'done'
+    if (cached === undefined || cached.metadata.deletionTimestamp !== null) return 'done'
     const jobs = this.#jobs.of(cached.metadata.uid)
     const cronJob = yield* this.#withAll(cached, jobs)
     const children = [...jobs.map(childOf), ...(yield* this.#unseen(cronJob, jobs))]
@@ -82,7 +82,7 @@ export class CronJobController extends Controller {
     if (plan.start === null) return null
     const { namespace } = cronJob.metadata
     for (const { name } of plan.replace) {
-      const response = yield* this.client.delete('Job', namespace, name, null, { cause, why: 'replaced by the next run' })
+      const response = yield* this.client.delete('Job', namespace, name, null, { cause, why: 'replaced by the next run' }, 'Background')
       if (response.code !== 200 && response.code !== 404) return 'refused'
     }
     const { name, time } = plan.start
@@ -108,7 +108,14 @@ export class CronJobController extends Controller {
         )
       for (const job of finished.slice(0, Math.max(0, finished.length - limit))) {
         const { namespace, name } = job.metadata
-        const response = yield* this.client.delete('Job', namespace, name, null, { cause, why: `more than ${limit} Jobs are ${type}` })
+        const response = yield* this.client.delete(
+          'Job',
+          namespace,
+          name,
+          null,
+          { cause, why: `more than ${limit} Jobs are ${type}` },
+          'Background',
+        )
         if (response.code !== 200 && response.code !== 404) succeeded = false
       }
     }
@@ -174,7 +181,7 @@ function jobOf(cronJob: CronJob, name: string, time: number): Job {
       ...emptyMeta(name, metadata.namespace),
       labels,
       annotations: { ...annotations, 'batch.kubernetes.io/cronjob-scheduled-timestamp': String(time) },
-      ownerReferences: [{ kind: 'CronJob', name: metadata.name, uid: metadata.uid, controller: true }],
+      ownerReferences: [{ kind: 'CronJob', name: metadata.name, uid: metadata.uid, controller: true, blockOwnerDeletion: true }],
     },
     spec: spec.jobTemplate.spec,
     status: NEW_JOB_STATUS,

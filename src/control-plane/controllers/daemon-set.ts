@@ -10,6 +10,7 @@ import { Controller, type ControllerManager, type Outcome } from './controller.t
 import { daemonPodSpec, fitsNode, nodeOfDaemonPod } from './daemon-set-nodes.ts'
 import { type DaemonNode, type DaemonPlan, type DaemonPod, daemonBounds, manageNodes, rollNodes } from './daemon-set-plan.ts'
 import { Expectations } from './expectations.ts'
+import { recordFailedCreate } from './failed-create.ts'
 import { podFromTemplate } from './pod-from-template.ts'
 import { POD_REVISION_LABEL, REVISION_HASH_LABEL, RevisionHistory } from './revision-history.ts'
 import { slowStart } from './slow-start.ts'
@@ -71,7 +72,7 @@ export class DaemonSetController extends Controller {
 
   protected *reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
     const set = this.#sets.get(key)
-    if (set === undefined) return 'done'
+    if (set === undefined || set.metadata.deletionTimestamp !== null) return 'done'
     const newest = yield* this.#history.newest(set, set.spec.template, { cause, why: '' })
     if (newest === null) return 'retry'
     const hash = newest.metadata.labels[REVISION_HASH_LABEL]!
@@ -184,6 +185,7 @@ export class DaemonSetController extends Controller {
       this.events.record(set, 'SuccessfulCreate', `Created pod: ${response.object!.metadata.name}`)
       return true
     }
+    recordFailedCreate(this.events, set, response)
     this.#expectations.created(keyOf(set))
     return false
   }
@@ -209,7 +211,7 @@ export class DaemonSetController extends Controller {
     const status = statusOf(set, nodes)
     if (sameStatus(status, set.status)) return true
     const why = `status: ${status.numberAvailable} of ${status.desiredNumberScheduled} available, ${status.updatedNumberScheduled} updated`
-    const response = yield* this.client.update({ ...set, status }, { cause, why })
+    const response = yield* this.client.update({ ...set, status }, { cause, why, subresource: 'status' })
     return response.code === 200 || response.code === 404
   }
 }

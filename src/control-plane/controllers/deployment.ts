@@ -237,7 +237,7 @@ export class DeploymentController extends Controller {
         ...emptyMeta(`${metadata.name}-${hash}`, metadata.namespace),
         labels,
         annotations: { ...this.#replicaAnnotations(deployment), [REVISION]: String(revision) },
-        ownerReferences: [{ kind: 'Deployment', name: metadata.name, uid: metadata.uid, controller: true }],
+        ownerReferences: [{ kind: 'Deployment', name: metadata.name, uid: metadata.uid, controller: true, blockOwnerDeletion: true }],
       },
       spec: {
         replicas: Math.min(replicas, spec.replicas),

@@ -97,7 +97,7 @@ export class DisruptionController extends Controller {
     if (recheckAt !== Number.POSITIVE_INFINITY) this.queue.addAfter(key, Math.max(1, recheckAt - this.now), cause)
     if (sameBudgetStatus(status, budget.status)) return 'done'
     const why = `${currentHealthy} healthy, ${expectation.desiredHealthy} wanted: ${allowed} may be disrupted`
-    const response = yield* this.client.update({ ...budget, status }, { cause, why })
+    const response = yield* this.client.update({ ...budget, status }, { cause, why, subresource: 'status' })
     return response.code === 200 || response.code === 404 ? 'done' : 'retry'
   }
 

@@ -245,7 +245,7 @@ function newSlice(service: Service, ports: readonly EndpointPort[], endpoints: r
     metadata: {
       ...emptyMeta(`${name}-`, namespace),
       labels: { ...labels, [SERVICE_NAME_LABEL]: name, ...(service.spec.clusterIP === 'None' ? { [HEADLESS_LABEL]: '' } : {}) },
-      ownerReferences: [{ kind: 'Service', name, uid, controller: true }],
+      ownerReferences: [{ kind: 'Service', name, uid, controller: true, blockOwnerDeletion: true }],
     },
     endpoints,
     ports,

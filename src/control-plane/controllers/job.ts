@@ -9,6 +9,7 @@ import { controllerOf, OwnerIndex } from '../owner-index.ts'
 import { wholeSecond } from '../wall-clock.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
 import { Expectations } from './expectations.ts'
+import { recordFailedCreate } from './failed-create.ts'
 import { formatIndexes, parseIndexes } from './index-list.ts'
 import { type BackOffRecord, NO_FAILURES, remainingBackOff, withFinished } from './job-back-off.ts'
 import { finishedAt, INDEX_KEY, indexOf, isFailed, isTerminating, isTracked, policyAction, TRACKING_FINALIZER } from './job-pods.ts'
@@ -262,6 +263,7 @@ export class JobController extends Controller {
       this.events.record(job, 'SuccessfulCreate', `Created pod: ${response.object!.metadata.name}`)
       return true
     }
+    recordFailedCreate(this.events, job, response)
     this.#expectations.created(key)
     return false
   }

@@ -41,7 +41,7 @@ export class NamespaceController extends Controller {
       if (kind === 'Namespace') continue
       for (const object of yield* this.client.list(kind as Kind, name)) {
         const why = `its namespace ${name} is being deleted`
-        const response = yield* this.client.delete(kind, name, object.metadata.name, null, { cause, why })
+        const response = yield* this.client.delete(kind, name, object.metadata.name, null, { cause, why }, 'Background')
         if (response.code === 404) continue
         if (response.code !== 200) return 'retry'
         if (this.access.server.peek(kind as Kind, name, object.metadata.name) === undefined) continue

@@ -159,6 +159,7 @@ export class NodeLifecycleController {
       yield* this.#client.patch('Pod', pod.metadata.namespace, pod.metadata.name, (current) => notReady(current, sim.now), {
         cause: health.cause,
         why: `Ready=False: node ${name} is not ready`,
+        subresource: 'status',
       })
     }
     this.#zoneOf(node).waiting.push(name)

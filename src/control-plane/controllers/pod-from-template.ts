@@ -23,7 +23,7 @@ export function podFromTemplate(
       ...emptyMeta(own.name, metadata.namespace),
       labels: { ...template.labels, ...own.labels },
       annotations: { ...template.annotations, ...own.annotations },
-      ownerReferences: [{ kind, name: metadata.name, uid: metadata.uid, controller: true }],
+      ownerReferences: [{ kind, name: metadata.name, uid: metadata.uid, controller: true, blockOwnerDeletion: true }],
       finalizers: own.finalizers ?? [],
     },
     spec: { ...template.spec, ...own.spec },

@@ -99,7 +99,7 @@ export class PodGarbageCollector {
     const because = { cause: -1, why }
     if (!isTerminal(pod)) {
       const failed = (current: Pod): Pod => (isTerminal(current) ? current : { ...current, status: { ...current.status, phase: 'Failed' } })
-      yield* this.#client.patch('Pod', namespace, name, failed, because)
+      yield* this.#client.patch('Pod', namespace, name, failed, { ...because, subresource: 'status' })
     }
     yield* this.#client.delete('Pod', namespace, name, 0, because)
   }

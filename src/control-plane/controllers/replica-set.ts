@@ -8,6 +8,7 @@ import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
 import { controllerOf, OwnerIndex } from '../owner-index.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
+import { recordFailedCreate } from './failed-create.ts'
 import { podsToDelete } from './pod-deletion-ranking.ts'
 
 /** Source: `--concurrent-replicaset-syncs`. */
@@ -75,14 +76,14 @@ export class ReplicaSetController extends Controller {
     if (rs === undefined) return 'done'
     const all = this.#pods.of(rs.metadata.uid)
     const active = all.filter(isActive)
-    const managed = !this.#satisfied(key) || (yield* this.#manage(rs, key, active, cause))
+    const managed = !this.#satisfied(key) || rs.metadata.deletionTimestamp !== null || (yield* this.#manage(rs, key, active, cause))
     const status = statusOf(rs, all, active, this.now)
     if (rs.spec.minReadySeconds > 0 && status.readyReplicas > status.availableReplicas) {
       this.queue.addAfter(key, nextAvailability(active, rs.spec.minReadySeconds, this.now), cause)
     }
     if (!sameStatus(status, rs.status)) {
       const why = `status: ${status.replicas} pods, ${status.readyReplicas} ready, ${status.availableReplicas} available`
-      const response = yield* this.client.update({ ...rs, status }, { cause, why })
+      const response = yield* this.client.update({ ...rs, status }, { cause, why, subresource: 'status' })
       if (response.code === 409) return 'retry'
     }
     return managed ? 'done' : 'retry'
@@ -117,7 +118,10 @@ export class ReplicaSetController extends Controller {
 
   *#createOne(rs: ReplicaKeeper, cause: HopId): Generator<Wait, boolean, unknown> {
     const response = yield* this.client.create(podOf(rs), { cause, why: `has fewer than ${rs.spec.replicas} pods` })
-    if (response.code !== 201) return false
+    if (response.code !== 201) {
+      recordFailedCreate(this.events, rs, response)
+      return false
+    }
     this.events.record(rs, 'SuccessfulCreate', `Created pod: ${response.object!.metadata.name}`)
     return true
   }
@@ -176,7 +180,7 @@ function podOf(rs: ReplicaKeeper): Pod {
       ...emptyMeta(`${rs.metadata.name}-`, rs.metadata.namespace),
       labels: template.labels,
       annotations: template.annotations,
-      ownerReferences: [{ kind: rs.kind, name: rs.metadata.name, uid: rs.metadata.uid, controller: true }],
+      ownerReferences: [{ kind: rs.kind, name: rs.metadata.name, uid: rs.metadata.uid, controller: true, blockOwnerDeletion: true }],
     },
     spec: template.spec,
     status: { phase: 'Pending', podIP: '', hostIP: '', startTime: null, conditions: [], containerStatuses: [] },

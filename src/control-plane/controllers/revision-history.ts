@@ -53,7 +53,7 @@ export class RevisionHistory {
       metadata: {
         ...emptyMeta(`${name}-${hash}`, namespace),
         labels: { ...template.labels, [REVISION_HASH_LABEL]: hash },
-        ownerReferences: [{ kind: owner.kind, name, uid, controller: true }],
+        ownerReferences: [{ kind: owner.kind, name, uid, controller: true, blockOwnerDeletion: true }],
       },
       revision: number,
       data: template,

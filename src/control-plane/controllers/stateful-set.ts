@@ -53,7 +53,7 @@ export class StatefulSetController extends Controller {
 
   protected *reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
     const set = this.#sets.get(key)
-    if (set === undefined) return 'done'
+    if (set === undefined || set.metadata.deletionTimestamp !== null) return 'done'
     const newest = yield* this.#history.newest(set, set.spec.template, { cause, why: '' })
     if (newest === null) return 'retry'
     const revisions = new Map([...this.#history.of(set), newest].map((revision) => [revision.metadata.name, revision]))
@@ -107,8 +107,11 @@ export class StatefulSetController extends Controller {
     })
     if (response.code === 201) {
       this.events.record(set, 'SuccessfulCreate', `Create Pod ${name} in StatefulSet ${set.metadata.name} successful`)
+      return true
     }
-    return response.code === 201
+    const pod = `Pod ${name} in StatefulSet ${set.metadata.name}`
+    this.events.record(set, 'FailedCreate', `create ${pod} failed error: ${response.message}`)
+    return false
   }
 
   *#delete(pod: Pod, why: string, cause: HopId): Generator<Wait, boolean, unknown> {
@@ -128,7 +131,7 @@ export class StatefulSetController extends Controller {
     }
     if (sameStatus(status, set.status)) return true
     const why = `status: ${status.replicas} pods, ${status.readyReplicas} ready, ${status.updatedReplicas} updated`
-    const response = yield* this.client.update({ ...set, status }, { cause, why })
+    const response = yield* this.client.update({ ...set, status }, { cause, why, subresource: 'status' })
     return response.code === 200 || response.code === 404
   }
 

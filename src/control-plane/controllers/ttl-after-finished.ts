@@ -40,7 +40,7 @@ export class TtlAfterFinishedController extends Controller {
     }
     const { namespace, name } = job.metadata
     const why = `finished ${job.spec.ttlSecondsAfterFinished} s ago`
-    const response = yield* this.client.delete('Job', namespace, name, null, { cause, why })
+    const response = yield* this.client.delete('Job', namespace, name, null, { cause, why }, 'Foreground')
     return response.code === 200 || response.code === 404 ? 'done' : 'retry'
   }
 }

@@ -119,7 +119,7 @@ describe('an API server whose seats are taken', () => {
     sim.run(150 * MILLISECOND)
     expect(answers).toHaveLength(4)
     expect(server.crash(0)).not.toBeNull()
-    sim.run(160 * MILLISECOND)
+    sim.run(300 * MILLISECOND)
     expect(answers.slice(4).map(({ code }) => code)).toEqual([599, 599, 599, 599, 599, 599])
     expect(server.flowControlReport()).toMatchObject([{ priorityLevel: LEVEL, waited: 4, rejected: 0 }])
     server.start(0, () => create(controller, 'later'))

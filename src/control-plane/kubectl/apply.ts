@@ -10,10 +10,12 @@ export interface ApplyCommand {
 /** Asks for each live object, then creates or patches it. */
 export const apply: VerbRunner<ApplyCommand> = {
   subject: ({ objects }) => (objects.length === 1 ? keyOf(objects[0]!) : ''),
-  *run({ objects }, { client, cause, told }) {
+  *run({ objects }, session) {
+    const { client, cause, told } = session
     for (const object of objects) {
       const { namespace, name } = object.metadata
       const kind = object.kind as Kind
+      if (!(yield* session.mayRead(kind, namespace, name))) continue
       const live = yield* client.get(kind, namespace, name)
       const response =
         live === undefined
@@ -35,16 +37,17 @@ function applied(current: AnyObject, manifest: AnyObject): AnyObject {
   const labels = { ...current.metadata.labels, ...manifest.metadata.labels }
   const annotations = { ...current.metadata.annotations, ...manifest.metadata.annotations }
   const sameMeta = same(labels, current.metadata.labels) && same(annotations, current.metadata.annotations)
-  const wanted = specOf(withWhatTheServerGave(current, manifest))
-  const sameSpec = same(wanted, specOf(current))
-  if (sameMeta && sameSpec) return current
+  const wanted = withWhatTheServerGave(current, manifest)
+  const changed = Object.entries(wanted).filter(
+    ([field, value]) => !SERVER_FIELDS.has(field) && !same(value, (current as unknown as Record<string, unknown>)[field]),
+  )
+  if (sameMeta && changed.length === 0) return current
   const metadata = sameMeta ? current.metadata : { ...current.metadata, labels, annotations }
-  return (sameSpec ? { ...current, metadata } : { ...current, metadata, spec: wanted }) as AnyObject
+  return { ...current, metadata, ...Object.fromEntries(changed) } as AnyObject
 }
 
-function specOf(object: AnyObject): unknown {
-  return (object as { spec?: unknown }).spec
-}
+/** What a manifest cannot say, or says in its own way. */
+const SERVER_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status'])
 
 function withWhatTheServerGave(current: AnyObject, manifest: AnyObject): AnyObject {
   if (manifest.kind === 'Service') return keepAddresses(current as Service, manifest as Service)

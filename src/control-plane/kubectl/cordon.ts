@@ -17,6 +17,7 @@ export const cordon: VerbRunner<CordonCommand> = {
 
 /** Sets `spec.unschedulable`. True when granted. */
 export function* setUnschedulable(session: Session, name: string, unschedulable: boolean): Generator<Wait, boolean, unknown> {
+  if (!(yield* session.mayRead('Node', '', name))) return false
   const change = (current: Node): Node =>
     current.spec.unschedulable === unschedulable ? current : { ...current, spec: { ...current.spec, unschedulable } }
   const because = { cause: session.cause, why: unschedulable ? 'cordoned' : 'uncordoned' }

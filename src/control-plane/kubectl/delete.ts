@@ -1,7 +1,7 @@
 import { type LabelSelector, matchesSelector } from '../../api/labels.ts'
 import type { Kind } from '../../api/objects/index.ts'
-import type { Propagation } from '../api-server.ts'
 import { objectKey } from '../object-key.ts'
+import type { Propagation } from '../propagation.ts'
 import type { VerbRunner } from './session.ts'
 
 export interface DeleteCommand {
@@ -19,11 +19,12 @@ export interface DeleteCommand {
 /** Deletes one object, or all that a selector matches, one after another. */
 export const remove: VerbRunner<DeleteCommand> = {
   subject: ({ kind, namespace, name }) => (typeof name === 'string' ? objectKey(kind, namespace, name) : ''),
-  *run({ kind, namespace, name, gracePeriodSeconds, propagation }, session) {
+  *run({ kind, namespace, name, gracePeriodSeconds, propagation = 'Background' }, session) {
     const { client, cause, told } = session
     let names: readonly string[]
     if (typeof name === 'string') names = [name]
     else {
+      if (!(yield* session.mayRead(kind, namespace, ''))) return
       const live = yield* client.list(kind as Kind, namespace)
       names = live.filter((object) => matchesSelector(name.selector, object.metadata.labels)).map((object) => object.metadata.name)
       if (names.length === 0) session.said('', 'no resources found')

@@ -40,6 +40,7 @@ export const drain: VerbRunner<DrainCommand> = {
     const key = objectKey('Node', '', command.node)
     const started = access.sim.now
     if (!(yield* setUnschedulable(session, command.node, true))) return
+    if (!(yield* session.mayRead('Pod', '', ''))) return
     const onNode = (yield* client.list('Pod', null)).filter((pod) => pod.spec.nodeName === command.node && !isMirror(pod))
     const refused = reasonsAgainst(onNode, command)
     if (refused.length > 0) {

@@ -21,6 +21,7 @@ export const expose: VerbRunner<ExposeCommand> = {
   subject: ({ namespace, as }) => objectKey('Service', namespace, as),
   *run({ kind, namespace, name, as, port, targetPort, protocol, type }, session) {
     const { client, cause } = session
+    if (!(yield* session.mayRead(kind, namespace, name))) return
     const live = yield* client.get(kind, namespace, name)
     const key = objectKey(kind, namespace, name)
     if (live === undefined) {

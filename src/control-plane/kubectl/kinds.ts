@@ -79,6 +79,36 @@ export const COMMAND_KINDS: readonly CommandKind[] = [
     namespaced: true,
     ...NO,
   },
+  { kind: 'LimitRange', names: ['limitrange', 'limitranges', 'limits'], namespaced: true, ...NO },
+  { kind: 'ResourceQuota', names: ['resourcequota', 'resourcequotas', 'quota'], namespaced: true, ...NO },
+  {
+    kind: 'PriorityClass',
+    names: ['priorityclass', 'priorityclasses', 'pc', 'priorityclass.scheduling.k8s.io', 'priorityclasses.scheduling.k8s.io'],
+    namespaced: false,
+    ...NO,
+  },
+  { kind: 'Role', names: ['role', 'roles', 'role.rbac.authorization.k8s.io', 'roles.rbac.authorization.k8s.io'], namespaced: true, ...NO },
+  {
+    kind: 'RoleBinding',
+    names: ['rolebinding', 'rolebindings', 'rolebinding.rbac.authorization.k8s.io', 'rolebindings.rbac.authorization.k8s.io'],
+    namespaced: true,
+    ...NO,
+  },
+  {
+    kind: 'ClusterRole',
+    names: ['clusterrole', 'clusterroles', 'clusterrole.rbac.authorization.k8s.io', 'clusterroles.rbac.authorization.k8s.io'],
+    namespaced: false,
+    ...NO,
+  },
+  {
+    kind: 'ClusterRoleBinding',
+    names: [
+      ...['clusterrolebinding', 'clusterrolebindings'],
+      ...['clusterrolebinding.rbac.authorization.k8s.io', 'clusterrolebindings.rbac.authorization.k8s.io'],
+    ],
+    namespaced: false,
+    ...NO,
+  },
 ]
 
 const BY_NAME: ReadonlyMap<string, CommandKind> = new Map(COMMAND_KINDS.flatMap((entry) => entry.names.map((name) => [name, entry])))

@@ -1,7 +1,8 @@
 import type { Wait } from '../../engine/process.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
 import { ApiError, NO_CONNECTION } from '../api-error.ts'
-import { ADMINISTRATOR, impersonated } from '../identity.ts'
+import { ADMINISTRATOR, type Identity } from '../identity.ts'
+import { objectKey } from '../object-key.ts'
 import type { Session } from './session.ts'
 import { type KubectlVerb, runnerOf } from './verbs.ts'
 
@@ -31,11 +32,11 @@ export class Kubectl {
   }
 
   /** Runs the command as its own process, from now on. `text` is how the user wrote it; `as` whom the administrator acts as, if not as himself. */
-  run(command: KubectlVerb, text: string, as: string | null = null): void {
+  run(command: KubectlVerb, text: string, as: Identity | null = null): void {
     this.#access.sim.spawn(this.#run(command, text, as))
   }
 
-  *#run(command: KubectlVerb, text: string, as: string | null): Generator<Wait, void, unknown> {
+  *#run(command: KubectlVerb, text: string, as: Identity | null): Generator<Wait, void, unknown> {
     const { sim, latencies, trace } = this.#access
     const started = sim.now
     yield sim.delay(latencies.draw('kubectlStart'))
@@ -47,7 +48,7 @@ export class Kubectl {
         ? this.#client
         : new ApiClient(this.#access, {
             actor: 'kubectl',
-            identity: impersonated(as),
+            identity: as,
             limit: null,
             network: 'kubectlNetwork',
             retries: 'caller',
@@ -66,6 +67,10 @@ export class Kubectl {
         trace.record({ cause: response.hop, actor: 'kubectl', action, subject: about, detail })
         if (failed) refuse(detail)
         return !failed
+      },
+      *mayRead(kind, namespace, name) {
+        const refusal = yield* client.refusedRead(kind, namespace, name, cause)
+        return refusal === null || this.told(refusal, name === '' ? kind : objectKey(kind, namespace, name))
       },
       said: (about, detail) => trace.record({ cause, actor: 'kubectl', action: 'said', subject: about, detail }),
       failed(about, reason) {

@@ -21,6 +21,7 @@ export const label: VerbRunner<LabelCommand> = {
     const { client, cause } = session
     const key = objectKey(kind, namespace, name)
     const field = verb === 'label' ? 'labels' : 'annotations'
+    if (!(yield* session.mayRead(kind, namespace, name))) return
     const live = yield* client.get(kind, namespace, name)
     if (live !== undefined && !overwrite) {
       const held = changes.find((change) => change.value !== null && Object.hasOwn(live.metadata[field], change.key))

@@ -36,6 +36,7 @@ const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt'
 export const rollout: VerbRunner<RolloutCommand> = {
   subject: ({ kind, namespace, name }) => objectKey(kind, namespace, name),
   *run(command, session) {
+    if (!(yield* session.mayRead(command.kind, command.namespace, command.name))) return
     switch (command.verb) {
       case 'rollout restart':
         return yield* restart(command, session)
@@ -83,6 +84,7 @@ function* undo({ namespace, name, toRevision }: UndoCommand, session: Session): 
     session.failed(key, `cannot undo the paused ${key}: run rollout resume first`)
     return
   }
+  if (!(yield* session.mayRead('ReplicaSet', namespace, ''))) return
   const sets = (yield* client.list('ReplicaSet', namespace)).filter((rs) => controllerOf(rs.metadata)?.uid === deployment?.metadata.uid)
   const found = deployment === undefined ? undefined : revisionWanted(sets, toRevision)
   if (deployment !== undefined && found === undefined) {

@@ -10,8 +10,10 @@ export interface ScaleCommand extends Target<Kind> {
 
 export const scale: VerbRunner<ScaleCommand> = {
   subject: ({ kind, namespace, name }) => objectKey(kind, namespace, name),
-  *run({ kind, namespace, name, replicas }, { client, cause, told }) {
-    const because = { cause, why: `replicas: ${replicas}` }
+  *run({ kind, namespace, name, replicas }, session) {
+    const { client, cause, told } = session
+    if (!(yield* session.mayRead(kind, namespace, name))) return
+    const because = { cause, why: `replicas: ${replicas}`, subresource: 'scale' }
     const response = yield* client.patch(kind, namespace, name, (current) => withReplicas(current, replicas), because)
     told(response, objectKey(kind, namespace, name))
   },

@@ -11,6 +11,8 @@ export interface Session {
   readonly cause: HopId
   /** Tells how a request for `subject` ended; a refusal ends up in the summary. True when it was granted. */
   told(response: ApiResponse, subject: string): boolean
+  /** Whether the object (name empty: the list of them) may be read; a refusal has been told when not. */
+  mayRead(kind: string, namespace: string, name: string): Generator<Wait, boolean, unknown>
   /** Tells something that the command says by itself, such as the end of a wait. */
   said(subject: string, detail: string): HopId
   /** The command failed for a reason that is not an answer to one request. */

@@ -15,7 +15,9 @@ export interface SetImageCommand {
 
 export const setImage: VerbRunner<SetImageCommand> = {
   subject: ({ kind, namespace, name }) => objectKey(kind ?? 'Deployment', namespace, name),
-  *run({ kind = 'Deployment', namespace, name, images }, { client, cause, told }) {
+  *run({ kind = 'Deployment', namespace, name, images }, session) {
+    const { client, cause, told } = session
+    if (!(yield* session.mayRead(kind, namespace, name))) return
     const change = (container: Container): Container => {
       const wanted = images.find((image) => image.container === container.name || image.container === '*')
       return wanted === undefined || wanted.image === container.image ? container : { ...container, image: wanted.image }

@@ -17,6 +17,7 @@ export const taint: VerbRunner<TaintCommand> = {
   *run({ node, add, remove, overwrite }, session) {
     const { client, cause } = session
     const key = objectKey('Node', '', node)
+    if (!(yield* session.mayRead('Node', '', node))) return
     const live = yield* client.get('Node', '', node)
     const same = (a: { key: string; effect: string }, b: { key: string; effect: string }): boolean =>
       a.key === b.key && a.effect === b.effect

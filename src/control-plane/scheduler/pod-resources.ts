@@ -23,6 +23,20 @@ export function podRequests(pod: Pod): Requests {
   return total(pod, (container) => container.requests)
 }
 
+/** How far a pod may go: the sum of the limits in the same way, and the overhead where there is a limit. Source: as above (PodLimits). */
+export function podLimits(pod: Pod): Requests {
+  const { overhead, ...spec } = pod.spec
+  const limits = total({ ...pod, spec }, (container) => container.limits)
+  if (overhead === undefined) return limits
+  const others = new Map(limits.others)
+  for (const [name, amount] of limits.others) others.set(name, amount + (overhead.others?.[name] ?? 0))
+  return {
+    cpuMilli: limits.cpuMilli === 0 ? 0 : limits.cpuMilli + overhead.cpuMilli,
+    memoryBytes: limits.memoryBytes === 0 ? 0 : limits.memoryBytes + overhead.memoryBytes,
+    others,
+  }
+}
+
 /** The same with the default CPU and memory for every container that asks for none. */
 export function scoredRequests(pod: Pod): Requests {
   return total(pod, ({ requests }) => ({

@@ -61,7 +61,7 @@ export class Preemptor {
       return marked === conditions ? current : { ...current, status: { ...current.status, conditions: marked } }
     }
     const why = `preempted by ${preemptor} on ${node}`
-    const marked = yield* this.#client.patch('Pod', namespace, name, mark, { cause, why })
+    const marked = yield* this.#client.patch('Pod', namespace, name, mark, { cause, why, subresource: 'status' })
     if (marked.code === 404) return true
     const deleted = yield* this.#client.delete('Pod', namespace, name, null, { cause: marked.hop, why })
     return deleted.code === 200 || deleted.code === 404
@@ -71,6 +71,6 @@ export class Preemptor {
     const { namespace, name } = pod.metadata
     const clear = (current: Pod): Pod =>
       (current.status.nominatedNodeName ?? '') === '' ? current : { ...current, status: { ...current.status, nominatedNodeName: '' } }
-    yield* this.#client.patch('Pod', namespace, name, clear, { cause, why: `its node was promised to ${preemptor}` })
+    yield* this.#client.patch('Pod', namespace, name, clear, { cause, why: `its node was promised to ${preemptor}`, subresource: 'status' })
   }
 }

@@ -303,7 +303,7 @@ export class Scheduler {
         },
       }
     }
-    yield* this.#client.patch('Pod', namespace, name, mark, { cause, why: `PodScheduled=False: ${reason}` })
+    yield* this.#client.patch('Pod', namespace, name, mark, { cause, why: `PodScheduled=False: ${reason}`, subresource: 'status' })
   }
 
   #nodeChanged(node: Node, deleted: boolean): void {

@@ -1,5 +1,6 @@
 import { nearest } from '../../api/did-you-mean.ts'
 import type { Kind } from '../../api/objects/index.ts'
+import type { Identity } from '../../control-plane/identity.ts'
 import { COMMAND_KINDS, type CommandKind, commandKind } from '../../control-plane/kubectl/kinds.ts'
 import type { KubectlVerb } from '../../control-plane/kubectl/verbs.ts'
 import { DEFAULTS } from '../load-defaults.ts'
@@ -28,7 +29,7 @@ export interface KubectlText {
   /** With no objects yet where they are in a file. */
   readonly command: KubectlVerb
   /** Whom the administrator acts as. */
-  readonly as: string | null
+  readonly as: Identity | null
   readonly file: Word | null
   /** Objects that must exist by then. */
   readonly mentions: readonly Mention[]
@@ -64,9 +65,12 @@ export interface VerbGrammar {
 export class Split {
   readonly grammar: VerbGrammar
   readonly plain: readonly Word[]
+  /** Of `--as-group`, which may be given more than once. */
+  readonly groups: readonly Word[]
   readonly #flags: ReadonlyMap<string, Word>
 
-  constructor(grammar: VerbGrammar, plain: readonly Word[], flags: ReadonlyMap<string, Word>) {
+  constructor(grammar: VerbGrammar, plain: readonly Word[], flags: ReadonlyMap<string, Word>, groups: readonly Word[] = []) {
+    this.groups = groups
     this.grammar = grammar
     this.plain = plain
     this.#flags = flags

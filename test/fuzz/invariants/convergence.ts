@@ -1,4 +1,4 @@
-import type { DaemonSet, Deployment, Job, Pod, PodTemplate, ReplicaSet, StatefulSet } from '../../../src/api/objects/index.ts'
+import type { DaemonSet, Deployment, Job, OpaqueObject, Pod, PodTemplate, ReplicaSet, StatefulSet } from '../../../src/api/objects/index.ts'
 import { isActive, isReady } from '../../../src/control-plane/conditions.ts'
 import { keyOf } from '../../../src/control-plane/object-key.ts'
 import { controllerOf } from '../../../src/control-plane/owner-index.ts'
@@ -13,6 +13,9 @@ export const convergence: Invariant = {
     return () => {
       // A command without an answer may have been done or not: it may have left a rollout paused, or all nodes cordoned.
       if (cluster.controlPlane.kubectl.refusals.some(({ reason }) => reason.startsWith('500'))) return
+      // Where a quota stood in the way, pods are missing, and the back-off until the next attempt may be a quarter of an hour.
+      const events = ofKind<OpaqueObject>(stored, 'Event').map(({ content }) => JSON.stringify(content))
+      if (events.some((content) => content.includes('FailedCreate') && content.includes('quota'))) return
       const podsOf = new Map<string, Pod[]>()
       for (const pod of ofKind<Pod>(stored, 'Pod')) {
         const owner = controllerOf(pod.metadata)

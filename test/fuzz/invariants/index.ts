@@ -3,10 +3,12 @@ import { acknowledgedWrites } from './acknowledged-writes.ts'
 import { boundOnce } from './bound-once.ts'
 import { convergence } from './convergence.ts'
 import { endpointsAreReadyPods } from './endpoints-are-ready-pods.ts'
+import { foregroundDeletion } from './foreground-deletion.ts'
 import { garbageCollected } from './garbage-collected.ts'
 import { nodesNotOvercommitted } from './nodes-not-overcommitted.ts'
 import { nodesProgrammed } from './nodes-programmed.ts'
 import { quorum } from './quorum.ts'
+import { quotasKept } from './quotas-kept.ts'
 import { requestsConserved } from './requests-conserved.ts'
 import { uniqueIds } from './unique-ids.ts'
 import { watchesComplete } from './watches-complete.ts'
@@ -21,6 +23,8 @@ export const INVARIANTS: readonly Invariant[] = [
   nodesNotOvercommitted,
   convergence,
   garbageCollected,
+  foregroundDeletion,
+  quotasKept,
   endpointsAreReadyPods,
   nodesProgrammed,
   requestsConserved,
