@@ -67,6 +67,15 @@ const ROLES = new Map<string, Rules>([
     ],
   ],
   ['system:serviceaccount:kube-system:ttl-after-finished-controller', [{ verbs: ['get', 'delete'], kinds: ['Job'] }]],
+  [
+    'system:serviceaccount:kube-system:horizontal-pod-autoscaler',
+    [
+      { verbs: ['get', 'update'], kinds: ['HorizontalPodAutoscaler'] },
+      // The scale subresource of any kind, of which the model has these.
+      { verbs: ['get', 'update'], kinds: ['Deployment', 'ReplicaSet', 'ReplicationController', 'StatefulSet'] },
+      EVENTS,
+    ],
+  ],
   ['system:serviceaccount:kube-system:endpointslice-controller', [{ verbs: WRITE, kinds: ['EndpointSlice'] }]],
   ['system:serviceaccount:kube-system:service-account-controller', [{ verbs: ['get', 'create', 'update'], kinds: ['ServiceAccount'] }]],
   ['system:serviceaccount:kube-system:generic-garbage-collector', [{ verbs: ['get', 'update', 'patch', 'delete'], kinds: ['*'] }]],

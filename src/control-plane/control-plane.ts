@@ -11,6 +11,7 @@ import { DeploymentController } from './controllers/deployment.ts'
 import { DisruptionController } from './controllers/disruption.ts'
 import { EndpointSliceController } from './controllers/endpoint-slice.ts'
 import { GarbageCollector } from './controllers/garbage-collector.ts'
+import { HorizontalPodAutoscalerController } from './controllers/hpa/hpa-controller.ts'
 import { JobController } from './controllers/job.ts'
 import { NamespaceController } from './controllers/namespace.ts'
 import { NodeLifecycleController } from './controllers/node-lifecycle.ts'
@@ -24,6 +25,7 @@ import { TtlAfterFinishedController } from './controllers/ttl-after-finished.ts'
 import { emptyMeta } from './empty-meta.ts'
 import { Kubectl } from './kubectl/kubectl.ts'
 import { Latencies, type LatencyOverrides } from './latencies.ts'
+import { MetricsServer } from './metrics-server.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 
 /** Source: kubeadm `networking.serviceSubnet`. */
@@ -40,6 +42,8 @@ export interface ControlPlaneOptions {
   readonly etcdMembers: number
   /** The nodes that have joined before the scenario begins. */
   readonly nodes: readonly NodeSeed[]
+  /** Whether metrics-server runs; nobody but autoscalers asks it. */
+  readonly metricsServer?: boolean
   /** Delays that differ from the table in latencies.ts. */
   readonly latencies?: LatencyOverrides
 }
@@ -73,6 +77,7 @@ const CONTROLLERS: readonly (new (manager: ControllerManager) => unknown)[] = [
   PodGarbageCollector,
   NodeLifecycleController,
   TaintEvictionController,
+  HorizontalPodAutoscalerController,
 ]
 
 /** The control plane of a cluster that is up: API server with etcd, controllers, scheduler, and an administrator's kubectl. */
@@ -80,6 +85,7 @@ export class ControlPlane {
   readonly access: ApiAccess
   readonly server: ApiServer
   readonly kubectl: Kubectl
+  readonly metricsServer: MetricsServer | null
   readonly #manager: ControllerManager
   readonly #scheduler: Scheduler
 
@@ -88,7 +94,8 @@ export class ControlPlane {
     this.server = new ApiServer(sim, { trace: options.trace, latencies, etcdMembers: options.etcdMembers, serviceCidr: SERVICE_CIDR })
     this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }
     for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
-    this.#manager = new ControllerManager(this.access)
+    this.metricsServer = options.metricsServer ? new MetricsServer(this.access) : null
+    this.#manager = new ControllerManager(this.access, this.metricsServer)
     for (const Controller of CONTROLLERS) new Controller(this.#manager)
     this.#scheduler = new Scheduler(this.access)
     this.kubectl = new Kubectl(this.access)
@@ -98,6 +105,7 @@ export class ControlPlane {
   start(): void {
     this.#manager.start()
     this.#scheduler.start()
+    this.metricsServer?.start()
   }
 }
 

@@ -3,6 +3,7 @@ import { type ApiAccess, ApiClient } from '../control-plane/api-client.ts'
 import { conditionOf, isTerminal, withCondition } from '../control-plane/conditions.ts'
 import { nodeIdentity } from '../control-plane/identity.ts'
 import { Informer } from '../control-plane/informer.ts'
+import type { PodPoints } from '../control-plane/metrics-server.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { WatchEvent } from '../control-plane/watch-cache.ts'
 import type { Process, Wait } from '../engine/process.ts'
@@ -10,6 +11,7 @@ import type { RandomStream } from '../engine/random-stream.ts'
 import { type HopId, NO_CAUSE } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { ContainerRuntime, type ProcessBehaviour } from './container-runtime.ts'
+import { ContainerStats } from './container-stats.ts'
 import { type ImagePolicy, ImageStore } from './image-store.ts'
 import { HostLocalIpam } from './ipam.ts'
 import { type Allocatable, refusal } from './node-admission.ts'
@@ -35,6 +37,8 @@ export interface KubeletOptions {
   readonly host: PodHost
   readonly images: ImagePolicy
   readonly behaviourOf: (pod: Pod) => ProcessBehaviour
+  /** Whether somebody asks what containers use; nobody looks otherwise. */
+  readonly measured?: boolean
 }
 
 /**
@@ -54,6 +58,7 @@ export class Kubelet {
   readonly #workers = new Map<string, PodWorker>()
   readonly #context: NodeContext
   readonly #jitter: RandomStream
+  readonly #stats: ContainerStats | null
   #processes: Process<void>[] = []
   /** The hop of the kubelet's start: pods that it finds bound here are taken up because of it. */
   #started: HopId = NO_CAUSE
@@ -87,14 +92,23 @@ export class Kubelet {
       refusal: (pod) => refusal(pod, this.#others(pod), options.allocatable),
       jitter: access.sim.rng(`kubelet/${options.name}/requeue`),
     }
+    const { runtime } = this.#context
+    const jitter = access.sim.rng(`kubelet/${options.name}/housekeeping`)
+    this.#stats = options.measured ? new ContainerStats({ sim: access.sim, runtime, behaviourOf: options.behaviourOf, jitter }) : null
   }
 
   /** The kubelet of a node that has been up for a while when the scenario begins. */
   start(): void {
     this.#pods.start()
     this.#context.status.start()
+    this.#stats?.start()
     const first = Math.floor(this.#jitter.uniform() * LEASE_PERIOD)
     this.#processes = [this.#access.sim.spawn(this.#renewLease(first)), this.#access.sim.spawn(this.#keepReady())]
+  }
+
+  /** What its containers use, as `/metrics/resource` says; null when the kubelet does not answer. */
+  containerPoints(): Iterable<PodPoints> | null {
+    return this.up && this.#stats !== null ? this.#stats.pods() : null
   }
 
   /** Whether the kubelet runs. */
@@ -116,6 +130,7 @@ export class Kubelet {
     this.#workers.clear()
     this.#pods.stop()
     this.#context.status.stop()
+    this.#stats?.stop()
     this.#context.images.interrupt()
   }
 
@@ -125,6 +140,7 @@ export class Kubelet {
    */
   boot(cause: HopId, detail = 'after a reboot'): void {
     this.#context.status.start()
+    this.#stats?.start()
     this.#processes = [this.#access.sim.spawn(this.#renewLease(0)), this.#access.sim.spawn(this.#comeBack(cause, detail))]
   }
 

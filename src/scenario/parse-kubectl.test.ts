@@ -19,6 +19,43 @@ describe('parseKubectl', () => {
     ['scale deploy web --replicas 0 -n shop', { verb: 'scale', kind: 'Deployment', name: 'web', namespace: 'shop', replicas: 0 }],
     ['scale --namespace=shop rs/web-1 --replicas=3', { verb: 'scale', kind: 'ReplicaSet', name: 'web-1', namespace: 'shop', replicas: 3 }],
     [
+      'autoscale deployment/web --min=2 --max=10 --cpu-percent=60',
+      {
+        verb: 'autoscale',
+        kind: 'Deployment',
+        name: 'web',
+        namespace: 'default',
+        as: 'web',
+        minReplicas: 2,
+        maxReplicas: 10,
+        metrics: [{ type: 'Resource', resource: 'cpu', container: '', target: { type: 'Utilization', averageUtilization: 60 } }],
+      },
+    ],
+    [
+      'autoscale sts web --max=3 --cpu=500m --memory=90% --name=more -n shop',
+      {
+        verb: 'autoscale',
+        kind: 'StatefulSet',
+        name: 'web',
+        namespace: 'shop',
+        as: 'more',
+        minReplicas: 1,
+        maxReplicas: 3,
+        metrics: [
+          { type: 'Resource', resource: 'cpu', container: '', target: { type: 'AverageValue', averageMilli: 500 } },
+          { type: 'Resource', resource: 'memory', container: '', target: { type: 'Utilization', averageUtilization: 90 } },
+        ],
+      },
+    ],
+    ['autoscale ds/web --max=3', 'Cannot autoscale a "ds"'],
+    ['autoscale deploy/web', '"autoscale" needs --max'],
+    ['autoscale deploy/web --max=0', 'Cannot use "0" for --max'],
+    ['autoscale deploy/web --max=2 --min=3', '--min=3 is above --max=2'],
+    ['autoscale deploy/web --max=2 --cpu=0%', 'Cannot use "0%" for --cpu'],
+    ['autoscale deploy/web --max=2 --memory=much', 'Cannot use "much" for --memory'],
+    ['autoscale deploy/web --max=2 --cpu=5% --cpu-percent=5', '--cpu-percent and --cpu say the same: give one of them'],
+    ['autoscale deploy/web --max=2 --name=a/b', 'Cannot use "a/b" as the name of an autoscaler: it must not contain "/"'],
+    [
       'set image deployment/web a=x/y:v2 *=z@sha256:00 -n shop',
       {
         verb: 'set image',

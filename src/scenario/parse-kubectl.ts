@@ -1,6 +1,7 @@
 import { nearest } from '../api/did-you-mean.ts'
 import { commandKind } from '../control-plane/kubectl/kinds.ts'
 import { APPLY } from './kubectl/apply.ts'
+import { AUTOSCALE } from './kubectl/autoscale.ts'
 import { CREATE } from './kubectl/create.ts'
 import { DELETE } from './kubectl/delete.ts'
 import { EXPOSE } from './kubectl/expose.ts'
@@ -22,6 +23,7 @@ const GRAMMARS: readonly VerbGrammar[] = [
   CREATE,
   DELETE,
   SCALE,
+  AUTOSCALE,
   SET_IMAGE,
   ROLLOUT_RESTART,
   ROLLOUT_UNDO,

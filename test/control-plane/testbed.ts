@@ -41,6 +41,11 @@ export class QuietHost implements PodHost {
   inFlight(): number {
     return 0
   }
+  cpuTime(): Nanos {
+    return this.cpuTimeOf()
+  }
+  /** CPU time of every pod. */
+  cpuTimeOf = (): Nanos => 0
   whenIdle(): Waitable<void> {
     return {
       subscribe(resume) {
@@ -64,6 +69,7 @@ export interface TestbedOptions {
   readonly latencies?: LatencyOverrides
   readonly behaviour?: Partial<ProcessBehaviour>
   readonly missingImages?: readonly string[]
+  readonly metricsServer?: boolean
 }
 
 /** A cluster with real controllers, scheduler and kubelets, and no traffic. */
@@ -83,6 +89,7 @@ export class Testbed {
       startUp = 2 * SECOND,
       onTerminate = 'drain',
       latencies = {},
+      metricsServer = false,
       run,
     } = options
     this.sim = new Simulation({ seed })
@@ -93,6 +100,7 @@ export class Testbed {
       version,
       etcdMembers,
       latencies,
+      metricsServer,
       nodes: names.map((name, i) => ({
         name,
         zone: ['a', 'b', 'c'][i % 3]!,
@@ -121,8 +129,11 @@ export class Testbed {
           host: this.host,
           images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true, missing: options.missingImages },
           behaviourOf: () => behaviour,
+          measured: metricsServer,
         }),
       )
+      const kubelet = this.kubelets[index]!
+      this.plane.metricsServer?.reach(name, () => kubelet.containerPoints() ?? 'refused')
     }
     this.plane.start()
     for (const kubelet of this.kubelets) kubelet.start()

@@ -7,4 +7,5 @@ export const CONCEPTS: readonly { readonly name: string; readonly object: string
   { name: 'node-failure', object: 'Node/worker-1' },
   { name: 'etcd-leader-loss', object: 'Deployment/default/web' },
   { name: 'service-creation', object: 'Service/default/web' },
+  { name: 'hpa', object: 'HorizontalPodAutoscaler/default/web' },
 ]

@@ -15,6 +15,7 @@ import type {
   TrafficDistribution,
 } from '../objects/index.ts'
 import { bytes } from '../quantity.ts'
+import { autoscalerSpec, NEW_AUTOSCALER_STATUS } from './autoscaling.ts'
 import { cronJobSpec, jobSpec, NEW_JOB_STATUS } from './batch.ts'
 import { objectMeta } from './metadata.ts'
 import { NEW_POD_STATUS, podSpec, podTemplate } from './pod.ts'
@@ -165,6 +166,14 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
         },
       },
       status: { active: [], lastScheduleTime: null, lastSuccessfulTime: null },
+    }
+  },
+
+  HorizontalPodAutoscaler({ metadata, spec }) {
+    return {
+      ...namespaced('autoscaling/v2', 'HorizontalPodAutoscaler', metadata),
+      spec: autoscalerSpec(spec),
+      status: NEW_AUTOSCALER_STATUS,
     }
   },
 

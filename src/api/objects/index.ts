@@ -1,3 +1,4 @@
+import type { HorizontalPodAutoscaler } from './autoscaling.ts'
 import type { CronJob, Job } from './batch.ts'
 import type { Lease, Namespace, Node, OpaqueObject, ServiceAccount } from './cluster.ts'
 import type { EndpointSlice, Service } from './network.ts'
@@ -21,6 +22,7 @@ export interface KindMap {
   readonly DaemonSet: DaemonSet
   readonly Deployment: Deployment
   readonly EndpointSlice: EndpointSlice
+  readonly HorizontalPodAutoscaler: HorizontalPodAutoscaler
   readonly Job: Job
   readonly Lease: Lease
   readonly Namespace: Namespace

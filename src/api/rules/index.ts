@@ -1,4 +1,5 @@
 import type { ManifestKind } from '../modelled-fields.ts'
+import { checkAutoscaler } from './autoscaling.ts'
 import { checkCronJob, checkDaemonSet, checkJob, checkReplicationController, checkStatefulSet } from './more-workloads.ts'
 import { checkEndpointSlice, checkService } from './network.ts'
 import { checkNode } from './node.ts'
@@ -12,6 +13,7 @@ const RULES: Readonly<Partial<Record<ManifestKind, (object: Checked) => void>>> 
   DaemonSet: checkDaemonSet,
   Deployment: checkDeployment,
   EndpointSlice: checkEndpointSlice,
+  HorizontalPodAutoscaler: checkAutoscaler,
   Job: checkJob,
   Node: checkNode,
   Pod: checkPod,

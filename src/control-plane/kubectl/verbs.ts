@@ -1,4 +1,5 @@
 import { type ApplyCommand, apply } from './apply.ts'
+import { type AutoscaleCommand, autoscale } from './autoscale.ts'
 import { type CordonCommand, cordon } from './cordon.ts'
 import { type CreateCommand, create } from './create.ts'
 import { type DeleteCommand, remove } from './delete.ts'
@@ -14,6 +15,7 @@ import { type TaintCommand, taint } from './taint.ts'
 /** What kubectl can be told to do. */
 export type KubectlVerb =
   | ApplyCommand
+  | AutoscaleCommand
   | CordonCommand
   | CreateCommand
   | DeleteCommand
@@ -30,6 +32,7 @@ type Runners = { readonly [V in KubectlVerb['verb']]: VerbRunner<Extract<Kubectl
 const RUNNERS: Runners = {
   annotate: label,
   apply,
+  autoscale,
   cordon,
   create,
   delete: remove,
