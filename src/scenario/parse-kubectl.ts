@@ -8,6 +8,7 @@ import { EXPOSE } from './kubectl/expose.ts'
 import { type Flag, flag, type KubectlText, Split, type VerbGrammar } from './kubectl/grammar.ts'
 import { ANNOTATE, LABEL } from './kubectl/label.ts'
 import { CORDON, DRAIN, TAINT, UNCORDON } from './kubectl/node.ts'
+import { PATCH } from './kubectl/patch.ts'
 import { ROLLOUT_PAUSE, ROLLOUT_RESTART, ROLLOUT_RESUME, ROLLOUT_STATUS, ROLLOUT_UNDO } from './kubectl/rollout.ts'
 import { SCALE } from './kubectl/scale.ts'
 import { SET_IMAGE } from './kubectl/set-image.ts'
@@ -32,6 +33,7 @@ const GRAMMARS: readonly VerbGrammar[] = [
   ROLLOUT_STATUS,
   LABEL,
   ANNOTATE,
+  PATCH,
   TAINT,
   CORDON,
   UNCORDON,

@@ -6,6 +6,7 @@ import { type DeleteCommand, remove } from './delete.ts'
 import { type DrainCommand, drain } from './drain.ts'
 import { type ExposeCommand, expose } from './expose.ts'
 import { type LabelCommand, label } from './label.ts'
+import { type PatchCommand, patch } from './patch.ts'
 import { type RolloutCommand, rollout } from './rollout.ts'
 import { type ScaleCommand, scale } from './scale.ts'
 import type { VerbRunner } from './session.ts'
@@ -22,6 +23,7 @@ export type KubectlVerb =
   | DrainCommand
   | ExposeCommand
   | LabelCommand
+  | PatchCommand
   | RolloutCommand
   | ScaleCommand
   | SetImageCommand
@@ -39,6 +41,7 @@ const RUNNERS: Runners = {
   drain,
   expose,
   label,
+  patch,
   'rollout pause': rollout,
   'rollout restart': rollout,
   'rollout resume': rollout,

@@ -185,6 +185,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/^New size: (\d+); reason: Current number of replicas below Spec.MinReplicas$/, '新规模：$1；原因：当前副本数低于 minReplicas'],
   [/^status: (\d+) replicas, (\d+) wanted$/, '状态：副本数 $1，期望 $2'],
   [/^status: (\d+) replicas, (\d+) wanted, (.+)$/, '状态：副本数 $1，期望 $2，$3'],
+  [/^patch: (.+)$/, '修补：$1'],
   [/^autoscale (\S+)$/, '为 $1 创建 HPA'],
 ]
 
