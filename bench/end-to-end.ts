@@ -122,6 +122,7 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
         concurrency: 32,
         queue: 1000,
         startUp: { kind: 'constant', value: SECOND },
+        cpuMilli: 1000,
         onTerminate: 'drain',
       },
     ],

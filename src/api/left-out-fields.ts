@@ -47,6 +47,8 @@ const INERT: ReadonlySet<string> = new Set([
     'targetRef.namespace',
   ],
   ...['targetRef.fieldPath', 'targetRef.resourceVersion', 'endpoints.hostname'],
+  // that such a metric always fails is told by a warning of its own
+  ...['pods.target', 'object.target', 'external.target', 'object.describedObject', 'metric.selector'],
   // a node's account of itself
   ...['status.nodeInfo', 'status.daemonEndpoints', 'status.config', 'status.conditions', 'status.phase', 'providerID'],
   ...['status.runtimeHandlers', 'status.features', 'podCIDRs'],
@@ -68,6 +70,9 @@ const NEUTRAL: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['managedBy', 'kubernetes.io/job-controller'],
 ])
 
+/** Required by the API, and told by what stands beside them: the kind of a target, the amount that a metric is to have. */
+const REDUNDANT: ReadonlySet<string> = new Set(['scaleTargetRef.apiVersion', 'target.type'])
+
 /** Fields that make no difference while they are empty. */
 function isEmpty(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return value === '' || value === false
@@ -79,7 +84,7 @@ export function classOf(kind: string, { path, value }: LeftOutField): LeftOutCla
   const last = names[names.length - 1] ?? ''
   const parent = names[names.length - 2] ?? ''
   if (isEmpty(value) || (NEUTRAL.has(last) && NEUTRAL.get(last) === value)) return 'silent'
-  if (isSingleStack(last, value)) return 'silent'
+  if (isSingleStack(last, value) || REDUNDANT.has(`${parent}.${last}`)) return 'silent'
   // the API server makes a Job's selector itself, and kubectl prints it
   if (kind === 'Job' && names.join('.').startsWith('spec.selector')) return 'inert-field'
   if (parent === 'metadata') return SERVER_SET.has(last) || last === 'name' || last === 'namespace' ? 'inert-field' : 'unmodelled-field'

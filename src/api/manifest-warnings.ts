@@ -35,6 +35,16 @@ export class ManifestWarnings {
     this.#add(`${object.kind} ${path}`, object, field.path, { kind, text: `${object.kind} ${path} ${effect}`, unit: 'uses' })
   }
 
+  /** A field that the model reads and cannot do justice to; `text` says what comes of it. */
+  addLimit(object: SourceObject, path: LeftOutField['path'], text: string): void {
+    const place = fieldPath(path)
+    this.#add(`${object.kind} ${place} ${text}`, object, path, {
+      kind: 'unmodelled-field',
+      text: `${object.kind} ${place}: ${text}`,
+      unit: 'uses',
+    })
+  }
+
   /** Kinds first, then fields that may change the answer, then those that cannot; each in the order of first use. */
   list(): SourceWarning[] {
     const sightings = [...this.#sightings.values()]

@@ -80,6 +80,7 @@ async function readObject(source: SourceObject, warnings: ManifestWarnings): Pro
   const { picked, leftOut } = pickFields(typed(source), MODELLED_FIELDS[modelled])
   for (const field of leftOut) warnings.addField(source, field)
   warnCommands(source, checked, warnings)
+  warnMetrics(source, checked, warnings)
   // The table was chosen by the kind, which the compiler cannot follow through the union.
   return { object: convert(modelled, picked as PickedObject<typeof modelled>), problems }
 }
@@ -140,6 +141,17 @@ function warnCommands(source: SourceObject, object: Checked, warnings: ManifestW
       const place = hook?.at('exec', 'command')
       if (place && isUnknownCommand(exec)) warnings.addField(source, { path: place.path.slice(source.base.length), value: command })
     }
+  }
+}
+
+/** Metrics that only an adapter of its own could serve. */
+function warnMetrics(source: SourceObject, object: Checked, warnings: ManifestWarnings): void {
+  if (source.kind !== 'HorizontalPodAutoscaler') return
+  for (const metric of object.items('spec', 'metrics')) {
+    const type = metric.text('type')
+    if (type !== 'Pods' && type !== 'Object' && type !== 'External') continue
+    const path = metric.path.slice(source.base.length)
+    warnings.addLimit(source, path, `no adapter serves metrics of the type ${type}, so this one always fails`)
   }
 }
 

@@ -16,7 +16,19 @@ const SAMPLES: Readonly<Record<Leaf, unknown>> = {
 }
 
 /** Alternatives: each of these, given, keeps others from being looked at. So every table is tried without them too. */
-const HIDING = [[], ['httpGet'], ['httpGet', 'tcpSocket'], ['sleep'], ['serviceAccountName']]
+const HIDING = [
+  [],
+  ['httpGet'],
+  ['httpGet', 'tcpSocket'],
+  ['sleep'],
+  ['serviceAccountName'],
+  ['averageUtilization'],
+  ['resource'],
+  ['resource', 'averageUtilization'],
+  ['resource', 'containerResource'],
+  ['resource', 'containerResource', 'pods'],
+  ['resource', 'containerResource', 'pods', 'object'],
+]
 
 /** An object with every field of the table, but for those left out, that notes which leaves are read. */
 function recorded(table: FieldTable, without: readonly string[], path: string, read: Set<string>): object {

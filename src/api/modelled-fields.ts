@@ -152,6 +152,18 @@ const JOB_SPEC = {
   template: POD_TEMPLATE,
 } as const satisfies FieldTable
 
+const METRIC_TARGET = { averageUtilization: 'number', averageValue: 'numberOrText' } as const satisfies FieldTable
+
+/** A metric that cannot be read in the model has a name, for what is said of it. */
+const UNSERVED_METRIC = { metric: { name: 'text' } } as const satisfies FieldTable
+
+const SCALING_RULES = {
+  stabilizationWindowSeconds: 'number',
+  selectPolicy: 'text',
+  policies: [{ type: 'text', value: 'number', periodSeconds: 'number' }],
+  tolerance: 'numberOrText',
+} as const satisfies FieldTable
+
 const TYPE = { apiVersion: 'text', kind: 'text' } as const satisfies FieldTable
 
 const INGRESS_BACKEND = { service: { name: 'text', port: { name: 'text', number: 'number' } } } as const satisfies FieldTable
@@ -220,6 +232,28 @@ export const MODELLED_FIELDS = {
       successfulJobsHistoryLimit: 'number',
       failedJobsHistoryLimit: 'number',
       jobTemplate: { metadata: { labels: 'map', annotations: 'map' }, spec: JOB_SPEC },
+    },
+  },
+  HorizontalPodAutoscaler: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      scaleTargetRef: { kind: 'text', name: 'text' },
+      minReplicas: 'number',
+      maxReplicas: 'number',
+      /** Of autoscaling/v1. */
+      targetCPUUtilizationPercentage: 'number',
+      metrics: [
+        {
+          type: 'text',
+          resource: { name: 'text', target: METRIC_TARGET },
+          containerResource: { name: 'text', container: 'text', target: METRIC_TARGET },
+          pods: UNSERVED_METRIC,
+          object: UNSERVED_METRIC,
+          external: UNSERVED_METRIC,
+        },
+      ],
+      behavior: { scaleUp: SCALING_RULES, scaleDown: SCALING_RULES },
     },
   },
   Pod: { ...TYPE, metadata: METADATA, spec: POD_SPEC },
@@ -331,7 +365,7 @@ export const MODELLED_FIELDS = {
 /** Kinds that a manifest can make and the model acts on. */
 export type ManifestKind = keyof typeof MODELLED_FIELDS
 
-/** Which `apiVersion` each of them has. */
+/** Which `apiVersion` each of them has in the model. */
 export const MODELLED_API_VERSIONS: Readonly<Record<ManifestKind, string>> = {
   Deployment: 'apps/v1',
   ReplicaSet: 'apps/v1',
@@ -340,6 +374,7 @@ export const MODELLED_API_VERSIONS: Readonly<Record<ManifestKind, string>> = {
   DaemonSet: 'apps/v1',
   Job: 'batch/v1',
   CronJob: 'batch/v1',
+  HorizontalPodAutoscaler: 'autoscaling/v2',
   Pod: 'v1',
   Service: 'v1',
   EndpointSlice: 'discovery.k8s.io/v1',
@@ -358,8 +393,13 @@ export const MODELLED_API_VERSIONS: Readonly<Record<ManifestKind, string>> = {
   ServiceAccount: 'v1',
 }
 
+/** Versions that are read as well and become the one of the model. */
+const OLDER_API_VERSIONS: Readonly<Partial<Record<ManifestKind, string>>> = { HorizontalPodAutoscaler: 'autoscaling/v1' }
+
 export function isManifestKind(apiVersion: string, kind: string): kind is ManifestKind {
-  return Object.hasOwn(MODELLED_FIELDS, kind) && MODELLED_API_VERSIONS[kind as ManifestKind] === apiVersion
+  if (!Object.hasOwn(MODELLED_FIELDS, kind)) return false
+  const known = kind as ManifestKind
+  return MODELLED_API_VERSIONS[known] === apiVersion || OLDER_API_VERSIONS[known] === apiVersion
 }
 
 type LeafValue = {

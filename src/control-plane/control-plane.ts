@@ -14,6 +14,7 @@ import { DeploymentController } from './controllers/deployment.ts'
 import { DisruptionController } from './controllers/disruption.ts'
 import { EndpointSliceController } from './controllers/endpoint-slice.ts'
 import { GarbageCollector } from './controllers/garbage-collector.ts'
+import { HorizontalPodAutoscalerController } from './controllers/hpa/hpa-controller.ts'
 import { JobController } from './controllers/job.ts'
 import { NamespaceController } from './controllers/namespace.ts'
 import { NodeLifecycleController } from './controllers/node-lifecycle.ts'
@@ -29,6 +30,7 @@ import { emptyMeta } from './empty-meta.ts'
 import { FLOW_CONTROL_DEFAULTS, type FlowControlOptions } from './flow-control/flow-control.ts'
 import { Kubectl } from './kubectl/kubectl.ts'
 import { Latencies, type LatencyOverrides, type MachineSpec } from './latencies.ts'
+import { MetricsServer } from './metrics-server.ts'
 import { Scheduler, type SchedulerSpec } from './scheduler/scheduler.ts'
 
 /** Source: kubeadm `networking.serviceSubnet`. */
@@ -49,6 +51,8 @@ export interface ControlPlaneOptions {
   readonly nodes: readonly NodeSeed[]
   /** Seats of the API server; Kubernetes' defaults when not given. */
   readonly flowControl?: FlowControlOptions
+  /** Whether metrics-server runs; nobody but autoscalers asks it. */
+  readonly metricsServer?: boolean
   /** Delays that differ from the table in latencies.ts. */
   readonly latencies?: LatencyOverrides
   /** The defaults of kube-scheduler when not given. */
@@ -88,6 +92,7 @@ const CONTROLLERS: readonly (new (manager: ControllerManager) => unknown)[] = [
   TaintEvictionController,
   ResourceQuotaController,
   ClusterRoleAggregationController,
+  HorizontalPodAutoscalerController,
 ]
 
 /** The control plane of a cluster that is up: API server with etcd, controllers, scheduler, and an administrator's kubectl. */
@@ -95,6 +100,7 @@ export class ControlPlane {
   readonly access: ApiAccess
   readonly server: ApiServer
   readonly kubectl: Kubectl
+  readonly metricsServer: MetricsServer | null
   readonly #manager: ControllerManager
   readonly #scheduler: Scheduler
 
@@ -113,7 +119,8 @@ export class ControlPlane {
     for (const object of [...bootstrapRoles(), ...systemPriorityClasses()]) this.server.install(object)
     for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
     this.server.begin()
-    this.#manager = new ControllerManager({ ...this.access, process: 'kube-controller-manager' })
+    this.metricsServer = options.metricsServer ? new MetricsServer(this.access) : null
+    this.#manager = new ControllerManager({ ...this.access, process: 'kube-controller-manager' }, this.metricsServer)
     for (const Controller of CONTROLLERS) new Controller(this.#manager)
     this.#scheduler = new Scheduler(this.access, options.scheduler)
     this.kubectl = new Kubectl(this.access)
@@ -123,6 +130,7 @@ export class ControlPlane {
   start(): void {
     this.#manager.start()
     this.#scheduler.start()
+    this.metricsServer?.start()
   }
 }
 

@@ -35,6 +35,31 @@ test('serves in the order of arrival, on as many servers as there are', () => {
   ])
 })
 
+/** Servers A and B: A serves 3 (0 to 30) and 4 (30 to 70), B serves 1 (0 to 10) and 2 (10 to 30). */
+test('tells how long its servers have been busy so far', () => {
+  const { sim, station } = start(2, 10)
+  for (const customer of [3, 1, 2, 4]) station.arrive(customer)
+  const seen: number[] = []
+  for (const at of [0, 15, 30, 35, 70, 1000]) {
+    sim.run(at)
+    seen.push(station.busyTime)
+  }
+  expect(seen).toEqual([0, 2 * 15, 2 * 30, 2 * 30 + 5, 100, 100])
+})
+
+test('service that is cut short counts as far as it went', () => {
+  const { sim, station } = start(2, 10)
+  for (const customer of [3, 1, 2, 4]) station.arrive(customer)
+  sim.run(20)
+  station.clear(() => {})
+  expect(station.busyTime).toBe(2 * 20)
+  sim.run(100)
+  expect(station.busyTime).toBe(2 * 20)
+  station.arrive(1)
+  sim.run(105)
+  expect(station.busyTime).toBe(2 * 20 + 5)
+})
+
 test('refuses a customer when all servers are busy and the queue is full, and only then', () => {
   const { sim, station } = start(1, 2)
   expect([1, 1, 1, 1].map((customer) => station.arrive(customer))).toEqual([true, true, true, false])

@@ -25,12 +25,15 @@ export class Station {
   readonly #onStart: ((customer: number) => Nanos) | undefined
   readonly #onDone: (customer: number) => void
   readonly #finish: HandlerId
-  /** By server: its customer, the event of its end, and how many services had started before. Servers appear when first needed. */
+  /** By server: its customer, the event of its end, how many services had started before, and when it ends. Servers appear when first needed. */
   readonly #customers: number[] = []
   readonly #timers: Timer[] = []
   readonly #starts: number[] = []
+  readonly #ends: Nanos[] = []
   readonly #idle: number[] = []
   #started = 0
+  /** Service that has begun, whole: what of it still lies ahead is found when somebody asks. */
+  #begun: Nanos = 0
   #ring = new Int32Array(16)
   #head = 0
   #queued = 0
@@ -51,6 +54,14 @@ export class Station {
 
   get queued(): number {
     return this.#queued
+  }
+
+  /** How long servers have been busy so far, all together. */
+  get busyTime(): Nanos {
+    let ahead = 0
+    const { now } = this.#sim
+    for (const end of this.#ends) if (end > now) ahead += end - now
+    return this.#begun - ahead
   }
 
   /** Serves the customer, at once or later. False: all servers are busy and the queue is full. */
@@ -75,6 +86,8 @@ export class Station {
     const dropped = inService.map((server) => this.#customers[server]!)
     for (const server of inService) {
       this.#sim.cancel(this.#timers[server]!)
+      this.#begun -= this.#ends[server]! - this.#sim.now
+      this.#ends[server] = this.#sim.now
       this.#idle.push(server)
     }
     while (this.#queued > 0) dropped.push(this.#takeFirst())
@@ -85,6 +98,8 @@ export class Station {
     this.#customers[server] = customer
     this.#starts[server] = this.#started++
     const service = this.#onStart === undefined ? 0 : this.#onStart(customer)
+    this.#begun += service
+    this.#ends[server] = this.#sim.now + service
     this.#timers[server] = this.#sim.schedule(service, this.#finish, customer, server)
   }
 

@@ -25,6 +25,8 @@ export interface ProcessBehaviour {
   readonly run: RunBehaviour | null
   /** The pod's init containers. */
   readonly init: RunBehaviour
+  /** What each container uses; absent: what it requests. */
+  readonly memoryBytes?: number | undefined
 }
 
 /** What a process will do, drawn when it starts. */
@@ -53,6 +55,8 @@ export class RuntimeContainer {
   /** null: requests do not go to this container. */
   readonly #hosted: HostedPod | null
   readonly #life: Life
+  /** CPU time that earlier runs have used in the same place. */
+  readonly #cpuTimeBefore: Nanos
   readonly #cancel: (() => void)[] = []
   #listening = false
   #ended: { readonly exitCode: number; readonly reason: string; readonly at: Nanos } | null = null
@@ -67,6 +71,7 @@ export class RuntimeContainer {
     this.#hosted = hosted
     this.#life = life
     this.startedAt = sim.now
+    this.#cpuTimeBefore = hosted === null ? 0 : host.cpuTime(hosted)
     if (life.startUp !== null) this.#after(life.startUp, () => this.#listen())
     const { run } = life
     if (run !== null) this.#after(run.duration, () => this.exit(run.exitCode, run.exitCode === 0 ? 'Completed' : 'Error'))
@@ -90,6 +95,11 @@ export class RuntimeContainer {
   answersAfter(): Nanos | null {
     if (!this.#listening) return null
     return this.#hosted === null ? 0 : this.#host.answersAfter(this.#hosted)
+  }
+
+  /** CPU time of this run so far. Requests alone use CPU: starting up, health calls and idling use none (*assumption*). */
+  cpuTime(): Nanos {
+    return this.#hosted === null ? 0 : this.#host.cpuTime(this.#hosted) - this.#cpuTimeBefore
   }
 
   inFlight(): number {
@@ -149,6 +159,7 @@ export class RuntimeContainer {
 
 /** The network namespace of a pod, and its containers by name. */
 export interface Sandbox {
+  readonly pod: Pod
   readonly address: string
   readonly hosted: HostedPod
   readonly containers: Map<string, RuntimeContainer>
@@ -171,6 +182,8 @@ export interface ContainerRuntimeOptions {
 export class ContainerRuntime {
   readonly #options: ContainerRuntimeOptions
   readonly #sandboxes = new Map<string, Sandbox>()
+  /** Whoever wants to know of each container that starts. */
+  onStart: ((sandbox: Sandbox, name: string, container: RuntimeContainer) => void) | null = null
 
   constructor(options: ContainerRuntimeOptions) {
     this.#options = options
@@ -178,6 +191,11 @@ export class ContainerRuntime {
 
   sandbox(podUid: string): Sandbox | undefined {
     return this.#sandboxes.get(podUid)
+  }
+
+  /** In the order in which they were made. */
+  sandboxes(): IterableIterator<Sandbox> {
+    return this.#sandboxes.values()
   }
 
   /** null when the node has no address left. */
@@ -194,7 +212,7 @@ export class ContainerRuntime {
     const { uid, name, namespace, labels } = pod.metadata
     invariant(!this.#sandboxes.has(uid), `Pod ${name} has a sandbox already`)
     const hosted = host.sandboxUp({ podUid: uid, podName: name, namespace, labels, address, nodeIndex })
-    const sandbox: Sandbox = { address, hosted, containers: new Map(), alive: true }
+    const sandbox: Sandbox = { pod, address, hosted, containers: new Map(), alive: true }
     this.#sandboxes.set(uid, sandbox)
     return sandbox
   }
@@ -222,6 +240,7 @@ export class ContainerRuntime {
       drains: behaviour.onTerminate === 'drain',
     })
     sandbox.containers.set(container.name, started)
+    this.onStart?.(sandbox, container.name, started)
     return started
   }
 

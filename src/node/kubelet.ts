@@ -3,6 +3,7 @@ import { type ApiAccess, ApiClient } from '../control-plane/api-client.ts'
 import { isTerminal } from '../control-plane/conditions.ts'
 import { nodeIdentity } from '../control-plane/identity.ts'
 import { Informer } from '../control-plane/informer.ts'
+import type { PodPoints } from '../control-plane/metrics-server.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { WatchEvent } from '../control-plane/watch-cache.ts'
 import { firstOf, type Process, type Wait } from '../engine/process.ts'
@@ -10,6 +11,7 @@ import type { RandomStream } from '../engine/random-stream.ts'
 import { type HopId, NO_CAUSE } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { ContainerRuntime, type ProcessBehaviour } from './container-runtime.ts'
+import { ContainerStats } from './container-stats.ts'
 import { type ImagePolicy, ImageStore } from './image-store.ts'
 import { HostLocalIpam } from './ipam.ts'
 import { MirrorPods, mirrored, staticPodOf } from './mirror-pods.ts'
@@ -43,6 +45,8 @@ export interface KubeletOptions {
   readonly behaviourOf: (pod: Pod) => ProcessBehaviour
   /** Manifests that the kubelet finds in its folder: it runs them from its start on, with or without an API server. */
   readonly staticPods?: readonly Pod[] | undefined
+  /** Whether somebody asks what containers use; nobody looks otherwise. */
+  readonly measured?: boolean
 }
 
 /**
@@ -66,6 +70,7 @@ export class Kubelet {
   /** By uid. With the last status: the runtime's records tell it to a kubelet that starts. */
   readonly #static = new Map<string, Pod>()
   readonly #mirrors: MirrorPods
+  readonly #stats: ContainerStats | null
   #processes: Process<void>[] = []
   /** How far the node's clock is ahead of true time. */
   #clockAhead: Nanos = 0
@@ -124,15 +129,24 @@ export class Kubelet {
       clock: () => access.sim.now + this.#clockAhead,
       phases: access.sim.rng(`kubelet/${options.name}/node-status`),
     })
+    const jitter = access.sim.rng(`kubelet/${options.name}/housekeeping`)
+    const { behaviourOf } = options
+    this.#stats = options.measured ? new ContainerStats({ sim: access.sim, runtime: this.#context.runtime, behaviourOf, jitter }) : null
   }
 
   /** The kubelet of a node that has been up for a while when the scenario begins. */
   start(): void {
     this.#pods.start()
     this.#context.status.start()
+    this.#stats?.start()
     const first = Math.floor(this.#jitter.uniform() * LEASE_PERIOD)
     for (const pod of this.#static.values()) this.#runStatic(pod, NO_CAUSE)
     this.#processes = [this.#access.sim.spawn(this.#renewLease(first)), this.#access.sim.spawn(this.#status.keep('running'))]
+  }
+
+  /** What its containers use, as `/metrics/resource` says; null when the kubelet does not answer. */
+  containerPoints(): Iterable<PodPoints> | null {
+    return this.up && this.#stats !== null ? this.#stats.pods() : null
   }
 
   /** Whether the kubelet runs. */
@@ -155,6 +169,7 @@ export class Kubelet {
     this.#mirrors.stop()
     this.#pods.stop()
     this.#context.status.stop()
+    this.#stats?.stop()
     this.#context.images.interrupt()
   }
 
@@ -164,6 +179,7 @@ export class Kubelet {
    */
   boot(cause: HopId, detail = 'after a reboot'): void {
     this.#context.status.start()
+    this.#stats?.start()
     this.#processes = [this.#access.sim.spawn(this.#renewLease(0)), this.#access.sim.spawn(this.#comeBack(cause, detail))]
   }
 

@@ -36,6 +36,8 @@ export interface PodHost {
   answersAfter(pod: HostedPod): Nanos | null
   /** Requests being served or queued. */
   inFlight(pod: HostedPod): number
+  /** CPU time that its process has used so far, since the sandbox has its address. */
+  cpuTime(pod: HostedPod): Nanos
   /** Happens when nothing is in flight any more; at once when nothing is. */
   whenIdle(pod: HostedPod): Waitable<void>
 }

@@ -64,6 +64,7 @@ export const DEFAULTS = {
     serviceTime: 'lognormal(p50=5ms, p99=25ms)',
     concurrency: 16,
     queue: 128,
+    cpu: '1',
     startUp: 'normal(2s, 0.5s)',
     onTerminate: 'drain',
   },

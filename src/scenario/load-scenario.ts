@@ -179,7 +179,7 @@ async function readApplied(timeline: SpecDraft['timeline'], library: ManifestLib
     if (!command.ok) continue
     const { command: wanted, file: named } = command.value
     if (wanted.verb === 'create') made.push(...wanted.objects)
-    if (wanted.verb === 'expose') names.push(wanted.as)
+    if (wanted.verb === 'expose' || wanted.verb === 'autoscale') names.push(wanted.as)
     if (named === null) continue
     const file = named.text
     found.set(file, await library.find(file))

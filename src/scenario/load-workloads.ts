@@ -3,6 +3,7 @@ import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { listNames } from './load-inventory.ts'
 import { parseDistribution } from './parse-distribution.ts'
+import { parseBytes, parseCpu } from './parse-size.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
 import type { IngressControllerSpec, RunSpec, WorkloadSpec } from './scenario.ts'
@@ -16,6 +17,7 @@ const STANDARD: WorkloadSpec = {
   serviceTime: certain(parseDistribution(DEFAULTS.workload.serviceTime)),
   concurrency: DEFAULTS.workload.concurrency,
   queue: DEFAULTS.workload.queue,
+  cpuMilli: certain(parseCpu(DEFAULTS.workload.cpu)),
   startUp: certain(parseDistribution(DEFAULTS.workload.startUp)),
   onTerminate: DEFAULTS.workload.onTerminate,
 }
@@ -41,6 +43,8 @@ export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | unde
       )
     }
     const serviceTime = context.read([...at, 'serviceTime'], entry?.serviceTime, parseDistribution)
+    const cpuMilli = context.read([...at, 'cpu'], asText(entry?.cpu), parseCpu)
+    const memoryBytes = context.read([...at, 'memory'], asText(entry?.memory), parseBytes)
     const startUp = context.read([...at, 'startUp'], entry?.startUp, parseDistribution)
     const run = loadRun(context, [...at, 'run'], entry?.run)
     const init = loadRun(context, [...at, 'init'], entry?.init)
@@ -52,6 +56,8 @@ export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | unde
       queue: entry?.queue ?? STANDARD.queue,
       startUp: startUp ?? STANDARD.startUp,
       onTerminate: entry?.onTerminate ?? STANDARD.onTerminate,
+      cpuMilli: cpuMilli ?? STANDARD.cpuMilli,
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(run === undefined ? {} : { run }),
       ...(init === undefined ? {} : { init }),
       ...(ingressController === undefined ? {} : { ingressController }),
@@ -59,6 +65,10 @@ export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | unde
   }
   if (selectorsRead) warnAboutTheRest(context, workloads)
   return [...workloads, STANDARD]
+}
+
+function asText(amount: string | number | undefined): string | undefined {
+  return amount === undefined ? undefined : String(amount)
 }
 
 type RunDraft = Draft<NonNullable<NonNullable<ScenarioFile['spec']['workloads']>[number]['run']>>

@@ -2,12 +2,14 @@ import { nearest } from '../api/did-you-mean.ts'
 import { impersonated } from '../control-plane/identity.ts'
 import { commandKind } from '../control-plane/kubectl/kinds.ts'
 import { APPLY } from './kubectl/apply.ts'
+import { AUTOSCALE } from './kubectl/autoscale.ts'
 import { CREATE } from './kubectl/create.ts'
 import { DELETE } from './kubectl/delete.ts'
 import { EXPOSE } from './kubectl/expose.ts'
 import { type Flag, flag, type KubectlText, Split, type VerbGrammar } from './kubectl/grammar.ts'
 import { ANNOTATE, LABEL } from './kubectl/label.ts'
 import { CORDON, DRAIN, TAINT, UNCORDON } from './kubectl/node.ts'
+import { PATCH } from './kubectl/patch.ts'
 import { ROLLOUT_PAUSE, ROLLOUT_RESTART, ROLLOUT_RESUME, ROLLOUT_STATUS, ROLLOUT_UNDO } from './kubectl/rollout.ts'
 import { SCALE } from './kubectl/scale.ts'
 import { SET_IMAGE } from './kubectl/set-image.ts'
@@ -23,6 +25,7 @@ const GRAMMARS: readonly VerbGrammar[] = [
   CREATE,
   DELETE,
   SCALE,
+  AUTOSCALE,
   SET_IMAGE,
   ROLLOUT_RESTART,
   ROLLOUT_UNDO,
@@ -31,6 +34,7 @@ const GRAMMARS: readonly VerbGrammar[] = [
   ROLLOUT_STATUS,
   LABEL,
   ANNOTATE,
+  PATCH,
   TAINT,
   CORDON,
   UNCORDON,

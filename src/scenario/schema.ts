@@ -189,7 +189,9 @@ const workload = z.strictObject({
     description: "Whose behaviour this is: a label selector in the API's grammar; the first entry that matches a pod wins",
     examples: ['app=frontend', 'tier in (web, api),!canary'],
   }),
-  serviceTime: distribution('CPU time of one request', DEFAULTS.workload.serviceTime).optional(),
+  serviceTime: distribution('How long one request keeps a server busy', DEFAULTS.workload.serviceTime).optional(),
+  cpu: quantity('Cores that a busy server uses; less than 1 where it waits for others meanwhile', DEFAULTS.workload.cpu).optional(),
+  memory: quantity('Memory that each container of a pod uses; what it requests when not given').optional(),
   concurrency: z
     .int()
     .min(1)

@@ -1,5 +1,5 @@
 import { matchesSelector } from '../api/labels.ts'
-import type { Deployment, EndpointSlice, Pod, Service, StringMap } from '../api/objects/index.ts'
+import type { AnyObject, Deployment, EndpointSlice, Pod, Service, StringMap } from '../api/objects/index.ts'
 import type { ApiServer } from '../control-plane/api-server.ts'
 import { ControlPlane, type NodeSeed } from '../control-plane/control-plane.ts'
 import { isComplete } from '../control-plane/controllers/deployment.ts'
@@ -75,7 +75,9 @@ export class SimulatedCluster {
       flowControl: apiServer,
       nodes: this.#nodes,
       scheduler,
+      metricsServer: autoscales(scenario),
     })
+    const { metricsServer } = this.controlPlane
     this.dataPlane = new DataPlane({
       sim: this.sim,
       nodes: this.#nodes,
@@ -96,19 +98,20 @@ export class SimulatedCluster {
       registryBytesPerSecond === undefined ? undefined : new RegistryLink(this.sim, bandwidthBytesPerSecond, registryBytesPerSecond)
     const behaviours = new Map(scenario.workloads.map((workload) => [workload, behaviourOf(workload)]))
     for (const [index, node] of this.#nodes.entries()) {
-      this.#kubelets.push(
-        new Kubelet(this.controlPlane.access, {
-          name: node.name,
-          index,
-          hostIP: node.internalIP,
-          allocatable: { cpuMilli: node.cpuMilli, memoryBytes: node.memoryBytes, pods: node.maxPods },
-          host: this.dataPlane.backends,
-          images,
-          registry,
-          runtime,
-          behaviourOf: (pod: Pod) => behaviours.get(this.#workloadOf(pod.metadata.labels))!,
-        }),
-      )
+      const kubelet = new Kubelet(this.controlPlane.access, {
+        name: node.name,
+        index,
+        hostIP: node.internalIP,
+        allocatable: { cpuMilli: node.cpuMilli, memoryBytes: node.memoryBytes, pods: node.maxPods },
+        host: this.dataPlane.backends,
+        images,
+        registry,
+        runtime,
+        behaviourOf: (pod: Pod) => behaviours.get(this.#workloadOf(pod.metadata.labels))!,
+        measured: metricsServer !== null,
+      })
+      this.#kubelets.push(kubelet)
+      metricsServer?.reach(node.name, () => kubelet.containerPoints() ?? (this.dataPlane.kernels.isUp(index) ? 'refused' : 'silent'))
     }
   }
 
@@ -265,11 +268,25 @@ function apiServersTarget(server: ApiServer): FaultTarget['apiServers'] {
   }
 }
 
-function behaviourOf({ startUp, onTerminate, run, init }: WorkloadSpec): ProcessBehaviour {
+/** Whether there will ever be an autoscaler. Without one nobody would see what metrics-server does, so it is left out. */
+function autoscales({ manifests, timeline }: Scenario): boolean {
+  const isAutoscaler = ({ kind }: AnyObject): boolean => kind === 'HorizontalPodAutoscaler'
+  return (
+    manifests.some(isAutoscaler) ||
+    timeline.some(
+      (entry) =>
+        entry.kind === 'kubectl' &&
+        (entry.command.verb === 'autoscale' || ('objects' in entry.command && entry.command.objects.some(isAutoscaler))),
+    )
+  )
+}
+
+function behaviourOf({ startUp, onTerminate, run, init, memoryBytes }: WorkloadSpec): ProcessBehaviour {
   const ending = (spec: RunSpec): RunBehaviour => ({ ...spec, duration: distribution(spec.duration) })
   return {
     startUp: distribution(startUp),
     onTerminate,
+    memoryBytes,
     run: run === undefined ? null : ending(run),
     init: ending(init ?? { duration: LATENCIES.initContainerRun.distribution, failProbability: 0, exitCode: 1 }),
   }

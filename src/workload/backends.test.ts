@@ -17,7 +17,7 @@ function setUp() {
     served: (request) => log.push(`${sim.now / MILLISECOND} served ${request}`),
     dropped: (request, withReset) => log.push(`${sim.now / MILLISECOND} ${withReset ? 'reset' : 'vanished'} ${request}`),
   }
-  const workload = { ...INSTANT, serviceTime: { kind: 'constant', value: SECOND }, queue: 1 } as const
+  const workload = { ...INSTANT, cpuMilli: 250, serviceTime: { kind: 'constant', value: SECOND }, queue: 1 } as const
   const backends = new Backends({ sim, addresses, workloadOf: () => workload, requests })
   const up = (name: string, address: string, nodeIndex = 0) =>
     backends.sandboxUp({ podUid: name, podName: name, namespace: 'shop', labels: { app: name }, address, nodeIndex })
@@ -50,6 +50,21 @@ describe('Backends', () => {
     sim.run(5 * SECOND)
     expect(log).toEqual(['1000 served 1', '2000 served 2'])
     expect(backends.inFlight(pod)).toBe(0)
+  })
+
+  // Half a second of a server that uses a quarter of a core.
+  test('a server uses CPU while it is busy, and a process that is killed uses no more', () => {
+    const { sim, backends, up } = setUp()
+    const pod = up('a', '10.0.0.1')
+    expect(backends.cpuTime(pod)).toBe(0)
+    backends.listen(pod)
+    backends.accept(pod)
+    backends.enter(pod, 1)
+    sim.run(SECOND / 2)
+    expect(backends.cpuTime(pod)).toBe(125 * MILLISECOND)
+    backends.kill(pod)
+    sim.run(5 * SECOND)
+    expect(backends.cpuTime(pod)).toBe(125 * MILLISECOND)
   })
 
   test('a killed process resets what it had, a vanished one is silent; after a restart the old connections mean nothing', () => {

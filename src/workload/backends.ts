@@ -154,6 +154,12 @@ export class Backends implements PodHost {
     return this.#inFlight[pod]!
   }
 
+  /** While a server is busy it uses `cpuMilli`; nothing else uses CPU. */
+  cpuTime(pod: HostedPod): Nanos {
+    const { station, workload } = this.#pods[pod]!
+    return station === null ? 0 : Math.round((station.busyTime * workload.cpuMilli) / 1000)
+  }
+
   /** Requests being served or queued by the pods of a node. */
   inFlightOfNode(node: number): number {
     let total = 0

@@ -8,8 +8,12 @@ import type { RateStage } from './arrivals/stages.ts'
 /** How containers behave: matched to pods by label selector, the first match wins. */
 export interface WorkloadSpec {
   readonly selector: LabelSelector
-  /** CPU time of one request. */
+  /** How long a server is busy with one request. */
   readonly serviceTime: DistributionSpec
+  /** Thousandths of a core that a busy server uses: less than 1000 where it waits for others meanwhile. */
+  readonly cpuMilli: number
+  /** What each container of a pod uses; absent: what it requests. */
+  readonly memoryBytes?: number | undefined
   /** Requests served at once by one pod. */
   readonly concurrency: number
   /** Requests that wait in one pod when all servers are busy; one more is refused. */

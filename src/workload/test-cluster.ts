@@ -50,6 +50,7 @@ export const INSTANT: WorkloadSpec = {
   concurrency: 1,
   queue: 1000,
   startUp: { kind: 'constant', value: 0 },
+  cpuMilli: 1000,
   onTerminate: 'drain',
 }
 

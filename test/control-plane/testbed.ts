@@ -44,6 +44,11 @@ export class QuietHost implements PodHost {
   inFlight(): number {
     return 0
   }
+  cpuTime(): Nanos {
+    return this.cpuTimeOf()
+  }
+  /** CPU time of every pod. */
+  cpuTimeOf = (): Nanos => 0
   whenIdle(): Waitable<void> {
     return {
       subscribe(resume) {
@@ -72,6 +77,7 @@ export interface TestbedOptions {
   readonly runtime?: RuntimeName
   readonly scheduler?: SchedulerSpec
   readonly staticPods?: readonly Pod[]
+  readonly metricsServer?: boolean
 }
 
 /** A cluster with real controllers, scheduler and kubelets, and no traffic. */
@@ -92,6 +98,7 @@ export class Testbed {
       startUp = 2 * SECOND,
       onTerminate = 'drain',
       latencies = {},
+      metricsServer = false,
       run,
     } = options
     this.sim = new Simulation({ seed })
@@ -104,6 +111,7 @@ export class Testbed {
       apiServers,
       latencies,
       ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
+      metricsServer,
       nodes: names.map((name, i) => ({
         name,
         zone: ['a', 'b', 'c'][i % 3]!,
@@ -134,8 +142,11 @@ export class Testbed {
           runtime: options.runtime,
           staticPods: options.staticPods,
           behaviourOf: () => behaviour,
+          measured: metricsServer,
         }),
       )
+      const kubelet = this.kubelets[index]!
+      this.plane.metricsServer?.reach(name, () => kubelet.containerPoints() ?? 'refused')
     }
     this.plane.start()
     for (const kubelet of this.kubelets) kubelet.start()

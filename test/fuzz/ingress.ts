@@ -19,7 +19,7 @@ export function randomIngress(seed: string, world: World, stop: number): RandomI
   const dice = new Dice(`${seed}/ingress`)
   const apps = world.workloads.filter(({ kind }) => kind !== 'Job').map(({ name }) => name)
   if (apps.length === 0 || !dice.chance(0.4)) return NONE
-  world.workloads.push({ kind: 'Deployment', name: 'edge', deleted: false })
+  world.workloads.push({ kind: 'Deployment', name: 'edge', deleted: false, autoscaled: false })
   const paths = (): string =>
     [...apps.filter(() => dice.chance(0.7)), 'nobody']
       .map((app) => {

@@ -6,7 +6,8 @@ export function manifestOf(world: World, index: number): string {
   const { dice } = world
   const name = `app-${index + 1}`
   const kind: WorkloadKind = dice.chance(0.55) ? 'Deployment' : dice.pick(['StatefulSet', 'DaemonSet', 'Job'])
-  world.workloads.push({ kind, name, deleted: false })
+  const autoscaled = (kind === 'Deployment' || kind === 'StatefulSet') && dice.chance(0.15)
+  world.workloads.push({ kind, name, autoscaled, deleted: false })
   const batch = kind === 'Job'
   return `apiVersion: ${batch ? 'batch' : 'apps'}/v1
 kind: ${kind}
@@ -25,7 +26,28 @@ spec:
   type: ${dice.pick(['NodePort', 'LoadBalancer'])}
   selector: { app: ${name} }
   ports: [{ port: 80, targetPort: 8080 }]
-`
+${autoscaled ? autoscalerOf(dice, kind, name) : ''}`
+}
+
+function autoscalerOf(dice: Dice, kind: WorkloadKind, name: string): string {
+  const min = dice.between(1, 3)
+  const rules = (): string =>
+    dice.pick([
+      '{ selectPolicy: Disabled }',
+      '{ policies: [{ type: Pods, value: 1, periodSeconds: 30 }] }',
+      '{ stabilizationWindowSeconds: 60 }',
+    ])
+  const target = dice.pick(['{ type: Utilization, averageUtilization: 60 }', '{ type: AverageValue, averageValue: 80Mi }'])
+  return `---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: ${name} }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: ${kind}, name: ${name} }
+  minReplicas: ${min}
+  maxReplicas: ${min + dice.between(0, 4)}
+  metrics: [{ type: Resource, resource: { name: ${target.includes('Mi') ? 'memory' : dice.pick(['cpu', 'memory'])}, target: ${target} } }]
+${dice.chance(0.4) ? `  behavior: { scaleUp: ${rules()}, scaleDown: ${rules()} }\n` : ''}`
 }
 
 const SPECS: Readonly<Record<WorkloadKind, (dice: Dice) => string>> = {

@@ -108,6 +108,15 @@ export const PLANTS: readonly Plant[] = [
     ),
   },
   {
+    bug: 'the autoscaler believes that what it scales is written',
+    noticedBy: 'autoscaled replicas are within their range',
+    plant: answerWithoutWriting(
+      ({ verb, kind, identity }) =>
+        verb === 'update' && kind !== 'HorizontalPodAutoscaler' && identity.user.endsWith(':horizontal-pod-autoscaler'),
+      0,
+    ),
+  },
+  {
     bug: 'the garbage collector believes that what it deleted is gone',
     noticedBy: 'garbage is collected',
     plant: (cluster) => {

@@ -12,9 +12,23 @@ export type RandomVerb = (world: World) => readonly Command[]
 /** Every verb that random scenarios use: one more is one line. */
 export const VERBS: readonly RandomVerb[] = [
   (world) => STRANGER(world),
+  autoscale,
   about(['Deployment', 'StatefulSet'], (it, { dice }) => `scale ${it} --replicas=${dice.between(0, 8)}`),
   about(['Deployment', 'StatefulSet', 'DaemonSet'], (it, world) => `set image ${it} server=example/app:v${++world.images}`),
   about(['Deployment', 'StatefulSet', 'DaemonSet'], (it) => `rollout restart ${it}`),
+  about(
+    ['Deployment', 'StatefulSet'],
+    (it, { dice }) => `patch ${it} -p '{"spec":{"replicas":${dice.between(0, 8)}}}' --type=${dice.pick(['merge', 'strategic'])}`,
+  ),
+  about(
+    ['Deployment', 'StatefulSet', 'DaemonSet'],
+    (it, world) =>
+      `patch ${it} -p '{"spec":{"template":{"spec":{"containers":[{"name":"server","image":"example/app:v${++world.images}"}]}}}}'`,
+  ),
+  about(
+    ['Deployment'],
+    (it, { dice }) => `patch ${it} --type=json -p '[{"op":"replace","path":"/spec/minReadySeconds","value":${dice.between(0, 10)}}]'`,
+  ),
   about(['Deployment'], (it) => `rollout undo ${it}`),
   about(['Deployment', 'StatefulSet', 'DaemonSet', 'Job'], (it, { dice }) => `label ${it} round=r${dice.between(1, 9)} --overwrite`),
   about(['Deployment', 'StatefulSet', 'DaemonSet', 'Job'], (it, { dice }) => `annotate ${it} note=n${dice.between(1, 9)} --overwrite`),
@@ -60,6 +74,17 @@ const STRANGER: RandomVerb = (world) => {
   if (workload === null) return []
   const text = world.dice.pick([`scale ${named(workload)} --replicas=0`, `delete ${named(workload)}`, `label ${named(workload)} a=b`])
   return [{ after: 0, text: `${text} --as ${world.dice.pick(['jane', 'system:serviceaccount:default:default'])}` }]
+}
+
+/** A target by memory lets the replicas stand still, which usage of CPU does too once the traffic has ended. */
+function autoscale(world: World): readonly Command[] {
+  const { dice } = world
+  const workload = anyOf(world, ['Deployment', 'StatefulSet'])
+  if (workload === null || workload.autoscaled) return []
+  workload.autoscaled = true
+  const min = dice.between(1, 3)
+  const target = dice.pick(['--cpu=50%', '--cpu-percent=80', '--cpu=100m', '--memory=120%', '--memory=100Mi --cpu=70%'])
+  return [{ after: 0, text: `autoscale ${named(workload)} --min=${min} --max=${min + dice.between(0, 4)} ${target}` }]
 }
 
 /** One command about a workload of one of these kinds. */

@@ -21,6 +21,8 @@ export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'Job'
 export interface Workload {
   readonly kind: WorkloadKind
   readonly name: string
+  /** Has a HorizontalPodAutoscaler: one is enough, since two of the same pods do nothing. */
+  autoscaled: boolean
   /** Deleted by a verb: later verbs leave it alone. */
   deleted: boolean
 }

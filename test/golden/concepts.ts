@@ -23,4 +23,5 @@ export const CONCEPTS: readonly Concept[] = [
   { name: 'etcd-leader-loss', object: 'Deployment/default/web' },
   { name: 'service-creation', object: 'Service/default/web' },
   { name: 'ingress', object: 'Ingress/default/shop' },
+  { name: 'hpa', object: 'HorizontalPodAutoscaler/default/web' },
 ]

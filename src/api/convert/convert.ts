@@ -18,6 +18,7 @@ import type {
   TrafficDistribution,
 } from '../objects/index.ts'
 import { bytes } from '../quantity.ts'
+import { autoscalerSpec, NEW_AUTOSCALER_STATUS } from './autoscaling.ts'
 import { cronJobSpec, jobSpec, NEW_JOB_STATUS } from './batch.ts'
 import { limitRangeItem, quantities, quotaScopes } from './limits.ts'
 import { objectMeta } from './metadata.ts'
@@ -170,6 +171,14 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
         },
       },
       status: { active: [], lastScheduleTime: null, lastSuccessfulTime: null },
+    }
+  },
+
+  HorizontalPodAutoscaler({ metadata, spec }) {
+    return {
+      ...namespaced('autoscaling/v2', 'HorizontalPodAutoscaler', metadata),
+      spec: autoscalerSpec(spec),
+      status: NEW_AUTOSCALER_STATUS,
     }
   },
 

@@ -8,7 +8,7 @@ export interface HorizontalPodAutoscaler extends KubernetesObject {
     readonly scaleTargetRef: { readonly kind: string; readonly name: string }
     readonly minReplicas: number
     readonly maxReplicas: number
-    readonly metrics: readonly ResourceMetric[]
+    readonly metrics: readonly Metric[]
     /** null: none is written, so that the controller's own limits hold, which are not those of an empty one. */
     readonly behavior: ScalingBehavior | null
   }
@@ -24,17 +24,31 @@ export interface HorizontalPodAutoscalerStatus {
   readonly conditions: readonly Condition[]
 }
 
+export type Metric = ResourceMetric | UnservedMetric
+
+/** `Resource`, or `ContainerResource` where a container is named. */
 export interface ResourceMetric {
-  readonly resource: 'cpu'
-  /** Percent of what is requested, or thousandths of a core a pod. */
+  readonly type: 'Resource' | 'ContainerResource'
+  /** `cpu` and `memory` are measured; of others no metric is ever there. */
+  readonly resource: string
+  /** Empty for all containers together. */
+  readonly container: string
+  /** Percent of what is requested, or an amount a pod in thousandths: of a core, of a byte. */
   readonly target:
     | { readonly type: 'Utilization'; readonly averageUtilization: number }
     | { readonly type: 'AverageValue'; readonly averageMilli: number }
 }
 
+/** A metric that only an adapter of its own could serve. There is none in the model, so it can never be read. */
+export interface UnservedMetric {
+  readonly type: 'Pods' | 'Object' | 'External'
+  readonly name: string
+}
+
 export interface ResourceMetricStatus {
-  readonly resource: 'cpu'
-  /** Thousandths of a core a pod. */
+  readonly resource: string
+  readonly container: string
+  /** Thousandths a pod: of a core, of a byte. */
   readonly averageMilli: number
   /** null where the target is no utilization. */
   readonly averageUtilization: number | null

@@ -1,3 +1,4 @@
+import type { HorizontalPodAutoscaler } from './autoscaling.ts'
 import type { CronJob, Job } from './batch.ts'
 import type { Lease, Namespace, Node, OpaqueObject, ServiceAccount } from './cluster.ts'
 import type { Ingress, IngressClass } from './ingress.ts'
@@ -31,6 +32,7 @@ export interface KindMap {
   readonly DaemonSet: DaemonSet
   readonly Deployment: Deployment
   readonly EndpointSlice: EndpointSlice
+  readonly HorizontalPodAutoscaler: HorizontalPodAutoscaler
   readonly Ingress: Ingress
   readonly IngressClass: IngressClass
   readonly Job: Job

@@ -1,4 +1,5 @@
 import type { ManifestKind } from '../modelled-fields.ts'
+import { checkAutoscaler } from './autoscaling.ts'
 import { checkIngress, checkIngressClass } from './ingress.ts'
 import { checkLimitRange, checkResourceQuota } from './limits.ts'
 import { checkCronJob, checkDaemonSet, checkJob, checkReplicationController, checkStatefulSet } from './more-workloads.ts'
@@ -18,6 +19,7 @@ const RULES: Readonly<Partial<Record<ManifestKind, (object: Checked) => void>>> 
   DaemonSet: checkDaemonSet,
   Deployment: checkDeployment,
   EndpointSlice: checkEndpointSlice,
+  HorizontalPodAutoscaler: checkAutoscaler,
   Ingress: checkIngress,
   IngressClass: checkIngressClass,
   Job: checkJob,

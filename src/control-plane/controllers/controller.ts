@@ -8,6 +8,7 @@ import { ApiError } from '../api-error.ts'
 import { EventRecorder } from '../event-recorder.ts'
 import { controllerIdentity } from '../identity.ts'
 import { Informer } from '../informer.ts'
+import type { MetricsServer } from '../metrics-server.ts'
 import { keyOf } from '../object-key.ts'
 import type { WatchEvent } from '../watch-cache.ts'
 
@@ -17,10 +18,13 @@ export const CONTROLLER_LIMIT = { qps: 20, burst: 30 } as const
 /** kube-controller-manager: its shared informers, and what its controllers need. */
 export class ControllerManager {
   readonly access: ApiAccess
+  /** Who serves metrics.k8s.io; null when nobody does. */
+  readonly metrics: MetricsServer | null
   readonly #informers = new Map<Kind, Informer<Kind>>()
 
-  constructor(access: ApiAccess) {
+  constructor(access: ApiAccess, metrics: MetricsServer | null = null) {
     this.access = access
+    this.metrics = metrics
   }
 
   /** The one informer of that kind that all controllers share. */

@@ -109,6 +109,18 @@ export const COMMAND_KINDS: readonly CommandKind[] = [
     namespaced: false,
     ...NO,
   },
+  {
+    kind: 'HorizontalPodAutoscaler',
+    names: [
+      'horizontalpodautoscaler',
+      'horizontalpodautoscalers',
+      'hpa',
+      'horizontalpodautoscaler.autoscaling',
+      'horizontalpodautoscalers.autoscaling',
+    ],
+    namespaced: true,
+    ...NO,
+  },
 ]
 
 const BY_NAME: ReadonlyMap<string, CommandKind> = new Map(COMMAND_KINDS.flatMap((entry) => entry.names.map((name) => [name, entry])))

@@ -1,10 +1,12 @@
 import { type ApplyCommand, apply } from './apply.ts'
+import { type AutoscaleCommand, autoscale } from './autoscale.ts'
 import { type CordonCommand, cordon } from './cordon.ts'
 import { type CreateCommand, create } from './create.ts'
 import { type DeleteCommand, remove } from './delete.ts'
 import { type DrainCommand, drain } from './drain.ts'
 import { type ExposeCommand, expose } from './expose.ts'
 import { type LabelCommand, label } from './label.ts'
+import { type PatchCommand, patch } from './patch.ts'
 import { type RolloutCommand, rollout } from './rollout.ts'
 import { type ScaleCommand, scale } from './scale.ts'
 import type { VerbRunner } from './session.ts'
@@ -14,12 +16,14 @@ import { type TaintCommand, taint } from './taint.ts'
 /** What kubectl can be told to do. */
 export type KubectlVerb =
   | ApplyCommand
+  | AutoscaleCommand
   | CordonCommand
   | CreateCommand
   | DeleteCommand
   | DrainCommand
   | ExposeCommand
   | LabelCommand
+  | PatchCommand
   | RolloutCommand
   | ScaleCommand
   | SetImageCommand
@@ -30,12 +34,14 @@ type Runners = { readonly [V in KubectlVerb['verb']]: VerbRunner<Extract<Kubectl
 const RUNNERS: Runners = {
   annotate: label,
   apply,
+  autoscale,
   cordon,
   create,
   delete: remove,
   drain,
   expose,
   label,
+  patch,
   'rollout pause': rollout,
   'rollout restart': rollout,
   'rollout resume': rollout,

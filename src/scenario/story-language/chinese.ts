@@ -151,6 +151,9 @@ const DETAILS: ReadonlyMap<string, string> = new Map([
   ['with what its disk has', '带着磁盘上的内容'],
   ['watch caches filled from etcd', '已从 etcd 填充 watch 缓存'],
   ['volumes and cgroups', '卷与 cgroup'],
+  ['status: the target has no scale', '状态：目标不可伸缩'],
+  ['status: the target could not be written', '状态：未能写入目标'],
+  ['status: its pods have several autoscalers', '状态：其 Pod 受多个 HPA 控制'],
 ])
 
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
@@ -233,6 +236,22 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/^from a queue of priority level (\S+), flow schema (\S+)$/, '来自优先级 $1 的队列，FlowSchema 为 $2'],
   [/^429 too many requests: (\S+) in priority level (\S+)$/, '429，请求过多：优先级 $2 发生 $1'],
   [/^for (\d+(?:\.\d+)?) s$/, '持续 $1 秒'],
+  [/^New size: (\d+); reason: All metrics below target$/, '新规模：$1；原因：所有指标低于目标'],
+  [
+    /^New size: (\d+); reason: (\S+) resource utilization \(percentage of request\) above target$/,
+    '新规模：$1；原因：$2 利用率（占请求的百分比）高于目标',
+  ],
+  [/^New size: (\d+); reason: (\S+) resource above target$/, '新规模：$1；原因：$2 用量高于目标'],
+  [
+    /^New size: (\d+); reason: (\S+) container resource(?: utilization \(percentage of request\))? above target$/,
+    '新规模：$1；原因：容器的 $2 用量高于目标',
+  ],
+  [/^New size: (\d+); reason: Current number of replicas above Spec.MaxReplicas$/, '新规模：$1；原因：当前副本数高于 maxReplicas'],
+  [/^New size: (\d+); reason: Current number of replicas below Spec.MinReplicas$/, '新规模：$1；原因：当前副本数低于 minReplicas'],
+  [/^status: (\d+) replicas, (\d+) wanted$/, '状态：副本数 $1，期望 $2'],
+  [/^status: (\d+) replicas, (\d+) wanted, (.+)$/, '状态：副本数 $1，期望 $2，$3'],
+  [/^patch: (.+)$/, '修补：$1'],
+  [/^autoscale (\S+)$/, '为 $1 创建 HPA'],
 ]
 
 const action = translator(ACTIONS, [])

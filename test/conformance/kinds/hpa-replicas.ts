@@ -125,7 +125,10 @@ function calculate(
   samples: ReadonlyMap<string, PodSample>,
 ): void {
   const { currentReplicas, tolerance } = input
-  const got = replicasFor(metric, { pods, samples, currentReplicas, tolerances: tolerance, readiness, now: NOW })
+  const got = replicasFor(
+    { resource: 'cpu', container: '', ...metric },
+    { pods, samples, currentReplicas, tolerances: tolerance, readiness, now: NOW },
+  )
   if (!got.ok) {
     tally.same(id, { error: got.reason }, expected)
     return
@@ -157,7 +160,7 @@ function checkReconcile({ id, input, expected }: Case, tally: Tally, world: Worl
     scaleTargetRef: { kind: 'Deployment', name: 'target' },
     minReplicas: input.minReplicas ?? 1,
     maxReplicas: input.maxReplicas,
-    metrics: [{ resource: 'cpu', target: { type: 'Utilization', averageUtilization: input.CPUTarget } }],
+    metrics: [{ type: 'Resource', resource: 'cpu', container: '', target: { type: 'Utilization', averageUtilization: input.CPUTarget } }],
     behavior: input.scaleUpRules || input.scaleDownRules ? behaviorOf(input) : null,
   }
   const { specReplicas: currentReplicas } = input
@@ -175,8 +178,7 @@ function checkReconcile({ id, input, expected }: Case, tally: Tally, world: Worl
     spec,
     conditions: [],
     currentReplicas,
-    pods,
-    samples: samplesOf(levels.map((level) => level * world.containers)),
+    usageOf: () => ({ pods, samples: samplesOf(levels.map((level) => level * world.containers)) }),
     history,
     readiness: world.readiness,
     configurableTolerance: !/feature_gate_is_disabled/.test(id),

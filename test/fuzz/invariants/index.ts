@@ -1,5 +1,6 @@
 import type { Invariant } from '../invariant.ts'
 import { acknowledgedWrites } from './acknowledged-writes.ts'
+import { autoscaledWithinRange } from './autoscaled-within-range.ts'
 import { boundOnce } from './bound-once.ts'
 import { convergence } from './convergence.ts'
 import { endpointsAreReadyPods } from './endpoints-are-ready-pods.ts'
@@ -22,6 +23,7 @@ export const INVARIANTS: readonly Invariant[] = [
   uniqueIds,
   nodesNotOvercommitted,
   convergence,
+  autoscaledWithinRange,
   garbageCollected,
   foregroundDeletion,
   quotasKept,

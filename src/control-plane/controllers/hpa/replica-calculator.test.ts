@@ -14,7 +14,7 @@ function podNamed(name: string): TargetPod {
 function replicas(target: number, usages: Readonly<Record<string, number>>) {
   const samples = new Map(Object.entries(usages).map(([name, usageMilli]) => [name, { usageMilli, timestamp: NOW, window: 15 * SECOND }]))
   return replicasFor(
-    { target: { type: 'Utilization', averageUtilization: target } },
+    { resource: 'cpu', container: '', target: { type: 'Utilization', averageUtilization: target } },
     {
       pods: ['a', 'b', 'c', 'd', 'e'].map(podNamed),
       samples,
@@ -38,8 +38,13 @@ test('a pod that requests no CPU makes a utilization impossible', () => {
   const pods = [{ ...podNamed('a'), requestMilli: null }]
   const samples = new Map([['a', { usageMilli: 100, timestamp: NOW, window: 15 * SECOND }]])
   const usage = { pods, samples, currentReplicas: 1, tolerances: { up: 0.1, down: 0.1 }, readiness: READINESS_RULES, now: NOW }
-  expect(replicasFor({ target: { type: 'Utilization', averageUtilization: 50 } }, usage)).toMatchObject({ ok: false })
-  expect(replicasFor({ target: { type: 'AverageValue', averageMilli: 50 } }, usage)).toMatchObject({ ok: true, replicas: 2 })
+  expect(replicasFor({ resource: 'cpu', container: '', target: { type: 'Utilization', averageUtilization: 50 } }, usage)).toMatchObject({
+    ok: false,
+  })
+  expect(replicasFor({ resource: 'cpu', container: '', target: { type: 'AverageValue', averageMilli: 50 } }, usage)).toMatchObject({
+    ok: true,
+    replicas: 2,
+  })
 })
 
 test('without a behaviour replicas at most double, but four are always within reach', () => {

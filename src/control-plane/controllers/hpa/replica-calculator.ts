@@ -44,11 +44,11 @@ interface Gauge {
  *
  * Source: Kubernetes pkg/controller/podautoscaler/replica_calculator.go (GetResourceReplicas, calcPlainMetricReplicas).
  */
-export function replicasFor({ target }: Pick<ResourceMetric, 'target'>, usage: Usage): Proposal {
+export function replicasFor({ resource, container, target }: Omit<ResourceMetric, 'type'>, usage: Usage): Proposal {
   const { pods, samples, currentReplicas, tolerances, readiness, now } = usage
-  if (samples.size === 0) return failed('unable to get metrics for resource cpu: no metrics returned from resource metrics API')
+  if (samples.size === 0) return failed(`unable to get metrics for resource ${resource}: no metrics returned from resource metrics API`)
   if (pods.length === 0) return failed('no pods returned by selector while calculating replica count')
-  const groups = groupPods(pods, samples, readiness, now)
+  const groups = groupPods(pods, samples, readiness, now, resource)
   const usages = new Map<string, number>()
   for (const [name, { usageMilli }] of samples) {
     if (!groups.ignored.has(name) && !groups.unready.has(name)) usages.set(name, usageMilli)
@@ -59,7 +59,8 @@ export function replicasFor({ target }: Pick<ResourceMetric, 'target'>, usage: U
   else {
     const requests = new Map<string, number>()
     for (const { name, requestMilli } of pods) {
-      if (requestMilli === null) return failed(`missing request for cpu in a container of Pod ${name}`)
+      if (requestMilli === null)
+        return failed(`missing request for ${resource} in ${container === '' ? 'a container' : `container ${container}`} of Pod ${name}`)
       requests.set(name, requestMilli)
     }
     gauge = utilizationGauge(requests, target.averageUtilization)
@@ -67,7 +68,7 @@ export function replicasFor({ target }: Pick<ResourceMetric, 'target'>, usage: U
   const first = gauge.measure(usages)
   if (first === null) return failed('no metrics returned matched known pods')
   const { ratio, averageMilli, averageUtilization } = first
-  const asked = (replicas: number): Proposal => ({ ok: true, replicas, status: { resource: 'cpu', averageMilli, averageUtilization } })
+  const asked = (replicas: number): Proposal => ({ ok: true, replicas, status: { resource, container, averageMilli, averageUtilization } })
   const upWithUnready = groups.unready.size > 0 && ratio > 1
   if (!upWithUnready && groups.missing.size === 0)
     return asked(isWithin(ratio, tolerances) ? currentReplicas : Math.ceil(ratio * groups.readyCount))
@@ -104,7 +105,8 @@ function utilizationGauge(requests: ReadonlyMap<string, number>, targetPercent: 
         entries++
       }
       if (requested === 0) return null
-      const averageUtilization = Math.floor((used * 100) / requested)
+      // Thousandths of bytes times 100 go beyond what a number holds exactly.
+      const averageUtilization = Number((BigInt(used) * 100n) / BigInt(requested))
       return { ratio: averageUtilization / targetPercent, averageMilli: Math.floor(used / entries), averageUtilization }
     },
     assumed: (pod) => Math.floor((requests.get(pod)! * Math.max(100, targetPercent)) / 100),
