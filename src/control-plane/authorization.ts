@@ -16,6 +16,8 @@ type Rules = readonly { readonly verbs: readonly Verb[]; readonly kinds: readonl
 
 const WRITE: readonly Verb[] = ['get', 'create', 'update', 'patch', 'delete']
 const EVENTS = { verbs: ['create', 'update', 'patch'], kinds: ['Event'] } as const
+/** What competing for a lease needs. */
+const LEASES = { verbs: ['get', 'create', 'update'], kinds: ['Lease'] } as const
 
 /**
  * The bootstrap roles of the components that the model has, reduced to the kinds it has.
@@ -80,7 +82,8 @@ const ROLES = new Map<string, Rules>([
       { verbs: ['delete'], kinds: ['Pod'] },
     ],
   ],
-  ['system:kube-scheduler', [{ verbs: ['get', 'bind', 'patch', 'update', 'delete'], kinds: ['Pod'] }]],
+  ['system:kube-controller-manager', [LEASES]],
+  ['system:kube-scheduler', [{ verbs: ['get', 'bind', 'patch', 'update', 'delete'], kinds: ['Pod'] }, LEASES]],
 ])
 
 /** Whether it may; null when it may, otherwise the reason that a 403 carries. */

@@ -22,8 +22,11 @@ import { StatefulSetController } from './controllers/stateful-set.ts'
 import { TaintEvictionController } from './controllers/taint-eviction.ts'
 import { TtlAfterFinishedController } from './controllers/ttl-after-finished.ts'
 import { emptyMeta } from './empty-meta.ts'
+import { CONTROLLER_MANAGER, SCHEDULER } from './identity.ts'
 import { Kubectl } from './kubectl/kubectl.ts'
 import { Latencies, type LatencyOverrides } from './latencies.ts'
+import { heldLease, LEASE_NAMESPACE } from './leader-election/leader-elector.ts'
+import { type LedComponent, Replica } from './leader-election/replica.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 
 /** Source: kubeadm `networking.serviceSubnet`. */
@@ -40,6 +43,8 @@ export interface ControlPlaneOptions {
   readonly etcdMembers: number
   /** The nodes that have joined before the scenario begins. */
   readonly nodes: readonly NodeSeed[]
+  /** The machines on which a kube-controller-manager and a kube-scheduler run, each a replica; the first has both leaders at time 0. */
+  readonly hosts?: readonly string[]
   /** Delays that differ from the table in latencies.ts. */
   readonly latencies?: LatencyOverrides
 }
@@ -80,26 +85,58 @@ export class ControlPlane {
   readonly access: ApiAccess
   readonly server: ApiServer
   readonly kubectl: Kubectl
-  readonly #manager: ControllerManager
-  readonly #scheduler: Scheduler
+  /** Of kube-controller-manager; the first leads at time 0. */
+  readonly controllerManagers: readonly Replica[]
+  /** Of kube-scheduler; the first leads at time 0. */
+  readonly schedulers: readonly Replica[]
 
   constructor(sim: Simulation, options: ControlPlaneOptions) {
     const latencies = new Latencies(sim, options.latencies)
     this.server = new ApiServer(sim, { trace: options.trace, latencies, etcdMembers: options.etcdMembers, serviceCidr: SERVICE_CIDR })
     this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }
     for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
-    this.#manager = new ControllerManager(this.access)
-    for (const Controller of CONTROLLERS) new Controller(this.#manager)
-    this.#scheduler = new Scheduler(this.access)
+    const hosts = options.hosts ?? ['control-plane']
+    const replicas = (component: LedComponent): Replica[] => hosts.map((host) => new Replica(this.access, component, host))
+    this.controllerManagers = replicas(CONTROLLER_MANAGER_COMPONENT)
+    this.schedulers = replicas(SCHEDULER_COMPONENT)
+    for (const { component, firstHolder } of [this.controllerManagers[0]!, this.schedulers[0]!]) {
+      this.server.seed(heldLease(component.name, firstHolder))
+    }
     this.kubectl = new Kubectl(this.access)
   }
 
   /** Starts all watches. Observers must have been attached before. */
   start(): void {
-    this.#manager.start()
-    this.#scheduler.start()
+    for (const replicas of [this.controllerManagers, this.schedulers]) {
+      for (const [index, replica] of replicas.entries()) {
+        const { name } = replica.component
+        replica.inherit(index === 0 ? (this.server.peek('Lease', LEASE_NAMESPACE, name) ?? null) : null)
+      }
+    }
   }
 }
+
+/** Its controllers and their caches begin when it leads. Source: cmd/kube-controller-manager/app/controllermanager.go (run). */
+const CONTROLLER_MANAGER_COMPONENT: LedComponent = {
+  name: 'kube-controller-manager',
+  identity: CONTROLLER_MANAGER,
+  make(access) {
+    let manager: ControllerManager | null = null
+    return {
+      standBy() {},
+      lead(cause) {
+        manager = new ControllerManager(access, cause)
+        for (const Controller of CONTROLLERS) new Controller(manager)
+        manager.start()
+      },
+      stop() {
+        manager?.stop()
+      },
+    }
+  },
+}
+
+const SCHEDULER_COMPONENT: LedComponent = { name: 'kube-scheduler', identity: SCHEDULER, make: (access) => new Scheduler(access) }
 
 function bootstrapObjects(nodes: readonly NodeSeed[]): AnyObject[] {
   const objects: AnyObject[] = []

@@ -13,6 +13,9 @@ export function impersonated(user: string): Identity {
   return { user, groups: ['system:authenticated'], credential: 'client certificate' }
 }
 
+/** kube-controller-manager itself, which holds the lease; its controllers have identities of their own. */
+export const CONTROLLER_MANAGER: Identity = { user: 'system:kube-controller-manager', groups: [], credential: 'client certificate' }
+
 export const SCHEDULER: Identity = { user: 'system:kube-scheduler', groups: [], credential: 'client certificate' }
 
 /**

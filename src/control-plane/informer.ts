@@ -23,9 +23,10 @@ export class Informer<K extends Kind> {
     this.#options = options
   }
 
-  /** Lists and watches from now on. */
-  start(): void {
-    this.#watch = this.#server.watch(this.#kind, { ...this.#options, deliver: (event) => this.#receive(event as WatchEvent<KindMap[K]>) })
+  /** Lists and watches from now on. `synced` is called once, when all that the list has is here. */
+  start(synced?: () => void): void {
+    const deliver = (event: WatchEvent): void => this.#receive(event as WatchEvent<KindMap[K]>)
+    this.#watch = this.#server.watch(this.#kind, { ...this.#options, deliver, ...(synced === undefined ? {} : { synced }) })
   }
 
   /** Ends the watch and forgets everything, as a process that died. */

@@ -32,6 +32,8 @@ export interface WatcherOptions {
    * ADDED events: the watcher looks it up by revision.
    */
   readonly listed?: (revision: number) => void
+  /** Called once, after the last ADDED event of the list: the watcher knows what there was when it asked. */
+  readonly synced?: () => void
 }
 
 /** A running watch. */
@@ -40,6 +42,8 @@ export interface Watch {
   stop(): void
 }
 
+/** Stands in a watcher's queue for the end of its list. */
+const LIST_ENDS = -1
 /** Delivered events are dropped from a watcher's queue in runs of this many. */
 const QUEUE_COMPACTED_AT = 1024
 
@@ -66,7 +70,8 @@ class Watcher implements Watch {
       this.#next = 0
     }
     if (this.stopped) return
-    if (typeof event === 'number') this.options.listed!(event)
+    if (event === LIST_ENDS) this.options.synced!()
+    else if (typeof event === 'number') this.options.listed!(event)
     else this.options.deliver(event)
   }
 
@@ -135,6 +140,10 @@ export class WatchCache {
         const revision = object.metadata.resourceVersion
         this.#send(index, { type: 'ADDED', object, previous: undefined, revision, cause: -1, committedAt: this.#sim.now })
       }
+    if (options.synced !== undefined) {
+      watcher.push(LIST_ENDS)
+      this.#sim.schedule(Math.max(0, watcher.lastAt - this.#sim.now), this.#onDeliver, index)
+    }
     return {
       stop: () => {
         watcher.stop()

@@ -16,12 +16,31 @@ export interface FaultTarget {
   readonly stopKubelet: (node: string) => boolean
   /** False when it runs already, or its node is down. `cause` records the hop of its return, if it returns. */
   readonly startKubelet: (node: string, cause: () => HopId) => boolean
+  /** False when it did not run. */
+  readonly stopKubeProxy: (node: string) => boolean
+  /** False when it runs already, or its node is down. `cause` records the hop of its return, if it returns. */
+  readonly startKubeProxy: (node: string, cause: () => HopId) => boolean
+  /** The replicas of kube-controller-manager or kube-scheduler, counted from 1 in scenarios and from 0 here. */
+  readonly replicas: (component: LedComponentName) => readonly ReplicaTarget[]
+  /** Starts one again; false when its machine is down. `cause` records the hop of its return, if it returns. */
+  readonly startReplica: (component: LedComponentName, host: string, cause: () => HopId) => boolean
   /** Ends processes; says how many. `cause` records a hop for each pod. */
   readonly crashContainers: (
     which: { readonly namespace: string; readonly selector: LabelSelector; readonly container: string | null },
     how: { readonly exitCode: number; readonly reason: string },
     cause: (pod: string) => HopId,
   ) => number
+}
+
+export type LedComponentName = 'kube-controller-manager' | 'kube-scheduler'
+
+/** One replica of a component of which one leads. */
+export interface ReplicaTarget {
+  readonly host: string
+  readonly up: boolean
+  readonly leads: boolean
+  /** False when it is down already. */
+  readonly crash: () => boolean
 }
 
 /** What can happen to the members of etcd. */

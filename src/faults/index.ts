@@ -3,19 +3,31 @@ import { crashEtcdMember, type EtcdMemberCrash } from './etcd-member-crash.ts'
 import { type EtcdPartition, partitionEtcd } from './etcd-partition.ts'
 import { type EtcdSlowDisk, slowEtcdDisk } from './etcd-slow-disk.ts'
 import type { FaultReport, FaultTarget } from './fault.ts'
+import { crashKubeProxy, type KubeProxyCrash } from './kube-proxy-crash.ts'
 import { crashKubelet, type KubeletCrash } from './kubelet-crash.ts'
+import { crashLeader, type LeaderCrash } from './leader-crash.ts'
 import { crashNode, type NodeCrash } from './node-crash.ts'
 
 export type { ContainerCrash } from './container-crash.ts'
 export type { EtcdMemberCrash } from './etcd-member-crash.ts'
 export type { EtcdPartition } from './etcd-partition.ts'
 export type { EtcdSlowDisk } from './etcd-slow-disk.ts'
-export type { FaultReport, FaultTarget } from './fault.ts'
+export type { FaultReport, FaultTarget, LedComponentName } from './fault.ts'
+export type { KubeProxyCrash } from './kube-proxy-crash.ts'
 export type { KubeletCrash } from './kubelet-crash.ts'
+export { LED_COMPONENTS, type LeaderCrash } from './leader-crash.ts'
 export type { NodeCrash } from './node-crash.ts'
 
 /** Every fault there is: one more is a file beside this one and a line in each of these two. */
-export type Fault = NodeCrash | KubeletCrash | ContainerCrash | EtcdMemberCrash | EtcdPartition | EtcdSlowDisk
+export type Fault =
+  | NodeCrash
+  | KubeletCrash
+  | ContainerCrash
+  | EtcdMemberCrash
+  | EtcdPartition
+  | EtcdSlowDisk
+  | KubeProxyCrash
+  | LeaderCrash
 
 type Of<K extends Fault['kind']> = Fault extends infer F
   ? F extends { readonly kind: infer Kinds }
@@ -28,6 +40,9 @@ type Of<K extends Fault['kind']> = Fault extends infer F
 const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarget, report: FaultReport) => void } = {
   'node-crash': crashNode,
   'kubelet-crash': crashKubelet,
+  'kube-proxy-crash': crashKubeProxy,
+  'controller-manager-crash': crashLeader,
+  'scheduler-crash': crashLeader,
   'container-crash': crashContainers,
   'oom-kill': crashContainers,
   'etcd-member-crash': crashEtcdMember,

@@ -1,4 +1,5 @@
 import { nearest } from '../api/did-you-mean.ts'
+import { LED_COMPONENTS } from '../faults/index.ts'
 import type { LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { formatDuration } from './parse-duration.ts'
@@ -10,6 +11,7 @@ import type { ScenarioFile } from './schema.ts'
 type FaultDraft = Draft<NonNullable<Extract<NonNullable<ScenarioFile['spec']['timeline']>[number], { fault: unknown }>['fault']>>
 type NodeFaultDraft = Extract<FaultDraft, { node?: unknown }>
 type EtcdFaultDraft = Extract<FaultDraft, { member?: unknown }>
+type LeaderFaultDraft = Extract<FaultDraft, { replica?: unknown }>
 type ContainerFaultDraft = Extract<FaultDraft, { pods?: unknown }>
 
 /** What faults are checked against. */
@@ -17,6 +19,8 @@ export interface FaultSurroundings {
   /** Names of the nodes; null while they are not known. */
   readonly nodes: readonly string[] | null
   readonly etcdMembers: number
+  /** Of kube-controller-manager, and of kube-scheduler. */
+  readonly replicas: number
 }
 
 /** Reads one fault of the timeline; a mistake in it is reported. */
@@ -31,6 +35,9 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
     case 'etcd-partition':
     case 'etcd-slow-disk':
       return loadEtcdFault(context, path, draft as EtcdFaultDraft, around.etcdMembers)
+    case 'controller-manager-crash':
+    case 'scheduler-crash':
+      return loadLeaderFault(context, path, draft as LeaderFaultDraft, around.replicas)
     default:
       return loadNodeFault(context, path, draft as NodeFaultDraft, around.nodes)
   }
@@ -51,6 +58,21 @@ function loadEtcdFault(context: LoadContext, path: Path, draft: EtcdFaultDraft, 
   if (kind !== 'etcd-slow-disk') return { kind, member, duration }
   const { factor } = draft as Extract<EtcdFaultDraft, { factor?: unknown }>
   return factor === undefined ? undefined : { kind, member, factor, duration }
+}
+
+function loadLeaderFault(context: LoadContext, path: Path, draft: LeaderFaultDraft, replicas: number): FaultSpec | undefined {
+  const { kind, replica = null } = draft
+  const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
+  if (duration === 0)
+    context.mistake([...path, 'for'], 'A crash of no length is none', 'a length of time above 0, or no "for" when it stays away')
+  if (kind === undefined || duration === undefined) return undefined
+  if (replica !== null && replica > replicas)
+    context.mistake(
+      [...path, 'replica'],
+      `${LED_COMPONENTS[kind]} has no replica ${replica}`,
+      replicas === 1 ? '1' : `1 to ${replicas} (spec.cluster.install)`,
+    )
+  return { kind, replica, duration }
 }
 
 function loadNodeFault(context: LoadContext, path: Path, draft: NodeFaultDraft, nodes: readonly string[] | null): FaultSpec | undefined {
@@ -85,6 +107,7 @@ export function describeFault(fault: FaultSpec): string {
 
 function victimOf(fault: FaultSpec): string {
   if ('node' in fault) return fault.node
+  if ('replica' in fault) return fault.replica === null ? 'of the leader' : `of replica ${fault.replica}`
   if ('member' in fault) return `etcd-${fault.member}${'factor' in fault ? ` ${fault.factor} times` : ''}`
   return `${fault.container === null ? '' : `of ${fault.container} `}in ${fault.namespace}`
 }

@@ -117,6 +117,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     duration: times.duration ?? null,
     nodes,
     etcdMembers: cluster.etcdMembers,
+    replicas: 1,
     applied: applied.of,
   })
   const trafficNames = [...new Set((spec.traffic ?? []).flatMap((entry) => (entry?.name === undefined ? [] : [entry.name])))]

@@ -179,7 +179,7 @@ const traffic = z.strictObject({
 })
 
 const nodeFault = z.strictObject({
-  kind: z.enum(['node-crash', 'kubelet-crash']),
+  kind: z.enum(['node-crash', 'kubelet-crash', 'kube-proxy-crash']),
   node: z.string().meta({ description: 'Its name: worker-1, worker-2, …', examples: ['worker-3'] }),
   for: duration('After how long the node comes back, empty; never when not given').optional(),
 })
@@ -209,6 +209,17 @@ const etcdSlowDisk = z.strictObject({
   for: duration('After how long the disk is well again; never when not given').optional(),
 })
 
+const leaderFault = z.strictObject({
+  kind: z.enum(['controller-manager-crash', 'scheduler-crash']),
+  replica: z
+    .int()
+    .min(1)
+    .max(5)
+    .optional()
+    .meta({ description: 'Which replica, from 1; replica 1 leads at the start. The one that leads when not given' }),
+  for: duration('After how long it is started again; never when not given').optional(),
+})
+
 const at = duration('When it happens')
 
 const timelineEntry = z.union([
@@ -219,7 +230,7 @@ const timelineEntry = z.union([
       examples: ['set image deployment/frontend server=shop/frontend:v2 -n shop'],
     }),
   }),
-  z.strictObject({ at, fault: z.union([nodeFault, containerFault, etcdFault, etcdSlowDisk]) }),
+  z.strictObject({ at, fault: z.union([nodeFault, containerFault, etcdFault, etcdSlowDisk, leaderFault]) }),
 ])
 
 const spec = z.strictObject({

@@ -3,12 +3,13 @@ import type { Deployment, EndpointSlice, Pod, Service, StringMap } from '../api/
 import { ControlPlane, type NodeSeed } from '../control-plane/control-plane.ts'
 import { isComplete } from '../control-plane/controllers/deployment.ts'
 import { LATENCIES } from '../control-plane/latencies.ts'
+import type { Replica } from '../control-plane/leader-election/replica.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { Watch } from '../control-plane/watch-cache.ts'
 import { distribution } from '../engine/distributions.ts'
 import { Simulation } from '../engine/simulation.ts'
-import { NO_CAUSE, Trace } from '../engine/trace.ts'
-import { type FaultReport, type FaultTarget, strike } from '../faults/index.ts'
+import { type HopId, NO_CAUSE, Trace } from '../engine/trace.ts'
+import { type FaultReport, type FaultTarget, type LedComponentName, strike } from '../faults/index.ts'
 import { invariant } from '../invariant.ts'
 import type { ProcessBehaviour, RunBehaviour } from '../node/container-runtime.ts'
 import { podCidr } from '../node/ipam.ts'
@@ -141,7 +142,13 @@ export class SimulatedCluster {
     if (holds !== '') this.#podsOfNode[this.#indexOf(holds)]!++
   }
 
-  #startKubeProxy(index: number): void {
+  #stopKubeProxy(index: number): void {
+    for (const watch of this.#proxyWatches[index]!) watch.stop()
+    this.#proxyWatches[index] = []
+    this.dataPlane.proxy(index).stop()
+  }
+
+  #startKubeProxy(index: number, cause: HopId = NO_CAUSE): void {
     const proxy = this.dataPlane.proxy(index)
     const name = `kube-proxy/${this.#nodes[index]!.name}`
     proxy.start()
@@ -149,7 +156,7 @@ export class SimulatedCluster {
       this.controlPlane.server.watch(kind, {
         name,
         network: 'nodeNetwork',
-        listed: (revision) => proxy.listed(kind, revision, NO_CAUSE),
+        listed: (revision) => proxy.listed(kind, revision, cause),
         deliver: (event) => proxy.observe(kind, event.revision, event.cause),
       }),
     )
@@ -164,7 +171,7 @@ export class SimulatedCluster {
         const index = this.#indexOf(name)
         if (!this.dataPlane.kernels.isUp(index)) return null
         const requestsInFlight = this.dataPlane.backends.inFlightOfNode(index)
-        for (const watch of this.#proxyWatches[index]!) watch.stop()
+        this.#stopKubeProxy(index)
         this.dataPlane.crashNode(index)
         this.#kubelets[index]!.crash()
         return { pods: this.#podsOfNode[index]!, requestsInFlight }
@@ -188,6 +195,23 @@ export class SimulatedCluster {
         kubelet.boot(cause(), 'after a crash')
         return true
       },
+      stopKubeProxy: (name) => {
+        const index = this.#indexOf(name)
+        if (!this.dataPlane.proxy(index).running) return false
+        this.#stopKubeProxy(index)
+        return true
+      },
+      startKubeProxy: (name, cause) => {
+        const index = this.#indexOf(name)
+        if (this.dataPlane.proxy(index).running || !this.dataPlane.kernels.isUp(index)) return false
+        this.#startKubeProxy(index, cause())
+        return true
+      },
+      replicas: (component) => this.#replicas(component),
+      startReplica: (component, host, cause) => {
+        const replica = this.#replicas(component).find((one) => one.host === host)!
+        return replica.start(cause())
+      },
       crashContainers: ({ namespace, selector, container }, { exitCode, reason }, cause) => {
         let crashed = 0
         for (const kubelet of this.#kubelets) {
@@ -200,6 +224,11 @@ export class SimulatedCluster {
         return crashed
       },
     }
+  }
+
+  #replicas(component: LedComponentName): readonly Replica[] {
+    const { controllerManagers, schedulers } = this.controlPlane
+    return component === 'kube-scheduler' ? schedulers : controllerManagers
   }
 
   #indexOf(name: string): number {

@@ -64,6 +64,8 @@ export interface TestbedOptions {
   readonly latencies?: LatencyOverrides
   readonly behaviour?: Partial<ProcessBehaviour>
   readonly missingImages?: readonly string[]
+  /** Machines with a kube-controller-manager and a kube-scheduler each; one when not given. */
+  readonly hosts?: readonly string[]
 }
 
 /** A cluster with real controllers, scheduler and kubelets, and no traffic. */
@@ -93,6 +95,7 @@ export class Testbed {
       version,
       etcdMembers,
       latencies,
+      ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
       nodes: names.map((name, i) => ({
         name,
         zone: ['a', 'b', 'c'][i % 3]!,
