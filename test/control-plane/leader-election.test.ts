@@ -130,6 +130,23 @@ describe('a crash at any moment of a roll-out', () => {
   })
 })
 
+test.each(SEEDS)(
+  'a new leader of a healthy cluster makes and deletes nothing, however the events of its lists arrive (seed %s)',
+  (seed) => {
+    const bed = new Testbed({ hosts: THREE, seed })
+    bed.plane.kubectl.run({ verb: 'apply', objects: [deploymentOf('web', 60)] }, 'apply')
+    bed.sim.run(MINUTE)
+    const changes: string[] = []
+    bed.plane.server.observeCommits(({ type, object }) => {
+      if (type !== 'MODIFIED') changes.push(`${type} ${object.kind}`)
+    })
+    bed.plane.controllerManagers[0]!.crash()
+    bed.sim.run(2 * MINUTE)
+    expect(leaders(bed.plane.controllerManagers)).toHaveLength(1)
+    expect(changes.filter((change) => !change.endsWith(' Event'))).toEqual([])
+  },
+)
+
 // 10 s from the renewal that fails first, which comes 2 s after the last that went well. Started again it may go on by itself, as nobody else can write either.
 test('a leader that cannot renew for 10 s ends, and a new one leads once etcd takes writes again', () => {
   const bed = new Testbed({ hosts: THREE, etcdMembers: 3 })

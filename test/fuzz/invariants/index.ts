@@ -10,6 +10,7 @@ import { quorum } from './quorum.ts'
 import { requestsConserved } from './requests-conserved.ts'
 import { uniqueIds } from './unique-ids.ts'
 import { watchesComplete } from './watches-complete.ts'
+import { whoIsDownAsksNothing } from './who-is-down-asks-nothing.ts'
 
 /** Every invariant: one more is a file beside this one and a line here. */
 export const INVARIANTS: readonly Invariant[] = [
@@ -24,4 +25,5 @@ export const INVARIANTS: readonly Invariant[] = [
   endpointsAreReadyPods,
   nodesProgrammed,
   requestsConserved,
+  whoIsDownAsksNothing,
 ]
