@@ -5,6 +5,8 @@ import { TokenBucket } from '../engine/token-bucket.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
+import type { ApiConnection } from './api-connection.ts'
+import { ApiError } from './api-error.ts'
 import { type ApiResponse, type ApiServer, afterDelete, type Propagation } from './api-server.ts'
 import type { Verb } from './authorization.ts'
 import { ANY_REVISION } from './etcd.ts'
@@ -22,15 +24,25 @@ export interface ApiClientOptions {
   readonly limit: { readonly qps: number; readonly burst: number } | null
   readonly network: LatencyName
   /**
-   * Who asks again when a write had no answer (5xx): the client itself, with back-off, until there is one (the default; it stands for
+   * Who asks again when there was no answer (5xx, or no connection): the client itself, with back-off, until there is one (the default; it stands for
    * the loops in which kubelets and others come back to what they have not got done), or the caller, who sees the answer.
    */
   readonly retries?: 'client' | 'caller'
+  /** The process whose connection it uses; its own when not given. */
+  readonly process?: string
 }
 
 /** Back-off of a client that asks again: doubles up to the most. Source: kubelet's lease controller (200 ms, at most 7 s). */
 const RETRY_FIRST: Nanos = 200 * MILLISECOND
 const RETRY_MAX: Nanos = 7 * SECOND
+
+/** A GET whose connection broke is asked again after a second. Source: client-go rest/with_retry.go, request.go (maxRetries 10). */
+const GET_RETRY: Nanos = SECOND
+const GET_RETRIES = 10
+
+function backOff(attempt: number): Nanos {
+  return Math.min(RETRY_MAX, RETRY_FIRST * (1 << Math.min(attempt, 10)))
+}
 
 /** What a client tells the story about a request. */
 export interface Because {
@@ -46,6 +58,8 @@ export interface ApiAccess {
   readonly server: ApiServer
   readonly trace: Trace
   readonly latencies: Latencies
+  /** The process whose connection to the API these clients share; each has its own when not given. */
+  readonly process?: string
   /** Of every component. */
   readonly version: KubernetesMinor
 }
@@ -58,16 +72,18 @@ export class ApiClient {
   readonly #access: ApiAccess
   readonly #options: ApiClientOptions
   readonly #bucket: TokenBucket | null
+  readonly #connection: ApiConnection
   #unanswered = 0
 
   constructor(access: ApiAccess, options: ApiClientOptions) {
     this.#access = access
     this.#options = options
+    this.#connection = access.server.connection(options.process ?? access.process ?? options.actor)
     this.#bucket =
       options.limit === null ? null : new TokenBucket(access.sim, { ratePerSecond: options.limit.qps, burst: options.limit.burst })
   }
 
-  /** Writes that had no answer, so far. */
+  /** Requests that had no answer, so far. */
   get unanswered(): number {
     return this.#unanswered
   }
@@ -76,19 +92,37 @@ export class ApiClient {
     return this.#options.actor
   }
 
+  /** Throws an {@link ApiError} when there is no answer and the caller asks again itself. */
   *get<K extends Kind>(kind: K, namespace: string, name: string): Generator<Wait, KindMap[K] | undefined, unknown> {
-    yield* this.#toServer()
-    const object = yield* this.#access.server.get(objectKey(kind, namespace, name))
-    yield* this.#network()
-    return object as KindMap[K] | undefined
+    const { server } = this.#access
+    return (yield* this.#read(() => server.get(objectKey(kind, namespace, name), this.#connection))) as KindMap[K] | undefined
   }
 
-  /** All objects of a kind, in one namespace or (null) in all, from the API server's watch cache. */
+  /** All objects of a kind, in one namespace or (null) in all. Throws as {@link get} does. */
   *list<K extends Kind>(kind: K, namespace: string | null): Generator<Wait, KindMap[K][], unknown> {
-    yield* this.#toServer()
-    const objects = yield* this.#access.server.list(kind, namespace)
-    yield* this.#network()
-    return objects as KindMap[K][]
+    const { server } = this.#access
+    return (yield* this.#read(() => server.list(kind, namespace, this.#connection))) as KindMap[K][]
+  }
+
+  *#read<T>(ask: () => Generator<Wait, T, unknown>): Generator<Wait, T, unknown> {
+    const { sim } = this.#access
+    for (let attempt = 0; ; attempt++) {
+      yield* this.#toServer()
+      let failure: ApiError
+      try {
+        const result = yield* ask()
+        yield* this.#network()
+        return result
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        failure = error
+      }
+      yield* this.#network()
+      this.#unanswered++
+      if (this.#options.retries !== 'caller') yield sim.delay(backOff(attempt))
+      else if (failure.broken && attempt < GET_RETRIES) yield sim.delay(GET_RETRY)
+      else throw failure
+    }
   }
 
   /** `metadata.name` may end in `-`: the server completes it. */
@@ -151,6 +185,7 @@ export class ApiClient {
       change: (current) => (current === undefined ? event : ({ ...current, content: event.content } as OpaqueObject)),
       expected: again ? ANY_REVISION : 0,
       quiet: true,
+      connection: this.#connection,
     })
     yield* this.#network()
     return response
@@ -188,7 +223,8 @@ export class ApiClient {
     yield* this.#toServer()
     const subject = objectKey('Pod', namespace, name)
     const cause = trace.record({ cause: because.cause, actor, action: 'evict', subject, started, detail: because.why })
-    const response = yield* evict(server, this.#access, { identity, namespace, name, gracePeriodSeconds, cause })
+    const connection = this.#connection
+    const response = yield* evict(server, this.#access, { identity, namespace, name, gracePeriodSeconds, cause, connection })
     yield* this.#network()
     return response
   }
@@ -212,6 +248,7 @@ export class ApiClient {
         change: (current) => change(current as KindMap[K]),
         expected: ANY_REVISION,
         quiet: true,
+        connection: this.#connection,
       })
       yield* this.#network()
       if (!(yield* this.#askAgain(response, attempt))) return response
@@ -251,6 +288,7 @@ export class ApiClient {
         change,
         expected,
         quiet: false,
+        connection: this.#connection,
         ...(propagation === undefined ? {} : { propagation }),
       })
       yield* this.#network()
@@ -263,7 +301,7 @@ export class ApiClient {
     if (response.code < 500) return false
     this.#unanswered++
     if (this.#options.retries === 'caller') return false
-    yield this.#access.sim.delay(Math.min(RETRY_MAX, RETRY_FIRST * (1 << Math.min(attempt, 10))))
+    yield this.#access.sim.delay(backOff(attempt))
     return true
   }
 

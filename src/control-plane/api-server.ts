@@ -1,22 +1,27 @@
 import type { AnyObject, KindMap, Namespace, Pod, Service } from '../api/objects/index.ts'
 import type { Wait } from '../engine/process.ts'
-import { Completion, Signal } from '../engine/process.ts'
+import { Completion, firstOf, Signal } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { AddressPool, PortPool } from './address-pools.ts'
 import { type AdmissionContext, admitCreate, admitDelete, releaseService } from './admission.ts'
+import { ApiConnection } from './api-connection.ts'
+import { ApiError, NO_CONNECTION, REFUSED, RESET, TIMED_OUT } from './api-error.ts'
+import { ApiLoadBalancer } from './api-load-balancer.ts'
+import { ApiServerProcess, BROKEN } from './api-server-process.ts'
 import { authorize, type Verb } from './authorization.ts'
-import { ANY_REVISION, Etcd, type TransactionResult } from './etcd.ts'
+import { ANY_REVISION, Etcd, REQUEST_TIMEOUT, type StoreEvent, type TransactionResult } from './etcd.ts'
 import type { Identity } from './identity.ts'
 import type { Latencies } from './latencies.ts'
 import { keyOf, objectKey } from './object-key.ts'
 import { randomSuffix } from './random-name.ts'
-import { type Watch, WatchCache, type WatchEvent, type WatcherOptions } from './watch-cache.ts'
+import { Reflector, type ReflectorAccess, type ReflectorOptions } from './reflector.ts'
+import type { Watch, WatchEvent } from './watch-cache.ts'
 
 /** What the API server answers. `object` is what is stored after the request, when there is anything. */
 export interface ApiResponse<T extends AnyObject = AnyObject> {
-  /** 200 done, 201 created, 403 refused, 404 no such object, 409 conflict or exists, 422 invalid, 500 etcd gave no answer in time. */
+  /** 200 done, 201 created, 403 refused, 404 no such object, 409 conflict or exists, 422 invalid, 500 etcd gave no answer in time, 599 no connection. */
   readonly code: number
   readonly object: T | undefined
   readonly message: string
@@ -45,25 +50,33 @@ export interface WriteRequest {
   readonly propagation?: Propagation
   /** Heartbeats are not told in the story. */
   readonly quiet: boolean
+  /** The client's; the first server that is up when not given. */
+  readonly connection?: ApiConnection
 }
-
-const ACTOR = 'kube-apiserver'
-
-/** Source: etcd api/v3/rpc/rpctypes/error.go. */
-const TIMED_OUT = 'etcdserver: request timed out'
 
 /** How often a patch starts afresh when the object changed under it. Source: apiserver handlers/patch.go, maxRetryWhenPatchConflicts. */
 const PATCH_ATTEMPTS = 5
 
+export interface ApiServerOptions {
+  readonly trace: Trace
+  readonly latencies: Latencies
+  readonly etcdMembers: number
+  readonly serviceCidr: string
+  /** API servers, behind a load balancer when there are several; 1 when not given. */
+  readonly count?: number | undefined
+}
+
 /**
- * kube-apiserver: the only one that talks to etcd, and the one that everybody else talks to.
+ * The API as its clients see it: one or several kube-apiserver processes, the only ones that talk to etcd.
  *
- * A request passes authentication, authorisation and admission, each with a delay and a hop of its own, is then a
- * transaction in etcd (compare the revision, write, quorum), and is answered. What etcd has applied becomes visible in the
- * watch cache of its kind and goes out to the watchers. Without a quorum of etcd writes fail after its time-out with 500 (they may have been
- * applied all the same), reads wait for a leader, watches stay silent.
+ * A request goes over its client's connection to one of the servers, passes authentication, authorisation and admission, each with a delay
+ * and a hop of its own, is then a transaction in etcd (compare the revision, write, quorum), and is answered. What etcd has applied becomes
+ * visible in each server's watch cache of its kind, a little later in one than in the other, and goes out to its watchers.
  *
- * Not modelled yet: Priority and Fairness, several API servers, webhooks.
+ * Without a quorum of etcd writes (which may have been applied all the same) and reads fail after its time-out with 500, watches stay
+ * silent. When a server dies, its clients' requests fail, and its watches go on at another server, or when it is back.
+ *
+ * Simplified: what the servers keep of admission (addresses that are taken) is one for all.
  *
  * Source: Kubernetes staging/src/k8s.io/apiserver/pkg/server/config.go (order of the handler chain).
  */
@@ -72,20 +85,26 @@ export class ApiServer {
   readonly #trace: Trace
   readonly #latencies: Latencies
   readonly #etcd: Etcd<AnyObject>
-  readonly #caches = new Map<string, WatchCache>()
+  readonly #processes: readonly ApiServerProcess[]
+  readonly #balancer: ApiLoadBalancer
+  readonly #connections = new Map<string, ApiConnection>()
+  readonly #kinds = new Set<string>()
   readonly #admission: AdmissionContext
   readonly #commitObservers: ((event: WatchEvent) => void)[] = []
   /** Fires when etcd has a leader again. */
   readonly #elected: Signal
   #uids = 0
 
-  constructor(sim: Simulation, options: { trace: Trace; latencies: Latencies; etcdMembers: number; serviceCidr: string }) {
+  constructor(sim: Simulation, options: ApiServerOptions) {
     this.#sim = sim
     this.#trace = options.trace
     this.#latencies = options.latencies
     this.#etcd = new Etcd(sim, { members: options.etcdMembers, latencies: options.latencies })
     this.#elected = new Signal(sim)
     this.#etcd.observeLeader((leader, term) => this.#leaderChanged(leader, term))
+    const count = options.count ?? 1
+    this.#processes = Array.from({ length: count }, (_, id) => new ApiServerProcess(sim, options.latencies, id, count > 1))
+    this.#balancer = new ApiLoadBalancer(sim, this.#processes)
     this.#admission = {
       get: (key) => this.#etcd.get(key),
       clusterIPs: new AddressPool(options.serviceCidr),
@@ -93,18 +112,63 @@ export class ApiServer {
       rng: sim.rng('api-server/addresses'),
     }
     this.#etcd.observe((stored) => {
-      const object = stored.value ?? stored.previous!
-      const event: WatchEvent = {
-        type: stored.value === null ? 'DELETED' : stored.previous === undefined ? 'ADDED' : 'MODIFIED',
-        object,
-        previous: stored.previous,
-        revision: stored.revision,
-        cause: stored.tag,
-        committedAt: sim.now,
-      }
+      const event = watchEventOf(stored)
+      this.#kinds.add(event.object.kind)
       for (const observer of this.#commitObservers) observer(event)
-      this.#cache(object.kind).accept(event)
+      for (const process of this.#processes) if (process.up) process.accept(event)
     })
+  }
+
+  /** The kube-apiserver processes. */
+  get processes(): readonly ApiServerProcess[] {
+    return this.#processes
+  }
+
+  /** The connection of the client process of that name: there is one, whoever asks for it. */
+  connection(client: string): ApiConnection {
+    let connection = this.#connections.get(client)
+    if (connection === undefined) {
+      connection = new ApiConnection(this.#balancer)
+      this.#connections.set(client, connection)
+    }
+    return connection
+  }
+
+  /** A server dies, with everything that it was asked; null when it is down already. */
+  crash(id: number): { readonly requests: number; readonly watches: number } | null {
+    const process = this.#processes[id]!
+    if (!process.up) return null
+    const lost = process.crash()
+    this.#balancer.changed(process)
+    return lost
+  }
+
+  /** The process starts, fills its caches from etcd, and answers from then on. `answers` is called at that moment. */
+  start(id: number, answers: () => void): void {
+    this.#sim.spawn(this.#startUp(this.#processes[id]!, answers))
+  }
+
+  *#startUp(process: ApiServerProcess, answers: () => void): Generator<Wait, void, unknown> {
+    const { life } = process
+    yield this.#sim.delay(this.#latencies.draw('apiServerStart', process.name))
+    while (this.#etcd.leader === null) yield this.#elected
+    let missed: readonly StoreEvent<AnyObject>[] | null = null
+    do {
+      const { revision } = this.#etcd
+      const listed = new Map<string, AnyObject[]>()
+      for (const object of this.#etcd.values()) {
+        const same = listed.get(object.kind)
+        if (same === undefined) listed.set(object.kind, [object])
+        else same.push(object)
+      }
+      yield this.#sim.delay(this.#latencies.draw('read', `${process.name}/start`))
+      if (process.up || process.life !== life) return
+      missed = this.#etcd.since(revision)
+      if (missed !== null) process.ready(listed, this.#kinds, revision)
+    } while (missed === null)
+    for (const stored of missed) process.accept(watchEventOf(stored))
+    this.#balancer.changed(process)
+    answers()
   }
 
   /** What the members of etcd can be made to suffer. */
@@ -131,14 +195,24 @@ export class ApiServer {
     }))
   }
 
-  /** Lists and watches a kind. */
-  watch(kind: string, options: WatcherOptions): Watch {
-    return this.#cache(kind).watch(options)
+  /** Lists and watches a kind, for as long as the client wants, whatever happens to servers and connections. */
+  watch(kind: string, options: ReflectorOptions): Watch {
+    this.#kinds.add(kind)
+    const access: ReflectorAccess = {
+      sim: this.#sim,
+      latencies: this.#latencies,
+      connection: this.connection(options.name),
+      list: (server, of, notOlderThan) => this.#listNotOlderThan(server, of, notOlderThan),
+      revisionAt: (time) => this.#etcd.revisionAt(time),
+    }
+    const reflector = new Reflector(access, kind, options)
+    reflector.start()
+    return reflector
   }
 
-  /** Called with every change of a kind the moment the watch cache has it. */
+  /** Called with every change of a kind the moment the watch cache of the first server has it. */
   observe(kind: string, observer: (event: WatchEvent) => void): void {
-    this.#cache(kind).observe(observer)
+    this.#processes[0]!.cache(kind).observe(observer)
   }
 
   /** Called with every change of any kind, in revision order, the moment etcd applies it: before anybody in the cluster can know. */
@@ -146,33 +220,107 @@ export class ApiServer {
     this.#commitObservers.push(observer)
   }
 
-  /** A read of one object (quorum read, as kubectl and controllers with doubts do). */
-  *get(key: string): Generator<Wait, AnyObject | undefined, unknown> {
+  /** A read of one object (quorum read, as kubectl and controllers with doubts do). Throws an {@link ApiError} when there is no answer. */
+  *get(key: string, connection?: ApiConnection): Generator<Wait, AnyObject | undefined, unknown> {
+    return yield* this.#read(connection, () => this.#get(key))
+  }
+
+  *#get(key: string): Generator<Wait, AnyObject | undefined, unknown> {
     yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization') + this.#latencies.draw('read'))
-    while (this.#etcd.leader === null) yield this.#elected
+    yield* this.#untilLeader()
     return this.#etcd.get(key)
   }
 
-  /** The kinds of which there is or was an object, in the order in which they first appeared. */
+  /** The kinds of which there is or was an object or a watch, in the order in which they first appeared. */
   get kinds(): readonly string[] {
-    return [...this.#caches.keys()]
+    return [...this.#kinds]
   }
 
-  /** All objects of a kind, in one namespace or (null) in all, as the watch cache has them. */
-  *list(kind: string, namespace: string | null): Generator<Wait, AnyObject[], unknown> {
+  /**
+   * All objects of a kind, in one namespace or (null) in all, as they are now: the watch cache answers when it is as new as etcd. Throws an
+   * {@link ApiError} when there is no answer.
+   *
+   * Source: Kubernetes cacher (ConsistentListFromCache).
+   */
+  *list(kind: string, namespace: string | null, connection?: ApiConnection): Generator<Wait, AnyObject[], unknown> {
+    return yield* this.#read(connection, (server) => this.#list(server, kind, namespace))
+  }
+
+  *#list(server: ApiServerProcess, kind: string, namespace: string | null): Generator<Wait, AnyObject[], unknown> {
     yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization') + this.#latencies.draw('read'))
-    const objects = [...this.#cache(kind).values()]
+    yield* this.#untilLeader()
+    const cache = server.cache(kind)
+    if (!(yield* cache.untilAsNewAs(this.#etcd.revision))) throw new ApiError(504, 'Timeout: Too large resource version')
+    const objects = [...cache.values()]
     return namespace === null ? objects : objects.filter((object) => object.metadata.namespace === namespace)
   }
 
-  /** Runs one write through the whole chain. */
+  /** The list of a reflector: from the cache, at least as new as that revision; null revision: as new as etcd. null when there is no answer. */
+  *#listNotOlderThan(
+    server: ApiServerProcess,
+    kind: string,
+    notOlderThan: number | null,
+  ): Generator<Wait, { objects: AnyObject[]; revision: number } | null, unknown> {
+    const place = `${server.name}/list`
+    yield this.#sim.delay(
+      this.#latencies.draw('authentication', place) + this.#latencies.draw('authorization', place) + this.#latencies.draw('read', place),
+    )
+    if (notOlderThan === null && !(yield* this.#hasLeader())) return null
+    const cache = server.cache(kind)
+    if (!(yield* cache.untilAsNewAs(notOlderThan ?? this.#etcd.revision))) return null
+    return { objects: [...cache.values()], revision: Math.max(notOlderThan ?? 0, cache.revision) }
+  }
+
+  /** Runs a read at the server of that connection. */
+  *#read<T>(
+    connection: ApiConnection | undefined,
+    steps: (server: ApiServerProcess) => Generator<Wait, T, unknown>,
+  ): Generator<Wait, T, unknown> {
+    const server = yield* this.#reach(connection)
+    if (server === null) throw new ApiError(NO_CONNECTION, REFUSED)
+    const result = yield* server.serve(steps(server))
+    if (result === BROKEN) throw new ApiError(NO_CONNECTION, RESET, true)
+    return result
+  }
+
+  *#reach(connection: ApiConnection | undefined): Generator<Wait, ApiServerProcess | null, unknown> {
+    if (connection === undefined) return this.#processes.find(({ up }) => up) ?? null
+    return connection.server ?? (yield* connection.reach())
+  }
+
+  /** Whether etcd has a leader within its time-out. */
+  *#hasLeader(): Generator<Wait, boolean, unknown> {
+    const until = this.#sim.now + REQUEST_TIMEOUT
+    while (this.#etcd.leader === null) {
+      const left = until - this.#sim.now
+      if (left <= 0) return false
+      yield firstOf(this.#elected, this.#sim.delay(left))
+    }
+    return true
+  }
+
+  /** A linearizable read needs a leader. Source: etcd server/etcdserver/v3_server.go (linearizableReadNotify; ReqTimeout 7 s). */
+  *#untilLeader(): Generator<Wait, void, unknown> {
+    if (!(yield* this.#hasLeader())) throw new ApiError(500, TIMED_OUT)
+  }
+
+  /** Runs one write through the whole chain, at the server of its connection. */
   *write(request: WriteRequest): Generator<Wait, ApiResponse, unknown> {
+    const server = yield* this.#reach(request.connection)
+    if (server === null) return { code: NO_CONNECTION, object: undefined, message: REFUSED, hop: request.cause }
+    const response = yield* server.serve(this.#handle(request, server))
+    // The write may be committed, or may yet be.
+    if (response === BROKEN) return { code: NO_CONNECTION, object: undefined, message: RESET, hop: request.cause }
+    return response
+  }
+
+  *#handle(request: WriteRequest, server: ApiServerProcess): Generator<Wait, ApiResponse, unknown> {
     const { identity, verb, kind, namespace, quiet } = request
     const name = request.name.endsWith('-') ? request.name + randomSuffix(this.#admission.rng) : request.name
     const key = objectKey(kind, namespace, name)
     let hop = request.cause
     const note = (action: string, started: Nanos, detail: string): void => {
-      if (!quiet) hop = this.#trace.record({ cause: hop, actor: ACTOR, action, subject: key, started, detail })
+      if (!quiet) hop = this.#trace.record({ cause: hop, actor: server.name, action, subject: key, started, detail })
     }
 
     let started = this.#sim.now
@@ -195,10 +343,19 @@ export class ApiServer {
 
     started = this.#sim.now
     yield this.#sim.delay(this.#latencies.draw('admission'))
-    return yield* verb === 'create' ? this.#create(request, key, name, hop, started) : this.#change(request, key, hop, started)
+    return yield* verb === 'create'
+      ? this.#create(request, server, key, name, hop, started)
+      : this.#change(request, server, key, hop, started)
   }
 
-  *#create(request: WriteRequest, key: string, name: string, cause: HopId, started: Nanos): Generator<Wait, ApiResponse, unknown> {
+  *#create(
+    request: WriteRequest,
+    server: ApiServerProcess,
+    key: string,
+    name: string,
+    cause: HopId,
+    started: Nanos,
+  ): Generator<Wait, ApiResponse, unknown> {
     const wanted = request.change(undefined)!
     const named = {
       ...wanted,
@@ -208,7 +365,7 @@ export class ApiServer {
     if (!admitted.ok) {
       const hop = this.#trace.record({
         cause,
-        actor: ACTOR,
+        actor: server.name,
         action: 'refused',
         subject: key,
         started,
@@ -217,26 +374,41 @@ export class ApiServer {
       return { code: admitted.code, object: undefined, message: admitted.message, hop }
     }
     const detail = admitted.by.length === 0 ? 'unchanged' : `changed by ${admitted.by.join(', ')}`
-    const hop = request.quiet ? cause : this.#trace.record({ cause, actor: ACTOR, action: 'admitted', subject: key, started, detail })
-    const outcome = yield* this.#transact(request, key, 0, admitted.object, hop)
+    const hop = request.quiet ? cause : this.#trace.record({ cause, actor: server.name, action: 'admitted', subject: key, started, detail })
+    const outcome = yield* this.#transact(request, server, key, 0, admitted.object, hop)
     if (outcome.result.ok) return { code: 201, object: outcome.result.value, message: 'created', hop: outcome.hop }
     if (outcome.result.unknown === true) return { code: 500, object: undefined, message: TIMED_OUT, hop: outcome.hop }
     if (admitted.object.kind === 'Service') releaseService(admitted.object as Service, this.#admission)
     return { code: 409, object: outcome.result.value, message: `${key} already exists`, hop: outcome.hop }
   }
 
-  *#change(request: WriteRequest, key: string, cause: HopId, started: Nanos): Generator<Wait, ApiResponse, unknown> {
+  *#change(
+    request: WriteRequest,
+    server: ApiServerProcess,
+    key: string,
+    cause: HopId,
+    started: Nanos,
+  ): Generator<Wait, ApiResponse, unknown> {
     let hop = cause
+    let told = request.quiet
     for (let attempt = 1; ; attempt++) {
       const current = this.#etcd.get(key)
-      if (current === undefined) return this.#notFound(request, key, hop)
+      if (current === undefined) return this.#notFound(request, server, key, hop)
       const next = request.change(current)
       if (next === current) return { code: 200, object: current, message: 'unchanged', hop }
-      if (attempt === 1 && !request.quiet) {
-        hop = this.#trace.record({ cause: hop, actor: ACTOR, action: 'admitted', subject: key, started, detail: 'unchanged' })
+      if (!told) {
+        told = true
+        hop = this.#trace.record({ cause: hop, actor: server.name, action: 'admitted', subject: key, started, detail: 'unchanged' })
       }
       if (next === null && isToBeMarked(current)) {
-        const marked = yield* this.#transact(request, key, current.metadata.resourceVersion, withoutGrace(current, this.#sim.now), hop)
+        const marked = yield* this.#transact(
+          request,
+          server,
+          key,
+          current.metadata.resourceVersion,
+          withoutGrace(current, this.#sim.now),
+          hop,
+        )
         hop = marked.hop
         if (marked.result.unknown === true) return { code: 500, object: undefined, message: TIMED_OUT, hop }
         if (!marked.result.ok) {
@@ -248,7 +420,7 @@ export class ApiServer {
       }
       const stored = next === null || isReleased(current, next) ? null : withGeneration(current, next)
       const expected = request.expected === ANY_REVISION ? current.metadata.resourceVersion : request.expected
-      const outcome = yield* this.#transact(request, key, expected, stored, hop)
+      const outcome = yield* this.#transact(request, server, key, expected, stored, hop)
       hop = outcome.hop
       if (outcome.result.ok) {
         if (stored === null && current.kind === 'Service') releaseService(current as Service, this.#admission)
@@ -263,6 +435,7 @@ export class ApiServer {
 
   *#transact(
     request: WriteRequest,
+    server: ApiServerProcess,
     key: string,
     expected: number,
     next: AnyObject | null,
@@ -290,9 +463,13 @@ export class ApiServer {
         if (next === null) return { value: null, tag: hop }
         return { value: { ...next, metadata: { ...next.metadata, resourceVersion: revision } }, tag: hop }
       },
-      done: (result) => settled.resolve(result),
+      done: (result) => {
+        if (!settled.settled) settled.resolve(result)
+      },
     })
+    const settleNot = server.onDeath(() => settled.resolve({ ok: false, unknown: true, revision: this.#etcd.revision, value: undefined }))
     const result = (yield settled) as TransactionResult<AnyObject>
+    settleNot()
     if (!result.ok && !request.quiet) {
       hop = this.#trace.record({
         cause,
@@ -306,10 +483,10 @@ export class ApiServer {
     return { result, hop }
   }
 
-  #notFound(request: WriteRequest, key: string, cause: HopId): ApiResponse {
+  #notFound(request: WriteRequest, server: ApiServerProcess, key: string, cause: HopId): ApiResponse {
     const hop = request.quiet
       ? cause
-      : this.#trace.record({ cause, actor: ACTOR, action: 'refused', subject: key, detail: '404 not found' })
+      : this.#trace.record({ cause, actor: server.name, action: 'refused', subject: key, detail: '404 not found' })
     return { code: 404, object: undefined, message: `${key} not found`, hop }
   }
 
@@ -322,17 +499,20 @@ export class ApiServer {
     }
   }
 
-  #cache(kind: string): WatchCache {
-    let cache = this.#caches.get(kind)
-    if (cache === undefined) {
-      cache = new WatchCache(this.#sim, this.#latencies)
-      this.#caches.set(kind, cache)
-    }
-    return cache
-  }
-
   #newUid(): string {
     return `uid-${++this.#uids}`
+  }
+}
+
+/** A change of the store as watchers learn it. */
+function watchEventOf(stored: StoreEvent<AnyObject>): WatchEvent {
+  return {
+    type: stored.value === null ? 'DELETED' : stored.previous === undefined ? 'ADDED' : 'MODIFIED',
+    object: stored.value ?? stored.previous!,
+    previous: stored.previous,
+    revision: stored.revision,
+    cause: stored.tag,
+    committedAt: stored.at,
   }
 }
 

@@ -41,6 +41,8 @@ export interface ControlPlaneOptions {
   readonly version: KubernetesMinor
   /** 1, 3 or 5. */
   readonly etcdMembers: number
+  /** API servers, behind a load balancer when there are several; 1 when not given. */
+  readonly apiServers?: number
   /** The nodes that have joined before the scenario begins. */
   readonly nodes: readonly NodeSeed[]
   /** The machines on which a kube-controller-manager and a kube-scheduler run, each a replica; the first has both leaders at time 0. */
@@ -92,11 +94,18 @@ export class ControlPlane {
 
   constructor(sim: Simulation, options: ControlPlaneOptions) {
     const latencies = new Latencies(sim, options.latencies)
-    this.server = new ApiServer(sim, { trace: options.trace, latencies, etcdMembers: options.etcdMembers, serviceCidr: SERVICE_CIDR })
+    this.server = new ApiServer(sim, {
+      trace: options.trace,
+      latencies,
+      etcdMembers: options.etcdMembers,
+      serviceCidr: SERVICE_CIDR,
+      count: options.apiServers,
+    })
     this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }
     for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
     const hosts = options.hosts ?? ['control-plane']
-    const replicas = (component: LedComponent): Replica[] => hosts.map((host) => new Replica(this.access, component, host))
+    const replicas = (component: LedComponent): Replica[] =>
+      hosts.map((host) => new Replica(this.access, component, host, hosts.length === 1))
     this.controllerManagers = replicas(CONTROLLER_MANAGER_COMPONENT)
     this.schedulers = replicas(SCHEDULER_COMPONENT)
     for (const { component, firstHolder } of [this.controllerManagers[0]!, this.schedulers[0]!]) {

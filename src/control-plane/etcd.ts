@@ -2,6 +2,7 @@ import type { RandomStream } from '../engine/random-stream.ts'
 import { type HandlerId, NO_TIMER, type Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
+import { EtcdHistory } from './etcd-history.ts'
 import { EtcdMember, type LogEntry } from './etcd-member.ts'
 import type { Latencies } from './latencies.ts'
 
@@ -39,6 +40,8 @@ export interface StoreEvent<T> {
   readonly value: T | null
   readonly previous: T | undefined
   readonly tag: number
+  /** When it was applied. */
+  readonly at: Nanos
 }
 
 export const ANY_REVISION = -1
@@ -90,6 +93,7 @@ export class Etcd<T> {
   readonly #quorum: number
   readonly #members: EtcdMember<Proposal<T>>[]
   readonly #store = new Map<string, Stored<T>>()
+  readonly #history = new EtcdHistory<T>()
   readonly #election: RandomStream
   /** Who leads in which term. */
   readonly #leaderOfTerm = new Map<number, EtcdMember<Proposal<T>>>()
@@ -173,13 +177,39 @@ export class Etcd<T> {
     this.#revision++
     const value = build(this.#revision)
     this.#store.set(key, { value, modRevision: this.#revision })
-    this.#publish({ key, revision: this.#revision, value, previous: undefined, tag })
+    this.#publish({ key, revision: this.#revision, value, previous: undefined, tag, at: this.#sim.now })
     return value
   }
 
   /** What is stored; whether a linearizable read would be answered now says {@link leader}. Its cost is the caller's to charge. */
   get(key: string): T | undefined {
     return this.#store.get(key)?.value
+  }
+
+  /** Every value, in the order in which the keys first appeared. */
+  *values(): Generator<T, void, unknown> {
+    for (const { value } of this.#store.values()) yield value
+  }
+
+  /** What changed after that revision, in order; null when the revision is compacted ("required revision has been compacted"). */
+  since(revision: number): readonly StoreEvent<T>[] | null {
+    return this.#history.since(revision)
+  }
+
+  /** The newest revision that there was at that time; the compacted one when that is longer ago. */
+  revisionAt(time: Nanos): number {
+    return this.#history.revisionAt(time)
+  }
+
+  /** Forgets the changes up to that revision: no watch and no read begins there any more. What is stored now stays. */
+  compact(revision: number): void {
+    invariant(revision <= this.#revision, 'Compaction reaches beyond the newest revision')
+    this.#history.compact(revision)
+  }
+
+  /** Revisions at or below it are compacted. */
+  get compactedRevision(): number {
+    return this.#history.compactedRevision
   }
 
   propose(proposal: Proposal<T>): void {
@@ -334,7 +364,7 @@ export class Etcd<T> {
     const { value, tag } = proposal.build(this.#revision)
     if (value === null) this.#store.delete(proposal.key)
     else this.#store.set(proposal.key, { value, modRevision: this.#revision })
-    this.#publish({ key: proposal.key, revision: this.#revision, value, previous: current?.value, tag })
+    this.#publish({ key: proposal.key, revision: this.#revision, value, previous: current?.value, tag, at: this.#sim.now })
     this.#settle(entry, { ok: true, revision: this.#revision, value: value ?? undefined })
   }
 
@@ -345,6 +375,7 @@ export class Etcd<T> {
   }
 
   #publish(event: StoreEvent<T>): void {
+    this.#history.add(event)
     for (const observer of this.#observers) observer(event)
   }
 

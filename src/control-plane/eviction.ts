@@ -3,6 +3,8 @@ import type { Pod, PodDisruptionBudget } from '../api/objects/index.ts'
 import type { Wait } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
+import type { ApiConnection } from './api-connection.ts'
+import { ApiError } from './api-error.ts'
 import { type ApiResponse, type ApiServer, afterDelete } from './api-server.ts'
 import { isReady, isTerminal } from './conditions.ts'
 import { ANY_REVISION } from './etcd.ts'
@@ -16,6 +18,7 @@ export interface EvictionRequest {
   /** null: what the pod asks for. */
   readonly gracePeriodSeconds: number | null
   readonly cause: HopId
+  readonly connection: ApiConnection
 }
 
 /** More evictions than this that nobody has seen yet stop further ones. Source: eviction.go (MaxDisruptedPodSize). */
@@ -37,23 +40,36 @@ export function* evict(
   { sim, trace }: { readonly sim: Simulation; readonly trace: Trace },
   request: EvictionRequest,
 ): Generator<Wait, ApiResponse, unknown> {
-  const { identity, namespace, name, cause } = request
+  try {
+    return yield* attempt(server, { sim, trace }, request)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return { code: error.code, object: undefined, message: error.message, hop: request.cause }
+  }
+}
+
+function* attempt(
+  server: ApiServer,
+  { sim, trace }: { readonly sim: Simulation; readonly trace: Trace },
+  request: EvictionRequest,
+): Generator<Wait, ApiResponse, unknown> {
+  const { identity, namespace, name, cause, connection } = request
   const key = objectKey('Pod', namespace, name)
   const refused = (code: number, message: string): ApiResponse => {
     const hop = trace.record({ cause, actor: 'kube-apiserver', action: 'refused', subject: key, detail: `${code} ${message}` })
     return { code, object: undefined, message, hop }
   }
-  const pod = (yield* server.get(key)) as Pod | undefined
+  const pod = (yield* server.get(key, connection)) as Pod | undefined
   if (pod === undefined) return refused(404, `${key} not found`)
   let hop = cause
   if (needsBudget(pod)) {
-    const budgets = (yield* server.list('PodDisruptionBudget', namespace)) as PodDisruptionBudget[]
+    const budgets = (yield* server.list('PodDisruptionBudget', namespace, connection)) as PodDisruptionBudget[]
     const matching = budgets.filter((budget) => claims(budget, pod))
     if (matching.length > 1)
       return refused(500, 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.')
     const [budget] = matching
     if (budget !== undefined && !isFree(pod, budget)) {
-      const taken = yield* take(server, budget, pod, () => sim.now, cause)
+      const taken = yield* take(server, budget, pod, () => sim.now, request)
       if (taken.refusal !== null) return refused(taken.refusal.code, taken.refusal.message)
       hop = taken.hop
     }
@@ -68,6 +84,7 @@ export function* evict(
     change: (current) => afterDelete(current!, request.gracePeriodSeconds, sim.now),
     expected: ANY_REVISION,
     quiet: false,
+    connection,
   })
 }
 
@@ -93,7 +110,13 @@ interface Taken {
 }
 
 /** Counts the pod as disrupted in the budget's status, in one write. */
-function* take(server: ApiServer, budget: PodDisruptionBudget, pod: Pod, now: () => number, cause: HopId): Generator<Wait, Taken, unknown> {
+function* take(
+  server: ApiServer,
+  budget: PodDisruptionBudget,
+  pod: Pod,
+  now: () => number,
+  { cause, connection }: EvictionRequest,
+): Generator<Wait, Taken, unknown> {
   const { namespace, name } = budget.metadata
   let refusal: Taken['refusal'] = null
   const response = yield* server.write({
@@ -113,8 +136,10 @@ function* take(server: ApiServer, budget: PodDisruptionBudget, pod: Pod, now: ()
     },
     expected: ANY_REVISION,
     quiet: false,
+    connection,
   })
   if (response.code === 409) refusal = { code: 429, message: VIOLATION }
+  else if (response.code >= 500) refusal = { code: response.code, message: response.message }
   return { hop: response.hop, refusal }
 }
 

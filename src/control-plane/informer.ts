@@ -5,7 +5,7 @@ import { keyOf } from './object-key.ts'
 import type { Watch, WatchEvent } from './watch-cache.ts'
 
 /**
- * A local cache of one kind, kept up to date by a watch, that tells its listeners of every change.
+ * A local cache of one kind, kept up to date by a reflector, that tells its listeners of every change.
  *
  * It may be behind the API server: whoever reads it acts on what was true a moment ago, as real controllers do.
  */
@@ -25,8 +25,12 @@ export class Informer<K extends Kind> {
 
   /** Lists and watches from now on. `synced` is called once, when all that the list has is here. */
   start(synced?: () => void): void {
-    const deliver = (event: WatchEvent): void => this.#receive(event as WatchEvent<KindMap[K]>)
-    this.#watch = this.#server.watch(this.#kind, { ...this.#options, deliver, ...(synced === undefined ? {} : { synced }) })
+    this.#watch = this.#server.watch(this.#kind, {
+      ...this.#options,
+      known: () => this.#objects.values(),
+      deliver: (event) => this.#receive(event as WatchEvent<KindMap[K]>),
+      ...(synced === undefined ? {} : { synced }),
+    })
   }
 
   /** Ends the watch and forgets everything, as a process that died. */

@@ -55,6 +55,11 @@ export const LATENCIES = {
     source: `${RECORDING}: create p50 3.3 ms, p99 13 ms, less the other stages (decode, default, mutate, validate)`,
   },
   read: { distribution: us(400, 3000), provenance: 'assumed', source: 'assumption: GET from the watch cache, decode and encode' },
+  apiServerStart: {
+    distribution: ms(4000, 10_000),
+    provenance: 'assumed',
+    source: 'assumption: from the start of the process to serving, without its lists from etcd',
+  },
   etcdFsync: {
     distribution: ms(0.9, 8),
     provenance: 'cited',

@@ -4,6 +4,7 @@ import { type HopId, NO_CAUSE } from '../../engine/trace.ts'
 import { WorkQueue, type WorkQueueOptions } from '../../engine/work-queue.ts'
 import type { Nanos } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
+import { ApiError } from '../api-error.ts'
 import { EventRecorder } from '../event-recorder.ts'
 import { controllerIdentity } from '../identity.ts'
 import { Informer } from '../informer.ts'
@@ -35,7 +36,10 @@ export class ControllerManager {
   informer<K extends Kind>(kind: K): Informer<K> {
     let informer = this.#informers.get(kind)
     if (informer === undefined) {
-      informer = new Informer<Kind>(this.access.server, kind, { name: 'kube-controller-manager', network: 'controlPlaneNetwork' })
+      informer = new Informer<Kind>(this.access.server, kind, {
+        name: this.access.process ?? 'kube-controller-manager',
+        network: 'controlPlaneNetwork',
+      })
       this.#informers.set(kind, informer)
     }
     return informer as unknown as Informer<K>
@@ -127,7 +131,14 @@ export abstract class Controller {
     for (;;) {
       // Between two waits only this worker runs: what the client counts meanwhile is this worker's.
       const before = this.client.unanswered
-      const step = steps.next(value)
+      let step: IteratorResult<Wait, Outcome>
+      try {
+        step = steps.next(value)
+      } catch (error) {
+        // A read without an answer ends the reconcile.
+        if (!(error instanceof ApiError)) throw error
+        return 'retry'
+      }
       if (this.client.unanswered !== before) answered = false
       if (step.done === true) return answered ? step.value : 'retry'
       value = yield step.value

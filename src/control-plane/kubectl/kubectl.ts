@@ -1,5 +1,6 @@
 import type { Wait } from '../../engine/process.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
+import { ApiError, NO_CONNECTION } from '../api-error.ts'
 import { ADMINISTRATOR, impersonated } from '../identity.ts'
 import type { Session } from './session.ts'
 import { type KubectlVerb, runnerOf } from './verbs.ts'
@@ -60,7 +61,7 @@ export class Kubectl {
       cause,
       told(response, about) {
         const failed = response.code >= 400
-        const detail = failed ? `${response.code} ${response.message}` : response.message
+        const detail = failed && response.code !== NO_CONNECTION ? `${response.code} ${response.message}` : response.message
         const action = failed ? 'was refused' : 'answered'
         trace.record({ cause: response.hop, actor: 'kubectl', action, subject: about, detail })
         if (failed) refuse(detail)
@@ -72,6 +73,11 @@ export class Kubectl {
         refuse(reason)
       },
     }
-    yield* runner.run(command, session)
+    try {
+      yield* runner.run(command, session)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      session.failed(subject, error.code === NO_CONNECTION ? error.message : `${error.code} ${error.message}`)
+    }
   }
 }

@@ -4,6 +4,7 @@ import type { RandomStream } from '../../engine/random-stream.ts'
 import type { HopId } from '../../engine/trace.ts'
 import { type Nanos, SECOND } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
+import { ApiError } from '../api-error.ts'
 import { emptyMeta } from '../empty-meta.ts'
 import type { Identity } from '../identity.ts'
 import { objectKey } from '../object-key.ts'
@@ -133,7 +134,13 @@ export class LeaderElector {
       // A leader expects nobody else to have written.
       if (yield* this.#write({ ...this.#observed, renewTime: began }, 'update')) return tell(true)
     }
-    const current = yield* this.#client.get('Lease', LEASE_NAMESPACE, component)
+    let current: Lease | undefined
+    try {
+      current = yield* this.#client.get('Lease', LEASE_NAMESPACE, component)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return tell(false)
+    }
     if (current === undefined) {
       const lease: Lease = {
         apiVersion: 'coordination.k8s.io/v1',

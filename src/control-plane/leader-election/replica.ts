@@ -45,6 +45,7 @@ export class Replica {
   readonly component: LedComponent
   readonly host: string
   readonly #access: ApiAccess
+  readonly #isAlone: boolean
   #scope: Scope | null = null
   #process: LedProcess | null = null
   #elector: LeaderElector | null = null
@@ -55,8 +56,10 @@ export class Replica {
   /** The start that follows an exit. */
   #restart: Timer = NO_TIMER
 
-  constructor(access: ApiAccess, component: LedComponent, host: string) {
+  /** `isAlone`: there is no other replica. */
+  constructor(access: ApiAccess, component: LedComponent, host: string, isAlone: boolean) {
     this.#access = access
+    this.#isAlone = isAlone
     this.component = component
     this.host = host
   }
@@ -124,8 +127,8 @@ export class Replica {
   #begin(): { elector: LeaderElector; process: LedProcess; scope: Scope } {
     this.#starts++
     const scope = new Scope(this.#access.sim)
-    const access = { ...this.#access, sim: scope }
     const { name, identity } = this.component
+    const access = { ...this.#access, sim: scope, process: this.#isAlone ? name : `${name}/${this.host}` }
     const stream = `leader-election/${name}/${this.host}`
     const elector = new LeaderElector(access, { component: name, holder: this.holder, identity, stream })
     const process = this.component.make(access)

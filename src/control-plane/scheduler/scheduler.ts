@@ -139,7 +139,7 @@ export class Scheduler {
   }
 
   #informer<K extends Kind>(kind: K): Informer<K> {
-    return new Informer(this.#access.server, kind, { name: ACTOR, network: 'controlPlaneNetwork' })
+    return new Informer(this.#access.server, kind, { name: this.#access.process ?? ACTOR, network: 'controlPlaneNetwork' })
   }
 
   *#run(): Generator<Wait, void, unknown> {
