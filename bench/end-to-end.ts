@@ -103,6 +103,8 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
     cluster: {
       nodes: [{ count: 10, cpuMilli: 32_000, memoryBytes: 128 * 1024 * 1024 * 1024, maxPods: 110, zones: ['a', 'b', 'c'] }],
       version: 36,
+      install: null,
+      controlPlane: { cpuMilli: 4000, memoryBytes: 8 * 1024 ** 3 },
       etcdMembers: 3,
       kubeProxy: { mode, scheduler: 'wlc' },
       network: { sameNode: 30 * MICROSECOND, sameZone: 250 * MICROSECOND, crossZone: MILLISECOND, external: 5 * MILLISECOND },

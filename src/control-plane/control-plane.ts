@@ -1,4 +1,4 @@
-import type { AnyObject, Lease, Namespace, Node, ServiceAccount } from '../api/objects/index.ts'
+import type { AnyObject, Lease, Namespace, Node, ServiceAccount, Taint } from '../api/objects/index.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { Trace } from '../engine/trace.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
@@ -23,6 +23,7 @@ import { TaintEvictionController } from './controllers/taint-eviction.ts'
 import { TtlAfterFinishedController } from './controllers/ttl-after-finished.ts'
 import { emptyMeta } from './empty-meta.ts'
 import { CONTROLLER_MANAGER, SCHEDULER } from './identity.ts'
+import { type ComponentName, mirrorPod } from './installs/static-pods.ts'
 import { Kubectl } from './kubectl/kubectl.ts'
 import { Latencies, type LatencyOverrides } from './latencies.ts'
 import { heldLease, LEASE_NAMESPACE } from './leader-election/leader-elector.ts'
@@ -60,6 +61,8 @@ export interface NodeSeed {
   readonly maxPods: number
   readonly podCIDR: string
   readonly internalIP: string
+  /** Given to the machines of the control plane. */
+  readonly controlPlane?: { readonly tainted: boolean; readonly components: readonly ComponentName[] }
 }
 
 /** Adds a controller of kube-controller-manager: one line here, one file beside the others. */
@@ -163,9 +166,13 @@ function bootstrapObjects(nodes: readonly NodeSeed[]): AnyObject[] {
       renewTime: 0,
       durationSeconds: LEASE_DURATION_SECONDS,
     } satisfies Lease)
+    for (const component of seed.controlPlane?.components ?? []) objects.push(mirrorPod(component, seed.name, seed.internalIP, 0))
   }
   return objects
 }
+
+/** Source: cmd/kubeadm/app/phases/markcontrolplane/markcontrolplane.go. */
+const CONTROL_PLANE_TAINT: Taint = { key: 'node-role.kubernetes.io/control-plane', value: '', effect: 'NoSchedule' }
 
 function nodeOf(seed: NodeSeed): Node {
   const labels = {
@@ -173,12 +180,14 @@ function nodeOf(seed: NodeSeed): Node {
     'kubernetes.io/os': 'linux',
     'kubernetes.io/arch': 'amd64',
     ...(seed.zone === '' ? {} : { 'topology.kubernetes.io/zone': seed.zone }),
+    ...(seed.controlPlane === undefined ? {} : { 'node-role.kubernetes.io/control-plane': '' }),
+    ...(seed.controlPlane?.tainted === true ? { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } : {}),
   }
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { ...emptyMeta(seed.name, ''), labels },
-    spec: { podCIDR: seed.podCIDR, unschedulable: false, taints: [] },
+    spec: { podCIDR: seed.podCIDR, unschedulable: false, taints: seed.controlPlane?.tainted === true ? [CONTROL_PLANE_TAINT] : [] },
     status: {
       allocatable: { cpuMilli: seed.cpuMilli, memoryBytes: seed.memoryBytes, pods: seed.maxPods },
       conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', lastTransitionTime: 0 }],

@@ -7,7 +7,13 @@ export interface FaultTarget {
   readonly sim: Simulation
   readonly trace: Trace
   /** Stops the machine at once; null when it is down already. */
-  readonly crashNode: (name: string) => { readonly pods: number; readonly requestsInFlight: number } | null
+  readonly crashNode: (
+    name: string,
+  ) => { readonly pods: number; readonly requestsInFlight: number; readonly components: readonly string[] } | null
+  /** Stops a machine that is no node; says which components ran there, null when it is down already. */
+  readonly crashMachine: (name: string) => readonly string[] | null
+  /** `cause` is the hop of its return. */
+  readonly bootMachine: (name: string, cause: HopId) => void
   /** The members of etcd, counted from 1 in scenarios and from 0 here. */
   readonly etcd: EtcdTarget
   /** `cause` is the hop of its return. */

@@ -6,6 +6,7 @@ import type { FaultReport, FaultTarget } from './fault.ts'
 import { crashKubeProxy, type KubeProxyCrash } from './kube-proxy-crash.ts'
 import { crashKubelet, type KubeletCrash } from './kubelet-crash.ts'
 import { crashLeader, type LeaderCrash } from './leader-crash.ts'
+import { crashMachine, type MachineCrash } from './machine-crash.ts'
 import { crashNode, type NodeCrash } from './node-crash.ts'
 
 export type { ContainerCrash } from './container-crash.ts'
@@ -16,6 +17,7 @@ export type { FaultReport, FaultTarget, LedComponentName } from './fault.ts'
 export type { KubeProxyCrash } from './kube-proxy-crash.ts'
 export type { KubeletCrash } from './kubelet-crash.ts'
 export { LED_COMPONENTS, type LeaderCrash } from './leader-crash.ts'
+export type { MachineCrash } from './machine-crash.ts'
 export type { NodeCrash } from './node-crash.ts'
 
 /** Every fault there is: one more is a file beside this one and a line in each of these two. */
@@ -28,6 +30,7 @@ export type Fault =
   | EtcdSlowDisk
   | KubeProxyCrash
   | LeaderCrash
+  | MachineCrash
 
 type Of<K extends Fault['kind']> = Fault extends infer F
   ? F extends { readonly kind: infer Kinds }
@@ -43,6 +46,7 @@ const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarge
   'kube-proxy-crash': crashKubeProxy,
   'controller-manager-crash': crashLeader,
   'scheduler-crash': crashLeader,
+  'machine-crash': crashMachine,
   'container-crash': crashContainers,
   'oom-kill': crashContainers,
   'etcd-member-crash': crashEtcdMember,

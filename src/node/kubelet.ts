@@ -3,6 +3,7 @@ import { type ApiAccess, ApiClient } from '../control-plane/api-client.ts'
 import { conditionOf, isTerminal, withCondition } from '../control-plane/conditions.ts'
 import { nodeIdentity } from '../control-plane/identity.ts'
 import { Informer } from '../control-plane/informer.ts'
+import { MIRROR } from '../control-plane/installs/static-pods.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { WatchEvent } from '../control-plane/watch-cache.ts'
 import type { Process, Wait } from '../engine/process.ts'
@@ -201,7 +202,9 @@ export class Kubelet {
 
   #podChanged(event: WatchEvent<Pod>): void {
     const pod = event.object
-    const { uid } = pod.metadata
+    const { uid, annotations } = pod.metadata
+    // The API server's picture of a static pod: the kubelet runs it from its own disk.
+    if (MIRROR in annotations) return
     const worker = this.#workers.get(uid)
     if (event.type === 'DELETED') {
       worker?.removed(event.cause)

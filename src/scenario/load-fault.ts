@@ -11,6 +11,7 @@ import type { ScenarioFile } from './schema.ts'
 type FaultDraft = Draft<NonNullable<Extract<NonNullable<ScenarioFile['spec']['timeline']>[number], { fault: unknown }>['fault']>>
 type NodeFaultDraft = Extract<FaultDraft, { node?: unknown }>
 type EtcdFaultDraft = Extract<FaultDraft, { member?: unknown }>
+type MachineFaultDraft = Extract<FaultDraft, { machine?: unknown }>
 type LeaderFaultDraft = Extract<FaultDraft, { replica?: unknown }>
 type ContainerFaultDraft = Extract<FaultDraft, { pods?: unknown }>
 
@@ -21,6 +22,8 @@ export interface FaultSurroundings {
   readonly etcdMembers: number
   /** Of kube-controller-manager, and of kube-scheduler. */
   readonly replicas: number
+  /** Machines of the install that are no nodes. */
+  readonly machines: readonly string[]
 }
 
 /** Reads one fault of the timeline; a mistake in it is reported. */
@@ -35,6 +38,8 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
     case 'etcd-partition':
     case 'etcd-slow-disk':
       return loadEtcdFault(context, path, draft as EtcdFaultDraft, around.etcdMembers)
+    case 'machine-crash':
+      return loadMachineFault(context, path, draft as MachineFaultDraft, around.machines)
     case 'controller-manager-crash':
     case 'scheduler-crash':
       return loadLeaderFault(context, path, draft as LeaderFaultDraft, around.replicas)
@@ -60,6 +65,18 @@ function loadEtcdFault(context: LoadContext, path: Path, draft: EtcdFaultDraft, 
   return factor === undefined ? undefined : { kind, member, factor, duration }
 }
 
+function loadMachineFault(context: LoadContext, path: Path, draft: MachineFaultDraft, machines: readonly string[]): FaultSpec | undefined {
+  const { kind, machine } = draft
+  const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
+  if (duration === 0)
+    context.mistake([...path, 'for'], 'A crash of no length is none', 'a length of time above 0, or no "for" when the machine stays away')
+  if (machine !== undefined && !machines.includes(machine)) {
+    const accepted = machines.length === 0 ? 'spec.cluster.install binary; nodes have the fault node-crash' : machines.join(', ')
+    context.mistake([...path, 'machine'], `There is no machine "${machine}" that is no node`, accepted, nearest(machine, machines))
+  }
+  return kind === undefined || machine === undefined || duration === undefined ? undefined : { kind, machine, duration }
+}
+
 function loadLeaderFault(context: LoadContext, path: Path, draft: LeaderFaultDraft, replicas: number): FaultSpec | undefined {
   const { kind, replica = null } = draft
   const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
@@ -80,8 +97,9 @@ function loadNodeFault(context: LoadContext, path: Path, draft: NodeFaultDraft, 
   if (duration === 0)
     context.mistake([...path, 'for'], 'A crash of no length is none', 'a length of time above 0, or no "for" when the node stays away')
   if (draft.node !== undefined && nodes !== null && !nodes.includes(draft.node)) {
-    const last = nodes.at(-1) ?? 'worker-1'
-    const accepted = nodes.length === 1 ? 'worker-1' : `worker-1 to ${last}`
+    const [first = 'worker-1', last = first] = [nodes.find((name) => name.startsWith('worker-')) ?? nodes[0], nodes.at(-1)]
+    const others = nodes.slice(0, nodes.indexOf(first)).map((name) => `${name}, `)
+    const accepted = others.join('') + (first === last ? first : `${first} to ${last}`)
     context.mistake([...path, 'node'], `There is no node "${draft.node}"`, accepted, nearest(draft.node, nodes.slice(0, NODES_COMPARED)))
   }
   if (draft.kind === undefined || draft.node === undefined || duration === undefined) return undefined
@@ -107,6 +125,7 @@ export function describeFault(fault: FaultSpec): string {
 
 function victimOf(fault: FaultSpec): string {
   if ('node' in fault) return fault.node
+  if ('machine' in fault) return fault.machine
   if ('replica' in fault) return fault.replica === null ? 'of the leader' : `of replica ${fault.replica}`
   if ('member' in fault) return `etcd-${fault.member}${'factor' in fault ? ` ${fault.factor} times` : ''}`
   return `${fault.container === null ? '' : `of ${fault.container} `}in ${fault.namespace}`

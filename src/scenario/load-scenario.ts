@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import type { AnyObject } from '../api/objects/index.ts'
 import type { SourceProblem } from '../api/source-problem.ts'
+import { bareMachinesOf, INSTALLS } from '../control-plane/installs/index.ts'
 import { invariant } from '../invariant.ts'
 import { loadCluster, NODES_MAX, nodeNames } from './load-cluster.ts'
 import { LoadContext, type Places, type ScenarioWarning } from './load-context.ts'
@@ -117,7 +118,8 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     duration: times.duration ?? null,
     nodes,
     etcdMembers: cluster.etcdMembers,
-    replicas: 1,
+    replicas: cluster.install === null ? 1 : INSTALLS[cluster.install].controlPlane.length,
+    machines: cluster.install === null ? [] : bareMachinesOf(INSTALLS[cluster.install], cluster.etcdMembers),
     applied: applied.of,
   })
   const trafficNames = [...new Set((spec.traffic ?? []).flatMap((entry) => (entry?.name === undefined ? [] : [entry.name])))]

@@ -22,6 +22,8 @@ export interface TimelineOptions {
   readonly etcdMembers: number
   /** Of kube-controller-manager, and of kube-scheduler. */
   readonly replicas: number
+  /** Machines of the install that are no nodes. */
+  readonly machines: readonly string[]
   /** What each `apply` brings, by the file as it is written. */
   readonly applied: AppliedManifests
 }

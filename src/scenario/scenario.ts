@@ -1,4 +1,5 @@
 import type { AnyObject } from '../api/objects/index.ts'
+import type { InstallName } from '../control-plane/installs/index.ts'
 import type { KubectlVerb } from '../control-plane/kubectl/kubectl.ts'
 import type { Fault } from '../faults/index.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
@@ -39,6 +40,10 @@ export interface Scenario {
 export interface ClusterSpec {
   readonly version: KubernetesMinor
   readonly nodes: readonly NodeGroup[]
+  /** null: a control plane that stands nowhere in particular. */
+  readonly install: InstallName | null
+  /** Of a control-plane node beside `nodes`. */
+  readonly controlPlane: { readonly cpuMilli: number; readonly memoryBytes: number }
   /** 1, 3 or 5. */
   readonly etcdMembers: number
   readonly kubeProxy: KubeProxySpec

@@ -2,6 +2,9 @@ import { matchesSelector } from '../api/labels.ts'
 import type { Deployment, EndpointSlice, Pod, Service, StringMap } from '../api/objects/index.ts'
 import { ControlPlane, type NodeSeed } from '../control-plane/control-plane.ts'
 import { isComplete } from '../control-plane/controllers/deployment.ts'
+import { INSTALLS } from '../control-plane/installs/index.ts'
+import { ControlPlaneMachines } from '../control-plane/installs/machines.ts'
+import type { ComponentName } from '../control-plane/installs/static-pods.ts'
 import { LATENCIES } from '../control-plane/latencies.ts'
 import type { Replica } from '../control-plane/leader-election/replica.ts'
 import { keyOf } from '../control-plane/object-key.ts'
@@ -48,6 +51,10 @@ export class SimulatedCluster {
   readonly #scenario: Scenario
   readonly #nodes: readonly NodeSeed[]
   readonly #kubelets: Kubelet[] = []
+  /** null: the control plane stands nowhere in particular. */
+  readonly #machines: ControlPlaneMachines | null
+  /** Machines that are no nodes, and are down. */
+  readonly #down = new Set<string>()
   /** Pods that have an address, by node. */
   readonly #podsOfNode: number[]
   /** The two watches of each node's kube-proxy. */
@@ -61,10 +68,18 @@ export class SimulatedCluster {
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
     const { version, etcdMembers, network, kubeProxy, images } = scenario.cluster
-    this.controlPlane = new ControlPlane(this.sim, { trace: this.trace, version, etcdMembers, nodes: this.#nodes })
+    const install = scenario.cluster.install === null ? null : INSTALLS[scenario.cluster.install]
+    this.controlPlane = new ControlPlane(this.sim, {
+      trace: this.trace,
+      version,
+      etcdMembers,
+      nodes: this.#nodes,
+      ...(install === null ? {} : { hosts: install.controlPlane, apiServers: install.controlPlane.length }),
+    })
+    this.#machines = install === null ? null : new ControlPlaneMachines(install, etcdMembers, this.controlPlane)
     this.dataPlane = new DataPlane({
       sim: this.sim,
-      nodes: this.#nodes,
+      nodes: this.#nodes.map((node) => ({ ...node, excludedFromLoadBalancers: node.controlPlane?.tainted === true })),
       version,
       network,
       kubeProxy,
@@ -174,13 +189,24 @@ export class SimulatedCluster {
         this.#stopKubeProxy(index)
         this.dataPlane.crashNode(index)
         this.#kubelets[index]!.crash()
-        return { pods: this.#podsOfNode[index]!, requestsInFlight }
+        const components = this.#machines?.has(name) === true ? this.#machines.crash(name) : []
+        return { pods: this.#podsOfNode[index]!, requestsInFlight, components }
       },
       bootNode: (name, cause) => {
         const index = this.#indexOf(name)
         this.dataPlane.bootNode(index)
         this.#kubelets[index]!.boot(cause)
         this.#startKubeProxy(index)
+        if (this.#machines?.has(name) === true) this.#machines.boot(name, cause)
+      },
+      crashMachine: (name) => {
+        if (this.#down.has(name)) return null
+        this.#down.add(name)
+        return this.#machines!.crash(name)
+      },
+      bootMachine: (name, cause) => {
+        this.#down.delete(name)
+        this.#machines!.boot(name, cause)
       },
       stopKubelet: (name) => {
         const kubelet = this.#kubelets[this.#indexOf(name)]!
@@ -210,6 +236,8 @@ export class SimulatedCluster {
       replicas: (component) => this.#replicas(component),
       startReplica: (component, host, cause) => {
         const replica = this.#replicas(component).find((one) => one.host === host)!
+        const node = this.#nodes.findIndex(({ name }) => name === host)
+        if (this.#down.has(host) || (node >= 0 && !this.dataPlane.kernels.isUp(node))) return false
         return replica.start(cause())
       },
       crashContainers: ({ namespace, selector, container }, { exitCode, reason }, cause) => {
@@ -254,9 +282,36 @@ function behaviourOf({ startUp, onTerminate, run, init }: WorkloadSpec): Process
   }
 }
 
+/** What a control-plane node runs, with etcd or without. */
+const STACKED: readonly ComponentName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+
 function nodesOf(scenario: Scenario): NodeSeed[] {
   const names = nodeNames(scenario.cluster)
   const nodes: NodeSeed[] = []
+  const { install: name, etcdMembers, controlPlane } = scenario.cluster
+  const install = name === null ? null : INSTALLS[name]
+  const role = (machine: string): Pick<NodeSeed, 'controlPlane'> =>
+    install === null || install.controlPlaneNodes === 'none' || !install.controlPlane.includes(machine)
+      ? {}
+      : {
+          controlPlane: {
+            tainted: install.controlPlaneNodes === 'separate',
+            components: install.etcd(etcdMembers).includes(machine) ? STACKED : STACKED.slice(1),
+          },
+        }
+  const zones = scenario.cluster.nodes[0]!.zones
+  for (const machine of install?.controlPlaneNodes === 'separate' ? install.controlPlane : []) {
+    const index = nodes.length
+    nodes.push({
+      name: machine,
+      zone: zones[index % zones.length] ?? '',
+      ...controlPlane,
+      maxPods: scenario.cluster.nodes[0]!.maxPods,
+      podCIDR: podCidr(index),
+      internalIP: nodeAddress(index),
+      ...role(machine),
+    })
+  }
   for (const group of scenario.cluster.nodes) {
     for (let i = 0; i < group.count; i++) {
       const index = nodes.length
@@ -268,6 +323,7 @@ function nodesOf(scenario: Scenario): NodeSeed[] {
         maxPods: group.maxPods,
         podCIDR: podCidr(index),
         internalIP: nodeAddress(index),
+        ...role(names[index]!),
       })
     }
   }
