@@ -172,9 +172,11 @@ test('kubeadm: with its only control-plane node everything stands still, and goe
   const { writes } = tank.controlPlane.server
   tank.sim.run(119 * SECOND)
   expect(tank.controlPlane.server.writes).toBe(writes)
+  tank.sim.run(165 * SECOND)
+  expect(tank.dataPlane.trafficSummaries()[0]!.failed).toBe(0)
+  // A kubelet's watch is tried again after up to 60 s.
   tank.sim.run(240 * SECOND)
   expect(tank.controlPlane.server.peek('Deployment', 'default', 'web')!.status.availableReplicas).toBe(3)
-  expect(tank.dataPlane.trafficSummaries()[0]!.failed).toBe(0)
 })
 
 test('binary: the API servers may all be gone while etcd is well: no writes; and come back', async () => {
