@@ -1,6 +1,7 @@
 import type { AnyObject, Pod, Service, Toleration } from '../api/objects/index.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import type { AddressPool, PortPool } from './address-pools.ts'
+import { MIRROR } from './installs/static-pods.ts'
 import { objectKey } from './object-key.ts'
 
 /** What admission may look at and take from. */
@@ -58,6 +59,8 @@ function namespaceExists(object: AnyObject, context: AdmissionContext): AnyObjec
 function serviceAccountExists(object: AnyObject, context: AdmissionContext): AnyObject | { refuse: string } {
   if (object.kind !== 'Pod') return object
   const pod = object as Pod
+  // Mirror pods have none. Source: plugin/pkg/admission/serviceaccount/admission.go.
+  if (MIRROR in pod.metadata.annotations) return object
   const name = pod.spec.serviceAccountName
   if (context.get(objectKey('ServiceAccount', pod.metadata.namespace, name)) !== undefined) return object
   return { refuse: `error looking up service account ${pod.metadata.namespace}/${name}: serviceaccount "${name}" not found` }

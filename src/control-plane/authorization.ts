@@ -82,6 +82,11 @@ const ROLES = new Map<string, Rules>([
       { verbs: ['delete'], kinds: ['Pod'] },
     ],
   ],
+  ['system:bootstrap:abcdef', [{ verbs: ['get', 'create'], kinds: ['CertificateSigningRequest', 'ConfigMap'] }]],
+  [
+    'system:serviceaccount:kube-system:certificate-controller',
+    [{ verbs: ['get', 'update', 'patch'], kinds: ['CertificateSigningRequest'] }],
+  ],
   ['system:kube-controller-manager', [LEASES]],
   ['system:kube-scheduler', [{ verbs: ['get', 'bind', 'patch', 'update', 'delete'], kinds: ['Pod'] }, LEASES]],
 ])
@@ -105,6 +110,8 @@ export function authorize(identity: Identity, attempt: Attempt): string | null {
 function authorizeNode(identity: Identity, attempt: Attempt): string | null {
   const node = identity.user.slice('system:node:'.length)
   const own = attempt.kind === 'Node' || attempt.kind === 'Lease' ? attempt.name === node : isPodOf(attempt.current, node)
+  // Its Node, its Lease, and the mirrors of its static pods.
+  if (attempt.verb === 'create' && (attempt.kind === 'Pod' || own)) return null
   if (own && (attempt.verb === 'get' || attempt.verb === 'patch' || attempt.verb === 'update' || attempt.verb === 'delete')) return null
   return `User "${identity.user}" cannot ${attempt.verb} ${attempt.kind} "${attempt.name}"`
 }

@@ -48,6 +48,8 @@ export interface ControlPlaneOptions {
   readonly nodes: readonly NodeSeed[]
   /** The machines on which a kube-controller-manager and a kube-scheduler run, each a replica; the first has both leaders at time 0. */
   readonly hosts?: readonly string[]
+  /** Nothing runs and no node has joined yet: a bootstrap is to come. So many members of etcd are the first. */
+  readonly asleep?: { readonly voters: number } | undefined
   /** Delays that differ from the table in latencies.ts. */
   readonly latencies?: LatencyOverrides
 }
@@ -95,6 +97,8 @@ export class ControlPlane {
   /** Of kube-scheduler; the first leads at time 0. */
   readonly schedulers: readonly Replica[]
 
+  readonly #asleep: boolean
+
   constructor(sim: Simulation, options: ControlPlaneOptions) {
     const latencies = new Latencies(sim, options.latencies)
     this.server = new ApiServer(sim, {
@@ -103,15 +107,17 @@ export class ControlPlane {
       etcdMembers: options.etcdMembers,
       serviceCidr: SERVICE_CIDR,
       count: options.apiServers,
+      asleep: options.asleep,
     })
     this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }
-    for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
+    for (const object of bootstrapObjects(options.asleep === undefined ? options.nodes : [])) this.server.seed(object)
     const hosts = options.hosts ?? ['control-plane']
     const replicas = (component: LedComponent): Replica[] =>
       hosts.map((host) => new Replica(this.access, component, host, hosts.length === 1))
     this.controllerManagers = replicas(CONTROLLER_MANAGER_COMPONENT)
     this.schedulers = replicas(SCHEDULER_COMPONENT)
-    for (const { component, firstHolder } of [this.controllerManagers[0]!, this.schedulers[0]!]) {
+    this.#asleep = options.asleep !== undefined
+    for (const { component, firstHolder } of this.#asleep ? [] : [this.controllerManagers[0]!, this.schedulers[0]!]) {
       this.server.seed(heldLease(component.name, firstHolder))
     }
     this.kubectl = new Kubectl(this.access)
@@ -119,6 +125,7 @@ export class ControlPlane {
 
   /** Starts all watches. Observers must have been attached before. */
   start(): void {
+    if (this.#asleep) return
     for (const replicas of [this.controllerManagers, this.schedulers]) {
       for (const [index, replica] of replicas.entries()) {
         const { name } = replica.component
@@ -172,9 +179,10 @@ function bootstrapObjects(nodes: readonly NodeSeed[]): AnyObject[] {
 }
 
 /** Source: cmd/kubeadm/app/phases/markcontrolplane/markcontrolplane.go. */
-const CONTROL_PLANE_TAINT: Taint = { key: 'node-role.kubernetes.io/control-plane', value: '', effect: 'NoSchedule' }
+export const CONTROL_PLANE_TAINT: Taint = { key: 'node-role.kubernetes.io/control-plane', value: '', effect: 'NoSchedule' }
 
-function nodeOf(seed: NodeSeed): Node {
+/** The Node of a machine, Ready. */
+export function nodeOf(seed: NodeSeed): Node {
   const labels = {
     'kubernetes.io/hostname': seed.name,
     'kubernetes.io/os': 'linux',

@@ -33,5 +33,12 @@ export function nodeIdentity(node: string): Identity {
   return { user: `system:node:${node}`, groups: ['system:nodes'], credential: 'client certificate' }
 }
 
+/** A machine that joins with a bootstrap token. Source: kubeadm, plugin/pkg/auth/authenticator/token/bootstrap. */
+export const BOOTSTRAPPER: Identity = {
+  user: 'system:bootstrap:abcdef',
+  groups: ['system:bootstrappers'],
+  credential: 'service account token',
+}
+
 /** The API server's own loopback client. Source: apiserver pkg/server/config.go. */
 export const API_SERVER: Identity = { user: 'system:apiserver', groups: ['system:masters'], credential: 'client certificate' }

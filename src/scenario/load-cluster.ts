@@ -1,5 +1,5 @@
 import { complaintsAboutLabelValue } from '../api/names.ts'
-import { INSTALLS } from '../control-plane/installs/index.ts'
+import { INSTALL_NAMES, INSTALLS } from '../control-plane/installs/index.ts'
 import { KUBERNETES_MINORS, type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
@@ -32,6 +32,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     version,
     nodes: loadNodes(context, draft),
     install: draft?.install ?? null,
+    bootstrap: loadBootstrap(context, draft),
     controlPlane: loadControlPlane(context, draft),
     etcdMembers: loadEtcdMembers(context, draft),
     kubeProxy,
@@ -46,6 +47,15 @@ export function nodeNames(cluster: ClusterSpec): readonly string[] {
   const install = cluster.install === null ? null : INSTALLS[cluster.install]
   const others = Array.from({ length: count }, (_, index) => install?.nodeName(index + 1) ?? `worker-${index + 1}`)
   return install?.controlPlaneNodes === 'separate' ? [...install.controlPlane, ...others] : others
+}
+
+function loadBootstrap(context: LoadContext, draft: ClusterDraft | undefined): boolean {
+  const { bootstrap = false, install } = draft ?? {}
+  if (bootstrap && install === undefined) {
+    const accepted = `spec.cluster.install: one of ${INSTALL_NAMES.join(', ')}`
+    context.mistake([...AT, 'bootstrap'], 'Without "install" it is not known what is to be installed', accepted)
+  }
+  return bootstrap
 }
 
 function loadControlPlane(context: LoadContext, draft: ClusterDraft | undefined): ClusterSpec['controlPlane'] {

@@ -42,6 +42,8 @@ export interface ClusterSpec {
   readonly nodes: readonly NodeGroup[]
   /** null: a control plane that stands nowhere in particular. */
   readonly install: InstallName | null
+  /** The run begins with the installation; only with an install. */
+  readonly bootstrap: boolean
   /** Of a control-plane node beside `nodes`. */
   readonly controlPlane: { readonly cpuMilli: number; readonly memoryBytes: number }
   /** 1, 3 or 5. */

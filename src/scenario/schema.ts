@@ -58,6 +58,10 @@ const cluster = z.strictObject({
     description:
       'How the cluster was installed: which components stand on which machines. Without it the control plane stands nowhere in particular',
   }),
+  bootstrap: z
+    .boolean()
+    .optional()
+    .meta({ description: 'The run begins with empty machines and the installation; the manifests follow it', default: false }),
   controlPlane: z
     .strictObject({
       cpu: quantity('CPU of a control-plane node, in cores', DEFAULTS.controlPlane.cpu).optional(),

@@ -20,6 +20,7 @@ import { Kubelet } from '../node/kubelet.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { DataPlane } from '../workload/data-plane.ts'
+import { Bootstrap } from './bootstrap/bootstrap.ts'
 import { nodeNames } from './load-cluster.ts'
 import type { RunSpec, Scenario, WorkloadSpec } from './scenario.ts'
 
@@ -46,6 +47,8 @@ export class SimulatedCluster {
   readonly controlPlane: ControlPlane
   readonly dataPlane: DataPlane
   readonly faults: FaultReport[] = []
+  /** When the bootstrap was over: `kubectl get nodes` shows every node as Ready. null before, and where there is none. */
+  allNodesReadyAt: Nanos | null = null
   /** When each Deployment first had all its replicas, by key. */
   readonly availableAt = new Map<string, Nanos>()
   readonly #scenario: Scenario
@@ -74,9 +77,13 @@ export class SimulatedCluster {
       version,
       etcdMembers,
       nodes: this.#nodes,
+      asleep: install !== null && scenario.cluster.bootstrap ? { voters: install.etcdMembers.free ? etcdMembers : 1 } : undefined,
       ...(install === null ? {} : { hosts: install.controlPlane, apiServers: install.controlPlane.length }),
     })
-    this.#machines = install === null ? null : new ControlPlaneMachines(install, etcdMembers, this.controlPlane)
+    this.#machines =
+      install === null
+        ? null
+        : new ControlPlaneMachines(install, etcdMembers, this.controlPlane, (name) => this.#nodes[this.#indexOf(name)]!.internalIP)
     this.dataPlane = new DataPlane({
       sim: this.sim,
       nodes: this.#nodes.map((node) => ({ ...node, excludedFromLoadBalancers: node.controlPlane?.tainted === true })),
@@ -113,12 +120,18 @@ export class SimulatedCluster {
   /** Starts every component, applies the manifests and plans traffic and timeline. */
   start(): void {
     const { manifests, traffic, timeline } = this.#scenario
-    this.controlPlane.start()
-    for (const [index, kubelet] of this.#kubelets.entries()) {
-      kubelet.start()
-      this.#startKubeProxy(index)
+    const apply = (): void => {
+      if (manifests.length > 0) this.controlPlane.kubectl.run({ verb: 'apply', objects: manifests }, 'apply of the manifests')
     }
-    if (manifests.length > 0) this.controlPlane.kubectl.run({ verb: 'apply', objects: manifests }, 'apply of the manifests')
+    if (this.#scenario.cluster.bootstrap) this.#bootstrap(apply)
+    else {
+      this.controlPlane.start()
+      for (const [index, kubelet] of this.#kubelets.entries()) {
+        kubelet.start()
+        this.#startKubeProxy(index)
+      }
+      apply()
+    }
     for (const spec of traffic) this.dataPlane.addTraffic(spec)
     for (const entry of timeline) {
       if (entry.kind === 'kubectl') {
@@ -127,8 +140,32 @@ export class SimulatedCluster {
       }
       const report: FaultReport = { fault: entry.text, tookEffect: false, effect: 'the run ended before it' }
       this.faults.push(report)
-      this.sim.after(entry.at, () => strike(entry.fault, this.#faultTarget(), report))
+      this.sim.after(entry.at, () => {
+        if (this.#scenario.cluster.bootstrap && this.allNodesReadyAt === null) report.effect = 'it was left out: the bootstrap was not over'
+        else strike(entry.fault, this.#faultTarget(), report)
+      })
     }
+  }
+
+  #bootstrap(then: () => void): void {
+    const { install, etcdMembers, images } = this.#scenario.cluster
+    invariant(install !== null && this.#machines !== null, 'A bootstrap has an install')
+    new Bootstrap({
+      install,
+      etcdMembers,
+      controlPlane: this.controlPlane,
+      machines: this.#machines,
+      nodes: this.#nodes,
+      images,
+      startNode: (index, cause) => {
+        this.#kubelets[index]!.boot(cause, 'its network is ready')
+        this.#startKubeProxy(index, cause)
+      },
+      done: () => {
+        this.allNodesReadyAt = this.sim.now
+        then()
+      },
+    }).start()
   }
 
   #observe(): void {

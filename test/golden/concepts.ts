@@ -6,5 +6,6 @@ export const CONCEPTS: readonly { readonly name: string; readonly object: string
   { name: 'pod-deletion', object: 'Deployment/default/web' },
   { name: 'node-failure', object: 'Node/worker-1' },
   { name: 'etcd-leader-loss', object: 'Deployment/default/web' },
+  { name: 'bootstrap', object: 'Node/worker-1' },
   { name: 'service-creation', object: 'Service/default/web' },
 ]

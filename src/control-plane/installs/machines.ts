@@ -10,7 +10,7 @@ import { nodeIdentity } from '../identity.ts'
 import type { Replica } from '../leader-election/replica.ts'
 import { objectKey } from '../object-key.ts'
 import { type Install, machinesOf } from './index.ts'
-import type { ComponentName } from './static-pods.ts'
+import { type ComponentName, mirrorPod } from './static-pods.ts'
 
 /** From the start of the machine to that of its system services. *Assumption*. */
 const SYSTEMD_START: Nanos = SECOND
@@ -38,10 +38,13 @@ export class ControlPlaneMachines {
   readonly #install: Install
   readonly #etcd: readonly string[]
   readonly #components: Components
+  readonly #addressOf: (name: string) => string
   /** What each machine is doing about its start; ended when it goes down. */
   readonly #boots = new Map<string, Scope>()
 
-  constructor(install: Install, etcdMembers: number, components: Components) {
+  /** `addressOf` knows the addresses of those that are nodes. */
+  constructor(install: Install, etcdMembers: number, components: Components, addressOf: (name: string) => string) {
+    this.#addressOf = addressOf
     this.#install = install
     this.#components = components
     this.#etcd = install.etcd(etcdMembers)
@@ -124,6 +127,9 @@ export class ControlPlaneMachines {
       for (const type of ['Ready', 'ContainersReady']) conditions = withCondition(conditions, type, 'True', '', scope.now)
       return conditions === pod.status.conditions ? pod : { ...pod, status: { ...pod.status, conditions } }
     }
-    yield* client.patch('Pod', 'kube-system', `${component}-${name}`, ready, { cause, why: 'Ready=True: mirror of a static pod' })
+    const because = { cause, why: 'Ready=True: mirror of a static pod' }
+    const mirror = yield* client.get('Pod', 'kube-system', `${component}-${name}`)
+    if (mirror === undefined) yield* client.create(mirrorPod(component, name, this.#addressOf(name), scope.now), because)
+    else yield* client.patch('Pod', 'kube-system', mirror.metadata.name, ready, because)
   }
 }
