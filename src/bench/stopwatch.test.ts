@@ -7,21 +7,29 @@ test('the median is the middle, or between the two middle ones, and sorts number
   expect(() => median([])).toThrow('a median is of one value at least')
 })
 
-const work = (operations: number): number => {
-  let sum = 0
-  for (let operation = 0; operation < operations * 20; operation += 1) sum = (Math.imul(sum, 31) + operation) | 0
-  return sum
+/** A clock that only work moves, and work that takes so many ns an operation of it. */
+function machine() {
+  let ms = 0
+  return {
+    clock: () => ms,
+    work: (ns: number) => (operations: number) => {
+      ms += (operations * ns) / 1e6
+      return operations
+    },
+  }
 }
 
-test('asks for so many operations at a time that a sample takes 10 µs at least', () => {
+test('asks for so many operations at a time that a sample takes 20 µs, and tells what each takes', () => {
+  const { clock, work } = machine()
   const asked: number[] = []
   const run = (operations: number): number => {
     asked.push(operations)
-    return work(operations)
+    return work(40)(operations)
   }
-  const ns = nsPerOperation(run, { warmUpMs: 20, measureMs: 5, turns: 1, steadyMs: 0 })
-  expect(ns).toBeGreaterThan(0)
-  expect(ns * asked.at(-1)!).toBeGreaterThan(10_000)
+  expect(nsPerOperation(run, { warmUpMs: 1, measureMs: 5, turns: 1, steadyMs: 0 }, clock)).toBeCloseTo(40, 6)
+  // 4 times a power of two, at 40 ns each: 512 take 20.5 µs.
+  expect(asked.at(-1)).toBe(512)
+  expect(asked.filter((operations) => operations === 512).length).toBeGreaterThan(5e6 / 20_480)
 })
 
 test('ends with work that takes no longer for more operations', () => {
@@ -29,25 +37,26 @@ test('ends with work that takes no longer for more operations', () => {
 })
 
 test('measures both sides in every turn, the other one first in every second', () => {
+  const { clock, work } = machine()
   const order: string[] = []
-  const side = (name: string) => (operations: number) => {
+  const side = (name: string, ns: number) => (operations: number) => {
     if (order.at(-1) !== name) order.push(name)
-    return work(operations)
+    return work(ns)(operations)
   }
-  const { ratio } = compareInTurns(side('a'), side('b'), { warmUpMs: 0, measureMs: 0, turns: 3, steadyMs: 0 })
+  const { ratio } = compareInTurns(side('a', 90), side('b', 30), { warmUpMs: 0, measureMs: 0, turns: 3, steadyMs: 0 }, clock)
   // Once each for the size of the batch, then a b, b a, a b; the same name twice in a row is told once.
   expect(order.join(' ')).toBe('a b a b a b')
-  expect(ratio).toBeGreaterThan(0)
+  expect(ratio).toBeCloseTo(3, 6)
 })
 
 test('tells dear work from cheap in rounds, each in its place', () => {
-  const [cheap, dear, cheapAgain] = nsInRounds([work, (operations) => work(operations * 50), work], {
-    warmUpMs: 0,
-    measureMs: 0,
-    turns: 1,
-    steadyMs: 30,
-  })
-  // 50 times the work; no time is judged closer than that.
-  expect(dear! / cheap!).toBeGreaterThan(5)
-  expect(dear! / cheapAgain!).toBeGreaterThan(5)
+  const { clock, work } = machine()
+  const [cheap, dear, cheapAgain] = nsInRounds(
+    [work(20), work(1000), work(20)],
+    { warmUpMs: 0, measureMs: 0, turns: 1, steadyMs: 30 },
+    clock,
+  )
+  expect(cheap).toBeCloseTo(20, 6)
+  expect(dear).toBeCloseTo(1000, 6)
+  expect(cheapAgain).toBeCloseTo(20, 6)
 })

@@ -11,6 +11,11 @@ import type { Effort } from './plan.ts'
 /** Does so many operations, goes on where the last call stopped, and folds the answers: a loop without an effect might be optimised away. */
 export type Run = (operations: number) => number
 
+/** Milliseconds that never go back. */
+export type Clock = () => number
+
+const MACHINE: Clock = () => performance.now()
+
 /** Twice the 10 µs that a sample must have at least, since batches get faster when their code is compiled. */
 const BATCH_MS = 0.02
 /** Slow operations are not all alike; a sample mixes some. */
@@ -20,9 +25,9 @@ const BATCH_OPERATIONS_MAX = 1 << 20
 const SAMPLES_MIN = 10
 
 /** ns an operation: the median over the samples. */
-export function nsPerOperation(run: Run, effort: Effort): number {
-  const operations = batchOf(run, effort.warmUpMs)
-  return sample(run, operations, effort.measureMs)
+export function nsPerOperation(run: Run, effort: Effort, clock: Clock = MACHINE): number {
+  const operations = batchOf(run, effort.warmUpMs, clock)
+  return sample(run, operations, effort.measureMs, clock)
 }
 
 /** Rounds in which the points of a line are measured. */
@@ -34,13 +39,13 @@ const ROUNDS = 3
  * So that the points of a line can be compared although a neighbour on the machine disturbs some seconds of the measurement. Each gets
  * the time that it takes until the caches hold what the work wants of them.
  */
-export function nsInRounds(runs: readonly Run[], { steadyMs }: Effort): number[] {
+export function nsInRounds(runs: readonly Run[], { steadyMs }: Effort, clock: Clock = MACHINE): number[] {
   const times: number[][] = runs.map(() => [])
   for (let round = 0; round < ROUNDS; round += 1) {
     for (let turn = 0; turn < runs.length; turn += 1) {
       const which = round % 2 === 0 ? turn : runs.length - 1 - turn
-      const operations = batchOf(runs[which]!, steadyMs / 2 / ROUNDS)
-      times[which]!.push(sample(runs[which]!, operations, steadyMs / ROUNDS))
+      const operations = batchOf(runs[which]!, steadyMs / 2 / ROUNDS, clock)
+      times[which]!.push(sample(runs[which]!, operations, steadyMs / ROUNDS, clock))
     }
   }
   return times.map(median)
@@ -57,14 +62,14 @@ export interface Comparison {
 /**
  * Measures two sides in turns, one right after the other, and the other one first in every second turn.
  */
-export function compareInTurns(numerator: Run, denominator: Run, effort: Effort): Comparison {
+export function compareInTurns(numerator: Run, denominator: Run, effort: Effort, clock: Clock = MACHINE): Comparison {
   const sides = [numerator, denominator] as const
-  const operations = sides.map((side) => batchOf(side, effort.warmUpMs))
+  const operations = sides.map((side) => batchOf(side, effort.warmUpMs, clock))
   const times: [number[], number[]] = [[], []]
   for (let turn = 0; turn < effort.turns; turn += 1) {
     for (const side of turn % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-      runFor(effort.steadyMs / 2, sides[side], operations[side]!)
-      times[side].push(sample(sides[side], operations[side]!, effort.steadyMs))
+      runFor(effort.steadyMs / 2, sides[side], operations[side]!, clock)
+      times[side].push(sample(sides[side], operations[side]!, effort.steadyMs, clock))
     }
   }
   const ratios = times[0].map((time, turn) => time / times[1][turn]!)
@@ -78,8 +83,8 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-function sample(run: Run, operations: number, measureMs: number): number {
-  const bench = new Bench({ time: measureMs, iterations: SAMPLES_MIN, warmup: false, throws: true })
+function sample(run: Run, operations: number, measureMs: number, clock: Clock): number {
+  const bench = new Bench({ time: measureMs, iterations: SAMPLES_MIN, warmup: false, throws: true, now: clock })
   bench.add('batch', () => run(operations)).runSync()
   const result = bench.tasks[0]!.result
   invariant(result.state === 'completed', 'a batch that does not throw completes')
@@ -87,25 +92,25 @@ function sample(run: Run, operations: number, measureMs: number): number {
 }
 
 /** Runs until the code is warm, then finds how many operations fill a batch. */
-function batchOf(run: Run, warmUpMs: number): number {
-  runFor(warmUpMs, run, BATCH_OPERATIONS_MIN)
+function batchOf(run: Run, warmUpMs: number, clock: Clock): number {
+  runFor(warmUpMs, run, BATCH_OPERATIONS_MIN, clock)
   let operations = BATCH_OPERATIONS_MIN
-  while (operations < BATCH_OPERATIONS_MAX && fastestOfThree(run, operations) < BATCH_MS) operations *= 2
+  while (operations < BATCH_OPERATIONS_MAX && fastestOfThree(run, operations, clock) < BATCH_MS) operations *= 2
   return operations
 }
 
-function runFor(time: number, run: Run, operations: number): void {
-  const started = performance.now()
+function runFor(time: number, run: Run, operations: number, clock: Clock): void {
+  const started = clock()
   do run(operations)
-  while (performance.now() - started < time)
+  while (clock() - started < time)
 }
 
-function fastestOfThree(run: Run, operations: number): number {
+function fastestOfThree(run: Run, operations: number, clock: Clock): number {
   let fastest = Number.POSITIVE_INFINITY
   for (let trial = 0; trial < 3; trial += 1) {
-    const started = performance.now()
+    const started = clock()
     run(operations)
-    fastest = Math.min(fastest, performance.now() - started)
+    fastest = Math.min(fastest, clock() - started)
   }
   return fastest
 }

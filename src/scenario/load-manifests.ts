@@ -4,7 +4,7 @@ import { readManifests } from '../api/manifest.ts'
 import type { AnyObject } from '../api/objects/index.ts'
 import type { SourceProblem, SourceWarning } from '../api/source-problem.ts'
 import type { FileReader } from './load-files.ts'
-import { complain, type Parsed, parsed } from './parse-result.ts'
+import { type Complaint, complain, type Parsed, parsed } from './parse-result.ts'
 import { normaliseText } from './parse-yaml.ts'
 
 /** What an `apply` brings, by the file as it is written. */
@@ -39,7 +39,7 @@ export class ManifestLibrary {
     this.#folder = folder
   }
 
-  /** The texts of all manifests that have been read, in the order of reading. */
+  /** The texts of all files that have been read, in the order of reading. */
   get texts(): readonly string[] {
     return [...this.#texts.values()]
   }
@@ -55,19 +55,11 @@ export class ManifestLibrary {
   }
 
   async #find(name: string): Promise<Parsed<readonly ManifestFile[]>> {
-    const path = posix.isAbsolute(name) ? posix.normalize(name) : posix.join(this.#folder, name)
+    const path = this.#pathOf(name)
     const content = await this.#files.read(path)
     if (content.kind === 'file') return parsed([{ path, text: normaliseText(content.text) }])
     if (content.kind === 'unreadable') return complain(`Cannot read "${name}": ${content.reason}`)
-    if (content.kind === 'missing') {
-      const beside = await this.#files.read(posix.dirname(path))
-      const names = beside.kind === 'folder' ? beside.names : []
-      const near = nearest(posix.basename(path), names)
-      return complain(`There is no file "${name}"`, {
-        accepted: `a file or folder, relative to the scenario file`,
-        didYouMean: near === null ? null : posix.join(posix.dirname(name), near),
-      })
-    }
+    if (content.kind === 'missing') return this.#missing(name, path, 'a file or folder, relative to the scenario file')
     const names = content.names.filter((entry) => /\.(ya?ml|json)$/.test(entry)).toSorted(byCodeUnit)
     const files: ManifestFile[] = []
     for (const entry of names) {
@@ -77,6 +69,28 @@ export class ManifestLibrary {
     }
     if (files.length === 0) return complain(`The folder "${name}" has no manifest`, { accepted: 'files that end in .yaml, .yml or .json' })
     return parsed(files)
+  }
+
+  /** The text of one file of another kind than a manifest; it counts among {@link texts}. */
+  async readText(name: string): Promise<Parsed<string>> {
+    const path = this.#pathOf(name)
+    const content = await this.#files.read(path)
+    if (content.kind === 'folder') return complain(`"${name}" is a folder`, { accepted: 'a file, relative to the scenario file' })
+    if (content.kind === 'unreadable') return complain(`Cannot read "${name}": ${content.reason}`)
+    if (content.kind === 'missing') return this.#missing(name, path, 'a file, relative to the scenario file')
+    this.#texts.set(path, content.text)
+    return parsed(content.text)
+  }
+
+  #pathOf(name: string): string {
+    return posix.isAbsolute(name) ? posix.normalize(name) : posix.join(this.#folder, name)
+  }
+
+  async #missing(name: string, path: string, accepted: string): Promise<{ ok: false; complaint: Complaint }> {
+    const beside = await this.#files.read(posix.dirname(path))
+    const near = nearest(posix.basename(path), beside.kind === 'folder' ? beside.names : [])
+    const didYouMean = near === null ? null : posix.join(posix.dirname(name), near)
+    return complain(`There is no file "${name}"`, { accepted, didYouMean })
   }
 
   /** The objects of files, in their order; as with `kubectl apply`, of one that is given twice the later stays. Names that cannot be found are the caller's to report. */

@@ -306,6 +306,35 @@ describe('a mistake in a reference', () => {
   })
 })
 
+describe('arrivals', () => {
+  const replaying = changed('poisson(800/s)', 'replay(night.csv)')
+
+  test('a replay takes its times from a file beside the scenario, and the file counts in the hash of the input', async () => {
+    const one = await load(replaying, { 'dir/night.csv': 'time_s\n0.5\n2\n' })
+    expect(one.variants[0]!.scenario.traffic[0]!.arrivals).toEqual({ kind: 'replay', times: [500_000_000, 2_000_000_000] })
+    const other = await load(replaying, { 'dir/night.csv': 'time_s\n0.5\n3\n' })
+    expect(other.inputHash).not.toBe(one.inputHash)
+  })
+
+  test.each([
+    [{}, 'replay(night.csv): There is no file "night.csv"'],
+    [{ 'dir/night.csv': '2\n1\n' }, 'The time 1 in "night.csv" line 2 is before the one above it'],
+  ])('a replay whose file is no use: %j', async (files, message) => {
+    const found = await mistakes(replaying, files as Record<string, string>)
+    expect(found.join('\n')).toContain(message)
+  })
+
+  test('the name of a replay that is nearly that of a file', async () => {
+    const result = await loadScenario('dir/run.yaml', files(replaying, { 'dir/nihgt.csv': '1' }))
+    expect(result).toMatchObject({ ok: false, problems: [{ didYouMean: 'nihgt.csv' }] })
+  })
+
+  test('a closed loop has users and think time', async () => {
+    const { variants } = await load(changed('poisson(800/s)', '"closed(users=50, think=exp(2s))"'))
+    expect(variants[0]!.scenario.traffic[0]!.arrivals).toMatchObject({ kind: 'closed', users: 50 })
+  })
+})
+
 describe('ports', () => {
   const portOf = async (to: string, more: Record<string, string> = {}) =>
     (await load(changed('http://frontend.shop.svc/cart', to), more)).variants[0]!.scenario.traffic[0]!.target.port

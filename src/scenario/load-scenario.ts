@@ -4,6 +4,7 @@ import type { AnyObject } from '../api/objects/index.ts'
 import type { SourceProblem } from '../api/source-problem.ts'
 import { bareMachinesOf, INSTALLS } from '../control-plane/installs/index.ts'
 import { invariant } from '../invariant.ts'
+import { readArrivalFiles } from './arrival-files.ts'
 import { loadCluster, NODES_MAX, nodeNames } from './load-cluster.ts'
 import { LoadContext, type Places, type ScenarioWarning } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
@@ -112,7 +113,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
   const count = cluster.nodes.reduce((sum, group) => sum + group.count, 0)
   const clusterIsSound = count <= NODES_MAX && !mistakes.some(({ path }) => pathText(path).startsWith('spec.cluster'))
   const workloads = loadWorkloads(context, spec.workloads)
-  const traffic = loadTraffic(context, spec.traffic, times)
+  const traffic = loadTraffic(context, spec.traffic, times, await readArrivalFiles(spec.traffic ?? [], library))
   const nodes = clusterIsSound ? nodeNames(cluster) : null
   const timeline = loadTimeline(context, spec.timeline, {
     duration: times.duration ?? null,

@@ -1,6 +1,7 @@
 import { nearest } from '../api/did-you-mean.ts'
 import type { Service } from '../api/objects/index.ts'
 import type { Nanos } from '../units.ts'
+import type { ArrivalFiles } from './arrival-files.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { find, listNames, named } from './load-inventory.ts'
@@ -21,7 +22,12 @@ export interface RunTimes {
   readonly warmUp: Nanos | undefined
 }
 
-export function loadTraffic(context: LoadContext, draft: TrafficDraft | undefined, times: RunTimes): readonly TrafficSpec[] {
+export function loadTraffic(
+  context: LoadContext,
+  draft: TrafficDraft | undefined,
+  times: RunTimes,
+  files: ArrivalFiles,
+): readonly TrafficSpec[] {
   const seen = new Set<string>()
   return (draft ?? []).flatMap((entry, index): TrafficSpec[] => {
     if (entry === undefined) return []
@@ -32,13 +38,25 @@ export function loadTraffic(context: LoadContext, draft: TrafficDraft | undefine
     }
     const from = loadSource(context, [...at, 'from'], entry.from)
     const target = loadTarget(context, [...at, 'to'], entry.to, from)
-    const arrivals = context.read([...at, 'arrivals'], entry.arrivals, parseArrivals)
+    const arrivals = loadArrivals(context, [...at, 'arrivals'], entry.arrivals, files)
     const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
     if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
     const window = loadWindow(context, at, entry, times)
     if (entry.name === undefined || from === undefined || target === undefined || arrivals === undefined || window === undefined) return []
     return [{ name: entry.name, target, from, arrivals, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window }]
   })
+}
+
+function loadArrivals(
+  context: LoadContext,
+  path: Path,
+  text: string | undefined,
+  files: ArrivalFiles,
+): TrafficSpec['arrivals'] | undefined {
+  const arrivals = context.read(path, text, parseArrivals)
+  if (arrivals?.kind !== 'replay') return arrivals
+  const times = context.read(path, arrivals.file, files)
+  return times === undefined ? undefined : { kind: 'replay', times }
 }
 
 function loadWindow(context: LoadContext, at: Path, entry: EntryDraft, times: RunTimes): { start: Nanos; stop: Nanos } | undefined {

@@ -15,20 +15,40 @@ export interface Call {
   readonly arguments: readonly CallArgument[]
 }
 
-/** Splits `name(a, b=c)` into its parts; null when the text does not have that form. Arguments do not nest. */
+/** Splits `name(a, b=c(d, e))` into its parts; null when the text does not have that form. Only commas outside inner parentheses part arguments. */
 export function splitCall(text: string): Call | null {
-  const match = /^(\s*)([A-Za-z][\w-]*)\s*\(([^()]*)\)\s*$/.exec(text)
+  const match = /^(\s*)([A-Za-z][\w-]*)\s*\((.*)\)\s*$/s.exec(text)
   if (match === null) return null
-  const inside = match[3]!
+  const pieces = splitAtCommas(match[3]!)
+  if (pieces === null) return null
   const list: CallArgument[] = []
   let index = text.indexOf('(') + 1
-  if (inside.trim() !== '') {
-    for (const piece of inside.split(',')) {
-      list.push(argument(piece, index))
-      index += piece.length + 1
-    }
+  for (const piece of pieces) {
+    list.push(argument(piece, index))
+    index += piece.length + 1
   }
   return { name: match[2]!, arguments: list }
+}
+
+/** The pieces between commas at depth 0, none when there is nothing but blanks; null when parentheses do not match. */
+function splitAtCommas(inside: string): readonly string[] | null {
+  if (inside.trim() === '') return []
+  const pieces: string[] = []
+  let depth = 0
+  let from = 0
+  for (let at = 0; at < inside.length; at++) {
+    const char = inside[at]
+    if (char === '(') depth++
+    else if (char === ')') {
+      if (--depth < 0) return null
+    } else if (char === ',' && depth === 0) {
+      pieces.push(inside.slice(from, at))
+      from = at + 1
+    }
+  }
+  if (depth !== 0) return null
+  pieces.push(inside.slice(from))
+  return pieces
 }
 
 function argument(piece: string, index: number): CallArgument {

@@ -11,7 +11,7 @@ import type { TrafficSpec, WorkloadSpec } from '../workload/specs.ts'
 
 export type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 export type { NetworkSpec } from '../network/network-spec.ts'
-export type { ArrivalSpec, RunSpec, TrafficSource, TrafficSpec, TrafficTarget, WorkloadSpec } from '../workload/specs.ts'
+export type { ArrivalSpec, ClosedLoopSpec, RunSpec, TrafficSource, TrafficSpec, TrafficTarget, WorkloadSpec } from '../workload/specs.ts'
 export type ImageSpec = ImagePolicy
 export type KubectlCommand = KubectlVerb
 export type FaultSpec = Fault

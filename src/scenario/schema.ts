@@ -185,8 +185,8 @@ const traffic = z.strictObject({
   }),
   from: source.optional().meta({ description: 'Who sends: clients outside the cluster, or pods', default: { external: true } }),
   arrivals: text('arrivals, such as poisson(800/s)', {
-    description: 'How requests arrive, whether or not earlier ones have been answered',
-    examples: ['poisson(800/s)', 'constant(100/s)'],
+    description: 'When requests are sent: at their own pace, or by users who wait for the answer to the one before',
+    examples: ['poisson(800/s)', 'constant(100/s)', 'stages(0/s, 200/s over 1m, 200/s for 3m)', 'closed(users=200, think=exp(1s))'],
   }),
   timeout: duration('A request that has no answer after this long has failed', DEFAULTS.timeout).optional(),
   start: duration('When the first requests may arrive; the end of the warm-up when not given').optional(),

@@ -6,7 +6,7 @@ import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import { PROXY_MODES } from '../kube-proxy/modes/index.ts'
 import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import { NodeRules } from '../kube-proxy/node-rules.ts'
-import { ServiceHistory } from '../kube-proxy/service-history.ts'
+import { ServiceHistory, type ServicePortId } from '../kube-proxy/service-history.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
@@ -22,9 +22,11 @@ import type { CostProfile } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import type { Backends } from './backends.ts'
 import { ClientPool } from './client-pool.ts'
-import { type ExternalClients, OpenLoop } from './open-loop.ts'
+import { ClosedLoop } from './closed-loop.ts'
+import { OpenLoop } from './open-loop.ts'
 import { Requests } from './requests.ts'
-import type { TrafficSpec, WorkloadSpec } from './specs.ts'
+import { type ExternalClients, Senders } from './senders.ts'
+import type { TrafficSource, TrafficSpec, WorkloadSpec } from './specs.ts'
 
 export interface DataPlaneOptions {
   readonly sim: Simulation
@@ -139,22 +141,21 @@ export class DataPlane {
     const servicePort = this.history.servicePort(namespace, service, port, 'TCP')
     const traffic = this.requests.addTraffic({ metrics, servicePort, timeout: spec.timeout })
     this.#traffic.push(metrics)
-    const { sim, requests } = { sim: this.#sim, requests: this.requests }
-    const clients = spec.from.kind === 'pods' ? new ClientPool(spec.from.namespace, spec.from.selector) : null
-    if (clients === null) this.loadBalancer.watch(servicePort)
-    else this.backends.addPool(clients)
-    const externals = spec.from.kind === 'external' ? this.#takeAddresses(spec.from.clients) : null
-    new OpenLoop({
-      sim,
-      requests,
-      traffic,
-      clients,
-      externals,
-      name: spec.name,
-      arrivals: spec.arrivals,
-      start: spec.start,
-      stop: spec.stop,
-    })
+    const senders = new Senders(this.requests, traffic, this.#clientsOf(spec.from, servicePort))
+    const { name, start, stop, arrivals } = spec
+    const common = { sim: this.#sim, name, senders, start, stop }
+    if (arrivals.kind === 'closed') new ClosedLoop({ ...common, users: arrivals })
+    else new OpenLoop({ ...common, arrivals })
+  }
+
+  #clientsOf(from: TrafficSource, servicePort: ServicePortId): ClientPool | ExternalClients {
+    if (from.kind === 'external') {
+      this.loadBalancer.watch(servicePort)
+      return this.#takeAddresses(from.clients)
+    }
+    const pool = new ClientPool(from.namespace, from.selector)
+    this.backends.addPool(pool)
+    return pool
   }
 
   /** So many addresses of clients outside, used by no other traffic. */

@@ -39,6 +39,8 @@ export class RequestTable {
   attempts = new Uint8Array(CAPACITY)
   /** Its demand is drawn from this. */
   seeds = new Int32Array(CAPACITY)
+  /** Who of a closed loop sent it. */
+  users = new Int32Array(CAPACITY)
   /** The client pod or {@link OUTSIDE}, and which process of that pod. */
   clients = new Int32Array(CAPACITY)
   clientIncarnations = new Int32Array(CAPACITY)
@@ -108,6 +110,7 @@ export class RequestTable {
     this.synAt = grown(this.synAt, new Float64Array(capacity))
     this.attempts = grown(this.attempts, new Uint8Array(capacity))
     this.seeds = grown(this.seeds, new Int32Array(capacity))
+    this.users = grown(this.users, new Int32Array(capacity))
     this.clients = grown(this.clients, new Int32Array(capacity))
     this.clientIncarnations = grown(this.clientIncarnations, new Int32Array(capacity))
     this.clientAddresses = grown(this.clientAddresses, new Int32Array(capacity))

@@ -34,6 +34,8 @@ interface Traffic {
   readonly deadlines: Deadlines
   /** There is an event for the first of them. */
   deadlineArmed: boolean
+  /** Told who sent it when a request has been answered or has failed. */
+  onOutcome: ((user: number) => void) | null
 }
 
 /**
@@ -100,11 +102,16 @@ export class Requests implements RequestKeeper {
 
   /** Gives the traffic's index for {@link send}. */
   addTraffic(options: { metrics: TrafficMetrics; servicePort: ServicePortId; timeout: Nanos }): number {
-    return this.#traffic.push({ ...options, deadlines: new Deadlines(), deadlineArmed: false }) - 1
+    return this.#traffic.push({ ...options, deadlines: new Deadlines(), deadlineArmed: false, onOutcome: null }) - 1
+  }
+
+  /** `then` is called with the user of every request of a traffic that has been answered or has failed. */
+  onOutcome(trafficIndex: number, then: (user: number) => void): void {
+    this.#traffic[trafficIndex]!.onOutcome = then
   }
 
   /** A client pod, or one {@link OUTSIDE} of that address, sends a request now. `seed` decides its demand. */
-  send(trafficIndex: number, client: number, seed: number, address = 0): void {
+  send(trafficIndex: number, client: number, seed: number, address = 0, user = 0): void {
     const table = this.#table
     const { now } = this.#sim
     const traffic = this.#traffic[trafficIndex]!
@@ -114,6 +121,7 @@ export class Requests implements RequestKeeper {
     table.synAt[request] = now
     table.attempts[request] = 0
     table.seeds[request] = seed
+    table.users[request] = user
     table.clients[request] = client
     table.bindings[request] = NO_BINDING
     traffic.metrics.sent(now)
@@ -134,10 +142,11 @@ export class Requests implements RequestKeeper {
   }
 
   /** A request that was to be sent now, but there is nobody to send it. */
-  failWithoutClient(trafficIndex: number): void {
-    const { metrics } = this.#traffic[trafficIndex]!
+  failWithoutClient(trafficIndex: number, user = 0): void {
+    const { metrics, onOutcome } = this.#traffic[trafficIndex]!
     metrics.sent(this.#sim.now)
     metrics.failed(this.#sim.now, NO_CLIENT)
+    onOutcome?.(user)
   }
 
   seedOf(request: number): number {
@@ -344,8 +353,11 @@ export class Requests implements RequestKeeper {
       return
     }
     const sentAt = table.sentAt[request]!
-    this.#traffic[table.traffics[request]!]!.metrics.ok(sentAt, this.#sim.now - sentAt)
+    const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
+    metrics.ok(sentAt, this.#sim.now - sentAt)
+    const user = table.users[request]!
     this.#close(request, false)
+    onOutcome?.(user)
   }
 
   #arriveFailure(request: number, cause: number): void {
@@ -436,7 +448,9 @@ export class Requests implements RequestKeeper {
 
   #countFailure(request: number, cause: number): void {
     const table = this.#table
-    this.#traffic[table.traffics[request]!]!.metrics.failed(table.sentAt[request]!, cause)
+    const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
+    metrics.failed(table.sentAt[request]!, cause)
+    onOutcome?.(table.users[request]!)
   }
 
   /** The client has its outcome: the nodes keep what they know of the connection for as long as they do. */

@@ -1,6 +1,9 @@
 import type { LabelSelector } from '../api/labels.ts'
 import type { DistributionSpec } from '../engine/distributions.ts'
 import type { Nanos } from '../units.ts'
+import type { DiurnalRate } from './arrivals/diurnal.ts'
+import type { MmppPhase } from './arrivals/mmpp.ts'
+import type { RateStage } from './arrivals/stages.ts'
 
 /** How containers behave: matched to pods by label selector, the first match wins. */
 export interface WorkloadSpec {
@@ -32,7 +35,7 @@ export interface TrafficSpec {
   readonly name: string
   readonly target: TrafficTarget
   readonly from: TrafficSource
-  readonly arrivals: ArrivalSpec
+  readonly arrivals: ArrivalSpec | ClosedLoopSpec
   /** A request that has no answer after this long has failed. */
   readonly timeout: Nanos
   readonly start: Nanos
@@ -51,8 +54,19 @@ export type TrafficSource =
   | { readonly kind: 'external'; readonly clients: number }
   | { readonly kind: 'pods'; readonly namespace: string; readonly selector: LabelSelector }
 
-/** Requests a second, open loop. */
-export interface ArrivalSpec {
-  readonly kind: 'poisson' | 'constant'
-  readonly ratePerSecond: number
+/** When requests are sent. Open loop: at their own pace, whatever becomes of earlier ones. */
+export type ArrivalSpec =
+  | { readonly kind: 'poisson' | 'constant'; readonly ratePerSecond: number }
+  /** One stage or more, one after the other. */
+  | { readonly kind: 'stages'; readonly stages: readonly RateStage[] }
+  | ({ readonly kind: 'diurnal' } & DiurnalRate)
+  | { readonly kind: 'mmpp'; readonly phases: readonly [MmppPhase, MmppPhase] }
+  /** Times after the start, ascending. */
+  | { readonly kind: 'replay'; readonly times: readonly Nanos[] }
+
+/** Closed loop: so many users, each of whom sends, waits for what becomes of it, thinks, and sends again. */
+export interface ClosedLoopSpec {
+  readonly kind: 'closed'
+  readonly users: number
+  readonly think: DistributionSpec
 }

@@ -197,7 +197,9 @@ export class TestCluster {
     from: string | 'outside'
     /** Addresses of clients outside. */
     clients?: number
-    ratePerSecond: number
+    /** With `kind`; or else `arrivals`. */
+    ratePerSecond?: number
+    arrivals?: TrafficSpec['arrivals']
     name?: string
     kind?: 'poisson' | 'constant'
     start?: Nanos
@@ -211,7 +213,7 @@ export class TestCluster {
         options.from === 'outside'
           ? { kind: 'external', clients: options.clients ?? 1000 }
           : { kind: 'pods', namespace: 'shop', selector: { matchLabels: { app: options.from }, matchExpressions: [] } },
-      arrivals: { kind: options.kind ?? 'constant', ratePerSecond: options.ratePerSecond },
+      arrivals: options.arrivals ?? { kind: options.kind ?? 'constant', ratePerSecond: options.ratePerSecond! },
       timeout: options.timeout ?? 2 * SECOND,
       start: options.start ?? this.sim.now,
       stop: options.stop ?? Number.MAX_SAFE_INTEGER,

@@ -205,6 +205,21 @@ describe('PersistentConnections', () => {
     return destination < 0 ? [] : [service.destinations.active(destination), service.destinations.inactive(destination)]
   }
 
+  test('a template that once got another minute lasts a minute after each new connection, as in the connection table', () => {
+    const service = new VirtualService({ scheduler: 'rr' })
+    for (let server = 0; server < 2; server++) service.add(server, 80, 1)
+    const connections = new PersistentConnections(service)
+    const packet = { protocol: TCP, sourceAddress: 7, sourcePort: 1, destinationAddress: 9, destinationPort: 80 }
+    const timeout = 90 * SECOND
+    connections.finish(connections.connect(packet, timeout, 0), 'time-wait', 57 * SECOND)
+    // Fired after 90 s with a connection in TIME_WAIT (until 177 s). The next gives it until 151 s, not 181 s: it fires before TIME_WAIT is over, and lasts to 211 s.
+    connections.finish(connections.connect(packet, timeout, 91 * SECOND), 'close', 92 * SECOND)
+    connections.drain(205 * SECOND)
+    expect(connections.templates).toBe(1)
+    connections.drain(225 * SECOND)
+    expect(connections.templates).toBe(0)
+  })
+
   test('a template without connections lasts its time-out, one with connections as many minutes more as it takes', () => {
     const service = new VirtualService({ scheduler: 'rr' })
     for (let server = 0; server < 2; server++) service.add(server, 80, 1)

@@ -2,7 +2,7 @@
  * The connections of a persistent IPVS virtual service as far as its scheduler and its templates see them, without a table of tuples.
  *
  * A template says where a client's connections go. It lasts `timeout` from the client's last new connection, and longer while a connection of it is
- * still in the table: then it gets another minute, as often as needed. One whose destination is gone or drained serves nobody any more
+ * still in the table: then it gets another minute, as often as needed, and a minute is from then on what each new connection gives it too. One whose destination is gone or drained serves nobody any more
  * (expire_quiescent_template=1, which kube-proxy sets); the client is scheduled afresh.
  *
  * A connection is known by its template alone; {@link ../ipvs/connection-counters.ts} is its like for services without persistence. A property test holds this to the
@@ -18,6 +18,7 @@ import { type ConnectionTimeouts, DEFAULT_TIMEOUTS } from '../ipvs/timeouts.ts'
 import { TimerWheel } from '../ipvs/timer-wheel.ts'
 import type { VirtualService } from '../ipvs/virtual-service.ts'
 
+/** Source: ip_vs_conn_expire, which writes it over the time-out that the template was made with. */
 const EXTENSION: Nanos = 60 * SECOND
 
 /** A template, and so a connection of it; small integers, used again once nothing refers to them. */
@@ -31,6 +32,8 @@ interface TemplateRow {
   readonly client: number
   readonly destination: Destination
   connections: number
+  /** What a new connection sets its timer to. */
+  lifetime: Nanos
 }
 
 /** A connection that has ended but is still in the table. */
@@ -76,12 +79,12 @@ export class PersistentConnections {
     if (template === undefined) {
       const destination = this.#service.pick(packet, now)
       if (destination === NO_DESTINATION) return NO_TEMPLATE
-      template = this.#insert({ kind: 'template', client, destination, connections: 0 })
+      template = this.#insert({ kind: 'template', client, destination, connections: 0, lifetime: timeout })
       this.#service.destinations.hold(destination)
       this.#byClient.set(client, template)
     }
-    this.#wheel.arm(template, now, timeout)
     const row = this.#template(template)
+    this.#wheel.arm(template, now, row.lifetime)
     row.connections++
     this.#service.bind(row.destination, true)
     return template
@@ -113,6 +116,7 @@ export class PersistentConnections {
     if (row.kind === 'ended') {
       this.#letGo(row.template, row.active)
     } else if (row.connections > 0) {
+      row.lifetime = EXTENSION
       this.#wheel.arm(at, firedAt, EXTENSION)
       return
     } else {
