@@ -107,6 +107,7 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
       bootstrap: false,
       controlPlane: { cpuMilli: 4000, memoryBytes: 8 * 1024 ** 3 },
       etcdMembers: 3,
+      apiServers: 1,
       kubeProxy: { mode, scheduler: 'wlc' },
       network: { sameNode: 30 * MICROSECOND, sameZone: 250 * MICROSECOND, crossZone: MILLISECOND, external: 5 * MILLISECOND },
       images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true },

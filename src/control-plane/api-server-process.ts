@@ -2,6 +2,8 @@ import type { AnyObject } from '../api/objects/index.ts'
 import type { Wait } from '../engine/process.ts'
 import { Signal } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
+import type { Nanos } from '../units.ts'
+import { EventLease } from './event-lease.ts'
 import type { Latencies } from './latencies.ts'
 import { WatchCache, type WatchEvent } from './watch-cache.ts'
 
@@ -21,6 +23,7 @@ export class ApiServerProcess {
   up = true
   /** Counts crashes, so that what belongs to an earlier life is recognised. */
   life = 0
+  readonly events: EventLease
   /** Fires when the process dies. */
   readonly died: Signal
   readonly #sim: Simulation
@@ -30,12 +33,13 @@ export class ApiServerProcess {
   readonly #interrupts = new Set<() => void>()
   #inFlight = 0
 
-  constructor(sim: Simulation, latencies: Latencies, id: number, several: boolean) {
+  constructor(sim: Simulation, latencies: Latencies, id: number, several: boolean, grantLease: (ttl: Nanos) => number) {
     this.#sim = sim
     this.#latencies = latencies
     this.id = id
     this.name = several ? `kube-apiserver-${id + 1}` : 'kube-apiserver'
     this.died = new Signal(sim)
+    this.events = new EventLease(grantLease)
   }
 
   /** Requests that it works on now; watches are not counted. */

@@ -43,7 +43,7 @@ export interface ControlPlaneOptions {
   /** 1, 3 or 5. */
   readonly etcdMembers: number
   /** API servers, behind a load balancer when there are several; 1 when not given. */
-  readonly apiServers?: number
+  readonly apiServers?: number | undefined
   /** The nodes that have joined before the scenario begins. */
   readonly nodes: readonly NodeSeed[]
   /** The machines on which a kube-controller-manager and a kube-scheduler run, each a replica; the first has both leaders at time 0. */

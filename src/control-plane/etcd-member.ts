@@ -64,6 +64,11 @@ export class EtcdMember<P> {
     return entry
   }
 
+  /** Whether its entry of that index is the leader's. What it no longer keeps is committed, and so the same. */
+  holds(index: number, leader: EtcdMember<P>): boolean {
+    return index <= this.offset || (index <= this.last && this.at(index) === leader.at(index))
+  }
+
   append(entry: LogEntry<P>): number {
     return this.offset + this.#entries.push(entry)
   }

@@ -3,6 +3,7 @@ import { type HandlerId, NO_TIMER, type Simulation } from '../engine/simulation.
 import { invariant } from '../invariant.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { EtcdHistory } from './etcd-history.ts'
+import { EtcdLeases } from './etcd-leases.ts'
 import { EtcdMember, type LogEntry } from './etcd-member.ts'
 import type { Latencies } from './latencies.ts'
 
@@ -21,6 +22,8 @@ export interface Proposal<T> {
 export interface Written<T> {
   readonly value: T | null
   readonly tag: number
+  /** The lease that the key is attached to; none when not given. */
+  readonly lease?: number | undefined
 }
 
 export interface TransactionResult<T> {
@@ -52,6 +55,10 @@ const HEARTBEAT: Nanos = 100 * MILLISECOND
 const ELECTION_TIMEOUT: Nanos = SECOND
 /** Source: etcd server/config ReqTimeout: 5 s for the queue, the disk and the network, and two election time-outs. */
 export const REQUEST_TIMEOUT: Nanos = 7 * SECOND
+/** How often the leader looks for leases whose time is over. Source: etcd server/lease/lessor.go (runLoop, 500 ms). */
+const LEASE_CHECK: Nanos = SECOND / 2
+/** The tag of what no client wrote. */
+const NO_TAG = -1
 /** Entries kept for members that lag. Source: etcd `--snapshot-catchup-entries`. */
 const CATCH_UP_ENTRIES = 5000
 /** Members fit into three bits beside the term in the argument of an event. */
@@ -95,6 +102,8 @@ export class Etcd<T> {
   readonly #members: EtcdMember<Proposal<T>>[]
   readonly #store = new Map<string, Stored<T>>()
   readonly #history = new EtcdHistory<T>()
+  readonly #leases = new EtcdLeases()
+  #leaseCheckArmed = false
   readonly #election: RandomStream
   /** Who leads in which term. */
   readonly #leaderOfTerm = new Map<number, EtcdMember<Proposal<T>>>()
@@ -218,6 +227,18 @@ export class Etcd<T> {
   /** Revisions at or below it are compacted. */
   get compactedRevision(): number {
     return this.#history.compactedRevision
+  }
+
+  /** A lease of that time; keys are attached to it as they are written. Gives its id. */
+  grantLease(ttl: Nanos): number {
+    const id = this.#leases.grant(ttl, this.#sim.now)
+    this.#armLeaseCheck()
+    return id
+  }
+
+  /** Renews a lease; false when it is gone, or there is no leader to do it. */
+  keepLeaseAlive(id: number): boolean {
+    return this.#leader !== null && this.#leases.keepAlive(id, this.#sim.now)
   }
 
   propose(proposal: Proposal<T>): void {
@@ -348,6 +369,8 @@ export class Etcd<T> {
     const committed = [...leader.match].sort((a, b) => b - a)[this.#quorum - 1]!
     // Entries of earlier terms are committed only with one of the leader's own (Raft, section 5.4.2).
     if (committed <= this.#commitIndex || committed < leader.firstOfTerm) return
+    const holders = this.#members.filter((held) => held.durable >= committed && held.holds(committed, leader)).length
+    invariant(holders >= this.#quorum, 'An entry is committed that is not on the disks of a quorum')
     for (let at = this.#commitIndex + 1; at <= committed; at++) this.#committed.push(leader.at(at))
     this.#commitIndex = committed
     if (committed - leader.offset > 2 * CATCH_UP_ENTRIES) this.#forgetOld(leader)
@@ -377,7 +400,8 @@ export class Etcd<T> {
     }
     this.#revision++
     this.#writes++
-    const { value, tag } = proposal.build(this.#revision)
+    const { value, tag, lease } = proposal.build(this.#revision)
+    this.#leases.written(proposal.key, value === null ? undefined : lease)
     if (value === null) this.#store.delete(proposal.key)
     else this.#store.set(proposal.key, { value, modRevision: this.#revision })
     this.#publish({ key: proposal.key, revision: this.#revision, value, previous: current?.value, tag, at: this.#sim.now })
@@ -400,6 +424,33 @@ export class Etcd<T> {
     const upTo = this.#commitIndex - CATCH_UP_ENTRIES
     for (const member of this.#members) if (member !== leader && member.agreedTerm === leader.term) member.forget(upTo)
     leader.forget(upTo)
+  }
+
+  /** Looks again when the next lease may be over, at the next of the leader's checks. */
+  #armLeaseCheck(): void {
+    const nextAt = this.#leases.nextAt
+    if (this.#leaseCheckArmed || nextAt === null) return
+    this.#leaseCheckArmed = true
+    const at = Math.ceil(Math.max(nextAt, this.#sim.now + 1) / LEASE_CHECK) * LEASE_CHECK
+    this.#sim.after(at - this.#sim.now, () => {
+      this.#leaseCheckArmed = false
+      if (this.#leader !== null) for (const key of this.#leases.expire(this.#sim.now)) this.#deleteExpired(key)
+      this.#armLeaseCheck()
+    })
+  }
+
+  /** As often as it takes, unless somebody writes the key anew. */
+  #deleteExpired(key: string): void {
+    const expected = this.#store.get(key)?.modRevision
+    if (expected === undefined) return
+    this.propose({
+      key,
+      expected,
+      build: () => ({ value: null, tag: NO_TAG }),
+      done: ({ unknown }) => {
+        if (unknown === true && this.#store.get(key)?.modRevision === expected) this.#deleteExpired(key)
+      },
+    })
   }
 
   #armDeadline(delay: Nanos): void {
@@ -444,6 +495,7 @@ export class Etcd<T> {
   /** A newer term: whoever led in the old one leads no more. */
   #enter(member: EtcdMember<Proposal<T>>, term: number): void {
     if (term <= member.term) return
+    // Terms only grow, so a vote or an answer of an older term finds a newer one and counts for nothing.
     member.term = term
     member.votedFor = null
     if (member.leads) this.#stepDown(member)
@@ -615,6 +667,7 @@ export class Etcd<T> {
     this.#leaderOfTerm.set(member.term, member)
     this.#leader = member
     member.leadFrom(this.#sim.now)
+    this.#leases.promote(this.#sim.now, ELECTION_TIMEOUT)
     this.#lead(member, { proposal: null, term: member.term, askedAt: this.#sim.now, settled: true })
     const waiting = this.#waiting
     this.#waiting = []

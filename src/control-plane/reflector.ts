@@ -221,7 +221,7 @@ export class Reflector implements Watch {
     for (const object of known?.() ?? []) had.set(keyOf(object), object)
     const { now } = this.#access.sim
     const tell = (type: WatchEvent['type'], object: AnyObject, previous: AnyObject | undefined, at: number): void => {
-      if (!this.#stopped) deliver({ type, object, previous, revision: at, cause: -1, committedAt: now })
+      if (!this.#stopped) deliver({ type, object, previous, revision: at, cause: -1, committedAt: now, fromList: true })
     }
     for (const object of objects) {
       if (nodeName !== undefined && (object as Pod).spec.nodeName !== nodeName) continue

@@ -18,6 +18,8 @@ export interface WatchEvent<T extends AnyObject = AnyObject> {
   readonly cause: HopId
   /** When etcd applied it. */
   readonly committedAt: Nanos
+  /** It was not watched but found in a list, the first or one that made up for a gap. */
+  readonly fromList?: true
 }
 
 /** Who watches, and what comes to it. Events of one watcher arrive in revision order, each once. */
@@ -244,7 +246,7 @@ export class WatchCache {
       for (const object of this.#objects.values()) {
         if (options.nodeName !== undefined && (object as Pod).spec.nodeName !== options.nodeName) continue
         const revision = object.metadata.resourceVersion
-        this.#send(index, { type: 'ADDED', object, previous: undefined, revision, cause: -1, committedAt: this.#sim.now })
+        this.#send(index, { type: 'ADDED', object, previous: undefined, revision, cause: -1, committedAt: this.#sim.now, fromList: true })
       }
     const listLength = missed === null ? watcher.queued : 0
     const leave = (): void => {

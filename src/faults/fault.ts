@@ -16,6 +16,8 @@ export interface FaultTarget {
   readonly bootMachine: (name: string, cause: HopId) => void
   /** The members of etcd, counted from 1 in scenarios and from 0 here. */
   readonly etcd: EtcdTarget
+  /** The kube-apiserver processes, counted from 1 in scenarios and from 0 here. */
+  readonly apiServers: ApiServersTarget
   /** `cause` is the hop of its return. */
   readonly bootNode: (name: string, cause: HopId) => void
   /** False when it did not run. */
@@ -58,6 +60,17 @@ export interface EtcdTarget {
   readonly isUp: (member: number) => boolean
   readonly slowDisk: (member: number, factor: number) => void
   readonly partition: (side: readonly number[], cut: boolean) => void
+}
+
+/** What can happen to the API servers. */
+export interface ApiServersTarget {
+  readonly count: number
+  readonly isUp: (id: number) => boolean
+  readonly nameOf: (id: number) => string
+  /** What broke; null when it is down already. */
+  readonly crash: (id: number) => { readonly requests: number; readonly watches: number } | null
+  /** `answers` is called when it serves. */
+  readonly start: (id: number, answers: () => void) => void
 }
 
 /** What became of a fault. Filled in when it strikes. */

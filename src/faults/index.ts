@@ -1,3 +1,4 @@
+import { type ApiServerCrash, crashApiServer } from './api-server-crash.ts'
 import { type ContainerCrash, crashContainers } from './container-crash.ts'
 import { crashEtcdMember, type EtcdMemberCrash } from './etcd-member-crash.ts'
 import { type EtcdPartition, partitionEtcd } from './etcd-partition.ts'
@@ -9,6 +10,7 @@ import { crashLeader, type LeaderCrash } from './leader-crash.ts'
 import { crashMachine, type MachineCrash } from './machine-crash.ts'
 import { crashNode, type NodeCrash } from './node-crash.ts'
 
+export type { ApiServerCrash } from './api-server-crash.ts'
 export type { ContainerCrash } from './container-crash.ts'
 export type { EtcdMemberCrash } from './etcd-member-crash.ts'
 export type { EtcdPartition } from './etcd-partition.ts'
@@ -31,6 +33,7 @@ export type Fault =
   | KubeProxyCrash
   | LeaderCrash
   | MachineCrash
+  | ApiServerCrash
 
 type Of<K extends Fault['kind']> = Fault extends infer F
   ? F extends { readonly kind: infer Kinds }
@@ -52,6 +55,7 @@ const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarge
   'etcd-member-crash': crashEtcdMember,
   'etcd-slow-disk': slowEtcdDisk,
   'etcd-partition': partitionEtcd,
+  'api-server-crash': crashApiServer,
 }
 
 /** Strikes now, and writes into `report` what became of it. */

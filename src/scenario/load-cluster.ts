@@ -35,6 +35,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     bootstrap: loadBootstrap(context, draft),
     controlPlane: loadControlPlane(context, draft),
     etcdMembers: loadEtcdMembers(context, draft),
+    apiServers: loadApiServers(context, draft),
     kubeProxy,
     network: loadNetwork(context, draft?.network),
     images: loadImages(context, draft?.images),
@@ -47,6 +48,16 @@ export function nodeNames(cluster: ClusterSpec): readonly string[] {
   const install = cluster.install === null ? null : INSTALLS[cluster.install]
   const others = Array.from({ length: count }, (_, index) => install?.nodeName(index + 1) ?? `worker-${index + 1}`)
   return install?.controlPlaneNodes === 'separate' ? [...install.controlPlane, ...others] : others
+}
+
+/** An install has an API server on each control-plane machine. */
+function loadApiServers(context: LoadContext, draft: ClusterDraft | undefined): number {
+  const { install, apiServers } = draft ?? {}
+  if (install === undefined) return apiServers ?? DEFAULTS.apiServers
+  const count = INSTALLS[install].controlPlane.length
+  if (apiServers !== undefined && apiServers !== count)
+    context.mistake([...AT, 'apiServers'], `Install ${install} has an API server on each control-plane machine`, String(count))
+  return count
 }
 
 function loadBootstrap(context: LoadContext, draft: ClusterDraft | undefined): boolean {

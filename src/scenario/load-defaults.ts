@@ -16,10 +16,12 @@ export const DEFAULTS = {
   maxPods: 110,
   /** *Assumption*: a cluster that does not speak of zones has one. */
   zone: 'a',
-  /** The members that etcd's own documentation recommends at least for production: one may fail. */
   /** The version that the references describe. */
   version: '1.36',
+  /** The members that etcd's own documentation recommends at least for production: one may fail. */
   etcdMembers: 3,
+  /** *Assumption*: as kubeadm sets a cluster up that is not told to be highly available. */
+  apiServers: 1,
   /** Source: kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go and cmd/kube-proxy: an empty mode means iptables on Linux. */
   kubeProxyMode: 'iptables',
   /** Source: kubernetes v1.36.2 pkg/proxy/ipvs/proxier.go: round robin where no scheduler is named. */

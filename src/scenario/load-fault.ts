@@ -13,6 +13,7 @@ type NodeFaultDraft = Extract<FaultDraft, { node?: unknown }>
 type EtcdFaultDraft = Extract<FaultDraft, { member?: unknown }>
 type MachineFaultDraft = Extract<FaultDraft, { machine?: unknown }>
 type LeaderFaultDraft = Extract<FaultDraft, { replica?: unknown }>
+type ApiServerFaultDraft = Extract<FaultDraft, { server?: unknown }>
 type ContainerFaultDraft = Extract<FaultDraft, { pods?: unknown }>
 
 /** What faults are checked against. */
@@ -24,6 +25,7 @@ export interface FaultSurroundings {
   readonly replicas: number
   /** Machines of the install that are no nodes. */
   readonly machines: readonly string[]
+  readonly apiServers: number
 }
 
 /** Reads one fault of the timeline; a mistake in it is reported. */
@@ -43,6 +45,8 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
     case 'controller-manager-crash':
     case 'scheduler-crash':
       return loadLeaderFault(context, path, draft as LeaderFaultDraft, around.replicas)
+    case 'api-server-crash':
+      return loadApiServerFault(context, path, draft as ApiServerFaultDraft, around.apiServers)
     default:
       return loadNodeFault(context, path, draft as NodeFaultDraft, around.nodes)
   }
@@ -92,6 +96,19 @@ function loadLeaderFault(context: LoadContext, path: Path, draft: LeaderFaultDra
   return { kind, replica, duration }
 }
 
+function loadApiServerFault(context: LoadContext, path: Path, draft: ApiServerFaultDraft, servers: number): FaultSpec | undefined {
+  const { kind, server = 'random' } = draft
+  const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
+  if (duration === 0)
+    context.mistake([...path, 'for'], 'A crash of no length is none', 'a length of time above 0, or no "for" when the server stays away')
+  if (server !== 'random' && server > servers) {
+    const accepted = `${servers === 1 ? '1' : `1 to ${servers}`} (spec.cluster.apiServers), or random`
+    context.mistake([...path, 'server'], `There is no API server ${server}`, accepted)
+  }
+  if (kind === undefined || duration === undefined) return undefined
+  return { kind, server: server === 'random' ? null : server, duration }
+}
+
 function loadNodeFault(context: LoadContext, path: Path, draft: NodeFaultDraft, nodes: readonly string[] | null): FaultSpec | undefined {
   const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
   if (duration === 0)
@@ -128,5 +145,6 @@ function victimOf(fault: FaultSpec): string {
   if ('machine' in fault) return fault.machine
   if ('replica' in fault) return fault.replica === null ? 'of the leader' : `of replica ${fault.replica}`
   if ('member' in fault) return `etcd-${fault.member}${'factor' in fault ? ` ${fault.factor} times` : ''}`
+  if ('server' in fault) return fault.server === null ? 'of a random server' : `of server ${fault.server}`
   return `${fault.container === null ? '' : `of ${fault.container} `}in ${fault.namespace}`
 }

@@ -121,6 +121,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     etcdMembers: cluster.etcdMembers,
     replicas: cluster.install === null ? 1 : INSTALLS[cluster.install].controlPlane.length,
     machines: cluster.install === null ? [] : bareMachinesOf(INSTALLS[cluster.install], cluster.etcdMembers),
+    apiServers: cluster.apiServers,
     applied: applied.of,
   })
   const trafficNames = [...new Set((spec.traffic ?? []).flatMap((entry) => (entry?.name === undefined ? [] : [entry.name])))]

@@ -24,6 +24,7 @@ export interface TimelineOptions {
   readonly replicas: number
   /** Machines of the install that are no nodes. */
   readonly machines: readonly string[]
+  readonly apiServers: number
   /** What each `apply` brings, by the file as it is written. */
   readonly applied: AppliedManifests
 }

@@ -79,8 +79,8 @@ const WRONG_TYPE = 1000
 
 function weight(issue: Issue): number {
   if (issue.code === 'unrecognized_keys') return issue.keys.length
-  // A kind that fits says more about what was meant than any other key.
-  if (issue.path.length === 1 && issue.path[0] === 'kind') return 2
+  // What says which alternative it is, is less likely to be wrong than what is missing beside it.
+  if (issue.code === 'invalid_value' && issue.path.at(-1) === 'kind') return 2
   return issue.path.length === 0 && issue.code === 'invalid_type' ? WRONG_TYPE : 1
 }
 

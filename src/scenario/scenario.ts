@@ -48,6 +48,8 @@ export interface ClusterSpec {
   readonly controlPlane: { readonly cpuMilli: number; readonly memoryBytes: number }
   /** 1, 3 or 5. */
   readonly etcdMembers: number
+  /** API servers, behind a load balancer when there are several. */
+  readonly apiServers: number
   readonly kubeProxy: KubeProxySpec
   readonly network: NetworkSpec
   /** How images are pulled: bytes a second of one node's registry link, and the size of an image that is not named. */

@@ -78,6 +78,12 @@ const cluster = z.strictObject({
       members: z.literal([1, 3, 5]).optional().meta({ description: 'Members of the etcd cluster', default: DEFAULTS.etcdMembers }),
     })
     .optional(),
+  apiServers: z
+    .int()
+    .min(1)
+    .max(9)
+    .optional()
+    .meta({ description: 'API servers, behind a load balancer when there are several', default: DEFAULTS.apiServers }),
   kubeProxy: z
     .strictObject({
       mode: z
@@ -241,6 +247,15 @@ const leaderFault = z.strictObject({
   for: duration('After how long it is started again; never when not given').optional(),
 })
 
+const apiServerFault = z.strictObject({
+  kind: z.enum(['api-server-crash']),
+  server: z
+    .union([z.int().min(1).max(9), z.literal('random')])
+    .optional()
+    .meta({ description: 'Which API server, from 1, or one of those that are up', default: 'random' }),
+  for: duration('After how long the server is started again; never when not given').optional(),
+})
+
 const at = duration('When it happens')
 
 const timelineEntry = z.union([
@@ -251,7 +266,7 @@ const timelineEntry = z.union([
       examples: ['set image deployment/frontend server=shop/frontend:v2 -n shop'],
     }),
   }),
-  z.strictObject({ at, fault: z.union([nodeFault, containerFault, etcdFault, etcdSlowDisk, leaderFault, machineFault]) }),
+  z.strictObject({ at, fault: z.union([nodeFault, containerFault, etcdFault, etcdSlowDisk, apiServerFault, leaderFault, machineFault]) }),
 ])
 
 const spec = z.strictObject({

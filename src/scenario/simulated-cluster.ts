@@ -1,5 +1,6 @@
 import { matchesSelector } from '../api/labels.ts'
 import type { Deployment, EndpointSlice, Pod, Service, StringMap } from '../api/objects/index.ts'
+import type { ApiServer } from '../control-plane/api-server.ts'
 import { ControlPlane, type NodeSeed } from '../control-plane/control-plane.ts'
 import { isComplete } from '../control-plane/controllers/deployment.ts'
 import { INSTALLS } from '../control-plane/installs/index.ts'
@@ -70,15 +71,16 @@ export class SimulatedCluster {
     this.#nodes = nodesOf(scenario)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { version, etcdMembers, network, kubeProxy, images } = scenario.cluster
+    const { version, etcdMembers, apiServers, network, kubeProxy, images } = scenario.cluster
     const install = scenario.cluster.install === null ? null : INSTALLS[scenario.cluster.install]
     this.controlPlane = new ControlPlane(this.sim, {
       trace: this.trace,
       version,
       etcdMembers,
+      apiServers,
       nodes: this.#nodes,
       asleep: install !== null && scenario.cluster.bootstrap ? { voters: install.etcdMembers.free ? etcdMembers : 1 } : undefined,
-      ...(install === null ? {} : { hosts: install.controlPlane, apiServers: install.controlPlane.length }),
+      ...(install === null ? {} : { hosts: install.controlPlane }),
     })
     this.#machines =
       install === null
@@ -219,6 +221,7 @@ export class SimulatedCluster {
       sim: this.sim,
       trace: this.trace,
       etcd: this.controlPlane.server.etcd,
+      apiServers: apiServersTarget(this.controlPlane.server),
       crashNode: (name) => {
         const index = this.#indexOf(name)
         if (!this.dataPlane.kernels.isUp(index)) return null
@@ -306,6 +309,16 @@ export class SimulatedCluster {
     const workload = this.#scenario.workloads.find(({ selector }) => matchesSelector(selector, labels))
     invariant(workload !== undefined, 'The last workload matches every pod')
     return workload
+  }
+}
+
+function apiServersTarget(server: ApiServer): FaultTarget['apiServers'] {
+  return {
+    count: server.processes.length,
+    isUp: (id) => server.processes[id]!.up,
+    nameOf: (id) => server.processes[id]!.name,
+    crash: (id) => server.crash(id),
+    start: (id, answers) => server.start(id, answers),
   }
 }
 

@@ -55,6 +55,7 @@ export interface TestbedOptions {
   readonly nodes?: number
   readonly seed?: string
   readonly etcdMembers?: number
+  readonly apiServers?: number
   readonly version?: KubernetesMinor
   /** From process start to listening; 2 s when not given. */
   readonly startUp?: Nanos
@@ -81,6 +82,7 @@ export class Testbed {
       nodes = 3,
       seed = 'test',
       etcdMembers = 1,
+      apiServers = 1,
       version = 36,
       startUp = 2 * SECOND,
       onTerminate = 'drain',
@@ -94,6 +96,7 @@ export class Testbed {
       trace: this.trace,
       version,
       etcdMembers,
+      apiServers,
       latencies,
       ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
       nodes: names.map((name, i) => ({

@@ -8,6 +8,7 @@ export const FAULT_SECONDS_MAX = 120
 
 const length = ({ dice }: World): string => `for: ${dice.between(1, FAULT_SECONDS_MAX)}s`
 const node = ({ dice, nodes }: World): string => dice.pick(nodes)
+const server = ({ dice, apiServers }: World): string => dice.pick([`server: ${dice.between(1, apiServers)}`, 'server: random'])
 const member = ({ dice, etcdMembers }: World): number => dice.between(1, etcdMembers)
 
 /** Every fault that random scenarios use: one more is one line. */
@@ -21,4 +22,5 @@ export const FAULTS: readonly RandomFault[] = [
   (world) => `{ kind: controller-manager-crash, ${length(world)} }`,
   (world) => `{ kind: scheduler-crash, ${length(world)} }`,
   (world) => `{ kind: kube-proxy-crash, node: ${node(world)}, ${length(world)} }`,
+  (world) => `{ kind: api-server-crash, ${server(world)}, ${length(world)} }`,
 ]

@@ -60,6 +60,26 @@ export const PLANTS: readonly Plant[] = [
     }),
   },
   {
+    bug: 'a watch that goes on from a revision loses the first event',
+    noticedBy: 'every watch sees every revision once and in order',
+    plant: ({ controlPlane: { server } }) => {
+      for (const process of server.processes) {
+        const cache = process.cache('Lease')
+        const serve = cache.serve.bind(cache)
+        cache.serve = (options) => {
+          let lost = options.from === null
+          return serve({
+            ...options,
+            deliver: (event) => {
+              if (lost) options.deliver(event)
+              lost = true
+            },
+          })
+        }
+      }
+    },
+  },
+  {
     bug: 'two objects get the same uid',
     noticedBy: 'ids are unique',
     plant: changeAPod((pod) => ({ ...pod, metadata: { ...pod.metadata, uid: 'uid-1' } })),

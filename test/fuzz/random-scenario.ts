@@ -21,6 +21,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
     nodes: Array.from({ length: nodeCount }, (_, i) => `worker-${i + 1}`),
     version: dice.chance(0.5) ? 36 : dice.between(28, 36),
     etcdMembers: dice.pick([1, 3, 5]),
+    apiServers: dice.pick([1, 1, 3]),
     workloads: [],
     images: 1,
   }
@@ -61,6 +62,7 @@ spec:
     version: "1.${world.version}"
     nodes: [{ count: ${nodeCount}, cpu: 8, memory: 32Gi, zone: [a, b, c] }]
     etcd: { members: ${world.etcdMembers} }
+    apiServers: ${world.apiServers}
     kubeProxy: { mode: ${mode} }
     images: { preloaded: ${dice.chance(0.5)} }
   manifests: [app.yaml]

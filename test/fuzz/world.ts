@@ -7,6 +7,7 @@ export interface World {
   /** Minor version of Kubernetes. */
   readonly version: number
   readonly etcdMembers: number
+  readonly apiServers: number
   readonly workloads: Workload[]
   /** Counts image versions, so that every roll-out is one. */
   images: number

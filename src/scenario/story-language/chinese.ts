@@ -2,6 +2,8 @@ import { type StoryLanguage, translator } from './language.ts'
 
 /** What somebody did. Kubernetes' own verbs of the API stay, with their meaning beside them. */
 const ACTIONS: ReadonlyMap<string, string> = new Map([
+  ['API server crashed', 'API server 崩溃'],
+  ['API server was started', 'API server 被启动'],
   ['accepted', '接受 Pod'],
   ['admitted', '准入通过'],
   ['answered', '得到答复'],
@@ -77,6 +79,7 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
   ['set up network', '配置网络'],
   ['started service', '启动系统服务'],
   ['started static pod', '启动静态 Pod'],
+  ['serves', '开始提供服务'],
   ['started', '启动'],
   ['started container', '启动容器'],
   ['started init container', '启动 Init 容器'],
@@ -131,6 +134,7 @@ const DETAILS: ReadonlyMap<string, string> = new Map([
   ['uncordoned', '恢复调度'],
   ['uncordoned: taint removed', '恢复调度：移除污点'],
   ['500 etcdserver: request timed out', '500，etcd 请求超时'],
+  ['with empty caches', '缓存为空'],
   ['with what its disk has', '带着磁盘上的内容'],
   ['Ready=True: kubelet is ready', 'Ready=True：kubelet 已就绪'],
   ['Ready=True: mirror of a static pod', 'Ready=True：静态 Pod 的镜像 Pod'],
@@ -141,6 +145,7 @@ const DETAILS: ReadonlyMap<string, string> = new Map([
   ['its network is ready', '网络已就绪'],
   ['registers, Ready=False: cni plugin not initialized', '注册节点，Ready=False：CNI 插件未初始化'],
   ['taint not-ready removed: the node is Ready', '移除 not-ready 污点：节点已就绪'],
+  ['watch caches filled from etcd', '已从 etcd 填充 watch 缓存'],
   ['volumes and cgroups', '卷与 cgroup'],
 ])
 
@@ -185,6 +190,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/^tolerated the taint of (\S+) for (\d+) s$/, '已容忍 $1 的污点 $2 秒'],
   [/^its owner (.+) is gone$/, '其属主 $1 已不存在'],
   [/^member (\d+) in term (\d+)$/, '成员 $1，任期 $2'],
+  [/^for good, (\d+) requests in flight, (\d+) watches$/, '不再恢复，中断 $1 个请求、$2 个 watch'],
+  [/^for (\S+) s, (\d+) requests in flight, (\d+) watches$/, '持续 $1 秒，中断 $2 个请求、$3 个 watch'],
   [/^no heartbeat seen for (\d+) ms$/, '$1 毫秒没有心跳'],
   [/^Ready=Unknown: kubelet stopped posting status$/, 'Ready=Unknown：kubelet 不再上报状态'],
   [/^Ready=False: node (\S+) is not ready$/, 'Ready=False：节点 $1 未就绪'],
