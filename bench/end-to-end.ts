@@ -105,6 +105,9 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
     cluster: {
       nodes: [{ count: 10, cpuMilli: 32_000, memoryBytes: 128 * 1024 * 1024 * 1024, maxPods: 110, zones: ['a', 'b', 'c'] }],
       version: 36,
+      install: null,
+      bootstrap: false,
+      controlPlane: { cpuMilli: 4000, memoryBytes: 8 * 1024 ** 3 },
       etcdMembers: 3,
       apiServer: { maxRequestsInflight: 400, maxMutatingRequestsInflight: 200 },
       apiServers: 1,

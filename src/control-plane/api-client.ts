@@ -190,6 +190,26 @@ export class ApiClient {
     return response
   }
 
+  /** Creates an object, or replaces one that was read before (409 when it has changed since); not told in the story. Never asks again. */
+  *writeQuietly<T extends AnyObject>(object: T, verb: 'create' | 'update'): Generator<Wait, ApiResponse<T>, unknown> {
+    const { name, namespace, resourceVersion } = object.metadata
+    yield* this.#toServer()
+    const response = yield* this.#send({
+      identity: this.#options.identity,
+      verb,
+      kind: object.kind,
+      namespace,
+      name,
+      cause: -1,
+      change: () => object,
+      expected: verb === 'create' ? 0 : resourceVersion,
+      quiet: true,
+      connection: this.#connection,
+    })
+    yield* this.#network()
+    return response as ApiResponse<T>
+  }
+
   /** Lets a namespace go that is empty. */
   *finalize(namespace: string, because: Because): Generator<Wait, ApiResponse, unknown> {
     return yield* this.#write('update', 'Namespace', '', namespace, ANY_REVISION, () => null, { ...because, subresource: 'finalize' })

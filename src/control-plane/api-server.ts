@@ -78,6 +78,8 @@ export interface ApiServerOptions {
   readonly flowControl: FlowControlOptions
   /** API servers, behind a load balancer when there are several; 1 when not given. */
   readonly count?: number | undefined
+  /** Nothing runs yet: neither servers nor etcd, of which so many members are the first. */
+  readonly asleep?: { readonly voters: number } | undefined
 }
 
 /**
@@ -118,7 +120,7 @@ export class ApiServer {
     this.#sim = sim
     this.#trace = options.trace
     this.#latencies = options.latencies
-    this.#etcd = new Etcd(sim, { members: options.etcdMembers, latencies: options.latencies })
+    this.#etcd = new Etcd(sim, { members: options.etcdMembers, latencies: options.latencies, asleep: options.asleep })
     this.#elected = new Signal(sim)
     this.#etcd.observeLeader((leader, term) => this.#leaderChanged(leader, term))
     const count = options.count ?? 1
@@ -134,6 +136,7 @@ export class ApiServer {
         }),
     )
     this.#balancer = new ApiLoadBalancer(sim, this.#processes)
+    if (options.asleep !== undefined) for (const { id } of this.#processes) this.crash(id)
     this.#admission = {
       get: (key) => this.#etcd.get(key),
       list: (kind) => this.cached(kind),

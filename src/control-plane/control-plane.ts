@@ -1,4 +1,4 @@
-import type { AnyObject, Lease, Namespace, Node, ServiceAccount } from '../api/objects/index.ts'
+import type { AnyObject, Lease, Namespace, Node, ServiceAccount, Taint } from '../api/objects/index.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { Trace } from '../engine/trace.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
@@ -28,8 +28,12 @@ import { TaintEvictionController } from './controllers/taint-eviction.ts'
 import { TtlAfterFinishedController } from './controllers/ttl-after-finished.ts'
 import { emptyMeta } from './empty-meta.ts'
 import { FLOW_CONTROL_DEFAULTS, type FlowControlOptions } from './flow-control/flow-control.ts'
+import { CONTROLLER_MANAGER, SCHEDULER } from './identity.ts'
+import { type ComponentName, mirrorPod } from './installs/static-pods.ts'
 import { Kubectl } from './kubectl/kubectl.ts'
 import { Latencies, type LatencyOverrides, type MachineSpec } from './latencies.ts'
+import { heldLease, LEASE_NAMESPACE } from './leader-election/leader-elector.ts'
+import { type LedComponent, Replica } from './leader-election/replica.ts'
 import { MetricsServer } from './metrics-server.ts'
 import { Scheduler, type SchedulerSpec } from './scheduler/scheduler.ts'
 
@@ -53,6 +57,10 @@ export interface ControlPlaneOptions {
   readonly flowControl?: FlowControlOptions
   /** Whether metrics-server runs; nobody but autoscalers asks it. */
   readonly metricsServer?: boolean
+  /** The machines on which a kube-controller-manager and a kube-scheduler run, each a replica; the first has both leaders at time 0. */
+  readonly hosts?: readonly string[]
+  /** Nothing runs and no node has joined yet: a bootstrap is to come. So many members of etcd are the first. */
+  readonly asleep?: { readonly voters: number } | undefined
   /** Delays that differ from the table in latencies.ts. */
   readonly latencies?: LatencyOverrides
   /** The defaults of kube-scheduler when not given. */
@@ -70,6 +78,8 @@ export interface NodeSeed {
   readonly maxPods: number
   readonly podCIDR: string
   readonly internalIP: string
+  /** Given to the machines of the control plane. */
+  readonly controlPlane?: { readonly tainted: boolean; readonly components: readonly ComponentName[] }
 }
 
 /** Adds a controller of kube-controller-manager: one line here, one file beside the others. */
@@ -101,8 +111,11 @@ export class ControlPlane {
   readonly server: ApiServer
   readonly kubectl: Kubectl
   readonly metricsServer: MetricsServer | null
-  readonly #manager: ControllerManager
-  readonly #scheduler: Scheduler
+  /** Of kube-controller-manager; the first leads at time 0. */
+  readonly controllerManagers: readonly Replica[]
+  /** Of kube-scheduler; the first leads at time 0. */
+  readonly schedulers: readonly Replica[]
+  readonly #asleep: boolean
 
   constructor(sim: Simulation, options: ControlPlaneOptions) {
     const latencies = new Latencies(sim, options.latencies, options.machine)
@@ -114,25 +127,64 @@ export class ControlPlane {
       serviceCidr: SERVICE_CIDR,
       flowControl,
       count: options.apiServers,
+      asleep: options.asleep,
     })
     this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }
     for (const object of [...bootstrapRoles(), ...systemPriorityClasses()]) this.server.install(object)
-    for (const object of bootstrapObjects(options.nodes)) this.server.seed(object)
+    for (const object of bootstrapObjects(options.asleep === undefined ? options.nodes : [])) this.server.seed(object)
     this.server.begin()
     this.metricsServer = options.metricsServer ? new MetricsServer(this.access) : null
-    this.#manager = new ControllerManager({ ...this.access, process: 'kube-controller-manager' }, this.metricsServer)
-    for (const Controller of CONTROLLERS) new Controller(this.#manager)
-    this.#scheduler = new Scheduler(this.access, options.scheduler)
+    const hosts = options.hosts ?? ['control-plane']
+    const replicas = (component: LedComponent): Replica[] =>
+      hosts.map((host) => new Replica(this.access, component, host, hosts.length === 1))
+    this.controllerManagers = replicas(controllerManagerComponent(this.metricsServer))
+    this.schedulers = replicas(schedulerComponent(options.scheduler))
+    this.#asleep = options.asleep !== undefined
+    for (const { component, firstHolder } of this.#asleep ? [] : [this.controllerManagers[0]!, this.schedulers[0]!]) {
+      this.server.seed(heldLease(component.name, firstHolder))
+    }
     this.kubectl = new Kubectl(this.access)
   }
 
   /** Starts all watches. Observers must have been attached before. */
   start(): void {
-    this.#manager.start()
-    this.#scheduler.start()
     this.metricsServer?.start()
+    if (this.#asleep) return
+    for (const replicas of [this.controllerManagers, this.schedulers]) {
+      for (const [index, replica] of replicas.entries()) {
+        const { name } = replica.component
+        replica.inherit(index === 0 ? (this.server.peek('Lease', LEASE_NAMESPACE, name) ?? null) : null)
+      }
+    }
   }
 }
+
+/** Its controllers and their caches begin when it leads. Source: cmd/kube-controller-manager/app/controllermanager.go (run). */
+const controllerManagerComponent = (metrics: MetricsServer | null): LedComponent => ({
+  name: 'kube-controller-manager',
+  identity: CONTROLLER_MANAGER,
+  make(access) {
+    let manager: ControllerManager | null = null
+    return {
+      standBy() {},
+      lead(cause) {
+        manager = new ControllerManager(access, cause, metrics)
+        for (const Controller of CONTROLLERS) new Controller(manager)
+        manager.start()
+      },
+      stop() {
+        manager?.stop()
+      },
+    }
+  },
+})
+
+/** Its caches are kept while it stands by. Source: cmd/kube-scheduler/app/server.go (Run). */
+const schedulerComponent = (spec: SchedulerSpec | undefined): LedComponent => ({
+  name: 'kube-scheduler',
+  identity: SCHEDULER,
+  make: (access) => new Scheduler(access, spec),
+})
 
 function bootstrapObjects(nodes: readonly NodeSeed[]): AnyObject[] {
   const objects: AnyObject[] = []
@@ -150,22 +202,29 @@ function bootstrapObjects(nodes: readonly NodeSeed[]): AnyObject[] {
       renewTime: 0,
       durationSeconds: LEASE_DURATION_SECONDS,
     } satisfies Lease)
+    for (const component of seed.controlPlane?.components ?? []) objects.push(mirrorPod(component, seed.name, seed.internalIP, 0))
   }
   return objects
 }
 
-function nodeOf(seed: NodeSeed): Node {
+/** Source: cmd/kubeadm/app/phases/markcontrolplane/markcontrolplane.go. */
+export const CONTROL_PLANE_TAINT: Taint = { key: 'node-role.kubernetes.io/control-plane', value: '', effect: 'NoSchedule' }
+
+/** The Node of a machine, Ready. */
+export function nodeOf(seed: NodeSeed): Node {
   const labels = {
     'kubernetes.io/hostname': seed.name,
     'kubernetes.io/os': 'linux',
     'kubernetes.io/arch': 'amd64',
     ...(seed.zone === '' ? {} : { 'topology.kubernetes.io/zone': seed.zone }),
+    ...(seed.controlPlane === undefined ? {} : { 'node-role.kubernetes.io/control-plane': '' }),
+    ...(seed.controlPlane?.tainted === true ? { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } : {}),
   }
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { ...emptyMeta(seed.name, ''), labels },
-    spec: { podCIDR: seed.podCIDR, unschedulable: false, taints: [] },
+    spec: { podCIDR: seed.podCIDR, unschedulable: false, taints: seed.controlPlane?.tainted === true ? [CONTROL_PLANE_TAINT] : [] },
     status: {
       allocatable: { cpuMilli: seed.cpuMilli, memoryBytes: seed.memoryBytes, pods: seed.maxPods },
       conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', lastTransitionTime: 0 }],

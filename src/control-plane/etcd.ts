@@ -99,7 +99,8 @@ interface Stored<T> {
 export class Etcd<T> {
   readonly #sim: Simulation
   readonly #latencies: Latencies
-  readonly #quorum: number
+  #quorum: number
+  #voters: number
   readonly #members: EtcdMember<Proposal<T>>[]
   readonly #store = new Map<string, Stored<T>>()
   readonly #history = new EtcdHistory<T>()
@@ -133,17 +134,24 @@ export class Etcd<T> {
   readonly #observers: ((event: StoreEvent<T>) => void)[] = []
   readonly #leaderObservers: ((leader: number | null, term: number) => void)[] = []
 
-  constructor(sim: Simulation, options: { members: number; latencies: Latencies }) {
+  /** `asleep`: no member runs yet, and so many of them are the first cluster; the others are added later. */
+  constructor(sim: Simulation, options: { members: number; latencies: Latencies; asleep?: { readonly voters: number } | undefined }) {
     invariant(options.members >= 1 && options.members % 2 === 1 && options.members < MEMBERS_MAX, 'etcd has an odd number of members')
     this.#sim = sim
     this.#latencies = options.latencies
-    this.#quorum = (options.members + 1) / 2
+    this.#voters = options.asleep?.voters ?? options.members
+    this.#quorum = Math.floor(this.#voters / 2) + 1
     this.#members = Array.from({ length: options.members }, (_, id) => new EtcdMember<Proposal<T>>(id, options.members))
     this.#election = sim.rng('etcd/election')
     this.#leader = this.#members[0]!
     this.#leader.leads = true
     for (const member of this.#members) member.term = member.agreedTerm = 1
     this.#leaderOfTerm.set(1, this.#leader)
+    if (options.asleep !== undefined) {
+      this.#leader.leads = false
+      this.#leader = null
+      for (const member of this.#members) member.up = false
+    }
     this.#onAppend = sim.handler((address, index) => this.#appended(address, index))
     this.#onFsync = sim.handler((id, incarnation) => this.#fsynced(this.#members[id]!, incarnation))
     this.#onAck = sim.handler((address, index) => this.#acknowledged(address, index))
@@ -266,6 +274,14 @@ export class Etcd<T> {
     if (member.up) return
     member.up = true
     member.heardAt = this.#sim.now
+    this.#reconsider()
+  }
+
+  /** One more member counts for the quorum: a learner has been promoted. */
+  addVoter(): void {
+    invariant(this.#voters < this.#members.length, 'Every member of etcd has a vote')
+    this.#voters++
+    this.#quorum = Math.floor(this.#voters / 2) + 1
     this.#reconsider()
   }
 

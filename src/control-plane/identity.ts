@@ -16,6 +16,13 @@ export const ADMINISTRATOR: Identity = {
   credential: 'client certificate',
 }
 
+/** kube-controller-manager itself, which holds the lease; its controllers have identities of their own. */
+export const CONTROLLER_MANAGER: Identity = {
+  user: 'system:kube-controller-manager',
+  groups: [AUTHENTICATED],
+  credential: 'client certificate',
+}
+
 /**
  * Somebody that the administrator acts as (`--as`, `--as-group`). A service account brings its groups along where none are given.
  *
@@ -50,6 +57,13 @@ export function controllerIdentity(name: string): Identity {
 /** A kubelet: certificate `system:node:NAME` in the group `system:nodes`. */
 export function nodeIdentity(node: string): Identity {
   return { user: `system:node:${node}`, groups: ['system:nodes', AUTHENTICATED], credential: 'client certificate' }
+}
+
+/** A machine that joins with a bootstrap token. Source: kubeadm, plugin/pkg/auth/authenticator/token/bootstrap. */
+export const BOOTSTRAPPER: Identity = {
+  user: 'system:bootstrap:abcdef',
+  groups: ['system:bootstrappers', 'system:bootstrappers:kubeadm:default-node-token', AUTHENTICATED],
+  credential: 'service account token',
 }
 
 /** The API server's own loopback client. Source: apiserver pkg/server/config.go. */

@@ -23,7 +23,7 @@ export class Informer<K extends Kind> {
     this.#options = options
   }
 
-  /** Lists and watches from now on. `synced` is called once, when all that existed is known here. */
+  /** Lists and watches from now on. `synced` is called once, when all that the list has is here. */
   start(synced?: () => void): void {
     this.#watch = this.#server.watch(this.#kind, {
       ...this.#options,

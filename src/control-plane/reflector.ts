@@ -16,6 +16,8 @@ export interface ReflectorOptions extends WatcherOptions {
   readonly known?: () => Iterable<AnyObject>
   /** Called when a list has made up for a gap, before its changes are delivered: what lies between was perhaps never told. */
   readonly relisted?: (after: number, upTo: number) => void
+  /** Called once, when all of the first list has been delivered. Source: client-go tools/cache (HasSynced). */
+  readonly synced?: () => void
 }
 
 /** What a reflector needs of the API. */
@@ -79,8 +81,7 @@ export class Reflector implements Watch {
   #backOff: Nanos = BACKOFF_MIN
   #backedOffAt: Nanos = 0
   #stopped = false
-  /** Whether the client has been told that it knows what existed at first. */
-  #told = false
+  #synced = false
 
   constructor(access: ReflectorAccess, kind: string, options: ReflectorOptions) {
     this.#access = access
@@ -116,6 +117,7 @@ export class Reflector implements Watch {
         if (this.#listing > 0) this.#listing--
         if (event.revision > this.#revision) this.#revision = event.revision
         deliver(event)
+        if (this.#listing === 0) this.#hasSynced()
       },
       ...(listed === undefined
         ? {}
@@ -126,13 +128,13 @@ export class Reflector implements Watch {
               listed(revision)
             },
           }),
-      ...(this.#options.synced === undefined || from !== null ? {} : { synced: () => this.#tellSynced() }),
       ended: (how) => this.#ended(how),
     })
     if (stream === null) return false
     this.#stream = stream
     this.#begunAt = sim.now
     this.#listing = stream.listLength
+    if (this.#listing === 0 && this.#options.synced !== undefined) sim.after(0, () => this.#hasSynced())
     if (from === null) this.#revision = Math.max(this.#revision, server.cache(this.#kind).revision)
     this.#timeout = sim.after(WATCH_TIMEOUT_MIN + this.#timing.below(WATCH_TIMEOUT_MIN), () => {
       this.#timeout = NO_TIMER
@@ -235,13 +237,12 @@ export class Reflector implements Watch {
       } else if (before.metadata.resourceVersion < resourceVersion) tell('MODIFIED', object, before, resourceVersion)
     }
     for (const object of had.values()) tell('DELETED', object, object, this.#revision)
-    this.#tellSynced()
+    this.#hasSynced()
   }
 
-  #tellSynced(): void {
-    this.#listing = 0
-    if (this.#told || this.#stopped) return
-    this.#told = true
+  #hasSynced(): void {
+    if (this.#synced || this.#stopped) return
+    this.#synced = true
     this.#options.synced?.()
   }
 

@@ -36,8 +36,6 @@ export interface WatcherOptions {
    * ADDED events: the watcher looks it up by revision.
    */
   readonly listed?: (revision: number) => void
-  /** Called once, after what existed when the watch began has been delivered as ADDED events. Not together with `listed`. */
-  readonly synced?: () => void
 }
 
 /** A watch as a server serves it: it begins after a revision, or with a list, and ends. */
@@ -68,15 +66,13 @@ export interface StreamOfEvents extends Watch {
 const QUEUE_COMPACTED_AT = 1024
 /** Stands in a queue for the end of the stream. */
 const END = -1
-/** Stands in a queue for the end of the list with which a watch began. */
-const SYNCED = -2
 
 /** How long a list waits for the cache to be as new as it asks for. Source: Kubernetes cacher/watch_cache.go, blockTimeout. */
 const BLOCK_TIMEOUT: Nanos = 3 * SECOND
 
 class Watcher {
   readonly options: ServedWatch
-  /** Events on their way; a number stands for the list, up to that revision, for its end, or for that of the stream. */
+  /** Events on their way; a number stands for the list, up to that revision, or for the end. */
   readonly #queue: (WatchEvent | number)[] = []
   #next = 0
   lastAt: Nanos = 0
@@ -111,7 +107,6 @@ class Watcher {
     }
     if (this.stopped) return
     if (typeof event !== 'number') this.options.deliver(event)
-    else if (event === SYNCED) this.options.synced!()
     else if (event !== END) this.options.listed!(event)
     else {
       this.stopped = true
@@ -262,14 +257,12 @@ export class WatchCache {
       for (const event of missed)
         if (options.nodeName === undefined || (event.object as Pod).spec.nodeName === options.nodeName) this.#send(index, event)
     } else if (options.listed !== undefined) this.#send(index, this.#revision)
-    else {
+    else
       for (const object of this.#objects.values()) {
         if (options.nodeName !== undefined && (object as Pod).spec.nodeName !== options.nodeName) continue
         const revision = object.metadata.resourceVersion
         this.#send(index, { type: 'ADDED', object, previous: undefined, revision, cause: -1, committedAt: this.#sim.now, fromList: true })
       }
-      if (options.synced !== undefined) this.#send(index, SYNCED)
-    }
     const listLength = missed === null ? watcher.queued : 0
     const leave = (): void => {
       const at = line.indexOf(index)

@@ -51,8 +51,8 @@ export class Simulation {
 
   constructor(options: { seed: string }) {
     this.seed = options.seed
-    this.#callbackHandler = this.handler((index) => this.#releaseCallback(index)())
-    this.#stepHandler = this.handler((index) => this.#processes[index]!.step())
+    this.#callbackHandler = this.#handlers.push((index) => this.#releaseCallback(index)()) - 1
+    this.#stepHandler = this.#handlers.push((index) => this.#processes[index]!.step()) - 1
   }
 
   get now(): Nanos {
@@ -115,8 +115,8 @@ export class Simulation {
     return new Delay(this, ns)
   }
 
-  /** Starts a process; its first step is an event at `now`. */
-  spawn<T>(body: Generator<Wait, T, unknown>): Process<T> {
+  /** Starts a process; its first step is an event at `now`. `ended` is called when it is done, however it ends. */
+  spawn<T>(body: Generator<Wait, T, unknown>, ended?: () => void): Process<T> {
     const index = this.#processesFree.pop() ?? this.#processes.length
     const process = new Process<T>({
       sim: this,
@@ -126,6 +126,7 @@ export class Simulation {
       onDone: () => {
         this.#processes[index] = null
         this.#processesFree.push(index)
+        ended?.()
       },
     })
     this.#processes[index] = process as Process<unknown>

@@ -9,7 +9,13 @@ export interface FaultTarget {
   readonly sim: Simulation
   readonly trace: Trace
   /** Stops the machine at once; null when it is down already. */
-  readonly crashNode: (name: string) => { readonly pods: number; readonly requestsInFlight: number } | null
+  readonly crashNode: (
+    name: string,
+  ) => { readonly pods: number; readonly requestsInFlight: number; readonly components: readonly string[] } | null
+  /** Stops a machine that is no node; says which components ran there, null when it is down already. */
+  readonly crashMachine: (name: string) => readonly string[] | null
+  /** `cause` is the hop of its return. */
+  readonly bootMachine: (name: string, cause: HopId) => void
   /** The members of etcd, counted from 1 in scenarios and from 0 here. */
   readonly etcd: EtcdTarget
   /** The kube-apiserver processes, counted from 1 in scenarios and from 0 here. */
@@ -32,12 +38,31 @@ export interface FaultTarget {
     which: { readonly namespace: string; readonly selector: LabelSelector; readonly mode: 'all' | 'one' },
     cause: (pod: string) => HopId,
   ) => number
+  /** False when it did not run. */
+  readonly stopKubeProxy: (node: string) => boolean
+  /** False when it runs already, or its node is down. `cause` records the hop of its return, if it returns. */
+  readonly startKubeProxy: (node: string, cause: () => HopId) => boolean
+  /** The replicas of kube-controller-manager or kube-scheduler, counted from 1 in scenarios and from 0 here. */
+  readonly replicas: (component: LedComponentName) => readonly ReplicaTarget[]
+  /** Starts one again; false when its machine is down. `cause` records the hop of its return, if it returns. */
+  readonly startReplica: (component: LedComponentName, host: string, cause: () => HopId) => boolean
   /** Ends processes; says how many. `cause` records a hop for each pod. */
   readonly crashContainers: (
     which: { readonly namespace: string; readonly selector: LabelSelector; readonly container: string | null },
     how: { readonly exitCode: number; readonly reason: string },
     cause: (pod: string) => HopId,
   ) => number
+}
+
+export type LedComponentName = 'kube-controller-manager' | 'kube-scheduler'
+
+/** One replica of a component of which one leads. */
+export interface ReplicaTarget {
+  readonly host: string
+  readonly up: boolean
+  readonly leads: boolean
+  /** False when it is down already. */
+  readonly crash: () => boolean
 }
 
 /** What can happen to the members of etcd. */

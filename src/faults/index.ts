@@ -6,7 +6,10 @@ import { crashEtcdMember, type EtcdMemberCrash } from './etcd-member-crash.ts'
 import { type EtcdPartition, partitionEtcd } from './etcd-partition.ts'
 import { type EtcdSlowDisk, slowEtcdDisk } from './etcd-slow-disk.ts'
 import type { FaultReport, FaultTarget } from './fault.ts'
+import { crashKubeProxy, type KubeProxyCrash } from './kube-proxy-crash.ts'
 import { crashKubelet, type KubeletCrash } from './kubelet-crash.ts'
+import { crashLeader, type LeaderCrash } from './leader-crash.ts'
+import { crashMachine, type MachineCrash } from './machine-crash.ts'
 import { crashNode, type NodeCrash } from './node-crash.ts'
 import { type NodeReboot, rebootNode } from './node-reboot.ts'
 import { killPods, type PodKill } from './pod-kill.ts'
@@ -18,8 +21,11 @@ export type { DiskSlow } from './disk-slow.ts'
 export type { EtcdMemberCrash } from './etcd-member-crash.ts'
 export type { EtcdPartition } from './etcd-partition.ts'
 export type { EtcdSlowDisk } from './etcd-slow-disk.ts'
-export type { FaultReport, FaultTarget } from './fault.ts'
+export type { FaultReport, FaultTarget, LedComponentName } from './fault.ts'
+export type { KubeProxyCrash } from './kube-proxy-crash.ts'
 export type { KubeletCrash } from './kubelet-crash.ts'
+export { LED_COMPONENTS, type LeaderCrash } from './leader-crash.ts'
+export type { MachineCrash } from './machine-crash.ts'
 export type { NodeCrash } from './node-crash.ts'
 export type { NodeReboot } from './node-reboot.ts'
 export type { PodKill } from './pod-kill.ts'
@@ -36,6 +42,9 @@ export type Fault =
   | EtcdMemberCrash
   | EtcdPartition
   | EtcdSlowDisk
+  | KubeProxyCrash
+  | LeaderCrash
+  | MachineCrash
   | ApiServerCrash
 
 type Of<K extends Fault['kind']> = Fault extends infer F
@@ -53,6 +62,10 @@ const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarge
   'disk-slow': slowNodeDisk,
   'clock-skew': skewClock,
   'pod-kill': killPods,
+  'kube-proxy-crash': crashKubeProxy,
+  'controller-manager-crash': crashLeader,
+  'scheduler-crash': crashLeader,
+  'machine-crash': crashMachine,
   'container-crash': crashContainers,
   'oom-kill': crashContainers,
   'etcd-member-crash': crashEtcdMember,

@@ -21,6 +21,7 @@ export function crashNode(fault: NodeCrash, target: FaultTarget, report: FaultRe
   const length = fault.duration === null ? 'for good' : `for ${fault.duration / SECOND} s`
   report.tookEffect = true
   report.effect = `${fault.node} was down ${length}, with ${lost.pods} pods and ${lost.requestsInFlight} requests in flight`
+  if (lost.components.length > 0) report.effect += `; with it ${lost.components.join(', ')}`
   trace.record({ cause: NO_CAUSE, actor: 'fault', action: 'node crashed', subject, detail: length })
   if (fault.duration === null) return
   sim.after(fault.duration, () => {

@@ -8,6 +8,8 @@ export interface MachineSpec {
   readonly cpuMilli: number
   /** Dotted IPv4. */
   readonly internalIP: string
+  /** Labelled `node.kubernetes.io/exclude-from-external-load-balancers`. */
+  readonly excludedFromLoadBalancers?: boolean
 }
 
 /**

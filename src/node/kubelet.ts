@@ -4,6 +4,7 @@ import { isTerminal } from '../control-plane/conditions.ts'
 import { nodeIdentity } from '../control-plane/identity.ts'
 import { Informer } from '../control-plane/informer.ts'
 import type { PodPoints } from '../control-plane/metrics-server.ts'
+import { isMirror, OF_COMPONENT } from '../control-plane/mirror-pod.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { WatchEvent } from '../control-plane/watch-cache.ts'
 import { firstOf, type Process, type Wait } from '../engine/process.ts'
@@ -293,8 +294,8 @@ export class Kubelet {
 
   #podChanged(event: WatchEvent<Pod>): void {
     const pod = event.object
-    if (mirrored(pod) !== undefined) {
-      this.#mirrorChanged(event)
+    if (isMirror(pod)) {
+      if (mirrored(pod) !== OF_COMPONENT) this.#mirrorChanged(event)
       return
     }
     const { uid } = pod.metadata

@@ -1,13 +1,12 @@
 import type { Pod, PodStatus } from '../api/objects/index.ts'
 import type { ApiAccess, ApiClient } from '../control-plane/api-client.ts'
+import { MIRROR } from '../control-plane/mirror-pod.ts'
 import { fnv1a } from '../control-plane/random-name.ts'
 import type { Process, Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import type { HopId } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 
-/** Says of a pod object that it only shows a static pod; its value is the hash of the manifest. Source: pkg/kubelet/types (ConfigMirrorAnnotationKey). */
-export const MIRROR = 'kubernetes.io/config.mirror'
 const SOURCE = 'kubernetes.io/config.source'
 const HASH = 'kubernetes.io/config.hash'
 

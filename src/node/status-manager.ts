@@ -1,10 +1,10 @@
 import type { Pod, PodStatus } from '../api/objects/index.ts'
 import type { ApiClient } from '../control-plane/api-client.ts'
+import { MIRROR } from '../control-plane/mirror-pod.ts'
 import type { Process, Wait } from '../engine/process.ts'
 import { Signal } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { HopId } from '../engine/trace.ts'
-import { MIRROR } from './mirror-pods.ts'
 
 interface Pending {
   readonly pod: Pod

@@ -141,6 +141,15 @@ function sections(variants: readonly VariantSummary[]): readonly Section[] {
       { label: 'rules at most', compared: true, cell: ({ kubeProxy }) => measured(kubeProxy.rulesMax, formatCount) },
     ],
   })
+  if (variants.some(({ bootstrap }) => bootstrap !== undefined)) {
+    const cell: Row['cell'] = ({ bootstrap }) => {
+      const at = bootstrap?.allNodesReadySeconds
+      return at === null
+        ? { text: 'never', value: null, bad: true }
+        : measured(at === undefined ? undefined : at * 1000, formatMilliseconds)
+    }
+    list.push({ title: 'bootstrap', rows: [{ label: 'all nodes Ready at', compared: true, cell }] })
+  }
   if (deployments.length > 0) list.push({ title: 'deployments available', rows: deployments.map(deploymentRow) })
   return list
 }

@@ -1,5 +1,6 @@
 import { nearest } from '../api/did-you-mean.ts'
 import { complaintsAboutLabelValue } from '../api/names.ts'
+import { INSTALL_NAMES, INSTALLS } from '../control-plane/installs/index.ts'
 import { KUBERNETES_MINORS, type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
 import { RUNTIME_NAMES, type RuntimeName } from '../node/runtimes/index.ts'
 import { certain, type LoadContext } from './load-context.ts'
@@ -33,9 +34,12 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
   }
   return {
     version,
-    nodes: loadNodes(context, draft?.nodes),
-    etcdMembers: draft?.etcd?.members ?? DEFAULTS.etcdMembers,
-    apiServers: draft?.apiServer?.count ?? DEFAULTS.apiServers,
+    nodes: loadNodes(context, draft),
+    install: draft?.install ?? null,
+    bootstrap: loadBootstrap(context, draft),
+    controlPlane: loadControlPlane(context, draft),
+    etcdMembers: loadEtcdMembers(context, draft),
+    apiServers: loadApiServers(context, draft),
     apiServer: {
       maxRequestsInflight: draft?.apiServer?.maxRequestsInflight ?? DEFAULTS.apiServer.maxRequestsInflight,
       maxMutatingRequestsInflight: draft?.apiServer?.maxMutatingRequestsInflight ?? DEFAULTS.apiServer.maxMutatingRequestsInflight,
@@ -48,18 +52,63 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
   }
 }
 
-/** Names of the worker nodes, in group order: worker-1, worker-2, … */
+/** Names of the nodes: those of the control plane that stand beside the others, then those of the groups, in order: worker-1, worker-2, … */
 export function nodeNames(cluster: ClusterSpec): readonly string[] {
   const count = cluster.nodes.reduce((sum, group) => sum + group.count, 0)
-  return Array.from({ length: count }, (_, index) => `worker-${index + 1}`)
+  const install = cluster.install === null ? null : INSTALLS[cluster.install]
+  const others = Array.from({ length: count }, (_, index) => install?.nodeName(index + 1) ?? `worker-${index + 1}`)
+  return install?.controlPlaneNodes === 'separate' ? [...install.controlPlane, ...others] : others
 }
 
-function loadNodes(context: LoadContext, groups: ClusterDraft['nodes']): readonly NodeGroup[] {
+/** An install has an API server on each control-plane machine. */
+function loadApiServers(context: LoadContext, draft: ClusterDraft | undefined): number {
+  const { install, apiServer } = draft ?? {}
+  const wanted = apiServer?.count
+  if (install === undefined) return wanted ?? DEFAULTS.apiServers
+  const count = INSTALLS[install].controlPlane.length
+  if (wanted !== undefined && wanted !== count)
+    context.mistake([...AT, 'apiServer', 'count'], `Install ${install} has an API server on each control-plane machine`, String(count))
+  return count
+}
+
+function loadBootstrap(context: LoadContext, draft: ClusterDraft | undefined): boolean {
+  const { bootstrap = false, install } = draft ?? {}
+  if (bootstrap && install === undefined) {
+    const accepted = `spec.cluster.install: one of ${INSTALL_NAMES.join(', ')}`
+    context.mistake([...AT, 'bootstrap'], 'Without "install" it is not known what is to be installed', accepted)
+  }
+  return bootstrap
+}
+
+function loadControlPlane(context: LoadContext, draft: ClusterDraft | undefined): ClusterSpec['controlPlane'] {
+  const path: Path = [...AT, 'controlPlane']
+  const { controlPlane, install } = draft ?? {}
+  if (controlPlane !== undefined && (install === undefined || INSTALLS[install].controlPlaneNodes !== 'separate'))
+    context.mistake(path, 'There are no control-plane nodes beside the others', 'spec.cluster.install kubeadm or kubeadm-ha')
+  return {
+    cpuMilli: read(context, [...path, 'cpu'], controlPlane?.cpu, DEFAULTS.controlPlane.cpu, parseCpu),
+    memoryBytes: read(context, [...path, 'memory'], controlPlane?.memory, DEFAULTS.controlPlane.memory, parseBytes),
+  }
+}
+
+/** An install with stacked etcd has a member on each control-plane machine. */
+function loadEtcdMembers(context: LoadContext, draft: ClusterDraft | undefined): number {
+  const { install, etcd } = draft ?? {}
+  if (install === undefined) return etcd?.members ?? DEFAULTS.etcdMembers
+  const { standard, free } = INSTALLS[install].etcdMembers
+  if (etcd?.members === undefined || free) return etcd?.members ?? standard
+  if (etcd.members !== standard)
+    context.mistake([...AT, 'etcd', 'members'], `etcd of install ${install} has a member on each control-plane machine`, String(standard))
+  return standard
+}
+
+function loadNodes(context: LoadContext, draft: ClusterDraft | undefined): readonly NodeGroup[] {
   const path: Path = [...AT, 'nodes']
-  const nodes = (groups ?? [{}]).map((group, index): NodeGroup => {
+  const perGroup = draft?.install === undefined ? DEFAULTS.nodes.count : INSTALLS[draft.install].nodesPerGroup
+  const nodes = (draft?.nodes ?? [{}]).map((group, index): NodeGroup => {
     const at: Path = [...path, index]
     return {
-      count: group?.count ?? DEFAULTS.nodes.count,
+      count: group?.count ?? perGroup,
       cpuMilli: read(context, [...at, 'cpu'], group?.cpu, DEFAULTS.nodes.cpu, parseCpu),
       memoryBytes: read(context, [...at, 'memory'], group?.memory, DEFAULTS.nodes.memory, parseBytes),
       maxPods: group?.maxPods ?? DEFAULTS.maxPods,

@@ -12,6 +12,8 @@ export const DEFAULTS = {
   warmUp: '30s',
   /** *Assumption*: the smallest cluster on which spreading over nodes can be seen, with a common size of virtual machine. */
   nodes: { count: 3, cpu: '4', memory: '16Gi' },
+  /** *Assumption*: a control-plane node of a small cluster. */
+  controlPlane: { cpu: '4', memory: '8Gi' },
   /** Source: kubernetes v1.36.2 pkg/kubelet/apis/config/v1beta1/defaults.go, `maxPods`. */
   maxPods: 110,
   /** *Assumption*: a cluster that does not speak of zones has one. */

@@ -1,4 +1,5 @@
 import { nearest } from '../api/did-you-mean.ts'
+import { LED_COMPONENTS } from '../faults/index.ts'
 import type { Nanos } from '../units.ts'
 import type { LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
@@ -12,6 +13,8 @@ import type { ScenarioFile } from './schema.ts'
 type FaultDraft = Draft<NonNullable<Extract<NonNullable<ScenarioFile['spec']['timeline']>[number], { fault: unknown }>['fault']>>
 type NodeFaultDraft = Extract<FaultDraft, { node?: unknown }>
 type EtcdFaultDraft = Extract<FaultDraft, { member?: unknown }>
+type MachineFaultDraft = Extract<FaultDraft, { machine?: unknown }>
+type LeaderFaultDraft = Extract<FaultDraft, { replica?: unknown }>
 type ApiServerFaultDraft = Extract<FaultDraft, { server?: unknown }>
 type ContainerFaultDraft = Extract<FaultDraft, { pods?: unknown }>
 
@@ -20,6 +23,10 @@ export interface FaultSurroundings {
   /** Names of the nodes; null while they are not known. */
   readonly nodes: readonly string[] | null
   readonly etcdMembers: number
+  /** Of kube-controller-manager, and of kube-scheduler. */
+  readonly replicas: number
+  /** Machines of the install that are no nodes. */
+  readonly machines: readonly string[]
   readonly apiServers: number
 }
 
@@ -36,6 +43,11 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
     case 'etcd-partition':
     case 'etcd-slow-disk':
       return loadEtcdFault(context, path, draft as EtcdFaultDraft, around.etcdMembers)
+    case 'machine-crash':
+      return loadMachineFault(context, path, draft as MachineFaultDraft, around.machines)
+    case 'controller-manager-crash':
+    case 'scheduler-crash':
+      return loadLeaderFault(context, path, draft as LeaderFaultDraft, around.replicas)
     case 'api-server-crash':
       return loadApiServerFault(context, path, draft as ApiServerFaultDraft, around.apiServers)
     default:
@@ -60,6 +72,33 @@ function loadEtcdFault(context: LoadContext, path: Path, draft: EtcdFaultDraft, 
   return factor === undefined ? undefined : { kind, member, factor, duration }
 }
 
+function loadMachineFault(context: LoadContext, path: Path, draft: MachineFaultDraft, machines: readonly string[]): FaultSpec | undefined {
+  const { kind, machine } = draft
+  const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
+  if (duration === 0)
+    context.mistake([...path, 'for'], 'A crash of no length is none', 'a length of time above 0, or no "for" when the machine stays away')
+  if (machine !== undefined && !machines.includes(machine)) {
+    const accepted = machines.length === 0 ? 'spec.cluster.install binary; nodes have the fault node-crash' : machines.join(', ')
+    context.mistake([...path, 'machine'], `There is no machine "${machine}" that is no node`, accepted, nearest(machine, machines))
+  }
+  return kind === undefined || machine === undefined || duration === undefined ? undefined : { kind, machine, duration }
+}
+
+function loadLeaderFault(context: LoadContext, path: Path, draft: LeaderFaultDraft, replicas: number): FaultSpec | undefined {
+  const { kind, replica = null } = draft
+  const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
+  if (duration === 0)
+    context.mistake([...path, 'for'], 'A crash of no length is none', 'a length of time above 0, or no "for" when it stays away')
+  if (kind === undefined || duration === undefined) return undefined
+  if (replica !== null && replica > replicas)
+    context.mistake(
+      [...path, 'replica'],
+      `${LED_COMPONENTS[kind]} has no replica ${replica}`,
+      replicas === 1 ? '1' : `1 to ${replicas} (spec.cluster.install)`,
+    )
+  return { kind, replica, duration }
+}
+
 function loadApiServerFault(context: LoadContext, path: Path, draft: ApiServerFaultDraft, servers: number): FaultSpec | undefined {
   const { kind, server = 'random' } = draft
   const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
@@ -78,8 +117,9 @@ function loadNodeFault(context: LoadContext, path: Path, draft: NodeFaultDraft, 
   if (duration === 0)
     context.mistake([...path, 'for'], 'A fault of no length is none', 'a length of time above 0, or no "for" when it stays')
   if (draft.node !== undefined && nodes !== null && !nodes.includes(draft.node)) {
-    const last = nodes.at(-1) ?? 'worker-1'
-    const accepted = nodes.length === 1 ? 'worker-1' : `worker-1 to ${last}`
+    const [first = 'worker-1', last = first] = [nodes.find((name) => name.startsWith('worker-')) ?? nodes[0], nodes.at(-1)]
+    const others = nodes.slice(0, nodes.indexOf(first)).map((name) => `${name}, `)
+    const accepted = others.join('') + (first === last ? first : `${first} to ${last}`)
     context.mistake([...path, 'node'], `There is no node "${draft.node}"`, accepted, nearest(draft.node, nodes.slice(0, NODES_COMPARED)))
   }
   const { kind, node } = draft
@@ -143,6 +183,8 @@ function victimOf(fault: FaultSpec): string {
   if ('ahead' in fault) return `${fault.node} ${fault.ahead < 0 ? '-' : '+'}${formatDuration(Math.abs(fault.ahead))}`
   if ('node' in fault)
     return `${fault.node}${'factor' in fault ? ` ${fault.factor} times` : ''}${'shutdown' in fault ? `, ${fault.shutdown},` : ''}`
+  if ('machine' in fault) return fault.machine
+  if ('replica' in fault) return fault.replica === null ? 'of the leader' : `of replica ${fault.replica}`
   if ('member' in fault) return `etcd-${fault.member}${'factor' in fault ? ` ${fault.factor} times` : ''}`
   if ('mode' in fault) return `of ${fault.mode} in ${fault.namespace}`
   if ('server' in fault) return fault.server === null ? 'of a random server' : `of server ${fault.server}`

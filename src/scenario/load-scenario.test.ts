@@ -130,6 +130,10 @@ spec: {}
       cluster: {
         nodes: [{ count: 3, cpuMilli: 4000, memoryBytes: 16 * 1024 * 1024 * 1024, maxPods: 110, zones: ['a'] }],
         etcdMembers: 3,
+        apiServers: 1,
+        install: null,
+        bootstrap: false,
+        controlPlane: { cpuMilli: 4000, memoryBytes: 8 * 1024 * 1024 * 1024 },
         kubeProxy: { mode: 'iptables', scheduler: 'rr' },
         network: { sameNode: 30_000, sameZone: 250_000, crossZone: 1_000_000, external: 5_000_000 },
         images: { sizeBytes: 200_000_000, bandwidthBytesPerSecond: 125_000_000, preloaded: false },

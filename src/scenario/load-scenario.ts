@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import type { AnyObject } from '../api/objects/index.ts'
 import type { SourceProblem } from '../api/source-problem.ts'
+import { bareMachinesOf, INSTALLS } from '../control-plane/installs/index.ts'
 import { invariant } from '../invariant.ts'
 import { readArrivalFiles } from './arrival-files.ts'
 import { checkVersions } from './check-versions.ts'
@@ -123,6 +124,8 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     duration: times.duration ?? null,
     nodes,
     etcdMembers: cluster.etcdMembers,
+    replicas: cluster.install === null ? 1 : INSTALLS[cluster.install].controlPlane.length,
+    machines: cluster.install === null ? [] : bareMachinesOf(INSTALLS[cluster.install], cluster.etcdMembers),
     apiServers: cluster.apiServers,
     applied: applied.of,
   })

@@ -18,9 +18,13 @@ type TimelineDraft = Draft<NonNullable<ScenarioFile['spec']['timeline']>>
 export interface TimelineOptions {
   /** null where it could not be read. */
   readonly duration: Nanos | null
-  /** Names of the worker nodes; null where the cluster could not be read. */
+  /** Names of the nodes; null where the cluster could not be read. */
   readonly nodes: readonly string[] | null
   readonly etcdMembers: number
+  /** Of kube-controller-manager, and of kube-scheduler. */
+  readonly replicas: number
+  /** Machines of the install that are no nodes. */
+  readonly machines: readonly string[]
   readonly apiServers: number
   /** What each `apply` brings, by the file as it is written. */
   readonly applied: AppliedManifests

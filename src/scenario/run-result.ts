@@ -24,6 +24,8 @@ export interface VariantSummary {
   readonly propagation: QuantileSummary
   readonly deployments: readonly DeploymentSummary[]
   readonly kubeProxy: KubeProxySummary
+  /** Only of runs that begin with one: when every node was Ready; null when that did not happen. */
+  readonly bootstrap?: { readonly allNodesReadySeconds: number | null }
   readonly faults: readonly { readonly fault: string; readonly tookEffect: boolean; readonly effect: string }[]
   /** kubectl commands of the timeline that the API server refused. */
   readonly refusals: readonly { readonly command: string; readonly reason: string }[]

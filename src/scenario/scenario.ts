@@ -1,6 +1,7 @@
 import type { AnyObject } from '../api/objects/index.ts'
 import type { FlowControlOptions } from '../control-plane/flow-control/flow-control.ts'
 import type { Identity } from '../control-plane/identity.ts'
+import type { InstallName } from '../control-plane/installs/index.ts'
 import type { KubectlVerb } from '../control-plane/kubectl/kubectl.ts'
 import type { SchedulerSpec } from '../control-plane/scheduler/scheduler.ts'
 import type { Fault } from '../faults/index.ts'
@@ -52,6 +53,12 @@ export interface Scenario {
 export interface ClusterSpec {
   readonly version: KubernetesMinor
   readonly nodes: readonly NodeGroup[]
+  /** null: a control plane that stands nowhere in particular. */
+  readonly install: InstallName | null
+  /** The run begins with the installation; only with an install. */
+  readonly bootstrap: boolean
+  /** Of a control-plane node beside `nodes`. */
+  readonly controlPlane: { readonly cpuMilli: number; readonly memoryBytes: number }
   /** 1, 3 or 5. */
   readonly etcdMembers: number
   /** API servers, behind a load balancer when there are several. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { INSTALL_NAMES } from '../control-plane/installs/index.ts'
 import { IPVS_SCHEDULERS } from '../kube-proxy/kube-proxy-spec.ts'
 import { KUBERNETES_MINORS } from '../kubernetes-version.ts'
 import { DEFAULTS } from './load-defaults.ts'
@@ -61,6 +62,20 @@ const inflight = (flag: string, value: number) =>
 
 const cluster = z.strictObject({
   version: z.enum(VERSIONS).optional().meta({ description: 'The version of Kubernetes, in quotes', default: DEFAULTS.version }),
+  install: z.enum(INSTALL_NAMES).optional().meta({
+    description:
+      'How the cluster was installed: which components stand on which machines. Without it the control plane stands nowhere in particular',
+  }),
+  bootstrap: z
+    .boolean()
+    .optional()
+    .meta({ description: 'The run begins with empty machines and the installation; the manifests follow it', default: false }),
+  controlPlane: z
+    .strictObject({
+      cpu: quantity('CPU of a control-plane node, in cores', DEFAULTS.controlPlane.cpu).optional(),
+      memory: quantity('Memory of a control-plane node', DEFAULTS.controlPlane.memory).optional(),
+    })
+    .optional(),
   nodes: z
     .array(nodeGroup)
     .min(1)
@@ -274,8 +289,8 @@ const traffic = z.strictObject({
 })
 
 const nodeFault = z.strictObject({
-  kind: z.enum(['node-crash', 'kubelet-crash']),
-  node: z.string().meta({ description: 'Its name: worker-1, worker-2, …', examples: ['worker-3'] }),
+  kind: z.enum(['node-crash', 'kubelet-crash', 'kube-proxy-crash']),
+  node: z.string().meta({ description: 'Its name: worker-1, worker-2, …, or that of a control-plane node', examples: ['worker-3'] }),
   for: duration('After how long the node comes back, empty; never when not given').optional(),
 })
 
@@ -341,6 +356,23 @@ const etcdSlowDisk = z.strictObject({
   for: duration('After how long the disk is well again; never when not given').optional(),
 })
 
+const machineFault = z.strictObject({
+  kind: z.enum(['machine-crash']),
+  machine: z.string().meta({ description: 'A machine of the install that is no node', examples: ['control-plane-1', 'etcd-1'] }),
+  for: duration('After how long the machine comes back; never when not given').optional(),
+})
+
+const leaderFault = z.strictObject({
+  kind: z.enum(['controller-manager-crash', 'scheduler-crash']),
+  replica: z
+    .int()
+    .min(1)
+    .max(5)
+    .optional()
+    .meta({ description: 'Which replica, from 1; replica 1 leads at the start. The one that leads when not given' }),
+  for: duration('After how long it is started again; never when not given').optional(),
+})
+
 const apiServerFault = z.strictObject({
   kind: z.enum(['api-server-crash']),
   server: z
@@ -362,7 +394,19 @@ const timelineEntry = z.union([
   }),
   z.strictObject({
     at,
-    fault: z.union([nodeFault, nodeReboot, nodeDisk, nodeClock, podKill, containerFault, etcdFault, etcdSlowDisk, apiServerFault]),
+    fault: z.union([
+      nodeFault,
+      nodeReboot,
+      nodeDisk,
+      nodeClock,
+      podKill,
+      containerFault,
+      etcdFault,
+      etcdSlowDisk,
+      apiServerFault,
+      leaderFault,
+      machineFault,
+    ]),
   }),
 ])
 

@@ -37,6 +37,9 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     propagation: cluster.dataPlane.propagation('measured'),
     deployments: deploymentsOf(scenario, cluster),
     kubeProxy: cluster.dataPlane.kubeProxySummary(),
+    ...(scenario.cluster.bootstrap
+      ? { bootstrap: { allNodesReadySeconds: cluster.allNodesReadyAt === null ? null : seconds(cluster.allNodesReadyAt) } }
+      : {}),
     faults: cluster.faults.map((fault) => ({ ...fault })),
     refusals: cluster.controlPlane.kubectl.refusals,
     ...flowControlOf(cluster),

@@ -3,14 +3,18 @@ import type { AnyObject, Deployment, EndpointSlice, Pod, Service, StringMap } fr
 import type { ApiServer } from '../control-plane/api-server.ts'
 import { ControlPlane, type NodeSeed } from '../control-plane/control-plane.ts'
 import { isComplete } from '../control-plane/controllers/deployment.ts'
+import { INSTALLS } from '../control-plane/installs/index.ts'
+import { ControlPlaneMachines } from '../control-plane/installs/machines.ts'
+import type { ComponentName } from '../control-plane/installs/static-pods.ts'
 import { LATENCIES } from '../control-plane/latencies.ts'
+import type { Replica } from '../control-plane/leader-election/replica.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { Watch } from '../control-plane/watch-cache.ts'
 import { distribution } from '../engine/distributions.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import { Simulation } from '../engine/simulation.ts'
-import { NO_CAUSE, Trace } from '../engine/trace.ts'
-import { type FaultReport, type FaultTarget, strike } from '../faults/index.ts'
+import { type HopId, NO_CAUSE, Trace } from '../engine/trace.ts'
+import { type FaultReport, type FaultTarget, type LedComponentName, strike } from '../faults/index.ts'
 import { IngressNginx } from '../ingress/ingress-nginx.ts'
 import { invariant } from '../invariant.ts'
 import type { ProcessBehaviour, RunBehaviour } from '../node/container-runtime.ts'
@@ -20,6 +24,7 @@ import { RegistryLink } from '../node/registry-link.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { DataPlane } from '../workload/data-plane.ts'
+import { Bootstrap } from './bootstrap/bootstrap.ts'
 import { nodeNames } from './load-cluster.ts'
 import type { RunSpec, Scenario, WorkloadSpec } from './scenario.ts'
 
@@ -46,6 +51,8 @@ export class SimulatedCluster {
   readonly controlPlane: ControlPlane
   readonly dataPlane: DataPlane
   readonly faults: FaultReport[] = []
+  /** When the bootstrap was over: `kubectl get nodes` shows every node as Ready. null before, and where there is none. */
+  allNodesReadyAt: Nanos | null = null
   /** When each Deployment first had all its replicas, by key. */
   readonly availableAt = new Map<string, Nanos>()
   readonly #scenario: Scenario
@@ -53,6 +60,10 @@ export class SimulatedCluster {
   readonly #kubelets: Kubelet[] = []
   /** Which pod a `pod-kill` of one strikes. */
   readonly #kills: RandomStream
+  /** null: the control plane stands nowhere in particular. */
+  readonly #machines: ControlPlaneMachines | null
+  /** Machines that are no nodes, and are down. */
+  readonly #down = new Set<string>()
   /** Pods that have an address, by node. */
   readonly #podsOfNode: number[]
   /** The two watches of each node's kube-proxy. */
@@ -67,6 +78,7 @@ export class SimulatedCluster {
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
     const { version, etcdMembers, apiServers, apiServer, network, kubeProxy, images, runtime, scheduler } = scenario.cluster
+    const install = scenario.cluster.install === null ? null : INSTALLS[scenario.cluster.install]
     this.controlPlane = new ControlPlane(this.sim, {
       trace: this.trace,
       version,
@@ -76,11 +88,17 @@ export class SimulatedCluster {
       nodes: this.#nodes,
       scheduler,
       metricsServer: autoscales(scenario),
+      asleep: install !== null && scenario.cluster.bootstrap ? { voters: install.etcdMembers.free ? etcdMembers : 1 } : undefined,
+      ...(install === null ? {} : { hosts: install.controlPlane }),
     })
     const { metricsServer } = this.controlPlane
+    this.#machines =
+      install === null
+        ? null
+        : new ControlPlaneMachines(install, etcdMembers, this.controlPlane, (name) => this.#nodes[this.#indexOf(name)]!.internalIP)
     this.dataPlane = new DataPlane({
       sim: this.sim,
-      nodes: this.#nodes,
+      nodes: this.#nodes.map((node) => ({ ...node, excludedFromLoadBalancers: node.controlPlane?.tainted === true })),
       version,
       network,
       kubeProxy,
@@ -123,12 +141,18 @@ export class SimulatedCluster {
   /** Starts every component, applies the manifests and plans traffic and timeline. */
   start(): void {
     const { manifests, traffic, timeline } = this.#scenario
-    this.controlPlane.start()
-    for (const [index, kubelet] of this.#kubelets.entries()) {
-      kubelet.start()
-      this.#startKubeProxy(index)
+    const apply = (): void => {
+      if (manifests.length > 0) this.controlPlane.kubectl.run({ verb: 'apply', objects: manifests }, 'apply of the manifests')
     }
-    if (manifests.length > 0) this.controlPlane.kubectl.run({ verb: 'apply', objects: manifests }, 'apply of the manifests')
+    if (this.#scenario.cluster.bootstrap) this.#bootstrap(apply)
+    else {
+      this.controlPlane.start()
+      for (const [index, kubelet] of this.#kubelets.entries()) {
+        kubelet.start()
+        this.#startKubeProxy(index)
+      }
+      apply()
+    }
     for (const spec of traffic) this.dataPlane.addTraffic(spec)
     for (const entry of timeline) {
       if (entry.kind === 'kubectl') {
@@ -137,8 +161,32 @@ export class SimulatedCluster {
       }
       const report: FaultReport = { fault: entry.text, tookEffect: false, effect: 'the run ended before it' }
       this.faults.push(report)
-      this.sim.after(entry.at, () => strike(entry.fault, this.#faultTarget(), report))
+      this.sim.after(entry.at, () => {
+        if (this.#scenario.cluster.bootstrap && this.allNodesReadyAt === null) report.effect = 'it was left out: the bootstrap was not over'
+        else strike(entry.fault, this.#faultTarget(), report)
+      })
     }
+  }
+
+  #bootstrap(then: () => void): void {
+    const { install, etcdMembers, images } = this.#scenario.cluster
+    invariant(install !== null && this.#machines !== null, 'A bootstrap has an install')
+    new Bootstrap({
+      install,
+      etcdMembers,
+      controlPlane: this.controlPlane,
+      machines: this.#machines,
+      nodes: this.#nodes,
+      images,
+      startNode: (index, cause) => {
+        this.#kubelets[index]!.boot(cause, 'its network is ready')
+        this.#startKubeProxy(index, cause)
+      },
+      done: () => {
+        this.allNodesReadyAt = this.sim.now
+        then()
+      },
+    }).start()
   }
 
   #observe(): void {
@@ -167,7 +215,13 @@ export class SimulatedCluster {
     if (holds !== '') this.#podsOfNode[this.#indexOf(holds)]!++
   }
 
-  #startKubeProxy(index: number): void {
+  #stopKubeProxy(index: number): void {
+    for (const watch of this.#proxyWatches[index]!) watch.stop()
+    this.#proxyWatches[index] = []
+    this.dataPlane.proxy(index).stop()
+  }
+
+  #startKubeProxy(index: number, cause: HopId = NO_CAUSE): void {
     const proxy = this.dataPlane.proxy(index)
     const name = `kube-proxy/${this.#nodes[index]!.name}`
     proxy.start()
@@ -175,7 +229,7 @@ export class SimulatedCluster {
       this.controlPlane.server.watch(kind, {
         name,
         network: 'nodeNetwork',
-        listed: (revision) => proxy.listed(kind, revision, NO_CAUSE),
+        listed: (revision) => proxy.listed(kind, revision, cause),
         deliver: (event) => proxy.observe(kind, event.revision, event.cause),
       }),
     )
@@ -191,16 +245,27 @@ export class SimulatedCluster {
         const index = this.#indexOf(name)
         if (!this.dataPlane.kernels.isUp(index)) return null
         const requestsInFlight = this.dataPlane.backends.inFlightOfNode(index)
-        for (const watch of this.#proxyWatches[index]!) watch.stop()
+        this.#stopKubeProxy(index)
         this.dataPlane.crashNode(index)
         this.#kubelets[index]!.crash()
-        return { pods: this.#podsOfNode[index]!, requestsInFlight }
+        const components = this.#machines?.has(name) === true ? this.#machines.crash(name) : []
+        return { pods: this.#podsOfNode[index]!, requestsInFlight, components }
       },
       bootNode: (name, cause) => {
         const index = this.#indexOf(name)
         this.dataPlane.bootNode(index)
         this.#kubelets[index]!.boot(cause)
         this.#startKubeProxy(index)
+        if (this.#machines?.has(name) === true) this.#machines.boot(name, cause)
+      },
+      crashMachine: (name) => {
+        if (this.#down.has(name)) return null
+        this.#down.add(name)
+        return this.#machines!.crash(name)
+      },
+      bootMachine: (name, cause) => {
+        this.#down.delete(name)
+        this.#machines!.boot(name, cause)
       },
       stopKubelet: (name) => {
         const kubelet = this.#kubelets[this.#indexOf(name)]!
@@ -231,6 +296,25 @@ export class SimulatedCluster {
         for (const worker of struck) worker.killSandbox(cause(keyOf(worker.pod)))
         return struck.length
       },
+      stopKubeProxy: (name) => {
+        const index = this.#indexOf(name)
+        if (!this.dataPlane.proxy(index).running) return false
+        this.#stopKubeProxy(index)
+        return true
+      },
+      startKubeProxy: (name, cause) => {
+        const index = this.#indexOf(name)
+        if (this.dataPlane.proxy(index).running || !this.dataPlane.kernels.isUp(index)) return false
+        this.#startKubeProxy(index, cause())
+        return true
+      },
+      replicas: (component) => this.#replicas(component),
+      startReplica: (component, host, cause) => {
+        const replica = this.#replicas(component).find((one) => one.host === host)!
+        const node = this.#nodes.findIndex(({ name }) => name === host)
+        if (this.#down.has(host) || (node >= 0 && !this.dataPlane.kernels.isUp(node))) return false
+        return replica.start(cause())
+      },
       crashContainers: ({ namespace, selector, container }, { exitCode, reason }, cause) => {
         let crashed = 0
         for (const kubelet of this.#kubelets) {
@@ -243,6 +327,11 @@ export class SimulatedCluster {
         return crashed
       },
     }
+  }
+
+  #replicas(component: LedComponentName): readonly Replica[] {
+    const { controllerManagers, schedulers } = this.controlPlane
+    return component === 'kube-scheduler' ? schedulers : controllerManagers
   }
 
   #indexOf(name: string): number {
@@ -292,9 +381,36 @@ function behaviourOf({ startUp, onTerminate, run, init, memoryBytes }: WorkloadS
   }
 }
 
+/** What a control-plane node runs, with etcd or without. */
+const STACKED: readonly ComponentName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+
 function nodesOf(scenario: Scenario): NodeSeed[] {
   const names = nodeNames(scenario.cluster)
   const nodes: NodeSeed[] = []
+  const { install: name, etcdMembers, controlPlane } = scenario.cluster
+  const install = name === null ? null : INSTALLS[name]
+  const role = (machine: string): Pick<NodeSeed, 'controlPlane'> =>
+    install === null || install.controlPlaneNodes === 'none' || !install.controlPlane.includes(machine)
+      ? {}
+      : {
+          controlPlane: {
+            tainted: install.controlPlaneNodes === 'separate',
+            components: install.etcd(etcdMembers).includes(machine) ? STACKED : STACKED.slice(1),
+          },
+        }
+  const zones = scenario.cluster.nodes[0]!.zones
+  for (const machine of install?.controlPlaneNodes === 'separate' ? install.controlPlane : []) {
+    const index = nodes.length
+    nodes.push({
+      name: machine,
+      zone: zones[index % zones.length] ?? '',
+      ...controlPlane,
+      maxPods: scenario.cluster.nodes[0]!.maxPods,
+      podCIDR: podCidr(index),
+      internalIP: nodeAddress(index),
+      ...role(machine),
+    })
+  }
   for (const group of scenario.cluster.nodes) {
     for (let i = 0; i < group.count; i++) {
       const index = nodes.length
@@ -306,6 +422,7 @@ function nodesOf(scenario: Scenario): NodeSeed[] {
         maxPods: group.maxPods,
         podCIDR: podCidr(index),
         internalIP: nodeAddress(index),
+        ...role(names[index]!),
       })
     }
   }

@@ -108,7 +108,10 @@ export class DataPlane {
       sim,
       nodes: nodes.length,
       healthy: (node, servicePort) =>
-        this.kernels.isUp(node) && this.#proxies.of(node).healthy && rules.passesHealthCheck(node, servicePort),
+        nodes[node]!.excludedFromLoadBalancers !== true &&
+        this.kernels.isUp(node) &&
+        this.#proxies.of(node).healthy &&
+        rules.passesHealthCheck(node, servicePort),
     })
     const network = new Network(
       options.network,

@@ -78,6 +78,8 @@ export interface TestbedOptions {
   readonly scheduler?: SchedulerSpec
   readonly staticPods?: readonly Pod[]
   readonly metricsServer?: boolean
+  /** Machines with a kube-controller-manager and a kube-scheduler each; one when not given. */
+  readonly hosts?: readonly string[]
 }
 
 /** A cluster with real controllers, scheduler and kubelets, and no traffic. */
@@ -112,6 +114,7 @@ export class Testbed {
       latencies,
       ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
       metricsServer,
+      ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
       nodes: names.map((name, i) => ({
         name,
         zone: ['a', 'b', 'c'][i % 3]!,

@@ -24,5 +24,8 @@ export const FAULTS: readonly RandomFault[] = [
   (world) => `{ kind: etcd-member-crash, member: ${member(world)}, ${length(world)} }`,
   (world) => `{ kind: etcd-partition, member: ${member(world)}, ${length(world)} }`,
   (world) => `{ kind: etcd-slow-disk, member: ${member(world)}, factor: ${world.dice.pick([3, 100, 2000])}, ${length(world)} }`,
+  (world) => `{ kind: controller-manager-crash, ${length(world)} }`,
+  (world) => `{ kind: scheduler-crash, ${length(world)} }`,
+  (world) => `{ kind: kube-proxy-crash, node: ${node(world)}, ${length(world)} }`,
   (world) => `{ kind: api-server-crash, ${server(world)}, ${length(world)} }`,
 ]

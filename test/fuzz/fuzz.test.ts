@@ -6,7 +6,7 @@ import { randomScenario } from './random-scenario.ts'
 import { OWN_INVARIANTS, runSeed } from './run-seed.ts'
 
 /** A planted bug shows in one of so many random scenarios, or is not noticed. */
-const TRIES = 12
+const TRIES = 24
 
 async function run(words: readonly string[]): Promise<{ code: number; lines: string[] }> {
   const lines: string[] = []

@@ -1,5 +1,7 @@
 import type { AnyObject, Pod } from '../../src/api/objects/index.ts'
 import { ADMINISTRATOR } from '../../src/control-plane/identity.ts'
+import type { Replica } from '../../src/control-plane/leader-election/replica.ts'
+import type { Simulation } from '../../src/engine/simulation.ts'
 import { TrafficMetrics } from '../../src/metrics/request-metrics.ts'
 import type { SimulatedCluster } from '../../src/scenario/simulated-cluster.ts'
 import { SECOND } from '../../src/units.ts'
@@ -164,6 +166,16 @@ export const PLANTS: readonly Plant[] = [
     plant: answerWithoutWriting(({ kind, identity }) => kind === 'ResourceQuota' && identity.user === 'system:apiserver', 0),
   },
   {
+    bug: 'a kube-controller-manager that has crashed goes on',
+    noticedBy: 'who is down asks nothing',
+    plant: ({ controlPlane: { controllerManagers }, sim }) => crashOnPaper(controllerManagers[0]!, sim),
+  },
+  {
+    bug: 'a kube-scheduler that has crashed goes on',
+    noticedBy: 'who is down asks nothing',
+    plant: ({ controlPlane: { schedulers }, sim }) => crashOnPaper(schedulers[0]!, sim),
+  },
+  {
     bug: 'answers are not counted',
     noticedBy: 'requests are conserved',
     plant: () => {
@@ -178,6 +190,13 @@ export const PLANTS: readonly Plant[] = [
     },
   },
 ]
+
+/** At 30 s it is said to be down, and is not. */
+function crashOnPaper(replica: Replica, sim: Simulation): undefined {
+  sim.after(30 * SECOND, () => {
+    for (const is of ['up', 'leads']) Object.defineProperty(replica, is, { get: () => false })
+  })
+}
 
 /** Writes of that sort are answered as done and not done, all but the first `spared`. */
 function answerWithoutWriting(which: (request: Request) => boolean, spared: number): Plant['plant'] {

@@ -21,6 +21,7 @@ export const CONCEPTS: readonly Concept[] = [
   { name: 'job-and-cron-job', object: 'Job/default/index', story: 'job' },
   { name: 'job-and-cron-job', object: 'CronJob/default/report', story: 'cron-job' },
   { name: 'etcd-leader-loss', object: 'Deployment/default/web' },
+  { name: 'bootstrap', object: 'Node/worker-1' },
   { name: 'service-creation', object: 'Service/default/web' },
   { name: 'ingress', object: 'Ingress/default/shop' },
   { name: 'hpa', object: 'HorizontalPodAutoscaler/default/web' },

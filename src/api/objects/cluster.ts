@@ -35,6 +35,9 @@ export interface Lease extends KubernetesObject {
   readonly holder: string
   readonly renewTime: Nanos
   readonly durationSeconds: number
+  /** When the holder got it, and how often it has changed hands: of leases that are competed for. */
+  readonly acquireTime?: Nanos
+  readonly transitions?: number
 }
 
 export interface Namespace extends KubernetesObject {

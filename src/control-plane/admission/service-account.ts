@@ -1,12 +1,13 @@
 import type { Pod } from '../../api/objects/index.ts'
+import { isMirror } from '../mirror-pod.ts'
 import { objectKey } from '../object-key.ts'
 import { forbidden, type Plugin } from './plugin.ts'
 
-/** A pod needs the service account that it names. Source: Kubernetes plugin/pkg/admission/serviceaccount/admission.go. */
+/** A pod needs the service account that it names; a mirror pod has none. Source: Kubernetes plugin/pkg/admission/serviceaccount/admission.go. */
 export const SERVICE_ACCOUNT: Plugin = {
   name: 'ServiceAccount',
   admit(object, context, asked) {
-    if (object.kind !== 'Pod') return object
+    if (object.kind !== 'Pod' || isMirror(object as Pod)) return object
     const { metadata, spec } = object as Pod
     const { namespace } = metadata
     const name = spec.serviceAccountName

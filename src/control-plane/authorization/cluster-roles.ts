@@ -68,6 +68,8 @@ export const CLUSTER_ROLES: readonly BootstrapRole[] = [
     name: 'system:kube-scheduler',
     rules: [
       EVENTS,
+      rule('create', 'coordination.k8s.io', 'leases'),
+      rule('get list update watch', 'coordination.k8s.io', 'leases', 'kube-scheduler'),
       rule('get list watch', 'core', 'nodes'),
       rule('delete get list watch', 'core', 'pods'),
       rule('create', 'core', 'bindings pods/binding'),
@@ -83,12 +85,17 @@ export const CLUSTER_ROLES: readonly BootstrapRole[] = [
     rules: [
       EVENTS,
       rule('create', 'coordination.k8s.io', 'leases'),
+      rule('get list update watch', 'coordination.k8s.io', 'leases', 'kube-controller-manager'),
       rule('create', 'core', 'secrets serviceaccounts'),
       rule('delete', 'core', 'secrets'),
       rule('get', 'core', 'namespaces secrets serviceaccounts configmaps'),
       rule('update', 'core', 'secrets serviceaccounts'),
       rule('list watch', '*', '*'),
     ],
+  },
+  {
+    name: 'system:node-bootstrapper',
+    rules: [rule('create get list watch', 'certificates.k8s.io', 'certificatesigningrequests')],
   },
   {
     name: 'system:node',
@@ -113,4 +120,6 @@ export const CLUSTER_ROLE_BINDINGS: readonly { readonly role: string; readonly k
   { role: 'cluster-admin', kind: 'Group', to: 'system:masters' },
   { role: 'system:kube-scheduler', kind: 'User', to: 'system:kube-scheduler' },
   { role: 'system:kube-controller-manager', kind: 'User', to: 'system:kube-controller-manager' },
+  // Of kubeadm. Source: cmd/kubeadm/app/phases/bootstraptoken/node/tlsbootstrap.go.
+  { role: 'system:node-bootstrapper', kind: 'Group', to: 'system:bootstrappers:kubeadm:default-node-token' },
 ]

@@ -8,6 +8,11 @@ import { EVENTS, rule } from './rules.ts'
  * Source: Kubernetes v1.36.2 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go.
  */
 export const CONTROLLER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> = {
+  'certificate-controller': [
+    rule('get list watch', 'certificates.k8s.io', 'certificatesigningrequests'),
+    rule('update', 'certificates.k8s.io', 'certificatesigningrequests/status certificatesigningrequests/approval'),
+    EVENTS,
+  ],
   'clusterrole-aggregation-controller': [rule('escalate get list patch update watch', 'rbac.authorization.k8s.io', 'clusterroles')],
   'cronjob-controller': [
     rule('get list watch update', 'batch', 'cronjobs'),

@@ -1,6 +1,6 @@
 import type { AnyObject, Kind } from '../../api/objects/index.ts'
-import type { Wait } from '../../engine/process.ts'
-import type { HopId } from '../../engine/trace.ts'
+import { Completion, type Wait } from '../../engine/process.ts'
+import { type HopId, NO_CAUSE } from '../../engine/trace.ts'
 import { WorkQueue, type WorkQueueOptions } from '../../engine/work-queue.ts'
 import type { Nanos } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
@@ -15,23 +15,35 @@ import type { WatchEvent } from '../watch-cache.ts'
 /** Client rate of every controller of kube-controller-manager. Source: `--kube-api-qps`, `--kube-api-burst`, v1.36.2 defaults. */
 export const CONTROLLER_LIMIT = { qps: 20, burst: 30 } as const
 
-/** kube-controller-manager: its shared informers, and what its controllers need. */
+/**
+ * kube-controller-manager that leads: its shared informers, and what its controllers need. A new leader makes a new one, which lists
+ * everything and then works on all of it.
+ */
 export class ControllerManager {
   readonly access: ApiAccess
   /** Who serves metrics.k8s.io; null when nobody does. */
   readonly metrics: MetricsServer | null
+  /** The hop by which it came to lead: what it finds in its lists, it acts on because of that. */
+  readonly since: HopId
+  /** Settled when every informer has its list: no controller works before. Source: client-go tools/cache (WaitForNamedCacheSync). */
+  readonly synced: Completion<void>
   readonly #informers = new Map<Kind, Informer<Kind>>()
 
-  constructor(access: ApiAccess, metrics: MetricsServer | null = null) {
+  constructor(access: ApiAccess, since: HopId = NO_CAUSE, metrics: MetricsServer | null = null) {
     this.access = access
     this.metrics = metrics
+    this.since = since
+    this.synced = new Completion<void>(access.sim)
   }
 
   /** The one informer of that kind that all controllers share. */
   informer<K extends Kind>(kind: K): Informer<K> {
     let informer = this.#informers.get(kind)
     if (informer === undefined) {
-      informer = new Informer<Kind>(this.access.server, kind, { name: 'kube-controller-manager', network: 'controlPlaneNetwork' })
+      informer = new Informer<Kind>(this.access.server, kind, {
+        name: this.access.process ?? 'kube-controller-manager',
+        network: 'controlPlaneNetwork',
+      })
       this.#informers.set(kind, informer)
     }
     return informer as unknown as Informer<K>
@@ -39,7 +51,17 @@ export class ControllerManager {
 
   /** Starts the watches, once every controller has been made. */
   start(): void {
-    for (const informer of this.#informers.values()) informer.start()
+    let missing = this.#informers.size
+    for (const informer of this.#informers.values()) {
+      informer.start(() => {
+        if (--missing === 0) this.synced.resolve()
+      })
+    }
+  }
+
+  /** Ends the watches. */
+  stop(): void {
+    for (const informer of this.#informers.values()) informer.stop()
   }
 }
 
@@ -59,12 +81,14 @@ export abstract class Controller {
   /** Shares the client and its rate limit. */
   protected readonly events: EventRecorder
   readonly name: string
+  readonly #manager: ControllerManager
 
   constructor(
     manager: ControllerManager,
     options: { name: string; account?: string; workers: number; queue?: WorkQueueOptions; limit?: { qps: number; burst: number } },
   ) {
     this.name = options.name
+    this.#manager = manager
     this.access = manager.access
     this.client = new ApiClient(manager.access, {
       actor: options.name,
@@ -93,7 +117,7 @@ export abstract class Controller {
   /** Tells the story that the controller has seen an event. */
   protected observed(event: WatchEvent<AnyObject>): HopId {
     return this.access.trace.record({
-      cause: event.cause,
+      cause: event.cause === NO_CAUSE ? this.#manager.since : event.cause,
       actor: this.name,
       action: 'observed',
       subject: keyOf(event.object),
@@ -126,6 +150,7 @@ export abstract class Controller {
   }
 
   *#work(): Generator<Wait, void, unknown> {
+    yield this.#manager.synced
     for (;;) {
       const { key, cause } = yield* this.queue.take()
       yield this.access.sim.delay(this.access.latencies.draw('controllerSync', this.name))

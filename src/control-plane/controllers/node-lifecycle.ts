@@ -52,6 +52,9 @@ interface Zone {
   nextAt: Nanos
 }
 
+/** On a node from its registration until it is Ready. Source: plugin/pkg/admission/nodetaint. */
+const NOT_READY = 'node.kubernetes.io/not-ready'
+
 /**
  * The node lifecycle controller: notices that a node's heartbeats have stopped.
  *
@@ -89,10 +92,25 @@ export class NodeLifecycleController {
     this.#pods = new PodsByNode(manager.informer('Pod'))
     this.#nodes.listen(({ type, object, cause }) => {
       const isTainted = object.spec.taints.some((taint) => taint.key === UNSCHEDULABLE)
+      if (
+        type !== 'DELETED' &&
+        conditionOf(object.status.conditions, 'Ready')?.status === 'True' &&
+        object.spec.taints.some((taint) => taint.key === NOT_READY)
+      )
+        this.#access.sim.spawn(this.#becameReady(object, cause))
       if (type !== 'DELETED' && object.spec.unschedulable !== isTainted) this.#access.sim.spawn(this.#followCordon(object, cause))
     })
     manager.access.sim.spawn(this.#monitor())
     manager.access.sim.spawn(this.#taintPass())
+  }
+
+  /** The taint that a node has had since it registered goes when it is Ready. Source: node_lifecycle_controller.go (doNoScheduleTaintingPass). */
+  *#becameReady(node: Node, cause: HopId): Generator<Wait, void, unknown> {
+    const untaint = (current: Node): Node => {
+      const taints = current.spec.taints.filter((taint) => taint.key !== NOT_READY)
+      return taints.length === current.spec.taints.length ? current : { ...current, spec: { ...current.spec, taints } }
+    }
+    yield* this.#client.patch('Node', '', node.metadata.name, untaint, { cause, why: 'taint not-ready removed: the node is Ready' })
   }
 
   *#monitor(): Generator<Wait, void, unknown> {

@@ -3,6 +3,7 @@ import type { Wait } from '../../engine/process.ts'
 import { SECOND } from '../../units.ts'
 import type { ApiResponse } from '../api-server.ts'
 import { isTerminal } from '../conditions.ts'
+import { isMirror } from '../mirror-pod.ts'
 import { keyOf, objectKey } from '../object-key.ts'
 import { controllerOf } from '../owner-index.ts'
 import { setUnschedulable } from './cordon.ts'
@@ -55,11 +56,6 @@ export const drain: VerbRunner<DrainCommand> = {
     if (evicted === pods.length) session.said(key, `drained: ${evicted} pods evicted`)
     else session.failed(key, `drained only in part: ${evicted} of ${pods.length} pods evicted`)
   },
-}
-
-/** A mirror of a static pod is passed over: deleting it stops nothing. Source: kubectl/pkg/drain/filters.go (mirrorPodFilter). */
-function isMirror({ metadata }: Pod): boolean {
-  return metadata.annotations['kubernetes.io/config.mirror'] !== undefined
 }
 
 function reasonsAgainst(pods: readonly Pod[], { ignoreDaemonSets, force }: DrainCommand): string[] {

@@ -3,7 +3,7 @@ import type { Wait } from '../../engine/process.ts'
 import { Signal } from '../../engine/process.ts'
 import type { RandomStream } from '../../engine/random-stream.ts'
 import { NO_TIMER, type Timer } from '../../engine/simulation.ts'
-import type { HopId } from '../../engine/trace.ts'
+import { type HopId, NO_CAUSE } from '../../engine/trace.ts'
 import type { Nanos } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
 import { isTerminal, withCondition } from '../conditions.ts'
@@ -69,6 +69,12 @@ export class Scheduler {
   readonly #offsets: RandomStream
   readonly #pods: Informer<'Pod'>
   readonly #budgets = new Map<string, DisruptionBudget>()
+  #informers: readonly Informer<Kind>[] = []
+  /** Informers whose list is not here yet. */
+  #missing = 0
+  readonly #synced: Signal<void>
+  /** The hop by which it came to lead; null while it stands by. */
+  #leads: HopId | null = null
   #nextNode = 0
   #backoffTimer: Timer = NO_TIMER
   #backoffAt: Nanos | null = null
@@ -95,12 +101,14 @@ export class Scheduler {
       isGated: (key) => this.#preemptor.isMakingRoomFor(key),
     })
     this.#wakeUp = new Signal<void>(access.sim)
+    this.#synced = new Signal<void>(access.sim)
     this.#ties = access.sim.rng('scheduler/ties')
     this.#offsets = access.sim.rng('scheduler/preemption-offset')
     this.#pods = this.#informer('Pod')
   }
 
-  start(): void {
+  /** Watches: caches and queue fill, and nothing is scheduled. Source: cmd/kube-scheduler/app/server.go (informers start before the election). */
+  standBy(): void {
     const nodes = this.#informer('Node')
     nodes.listen((event) => this.#nodeChanged(event.object, event.type === 'DELETED'))
     this.#pods.listen((event) => this.#podChanged(event))
@@ -123,16 +131,33 @@ export class Scheduler {
       if (event.type === 'DELETED' || budget.spec === undefined || budget.status === undefined) this.#budgets.delete(keyOf(event.object))
       else this.#budgets.set(keyOf(event.object), budget)
     })
-    for (const informer of [namespaces, nodes, services, ...workloads, budgets, this.#pods]) informer.start()
+    this.#informers = [namespaces, nodes, services, ...workloads, budgets, this.#pods] as unknown as readonly Informer<Kind>[]
+    this.#missing = this.#informers.length
+    for (const informer of this.#informers) {
+      informer.start(() => {
+        if (--this.#missing === 0) this.#synced.fire()
+      })
+    }
+  }
+
+  /** Schedules from now on. `cause` is the hop by which it came to lead. */
+  lead(cause: HopId): void {
+    this.#leads = cause
     this.#access.sim.spawn(this.#run())
   }
 
+  /** Ends the watches. */
+  stop(): void {
+    for (const informer of this.#informers) informer.stop()
+  }
+
   #informer<K extends Kind>(kind: K): Informer<K> {
-    return new Informer(this.#access.server, kind, { name: ACTOR, network: 'controlPlaneNetwork' })
+    return new Informer(this.#access.server, kind, { name: this.#access.process ?? ACTOR, network: 'controlPlaneNetwork' })
   }
 
   *#run(): Generator<Wait, void, unknown> {
     const { sim, latencies } = this.#access
+    while (this.#missing > 0) yield this.#synced
     for (;;) {
       const queued = this.#queue.pop()
       if (queued === undefined) {
@@ -383,7 +408,9 @@ export class Scheduler {
     this.#attend()
   }
 
-  #observed(pod: Pod, cause: HopId, committedAt: Nanos): HopId {
+  #observed(pod: Pod, writtenBy: HopId, committedAt: Nanos): HopId {
+    if (this.#leads === null) return writtenBy
+    const cause = writtenBy === NO_CAUSE ? this.#leads : writtenBy
     const revision = pod.metadata.resourceVersion
     return this.#access.trace.record({
       cause,

@@ -13,6 +13,7 @@ import { quotasKept } from './quotas-kept.ts'
 import { requestsConserved } from './requests-conserved.ts'
 import { uniqueIds } from './unique-ids.ts'
 import { watchesComplete } from './watches-complete.ts'
+import { whoIsDownAsksNothing } from './who-is-down-asks-nothing.ts'
 
 /** Every invariant: one more is a file beside this one and a line here. */
 export const INVARIANTS: readonly Invariant[] = [
@@ -30,4 +31,5 @@ export const INVARIANTS: readonly Invariant[] = [
   endpointsAreReadyPods,
   nodesProgrammed,
   requestsConserved,
+  whoIsDownAsksNothing,
 ]

@@ -9,8 +9,8 @@ interface Watched {
   readonly name: string
   readonly kind: string
   readonly nodeName: string | undefined
-  /** The newest revision that was committed when the watch began. */
-  readonly from: number
+  /** The newest revision that was committed when the watch began, or when its first list was there where no server answered at first. */
+  from: number
   readonly seen: Set<number>
   /** Revisions that a later list stands for: above the first, up to the second. */
   readonly lists: { readonly after: number; readonly upTo: number }[]
@@ -57,11 +57,16 @@ export const watchesComplete: Invariant = {
         stopped: false,
       }
       watches.push(watched)
+      const began = cluster.sim.now
       const running = watch(kind, {
         ...options,
         relisted: (after, upTo) => {
           watched.lists.push({ after, upTo })
           options.relisted?.(after, upTo)
+        },
+        synced: () => {
+          if (cluster.sim.now - began > ON_THE_WAY) watched.from = commits.at(-1)?.revision ?? 0
+          options.synced?.()
         },
         deliver: (event) => {
           check(watched, event, violated)
