@@ -244,14 +244,15 @@ describe('docs/results.md', () => {
       variants: [
         sampleSummary({
           refusals: [{ command: '', reason: '' }],
+          flowControl: [{ priorityLevel: '', waited: 0, longestWaitMs: 0, rejected: 0 }],
           thresholds: [{ expression: '', metric: '', operator: '<', limit: 0, value: null, passed: false }],
         }),
       ],
     }
-    /** Ends of the summary; a cause is a key of data, not of the form. */
+    /** Ends of the summary; a cause or a part is a key of data, not of the form. */
     const ends = (value: unknown, path: string): string[] => {
       if (Array.isArray(value)) return [path, ...ends(value[0], `${path}[]`)]
-      if (typeof value !== 'object' || value === null || path.endsWith('.failedByCause')) return [path]
+      if (typeof value !== 'object' || value === null || /\.(failedByCause|blameMs\.\w+)$/.test(path)) return [path]
       return Object.entries(value).flatMap(([key, below]) => ends(below, path === '' ? key : `${path}.${key}`))
     }
     const told = rowsOf(RESULTS, 'field').map(({ heading, names }) =>

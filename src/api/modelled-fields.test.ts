@@ -58,7 +58,7 @@ function leaves(table: FieldTable, path: string): string[] {
   })
 }
 
-const CLUSTER_SCOPED: readonly ManifestKind[] = ['ClusterRole', 'ClusterRoleBinding', 'Namespace', 'Node', 'PriorityClass']
+const CLUSTER_SCOPED: readonly ManifestKind[] = ['ClusterRole', 'ClusterRoleBinding', 'IngressClass', 'Namespace', 'Node', 'PriorityClass']
 
 const KINDS = Object.keys(MODELLED_FIELDS) as ManifestKind[]
 

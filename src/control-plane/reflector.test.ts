@@ -188,6 +188,7 @@ test('a watch cache that is behind makes a list wait, at most 3 s, and then ther
       serviceCidr: '10.96.0.0/12',
       flowControl: FLOW_CONTROL_DEFAULTS,
     })
+    server.begin()
     const begun = sim.now
     let outcome: [number, Nanos] | undefined
     sim.spawn(

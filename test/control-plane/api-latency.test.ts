@@ -46,7 +46,7 @@ test('with 1,000 nodes and five Deployments rolled out at once 99 % of API calls
         'again',
       ),
     )
-  bed.sim.run(38 * SECOND)
+  bed.sim.run(60 * SECOND)
   for (const name of names) expect(bed.deployment(name)!.status.updatedReplicas).toBeGreaterThan(0)
   const verbs = ['create', 'update', 'patch', 'delete', 'bind', 'get'].filter((verb) => times.has(verb))
   expect(verbs).toEqual(expect.arrayContaining(['create', 'update', 'patch', 'delete', 'get']))

@@ -45,6 +45,7 @@ export function mirrorPod(component: ComponentName, node: string, hostIP: string
       tolerations: [{ key: '', operator: 'Exists', value: '', effect: 'NoExecute', tolerationSeconds: null }],
       terminationGracePeriodSeconds: 30,
       restartPolicy: 'Always',
+      priorityClassName: 'system-node-critical',
       priority: PRIORITY,
       hostNetwork: true,
     },
