@@ -130,6 +130,6 @@ export class ControlPlaneMachines {
     const because = { cause, why: 'Ready=True: mirror of a static pod' }
     const mirror = yield* client.get('Pod', 'kube-system', `${component}-${name}`)
     if (mirror === undefined) yield* client.create(mirrorPod(component, name, this.#addressOf(name), scope.now), because)
-    else yield* client.patch('Pod', 'kube-system', mirror.metadata.name, ready, because)
+    else yield* client.patch('Pod', 'kube-system', mirror.metadata.name, ready, { ...because, subresource: 'status' })
   }
 }
