@@ -591,8 +591,13 @@ export class ApiServer {
       },
     })
     const settleNot = server.onDeath(() => settled.resolve({ ok: false, unknown: true, revision: this.#etcd.revision, value: undefined }))
-    const result = (yield settled) as TransactionResult<AnyObject>
-    settleNot()
+    let result: TransactionResult<AnyObject>
+    try {
+      result = (yield settled) as TransactionResult<AnyObject>
+    } finally {
+      // Also when whoever asked has died.
+      settleNot()
+    }
     if (!result.ok && !request.quiet) {
       hop = this.#trace.record({
         cause,

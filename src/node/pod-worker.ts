@@ -78,6 +78,8 @@ export class PodWorker {
   #pod: Pod
   #hop: HopId
   #sandbox: Sandbox | null
+  /** The last sandbox that was seen to be dead. */
+  #seenDead: Sandbox | null = null
   #startTime: Nanos | null
   #phase: PodPhase = 'Pending'
   #conditions: readonly Condition[] = []
@@ -169,7 +171,7 @@ export class PodWorker {
     const ran = this.#records.filter(({ run, stopping }) => run !== null && run.ended === null && !stopping)
     for (const record of ran) record.stopping = true
     runtime.killSandbox(this.#pod.metadata.uid)
-    this.#spawn(this.#noticeDeadSandbox(sandbox, ran, access.latencies.draw('plegRelist', name)))
+    this.#spawn(this.#noticeDeadSandbox(sandbox, access.latencies.draw('plegRelist', name)))
   }
 
   /** A newer version of the pod has come in. */
@@ -359,12 +361,18 @@ export class PodWorker {
     if (record.run === run && !record.stopping) this.#sees(record, run)
   }
 
-  /** One relist shows all that has ended. */
-  *#noticeDeadSandbox(sandbox: Sandbox, ran: readonly ContainerRecord[], relist: Nanos): Generator<Wait, void, unknown> {
+  *#noticeDeadSandbox(sandbox: Sandbox, relist: Nanos): Generator<Wait, void, unknown> {
     yield this.#node.access.sim.delay(relist)
-    if (this.#sandbox !== sandbox) return
+    // The worker may have looked by itself meanwhile, after a start.
+    if (this.#sandbox === sandbox) this.#seesDeadSandbox(sandbox)
+  }
+
+  /** One look shows all that has ended. */
+  #seesDeadSandbox(sandbox: Sandbox): void {
+    if (sandbox === this.#seenDead) return
+    this.#seenDead = sandbox
     this.#note('saw sandbox dead', sandbox.address)
-    for (const record of ran) if (record.run !== null) this.#sees(record, record.run)
+    for (const record of this.#records) if (record.run !== null && record.run.ended !== null) this.#sees(record, record.run)
     this.#touch()
   }
 
@@ -374,6 +382,7 @@ export class PodWorker {
    * Source: Kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go (podSandboxChanged, computePodActions: KillPod, CreateSandbox).
    */
   *#replaceSandbox(): Generator<Wait, void, unknown> {
+    this.#seesDeadSandbox(this.#sandbox!)
     this.#reportChange()
     yield* this.#take('sandboxTeardown', 'removed sandbox', this.#sandbox!.address)
     this.#node.runtime.removeSandbox(this.#pod.metadata.uid)

@@ -4,7 +4,7 @@ import { ApiClient } from '../../src/control-plane/api-client.ts'
 import { conditionOf, withCondition } from '../../src/control-plane/conditions.ts'
 import { emptyMeta } from '../../src/control-plane/empty-meta.ts'
 import { ADMINISTRATOR } from '../../src/control-plane/identity.ts'
-import { type Nanos, SECOND } from '../../src/units.ts'
+import { MILLISECOND, type Nanos, SECOND } from '../../src/units.ts'
 import { containerOf, podSpecOf, Testbed } from './testbed.ts'
 
 /** One pod of these containers, bound by hand to the only node, run for so long. */
@@ -45,6 +45,21 @@ describe('the containers of one pod', () => {
     const { pod: waits } = podOf(podSpecOf([plain('a'), slow]), 20)
     expect(conditionOf(waits.status.conditions, 'Ready')).toMatchObject({ status: 'False', reason: 'ContainersNotReady' })
   })
+})
+
+/** Between a container's start and the next look at the runtime the worker notices by itself, later the relist does: both must start everything anew. */
+test('a pod whose sandbox dies at any moment after its start is Ready again, with one restart', () => {
+  const spec = podSpecOf([containerOf('a')])
+  const started = podOf(spec, 20).at('started container', 'a')
+  for (let after = 5; after < 1000; after += 15) {
+    const { pod } = podOf(spec, 90, (bed) => {
+      bed.sim.after(started + after * MILLISECOND, () => {
+        for (const worker of bed.kubelets[0]!.workers()) worker.killSandbox(-1)
+      })
+    })
+    expect(conditionOf(pod.status.conditions, 'Ready')?.status, `${after} ms`).toBe('True')
+    expect(pod.status.containerStatuses[0]!.restartCount, `${after} ms`).toBe(1)
+  }
 })
 
 test('a readiness gate opens when somebody writes its condition, and shuts when they take it back', () => {
