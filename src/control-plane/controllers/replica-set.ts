@@ -83,6 +83,7 @@ export class ReplicaSetController extends Controller {
     if (rs === undefined) return 'done'
     const satisfied = this.#satisfied(key)
     const claim = yield* this.#refs.claim(rs, { selects: (labels) => selects(rs, labels), considers: isActive }, cause)
+    if (!claim.succeeded) return 'retry'
     const active = claim.owned
     const all = [...this.#pods.of(rs.metadata.uid).filter((pod) => !isActive(pod)), ...active]
     const managed = !satisfied || rs.metadata.deletionTimestamp !== null || (yield* this.#manage(rs, key, active, cause))
@@ -95,7 +96,7 @@ export class ReplicaSetController extends Controller {
       const response = yield* this.client.update({ ...rs, status }, { cause, why, subresource: 'status' })
       if (response.code === 409) return 'retry'
     }
-    return managed && claim.succeeded ? 'done' : 'retry'
+    return managed ? 'done' : 'retry'
   }
 
   /** Creates or deletes pods until the count is right; false when the API server refused something. */
