@@ -150,6 +150,8 @@ export class ApiServer {
     this.#etcd.observe((stored) => {
       const event = watchEventOf(stored)
       this.#kinds.add(event.object.kind)
+      // Follows the commit, whoever still waits for its answer.
+      if (event.type === 'DELETED' && event.object.kind === 'Service') releaseService(event.object as Service, this.#admission)
       for (const observer of this.#commitObservers) observer(event)
       for (const process of this.#processes) if (process.up) process.accept(event)
     })
@@ -495,10 +497,13 @@ export class ApiServer {
     }
     const detail = admitted.by.length === 0 ? 'unchanged' : `changed by ${admitted.by.join(', ')}`
     const hop = request.quiet ? cause : this.#trace.record({ cause, actor: server.name, action: 'admitted', subject: key, started, detail })
-    const outcome = yield* this.#transact(request, server, key, 0, admitted.object, hop)
+    const { object } = admitted
+    const unused = (): void => {
+      if (object.kind === 'Service') releaseService(object as Service, this.#admission)
+    }
+    const outcome = yield* this.#transact(request, server, key, 0, object, hop, unused)
     if (outcome.result.ok) return { code: 201, object: outcome.result.value, message: 'created', hop: outcome.hop }
     if (outcome.result.unknown === true) return { code: 500, object: undefined, message: TIMED_OUT, hop: outcome.hop }
-    if (admitted.object.kind === 'Service') releaseService(admitted.object as Service, this.#admission)
     return { code: 409, object: outcome.result.value, message: `${key} already exists`, hop: outcome.hop }
   }
 
@@ -545,7 +550,6 @@ export class ApiServer {
       const outcome = yield* this.#transact(request, server, key, expected, stored, hop)
       hop = outcome.hop
       if (outcome.result.ok) {
-        if (stored === null && current.kind === 'Service') releaseService(current as Service, this.#admission)
         return { code: 200, object: outcome.result.value ?? current, message: stored === null ? 'deleted' : 'configured', hop }
       }
       if (outcome.result.unknown === true) return { code: 500, object: undefined, message: TIMED_OUT, hop }
@@ -555,6 +559,7 @@ export class ApiServer {
     }
   }
 
+  /** `conflicts` is called when the store has refused, even if nobody waits for the answer any more. */
   *#transact(
     request: WriteRequest,
     server: ApiServerProcess,
@@ -562,6 +567,7 @@ export class ApiServer {
     expected: number,
     next: AnyObject | null,
     cause: HopId,
+    conflicts: () => void = () => {},
   ): Generator<Wait, { result: TransactionResult<AnyObject>; hop: HopId }, unknown> {
     const proposedAt = this.#sim.now
     const settled = new Completion<TransactionResult<AnyObject>>(this.#sim)
@@ -587,6 +593,7 @@ export class ApiServer {
         return { value: { ...next, metadata: { ...next.metadata, resourceVersion: revision } }, tag: hop, lease }
       },
       done: (result) => {
+        if (!result.ok && result.unknown !== true) conflicts()
         if (!settled.settled) settled.resolve(result)
       },
     })

@@ -1,4 +1,4 @@
-import type { Pod } from '../api/objects/index.ts'
+import type { Container, Pod } from '../api/objects/index.ts'
 import type { Distribution } from '../engine/distributions.ts'
 import { Completion } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
@@ -178,6 +178,10 @@ export interface ContainerRuntimeOptions {
   readonly runs: RandomStream
 }
 
+function hostPortOf({ containerPort }: Container['ports'][number]): number {
+  return containerPort
+}
+
 /** The container runtime of one node: sandboxes and processes, whether or not a kubelet looks after them. */
 export class ContainerRuntime {
   readonly #options: ContainerRuntimeOptions
@@ -207,11 +211,13 @@ export class ContainerRuntime {
     this.#options.ipam.release(address)
   }
 
+  /** With the host's network `address` is the node's. */
   addSandbox(pod: Pod, address: string): Sandbox {
     const { host, nodeIndex } = this.#options
     const { uid, name, namespace, labels } = pod.metadata
     invariant(!this.#sandboxes.has(uid), `Pod ${name} has a sandbox already`)
-    const hosted = host.sandboxUp({ podUid: uid, podName: name, namespace, labels, address, nodeIndex })
+    const hostPorts = pod.spec.hostNetwork ? { hostPorts: pod.spec.containers.flatMap(({ ports }) => ports.map(hostPortOf)) } : {}
+    const hosted = host.sandboxUp({ podUid: uid, podName: name, namespace, labels, address, nodeIndex, ...hostPorts })
     const sandbox: Sandbox = { pod, address, hosted, containers: new Map(), alive: true }
     this.#sandboxes.set(uid, sandbox)
     return sandbox
@@ -222,7 +228,7 @@ export class ContainerRuntime {
     if (sandbox === undefined) return
     for (const container of sandbox.containers.values()) container.kill()
     this.#options.host.sandboxDown(sandbox.hosted)
-    this.#options.ipam.release(sandbox.address)
+    if (!sandbox.pod.spec.hostNetwork) this.#options.ipam.release(sandbox.address)
     this.#sandboxes.delete(podUid)
   }
 

@@ -1,4 +1,5 @@
 import type { Pod, PodSpec, Resources } from '../api/objects/index.ts'
+import { hostPortsOf, portsConflict } from '../control-plane/scheduler/host-ports.ts'
 
 export type Allocatable = Resources & { readonly pods: number }
 
@@ -38,16 +39,19 @@ export function requestsOf(spec: PodSpec): Resources {
  */
 export function refusal(pod: Pod, others: Iterable<Pod>, allocatable: Allocatable): string | null {
   let pods = 1
+  const ports = hostPortsOf(pod)
+  let portTaken = false
   let { cpuMilli, memoryBytes } = requestsOf(pod.spec)
   const asked = { cpuMilli, memoryBytes }
   for (const other of others) {
     const requests = requestsOf(other.spec)
     pods++
+    if (ports.length > 0) portTaken ||= hostPortsOf(other).some((taken) => ports.some((port) => portsConflict(port, taken)))
     cpuMilli += requests.cpuMilli
     memoryBytes += requests.memoryBytes
   }
   if (pods > allocatable.pods) return 'OutOfpods'
   if (asked.cpuMilli > 0 && cpuMilli > allocatable.cpuMilli) return 'OutOfcpu'
   if (asked.memoryBytes > 0 && memoryBytes > allocatable.memoryBytes) return 'OutOfmemory'
-  return null
+  return portTaken ? 'NodePorts' : null
 }

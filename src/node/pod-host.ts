@@ -11,6 +11,8 @@ export interface SandboxSpec {
   /** Dotted IPv4. */
   readonly address: string
   readonly nodeIndex: number
+  /** It has the address of the node, where only these ports are its own. Absent: the address is all its own. */
+  readonly hostPorts?: readonly number[]
 }
 
 /** A pod's place on the machine, as the data plane numbers it. */
@@ -29,7 +31,7 @@ export interface PodHost {
   stopListening(pod: HostedPod): void
   /** The process is gone: what it was serving is reset. */
   kill(pod: HostedPod): void
-  /** The address is gone: packets to it vanish. */
+  /** The address is gone: packets to it vanish. That of the node stays, which refuses connections. */
   sandboxDown(pod: HostedPod): void
   isListening(pod: HostedPod): boolean
   /** How long a health call that comes now would wait behind what the process has to do; null when it gets no answer. */

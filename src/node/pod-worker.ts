@@ -311,6 +311,11 @@ export class PodWorker {
   *#createSandbox(): Generator<Wait, void, unknown> {
     const { access, runtime } = this.#node
     yield* this.#take('sandbox', 'created sandbox', 'pause container and network namespace')
+    if (this.#pod.spec.hostNetwork) {
+      // The runtime calls no CNI plugin. Source: containerd internal/cri/server/sandbox_run.go (hostNetwork).
+      this.#sandbox = runtime.addSandbox(this.#pod, this.#node.hostIP)
+      return
+    }
     const address = runtime.reserveAddress()
     if (address === null) {
       this.#note('failed to set up network', 'no free address in the node’s block')
@@ -621,6 +626,7 @@ export class PodWorker {
     this.#node.status.report(this.#pod, status, this.#hop, why)
   }
 
+  /** With the host's network the address is known before there is a sandbox. Source: pkg/kubelet/kubelet_pods.go (generateAPIPodStatus). */
   #computeStatus(): PodStatus {
     const { access, hostIP } = this.#node
     const { spec, status: stored } = this.#pod
@@ -641,7 +647,7 @@ export class PodWorker {
     const inits = spec.initContainers.length
     return {
       phase: this.#phase,
-      podIP: this.#sandbox?.address ?? '',
+      podIP: this.#sandbox?.address ?? (spec.hostNetwork ? hostIP : ''),
       hostIP,
       startTime: this.#startTime,
       conditions: this.#conditions,

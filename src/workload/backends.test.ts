@@ -39,6 +39,29 @@ describe('Backends', () => {
     expect(second).not.toBe(first)
   })
 
+  test('with the host’s network a port belongs to one pod, and the node refuses it when the pod is gone', () => {
+    const { addresses, backends, log } = setUp()
+    const up = (name: string, hostPorts: number[]) =>
+      backends.sandboxUp({ podUid: name, podName: name, namespace: 'shop', labels: {}, address: '192.168.0.1', nodeIndex: 0, hostPorts })
+    const [web, metrics, other] = [80, 9100, 22].map((port) => addresses.endpoint('192.168.0.1', port))
+    const a = up('a', [80])
+    const b = up('b', [9100])
+    expect([web, metrics, other].map((endpoint) => backends.owner(endpoint!))).toEqual([a, b, NO_BACKEND])
+    backends.listen(a)
+    backends.accept(a)
+    backends.enter(a, 1)
+    backends.sandboxDown(a)
+    expect(log).toEqual(['0 reset 1'])
+    expect([backends.owner(web!), backends.isListening(a)]).toEqual([a, false])
+    const next = up('a2', [80])
+    expect(backends.owner(web!)).toBe(next)
+    backends.crashNode(0)
+    expect([web, metrics].map((endpoint) => backends.owner(endpoint!))).toEqual([NO_BACKEND, NO_BACKEND])
+    backends.bootNode(0)
+    expect([web, metrics].map((endpoint) => backends.owner(endpoint!))).toEqual([next, b])
+    expect([backends.isListening(next), backends.isListening(b)]).toEqual([false, false])
+  })
+
   test('one is served, one waits, more are refused; the queue moves on', () => {
     const { sim, backends, log, up } = setUp()
     const pod = up('a', '10.0.0.1')

@@ -55,6 +55,8 @@ export class Backends implements PodHost {
   readonly #pods: Pod[] = []
   /** By address: who has it. */
   #owners = new Int32Array(1024).fill(NO_BACKEND)
+  /** Of pods with the host's network. */
+  readonly #hostOwners = new Map<EndpointId, number>()
   /** Columns by pod. */
   #states = new Uint8Array(256)
   #nodes = new Int32Array(256)
@@ -85,7 +87,8 @@ export class Backends implements PodHost {
 
   sandboxUp(spec: SandboxSpec): HostedPod {
     const address = this.#addresses.address(spec.address)
-    invariant(this.#ownerOf(address) === NO_BACKEND, `Address ${spec.address} is given to two pods`)
+    const { hostPorts } = spec
+    invariant(hostPorts !== undefined || this.#ownerOf(address) === NO_BACKEND, `Address ${spec.address} is given to two pods`)
     const workload = this.#workloadOf(spec)
     const pod = this.#pods.length
     if (pod === this.#states.length) this.#growPods()
@@ -99,7 +102,8 @@ export class Backends implements PodHost {
     })
     this.#states[pod] = QUIET
     this.#nodes[pod] = spec.nodeIndex
-    this.#setOwner(address, pod)
+    if (hostPorts === undefined) this.#setOwner(address, pod)
+    else for (const port of hostPorts) this.#hostOwners.set(this.#addresses.endpoint(spec.address, port), pod)
     return pod
   }
 
@@ -133,6 +137,10 @@ export class Backends implements PodHost {
 
   sandboxDown(pod: HostedPod): void {
     if (this.#states[pod] === GONE) return
+    if (this.#pods[pod]!.spec.hostPorts !== undefined) {
+      this.#endProcess(pod, QUIET, true)
+      return
+    }
     this.#endProcess(pod, GONE, false)
     this.#setOwner(this.#pods[pod]!.address, NO_BACKEND)
   }
@@ -177,12 +185,27 @@ export class Backends implements PodHost {
 
   /** Everything on a node vanishes: no resets, no answers. */
   crashNode(node: number): void {
-    for (let pod = 0; pod < this.#pods.length; pod++) if (this.#nodes[pod] === node) this.sandboxDown(pod)
+    for (let pod = 0; pod < this.#pods.length; pod++) {
+      if (this.#nodes[pod] !== node) continue
+      if (this.#pods[pod]!.spec.hostPorts === undefined) this.sandboxDown(pod)
+      else if (this.#states[pod] !== GONE) this.#endProcess(pod, GONE, false)
+    }
   }
 
-  /** Who answers at an endpoint's address, or {@link NO_BACKEND}. A pod answers on every port. */
+  /** Its kernel answers again: with a refusal at the ports that pods with the host's network had. */
+  bootNode(node: number): void {
+    for (const pod of this.#hostOwners.values()) if (this.#nodes[pod] === node && this.#states[pod] === GONE) this.#states[pod] = QUIET
+  }
+
+  /**
+   * Who answers at an endpoint's address, or {@link NO_BACKEND}. A pod answers on every port; one with the host's network on those that its
+   * manifest names, which the node refuses once the pod is gone. Simplified: at ports that no pod has had yet it is silent.
+   */
   owner(endpoint: EndpointId): number {
-    return this.#ownerOf(this.#addresses.addressOf(endpoint))
+    const owner = this.#ownerOf(this.#addresses.addressOf(endpoint))
+    if (owner !== NO_BACKEND || this.#hostOwners.size === 0) return owner
+    const pod = this.#hostOwners.get(endpoint)
+    return pod === undefined || this.#states[pod] === GONE ? NO_BACKEND : pod
   }
 
   nodeOf(pod: number): number {

@@ -181,6 +181,7 @@ export class DataPlane {
   bootNode(node: number): void {
     invariant(!this.kernels.isUp(node), `Node ${node} is up already`)
     this.kernels.boot(node)
+    this.backends.bootNode(node)
   }
 
   /** States what must hold at the end of a run, and at any other moment. */

@@ -186,7 +186,10 @@ test('a pod that fits nowhere waits, says so, and is bound when room comes', () 
   const spec = { template, selector: { matchLabels: { app: 'big' }, matchExpressions: [] } }
   bed.plane.kubectl.run({ verb: 'apply', objects: [deploymentOf('first', 1, spec)] }, 'apply')
   bed.sim.run(10 * SECOND)
-  const second = deploymentOf('second', 1, { ...spec, selector: { matchLabels: { app: 'two' }, matchExpressions: [] } })
+  const second = deploymentOf('second', 1, {
+    template: { ...template, labels: { app: 'two' } },
+    selector: { matchLabels: { app: 'two' }, matchExpressions: [] },
+  })
   bed.plane.kubectl.run({ verb: 'apply', objects: [second] }, 'apply')
   bed.sim.run(30 * SECOND)
   expect(bed.deployment('second')!.status.availableReplicas).toBe(0)

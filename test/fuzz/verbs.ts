@@ -30,6 +30,15 @@ export const VERBS: readonly RandomVerb[] = [
     (it, { dice }) => `patch ${it} --type=json -p '[{"op":"replace","path":"/spec/minReadySeconds","value":${dice.between(0, 10)}}]'`,
   ),
   about(['Deployment'], (it) => `rollout undo ${it}`),
+  (world) => {
+    const workload = anyOf(world, ['StatefulSet'])
+    if (workload === null) return []
+    const pod = `pod/${workload.name}-0`
+    return [
+      { after: 0, text: `label ${pod} app-` },
+      { after: world.dice.between(1, 60), text: `label ${pod} app=${workload.name} --overwrite` },
+    ]
+  },
   about(['Deployment', 'StatefulSet', 'DaemonSet', 'Job'], (it, { dice }) => `label ${it} round=r${dice.between(1, 9)} --overwrite`),
   about(['Deployment', 'StatefulSet', 'DaemonSet', 'Job'], (it, { dice }) => `annotate ${it} note=n${dice.between(1, 9)} --overwrite`),
   (world) => {

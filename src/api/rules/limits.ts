@@ -49,7 +49,7 @@ const CONTRARY = [
   ['Terminating', 'NotTerminating'],
 ] as const
 /** Scopes that the model can tell of a pod; `activeDeadlineSeconds` of pods is not modelled, so Terminating ones are not known. */
-const MODELLED_SCOPES = ['BestEffort', 'NotBestEffort', 'PriorityClass']
+const MODELLED_SCOPES = ['BestEffort', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity']
 
 /** What a quota of best-effort pods can limit: their number. */
 const BEST_EFFORT_RESOURCES = ['pods', 'count/pods']

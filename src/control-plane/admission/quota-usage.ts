@@ -57,10 +57,18 @@ export function isAbout({ spec }: ResourceQuota, object: AnyObject): boolean {
 function isInScope({ scopeName, operator, values }: ScopeRequirement, pod: Pod): boolean {
   if (scopeName === 'BestEffort') return isBestEffort(pod)
   if (scopeName === 'NotBestEffort') return !isBestEffort(pod)
+  if (scopeName === 'CrossNamespacePodAffinity') return looksBeyondNamespace(pod)
   const name = pod.spec.priorityClassName ?? ''
   if (operator === 'Exists') return name !== ''
   if (operator === 'DoesNotExist') return name === ''
   return values.includes(name) === (operator === 'In')
+}
+
+/** A term of its affinity or anti-affinity names namespaces. Source: as above (usesCrossNamespacePodAffinity). */
+function looksBeyondNamespace({ spec }: Pod): boolean {
+  return [spec.podAffinity, spec.podAntiAffinity]
+    .flatMap((affinity) => (affinity === undefined ? [] : [...affinity.required, ...affinity.preferred.map(({ term }) => term)]))
+    .some(({ namespaces, namespaceSelector }) => namespaces.length > 0 || namespaceSelector !== null)
 }
 
 /** No container asks for, or is limited in, CPU or memory. Source: Kubernetes pkg/apis/core/v1/helper/qos/qos.go. */

@@ -1,4 +1,5 @@
-import type { ControllerRevision, DaemonSet, DaemonSetStatus, Node, Pod } from '../../api/objects/index.ts'
+import { matchesSelector } from '../../api/labels.ts'
+import type { ControllerRevision, DaemonSet, DaemonSetStatus, Node, Pod, StringMap } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
 import { MINUTE, type Nanos, SECOND } from '../../units.ts'
@@ -7,6 +8,7 @@ import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
 import { controllerOf, OwnerIndex } from '../owner-index.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
+import { ControllerRefManager, wakeOwners } from './controller-ref-manager.ts'
 import { daemonPodSpec, fitsNode, nodeOfDaemonPod } from './daemon-set-nodes.ts'
 import { type DaemonNode, type DaemonPlan, type DaemonPod, daemonBounds, manageNodes, rollNodes } from './daemon-set-plan.ts'
 import { Expectations } from './expectations.ts'
@@ -32,6 +34,8 @@ export class DaemonSetController extends Controller {
   readonly #sets: Informer<'DaemonSet'>
   readonly #nodes: Informer<'Node'>
   readonly #pods: OwnerIndex<'Pod'>
+  readonly #refs: ControllerRefManager<'Pod'>
+  readonly #revisionRefs: ControllerRefManager<'ControllerRevision'>
   readonly #history: RevisionHistory
   readonly #expectations = new Expectations()
   /** By set and node: how long a failed pod waited before it was deleted, and until when the next waits. */
@@ -43,7 +47,10 @@ export class DaemonSetController extends Controller {
     this.#nodes = manager.informer('Node')
     const pods = manager.informer('Pod')
     this.#pods = new OwnerIndex(pods)
-    this.#history = new RevisionHistory(new OwnerIndex(manager.informer('ControllerRevision')), this.client)
+    this.#refs = new ControllerRefManager(this.#pods, this.client)
+    const revisions = new OwnerIndex(manager.informer('ControllerRevision'))
+    this.#revisionRefs = new ControllerRefManager(revisions, this.client)
+    this.#history = new RevisionHistory(revisions, this.client)
     this.#sets.listen((event) => {
       const key = keyOf(event.object)
       if (event.type === 'DELETED') this.#expectations.forget(key)
@@ -57,6 +64,9 @@ export class DaemonSetController extends Controller {
       }
     })
     pods.listen((event) => {
+      wakeOwners<Pod, DaemonSet>(event, { kind: 'DaemonSet', owners: () => this.#sets.values(), selects: selectsPod }, (key) =>
+        this.enqueue(key, event),
+      )
       const owner = controllerOf(event.object.metadata)
       if (owner?.kind !== 'DaemonSet') return
       const { namespace, name } = event.object.metadata
@@ -73,12 +83,18 @@ export class DaemonSetController extends Controller {
   protected *reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
     const set = this.#sets.get(key)
     if (set === undefined || set.metadata.deletionTimestamp !== null) return 'done'
+    const rules = { selects: (labels: StringMap) => matchesSelector(set.spec.selector, labels) }
+    const adopted = yield* this.#revisionRefs.claim(set, rules, cause)
+    if (!adopted.succeeded) return 'retry'
     const newest = yield* this.#history.newest(set, set.spec.template, { cause, why: '' })
     if (newest === null) return 'retry'
     const hash = newest.metadata.labels[REVISION_HASH_LABEL]!
-    const nodes = this.#nodesOf(set, hash)
+    const satisfied = this.#expectations.satisfied(key, this.now)
+    const claim = yield* this.#refs.claim(set, rules, cause)
+    if (!claim.succeeded) return 'retry'
+    const nodes = this.#nodesOf(set, claim.owned, hash)
     let succeeded = true
-    if (this.#expectations.satisfied(key, this.now)) {
+    if (satisfied) {
       const surges = this.#bounds(set, nodes).maxSurge > 0
       const plan = this.#heedFailures(set, manageNodes(nodes, surges), nodes, cause)
       const homeless = this.#podsOfGoneNodes(set)
@@ -95,9 +111,9 @@ export class DaemonSetController extends Controller {
   }
 
   /** Every node that there is, with the set's pods that are on it or meant for it. */
-  #nodesOf(set: DaemonSet, hash: string): DaemonNode[] {
+  #nodesOf(set: DaemonSet, pods: readonly Pod[], hash: string): DaemonNode[] {
     const byNode = new Map<string, DaemonPod[]>()
-    for (const pod of this.#pods.of(set.metadata.uid)) {
+    for (const pod of pods) {
       const name = nodeOfDaemonPod(pod)
       const view = this.#viewOf(set, pod, hash)
       const here = byNode.get(name)
@@ -247,6 +263,10 @@ function statusOf(set: DaemonSet, nodes: readonly DaemonNode[]): DaemonSetStatus
     numberUnavailable: desired - available,
     updatedNumberScheduled: updated,
   }
+}
+
+function selectsPod({ spec }: DaemonSet, pod: Pod): boolean {
+  return matchesSelector(spec.selector, pod.metadata.labels)
 }
 
 function sameFit(template: DaemonSet['spec']['template'], before: Node | undefined, after: Node): boolean {

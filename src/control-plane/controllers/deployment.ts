@@ -1,3 +1,4 @@
+import { matchesSelector } from '../../api/labels.ts'
 import type { Deployment, DeploymentStatus, PodTemplate, ReplicaSet } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
@@ -9,6 +10,7 @@ import { keyOf } from '../object-key.ts'
 import { controllerOf, OwnerIndex } from '../owner-index.ts'
 import { encodeHash, fnv1a } from '../random-name.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
+import { ControllerRefManager, wakeOwners } from './controller-ref-manager.ts'
 import { completes, deadlineCheckAt, hasDeadline, withPause, withProgress, withProgressing } from './deployment-progress.ts'
 import { newestRevision, REVISION, REVISION_HISTORY, revisionOf, TEMPLATE_HASH_LABEL } from './deployment-revisions.ts'
 import { maxUnavailableOf, newReplicaSetSize, oldReplicaSetSizes, proportionalSizes, rolloutBounds } from './rolling-update.ts'
@@ -32,7 +34,7 @@ const WORKERS = 5
  */
 export class DeploymentController extends Controller {
   readonly #deployments: Informer<'Deployment'>
-  readonly #sets: OwnerIndex<'ReplicaSet'>
+  readonly #refs: ControllerRefManager<'ReplicaSet'>
   readonly #pods: OwnerIndex<'Pod'>
   readonly #hashes = new WeakMap<PodTemplate, string>()
 
@@ -41,13 +43,22 @@ export class DeploymentController extends Controller {
     this.#deployments = manager.informer('Deployment')
     const sets = manager.informer('ReplicaSet')
     const pods = manager.informer('Pod')
-    this.#sets = new OwnerIndex(sets)
+    this.#refs = new ControllerRefManager(new OwnerIndex(sets), this.client)
     this.#pods = new OwnerIndex(pods)
     this.#deployments.listen((event) => {
       if (event.type !== 'DELETED') this.enqueue(keyOf(event.object), event)
       else this.events.forget(keyOf(event.object))
     })
     sets.listen((event) => {
+      wakeOwners<ReplicaSet, Deployment>(
+        event,
+        {
+          kind: 'Deployment',
+          owners: () => this.#deployments.values(),
+          selects: ({ spec }, { metadata }) => matchesSelector(spec.selector, metadata.labels),
+        },
+        (key) => this.enqueue(key, event),
+      )
       const owner = controllerOf(event.object.metadata)
       if (owner?.kind === 'Deployment') this.enqueue(`Deployment/${event.object.metadata.namespace}/${owner.name}`, event)
     })
@@ -62,7 +73,9 @@ export class DeploymentController extends Controller {
   protected *reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
     const found = this.#deployments.get(key)
     if (found === undefined || found.metadata.deletionTimestamp !== null) return 'done'
-    const sets = this.#sets.of(found.metadata.uid).sort(byAge)
+    const claim = yield* this.#refs.claim(found, { selects: (labels) => matchesSelector(found.spec.selector, labels) }, cause)
+    if (!claim.succeeded) return 'retry'
+    const sets = claim.owned.sort(byAge)
     const plainHash = this.#hashOf(found.spec.template)
     const existing = sets.find((rs) => this.#hashOf(rs.spec.template) === plainHash)
     const old = sets.filter((rs) => rs !== existing)

@@ -1,4 +1,4 @@
-import type { Job, JobStatus, Pod } from '../../api/objects/index.ts'
+import type { Job, JobStatus, Pod, StringMap } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
 import { MINUTE, type Nanos, SECOND } from '../../units.ts'
@@ -8,6 +8,7 @@ import { keyOf, objectKey, splitKey } from '../object-key.ts'
 import { controllerOf, OwnerIndex } from '../owner-index.ts'
 import { wholeSecond } from '../wall-clock.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
+import { ControllerRefManager, wakeOwners } from './controller-ref-manager.ts'
 import { Expectations } from './expectations.ts'
 import { recordFailedCreate } from './failed-create.ts'
 import { formatIndexes, parseIndexes } from './index-list.ts'
@@ -27,6 +28,9 @@ const API_BACK_OFF = { baseDelay: SECOND, maxDelay: MINUTE } as const
 const PODS_PER_SYNC_MAX = 500
 /** Source: as above (MaxUncountedPods). */
 const UNCOUNTED_MAX = 500
+
+/** What a Job selects its pods by, since manualSelector is not modelled. Source: pkg/registry/batch/job/strategy.go (generateSelector). */
+const UID_LABEL = 'batch.kubernetes.io/controller-uid'
 
 /** How a Job ends: first a condition that says it will, and when all its pods are gone and counted the one that says it has. */
 interface Ending {
@@ -73,6 +77,7 @@ export function endingOf(job: Job): Ending | null {
 export class JobController extends Controller {
   readonly #jobs: Informer<'Job'>
   readonly #pods: OwnerIndex<'Pod'>
+  readonly #refs: ControllerRefManager<'Pod'>
   readonly #podByKey: (key: string) => Pod | undefined
   readonly #expectations = new Expectations()
   readonly #records = new Map<string, BackOffRecord>()
@@ -84,6 +89,7 @@ export class JobController extends Controller {
     this.#jobs = manager.informer('Job')
     const pods = manager.informer('Pod')
     this.#pods = new OwnerIndex(pods)
+    this.#refs = new ControllerRefManager(this.#pods, this.client, TRACKING_FINALIZER)
     this.#podByKey = (key) => pods.get(key)
     this.#jobs.listen((event) => {
       const job = event.object
@@ -99,7 +105,12 @@ export class JobController extends Controller {
     })
     pods.listen((event) => {
       const pod = event.object
+      wakeOwners<Pod, Job>(event, { kind: 'Job', owners: () => this.#jobs.values(), selects: selectsPod }, (key) =>
+        this.queue.addAfter(key, BATCH_PERIOD, event.cause),
+      )
       const owner = controllerOf(pod.metadata)
+      // Nobody will count it any more.
+      if (owner === undefined && event.type !== 'DELETED' && isTracked(pod)) this.queue.add(keyOf(pod), event.cause)
       if (owner?.kind !== 'Job') return
       const key = objectKey('Job', pod.metadata.namespace, owner.name)
       if (event.type === 'ADDED') this.#expectations.created(key)
@@ -119,8 +130,10 @@ export class JobController extends Controller {
       return 'done'
     }
     const job = this.#started(found, key, cause)
-    const sync = this.#look(job, key, cause)
     const satisfied = this.#expectations.satisfied(key, this.now)
+    const claim = yield* this.#refs.claim(job, { selects: (labels) => selects(job, labels) }, cause)
+    if (!claim.succeeded) return 'retry'
+    const sync = this.#look(job, claim.owned, key, cause)
     let ending = this.#failure(sync) ?? announcedEnding(job)
     let conditions = job.status.conditions
     let startTime = job.status.startTime
@@ -152,8 +165,7 @@ export class JobController extends Controller {
     return { ...job, status: { ...job.status, startTime } }
   }
 
-  #look(job: Job, key: string, cause: HopId): Sync {
-    const pods = this.#pods.of(job.metadata.uid)
+  #look(job: Job, pods: readonly Pod[], key: string, cause: HopId): Sync {
     const { uncountedTerminatedPods: uncounted, completedIndexes } = job.status
     const { completionMode, completions } = job.spec
     const released = this.#released.get(key)
@@ -249,7 +261,7 @@ export class JobController extends Controller {
   *#create({ job, key, cause }: Sync, index: number | null): Generator<Wait, boolean, unknown> {
     const { name, uid } = job.metadata
     // The API server puts these into the template when the Job is made.
-    const own = { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name }
+    const own = { [UID_LABEL]: uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name }
     const at = index === null ? {} : { [INDEX_KEY]: String(index) }
     const pod = podFromTemplate(job, job.spec.template, {
       name: index === null ? `${name}-` : `${name}-${index}-`,
@@ -411,7 +423,8 @@ export class JobController extends Controller {
   *#releaseOrphan(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
     const pod = this.#podByKey(key)
     const owner = pod === undefined ? undefined : controllerOf(pod.metadata)
-    if (pod === undefined || owner === undefined || !isTracked(pod)) return 'done'
+    if (pod === undefined || !isTracked(pod)) return 'done'
+    if (owner === undefined) return (yield* this.#untrack(pod, 'no Job controls it', cause)) ? 'done' : 'retry'
     const live = yield* this.client.get('Job', pod.metadata.namespace, owner.name)
     if (live?.metadata.uid === owner.uid) return 'done'
     return (yield* this.#untrack(pod, `its Job ${owner.name} is gone`, cause)) ? 'done' : 'retry'
@@ -422,6 +435,14 @@ export class JobController extends Controller {
     this.#records.delete(key)
     this.#released.delete(key)
   }
+}
+
+function selects({ metadata }: Job, labels: StringMap): boolean {
+  return labels[UID_LABEL] === metadata.uid
+}
+
+function selectsPod(job: Job, pod: Pod): boolean {
+  return selects(job, pod.metadata.labels)
 }
 
 function announcementOf({ type }: Ending): string {

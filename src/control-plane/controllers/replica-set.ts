@@ -1,4 +1,5 @@
-import type { Pod, ReplicaSet, ReplicaSetStatus, ReplicationController } from '../../api/objects/index.ts'
+import { type LabelSelector, matchesSelector, selectorOf } from '../../api/labels.ts'
+import type { Pod, ReplicaSet, ReplicaSetStatus, ReplicationController, StringMap } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
 import { MINUTE, type Nanos, SECOND } from '../../units.ts'
@@ -8,6 +9,7 @@ import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
 import { controllerOf, OwnerIndex } from '../owner-index.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
+import { ControllerRefManager, wakeOwners } from './controller-ref-manager.ts'
 import { recordFailedCreate } from './failed-create.ts'
 import { podsToDelete } from './pod-deletion-ranking.ts'
 
@@ -41,6 +43,7 @@ export class ReplicaSetController extends Controller {
   readonly #sets: Informer<ReplicaKind>
   readonly #setsByOwner: OwnerIndex<ReplicaKind>
   readonly #pods: OwnerIndex<'Pod'>
+  readonly #refs: ControllerRefManager<'Pod'>
   readonly #expectations = new Map<string, Expectations>()
 
   constructor(
@@ -52,6 +55,7 @@ export class ReplicaSetController extends Controller {
     const pods = manager.informer('Pod')
     this.#setsByOwner = new OwnerIndex(this.#sets)
     this.#pods = new OwnerIndex(pods)
+    this.#refs = new ControllerRefManager(this.#pods, this.client)
     this.#sets.listen((event) => {
       const key = keyOf(event.object)
       if (event.type === 'DELETED') {
@@ -60,6 +64,9 @@ export class ReplicaSetController extends Controller {
       } else this.enqueue(key, event)
     })
     pods.listen((event) => {
+      wakeOwners<Pod, ReplicaKeeper>(event, { kind, owners: () => this.#sets.values(), selects: selectsPod }, (key) =>
+        this.enqueue(key, event),
+      )
       const owner = controllerOf(event.object.metadata)
       if (owner?.kind !== kind) return
       const key = objectKey(kind, event.object.metadata.namespace, owner.name)
@@ -74,9 +81,12 @@ export class ReplicaSetController extends Controller {
   protected *reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
     const rs = this.#sets.get(key)
     if (rs === undefined) return 'done'
-    const all = this.#pods.of(rs.metadata.uid)
-    const active = all.filter(isActive)
-    const managed = !this.#satisfied(key) || rs.metadata.deletionTimestamp !== null || (yield* this.#manage(rs, key, active, cause))
+    const satisfied = this.#satisfied(key)
+    const claim = yield* this.#refs.claim(rs, { selects: (labels) => selects(rs, labels), considers: isActive }, cause)
+    if (!claim.succeeded) return 'retry'
+    const active = claim.owned
+    const all = [...this.#pods.of(rs.metadata.uid).filter((pod) => !isActive(pod)), ...active]
+    const managed = !satisfied || rs.metadata.deletionTimestamp !== null || (yield* this.#manage(rs, key, active, cause))
     const status = statusOf(rs, all, active, this.now)
     if (rs.spec.minReadySeconds > 0 && status.readyReplicas > status.availableReplicas) {
       this.queue.addAfter(key, nextAvailability(active, rs.spec.minReadySeconds, this.now), cause)
@@ -169,6 +179,15 @@ export class ReplicaSetController extends Controller {
     const expected = this.#expectations.get(key)
     if (expected !== undefined) settle(expected)
   }
+}
+
+function selects({ kind, spec }: ReplicaKeeper, labels: StringMap): boolean {
+  const selector = kind === 'ReplicaSet' ? (spec.selector as LabelSelector) : selectorOf(spec.selector as StringMap)
+  return matchesSelector(selector, labels)
+}
+
+function selectsPod(rs: ReplicaKeeper, pod: Pod): boolean {
+  return selects(rs, pod.metadata.labels)
 }
 
 function podOf(rs: ReplicaKeeper): Pod {

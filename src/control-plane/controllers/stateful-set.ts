@@ -1,4 +1,5 @@
-import type { ControllerRevision, Pod, StatefulSet, StatefulSetStatus } from '../../api/objects/index.ts'
+import { matchesSelector } from '../../api/labels.ts'
+import type { ControllerRevision, Pod, StatefulSet, StatefulSetStatus, StringMap } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
 import { SECOND } from '../../units.ts'
@@ -7,6 +8,7 @@ import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
 import { controllerOf, OwnerIndex } from '../owner-index.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
+import { ControllerRefManager, wakeOwners } from './controller-ref-manager.ts'
 import { podFromTemplate } from './pod-from-template.ts'
 import { POD_REVISION_LABEL, RevisionHistory } from './revision-history.ts'
 import { slowStart } from './slow-start.ts'
@@ -28,19 +30,25 @@ const POD_INDEX_LABEL = 'apps.kubernetes.io/pod-index'
  */
 export class StatefulSetController extends Controller {
   readonly #sets: Informer<'StatefulSet'>
-  readonly #pods: OwnerIndex<'Pod'>
+  readonly #refs: ControllerRefManager<'Pod'>
+  readonly #revisionRefs: ControllerRefManager<'ControllerRevision'>
   readonly #history: RevisionHistory
 
   constructor(manager: ControllerManager) {
     super(manager, { name: 'statefulset-controller', workers: WORKERS })
     this.#sets = manager.informer('StatefulSet')
     const pods = manager.informer('Pod')
-    this.#pods = new OwnerIndex(pods)
-    this.#history = new RevisionHistory(new OwnerIndex(manager.informer('ControllerRevision')), this.client)
+    this.#refs = new ControllerRefManager(new OwnerIndex(pods), this.client)
+    const revisions = new OwnerIndex(manager.informer('ControllerRevision'))
+    this.#revisionRefs = new ControllerRefManager(revisions, this.client)
+    this.#history = new RevisionHistory(revisions, this.client)
     this.#sets.listen((event) => {
       if (event.type !== 'DELETED') this.enqueue(keyOf(event.object), event)
     })
     pods.listen((event) => {
+      wakeOwners<Pod, StatefulSet>(event, { kind: 'StatefulSet', owners: () => this.#sets.values(), selects: selectsPod }, (key) =>
+        this.enqueue(key, event),
+      )
       const owner = controllerOf(event.object.metadata)
       if (owner?.kind !== 'StatefulSet') return
       const key = objectKey('StatefulSet', event.object.metadata.namespace, owner.name)
@@ -54,13 +62,21 @@ export class StatefulSetController extends Controller {
   protected *reconcile(key: string, cause: HopId): Generator<Wait, Outcome, unknown> {
     const set = this.#sets.get(key)
     if (set === undefined || set.metadata.deletionTimestamp !== null) return 'done'
+    const adopted = yield* this.#revisionRefs.claim(set, { selects: (labels) => selects(set, labels) }, cause)
+    if (!adopted.succeeded) return 'retry'
     const newest = yield* this.#history.newest(set, set.spec.template, { cause, why: '' })
     if (newest === null) return 'retry'
     const revisions = new Map([...this.#history.of(set), newest].map((revision) => [revision.metadata.name, revision]))
     const current = revisions.get(set.status.currentRevision) ?? newest
     const state = stateOf(set, current, newest)
     const pods = new Map<number, Pod>()
-    for (const pod of this.#pods.of(set.metadata.uid)) {
+    const claim = yield* this.#refs.claim(
+      set,
+      { selects: (labels) => selects(set, labels), considers: (pod) => ordinalOf(set, pod) !== null },
+      cause,
+    )
+    if (!claim.succeeded) return 'retry'
+    for (const pod of claim.owned) {
       const ordinal = ordinalOf(set, pod)
       if (ordinal !== null) pods.set(ordinal, pod)
     }
@@ -145,6 +161,14 @@ export class StatefulSetController extends Controller {
       terminating: pod.metadata.deletionTimestamp !== null,
     }
   }
+}
+
+function selects({ spec }: StatefulSet, labels: StringMap): boolean {
+  return matchesSelector(spec.selector, labels)
+}
+
+function selectsPod(set: StatefulSet, pod: Pod): boolean {
+  return selects(set, pod.metadata.labels)
 }
 
 function stateOf(set: StatefulSet, current: ControllerRevision, newest: ControllerRevision): SetState {

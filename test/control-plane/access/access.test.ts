@@ -142,6 +142,19 @@ describe('a resource quota', () => {
     expect(apply(bed, 5, podOf('b', bestEffort))).toHaveLength(1)
   })
 
+  // The usual guard: a quota of 0 forbids terms that name other namespaces, with a selector even of none.
+  test('of pods that look at other namespaces is about those alone', () => {
+    const bed = new Testbed()
+    apply(bed, 5, quota({ pods: '0' }, [{ scopeName: 'CrossNamespacePodAffinity', operator: 'Exists', values: [] }]))
+    const selector = { matchLabels: {}, matchExpressions: [] }
+    const term = { selector, namespaces: [], namespaceSelector: null, topologyKey: 'zone', matchLabelKeys: [], mismatchLabelKeys: [] }
+    expect(apply(bed, 5, podOf('a', { podAntiAffinity: { required: [term], preferred: [] } }))).toEqual([])
+    const named = { required: [], preferred: [{ weight: 1, term: { ...term, namespaces: ['other'] } }] }
+    expect(apply(bed, 5, podOf('b', { podAffinity: named }))).toHaveLength(1)
+    const selected = { required: [{ ...term, namespaceSelector: selector }], preferred: [] }
+    expect(apply(bed, 5, podOf('c', { podAntiAffinity: selected }))).toHaveLength(1)
+  })
+
   test('counts objects of a kind', () => {
     const bed = new Testbed()
     apply(bed, 5, quota({ 'count/deployments.apps': '1' }))
