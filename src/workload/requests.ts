@@ -1,31 +1,20 @@
 import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
-import { CLUSTER_IP, DROPPED, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED } from '../kube-proxy/modes/mode.ts'
+import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
-import { PACKETS, PARTS, POD_QUEUE, RETRANSMIT, RULES, SERVICE, UPSTREAM } from '../metrics/blame.ts'
-import {
-  CONNECT_TIMEOUT,
-  CONNTRACK_FULL,
-  HTTP_404,
-  NO_CLIENT,
-  NO_ENDPOINTS,
-  QUEUE_FULL,
-  REFUSED,
-  RESET,
-  TIMEOUT,
-} from '../metrics/failure-cause.ts'
+import { PACKETS, PARTS, POD_QUEUE, SERVICE, UPSTREAM } from '../metrics/blame.ts'
+import { HTTP_404, NO_CLIENT, QUEUE_FULL, RESET } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
-import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
+import type { LoadBalancer } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
-import { SYN_RETRIES, synRetransmitTimeout } from '../node/kernel-tcp.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
-import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
-import { Backends, NO_BACKEND, type RequestKeeper } from './backends.ts'
+import { Backends, type RequestKeeper } from './backends.ts'
+import { type ConnectionOpener, Connections } from './connections.ts'
 import { Deadlines } from './deadlines.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
-import { CONNECTED, ENTRY, HELD, NO_RETURN, OUTSIDE, POD_ENTRY, RequestTable, TABLE_FULL, WAITING } from './request-table.ts'
+import { HELD, NO_CONNECTION, RequestTable, WAITING } from './request-table.ts'
 import type { WorkloadSpec } from './specs.ts'
 
 export interface RequestsOptions {
@@ -60,7 +49,7 @@ interface Route {
 }
 
 /**
- * The life of a request: one TCP connection, one question, one answer.
+ * The life of a request: one question, one answer, on a TCP connection of its own, whose life is in {@link Connections}.
  *
  * ```text
  *   client                translating node                    pod
@@ -76,48 +65,33 @@ interface Route {
  * the node that the load balancer chose, and there by way of the node port. The pod's own node, when it is another, has an entry in its
  * connection tracking but is charged no time, as it is in the network's delay. What comes back to a node that has crashed meanwhile is lost.
  *
- * A SYN without an answer is repeated 1, 3, 7, … s after the first, to the same endpoint as long as the node remembers the translation.
  * A client that has waited for its time-out closes; what it had sent still occupies the pod until it is done.
  * A client pod that is gone when its answer or time-out comes counts as the failure `no-client`.
  *
  * Hot path: columns, handlers, no allocation a request.
  */
-export class Requests implements RequestKeeper, PassedRequests {
+export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener {
   readonly backends: Backends
   readonly #sim: Simulation
-  readonly #history: ServiceHistory
-  readonly #mode: ProxyMode
-  readonly #network: Network
-  readonly #loadBalancer: LoadBalancer
-  readonly #kernels: Kernels
+  readonly #connections: Connections
   readonly #table = new RequestTable()
   readonly #traffic: Traffic[] = []
   /** CPU time of a packet that is no connection's first. */
   readonly #laterPacket: Nanos
-  readonly #atNode: HandlerId
-  readonly #synAtPod: HandlerId
   readonly #requestAtPod: HandlerId
   readonly #answerAtClient: HandlerId
   readonly #failureAtClient: HandlerId
-  readonly #repeatSyn: HandlerId
   readonly #deadline: HandlerId
 
   constructor(options: RequestsOptions) {
     const { sim } = options
     this.#sim = sim
-    this.#history = options.history
-    this.#mode = options.mode
-    this.#network = options.network
-    this.#loadBalancer = options.loadBalancer
-    this.#kernels = options.kernels
     this.#laterPacket = options.mode.establishedCost
     this.backends = new Backends({ sim, addresses: options.history.addresses, workloadOf: options.workloadOf, requests: this })
-    this.#atNode = sim.handler((request) => this.#arriveAtNode(request))
-    this.#synAtPod = sim.handler((request) => this.#arriveSyn(request))
+    this.#connections = new Connections({ ...options, backends: this.backends, accounts: this.#table.accounts, opener: this })
     this.#requestAtPod = sim.handler((request) => this.#arriveRequest(request))
     this.#answerAtClient = sim.handler((request) => this.#arriveAnswer(request))
     this.#failureAtClient = sim.handler((request, cause) => this.#arriveFailure(request, cause))
-    this.#repeatSyn = sim.handler((request) => this.#sendSynAgain(request))
     this.#deadline = sim.handler((traffic) => this.#expire(this.#traffic[traffic]!))
     const { history, network, kernels, mode } = options
     const gateway = options.gateway?.({
@@ -150,12 +124,8 @@ export class Requests implements RequestKeeper, PassedRequests {
     const request = table.take()
     table.traffics[request] = trafficIndex
     table.sentAt[request] = now
-    table.synAt[request] = now
-    table.attempts[request] = 0
     table.seeds[request] = seed
     table.users[request] = user
-    table.clients[request] = client
-    table.bindings[request] = NO_BINDING
     table.accounts.open(request, now)
     traffic.metrics.sent(now)
     traffic.deadlines.push(request, table.serials[request]!, now + traffic.timeout)
@@ -163,15 +133,11 @@ export class Requests implements RequestKeeper, PassedRequests {
       traffic.deadlineArmed = true
       this.#sim.schedule(traffic.timeout, this.#deadline, trafficIndex)
     }
-    if (client === OUTSIDE) {
-      table.clientAddresses[request] = address
-      this.#sendToBalancer(request, traffic)
-      return
-    }
-    table.clientAddresses[request] = this.backends.addressOf(client)
-    table.clientIncarnations[request] = this.backends.incarnation(client)
-    table.nodes[request] = this.backends.nodeOf(client)
-    this.#connect(request)
+    const connections = this.#connections
+    const { servicePort, timeout } = traffic
+    const connection = connections.make(request, client, address, servicePort, seed, now + timeout)
+    table.connections[request] = connection
+    connections.open(connection)
   }
 
   /** A request that was to be sent now, but there is nobody to send it. */
@@ -195,7 +161,7 @@ export class Requests implements RequestKeeper, PassedRequests {
   }
 
   served(request: number): void {
-    if (this.#letGo(request)) this.#travel(this.#laterPacket, PACKETS, this.#table.oneWay[request]!, this.#answerAtClient, request)
+    if (this.#letGo(request)) this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#answerAtClient, request)
   }
 
   dropped(request: number, withReset: boolean): void {
@@ -247,163 +213,55 @@ export class Requests implements RequestKeeper, PassedRequests {
     let used = 0
     for (let request = 0; request < capacity; request++) if ((flags[request]! & (WAITING | HELD)) !== 0) used++
     invariant(used === size, `${size} places are in use, but somebody refers to ${used}`)
+    this.#connections.checkConservation()
   }
 
-  /** From outside: a node is chosen for the whole connection. Without one the SYN is lost, and its repetition tries again. */
-  #sendToBalancer(request: number, traffic: Traffic): void {
-    const table = this.#table
-    const rules = this.#history.rules(traffic.servicePort, Number.POSITIVE_INFINITY)
-    const node = rules === null || rules.nodePort === 0 ? NO_NODE : this.#loadBalancer.next(traffic.servicePort)
-    table.nodes[request] = node
-    if (node === NO_NODE) this.#lose(request)
-    else this.#travel(0, PACKETS, this.#network.external, this.#atNode, request)
+  accepted(request: number): void {
+    this.#travel(2 * this.#laterPacket, PACKETS, 2 * this.#oneWay(request), this.#requestAtPod, request)
   }
 
-  #arriveAtNode(request: number): void {
-    if (!this.#letGo(request)) return
-    if (!this.#kernels.isUp(this.#table.nodes[request]!)) this.#lose(request)
-    else if ((this.#table.flags[request]! & ENTRY) === 0) this.#connect(request)
-    else this.#connectAgain(request)
+  turnedAway(request: number, cause: number, cpu: Nanos, part: number, network: Nanos): void {
+    this.#travel(cpu, part, network, this.#failureAtClient, request, cause)
   }
 
-  /** A SYN that the translating node knows nothing of. */
-  #connect(request: number): void {
-    const table = this.#table
-    const { now } = this.#sim
-    const node = table.nodes[request]!
-    const kernels = this.#kernels
-    const conntrack = kernels.conntrack(node)
-    if (!conntrack.hasRoom(now)) {
-      this.#loseToFullTable(request)
-      return
-    }
-    const mode = this.#mode
-    const outside = table.clients[request] === OUTSIDE
-    const { servicePort } = this.#traffic[table.traffics[request]!]!
-    const entry = outside ? NODE_PORT : CLUSTER_IP
-    const endpoint = mode.connect(node, servicePort, entry, now, table.clientAddresses[request]!, clientPort(table.seeds[request]!))
-    table.nodeEpochs[request] = kernels.epoch(node)
-    if (endpoint === REJECTED) {
-      this.#travel(mode.cost, RULES, outside ? this.#network.external : 0, this.#failureAtClient, request, NO_ENDPOINTS)
-      return
-    }
-    if (endpoint === DROPPED) {
-      this.#lose(request)
-      return
-    }
-    table.endpoints[request] = endpoint
-    table.bindings[request] = mode.binding
-    if (endpoint !== NO_RULE || mode.remembersMisses) {
-      conntrack.open()
-      table.flags[request] = (table.flags[request]! & ~TABLE_FULL) | ENTRY
-    }
-    if (endpoint !== NO_RULE && outside && !mode.answersReturn(node, servicePort, entry)) table.flags[request]! |= NO_RETURN
-    if (endpoint === NO_RULE) this.#lose(request)
-    else this.#sendToPod(request, mode.cost, RULES)
-  }
-
-  /** A repeated SYN of a connection that the translating node may still know. */
-  #connectAgain(request: number): void {
-    const table = this.#table
-    if (!this.#kernels.remembers(table.nodes[request]!, table.nodeEpochs[request]!)) {
-      this.#forget(request)
-      this.#connect(request)
-    } else if (table.endpoints[request] === NO_RULE) {
-      this.#lose(request)
-    } else if (table.bindings[request] !== NO_BINDING && !this.#mode.retransmit(table.bindings[request]!, this.#sim.now)) {
-      this.#forget(request)
-      this.#lose(request)
-    } else {
-      this.#sendToPod(request, this.#laterPacket, PACKETS)
-    }
-  }
-
-  #sendToPod(request: number, cost: Nanos, part: number): void {
-    const table = this.#table
-    const { backends } = this
-    const pod = backends.owner(table.endpoints[request]!)
-    if (pod === NO_BACKEND || (table.flags[request]! & NO_RETURN) !== 0) {
-      this.#lose(request)
-      return
-    }
-    const delay = this.#network.delay(table.nodes[request]!, backends.nodeOf(pod))
-    table.oneWay[request] = table.clients[request] === OUTSIDE ? delay + this.#network.external : delay
-    this.#travel(cost, part, delay, this.#synAtPod, request)
-  }
-
-  #arriveSyn(request: number): void {
-    if (!this.#letGo(request)) return
-    const table = this.#table
-    const { backends } = this
-    const pod = backends.owner(table.endpoints[request]!)
-    if (pod === NO_BACKEND) {
-      this.#lose(request)
-      return
-    }
-    const podNode = backends.nodeOf(pod)
-    if (podNode !== table.nodes[request] && !this.#enterPodNode(request, podNode)) return
-    if (!backends.isListening(pod)) {
-      this.#answerWithFailure(request, REFUSED)
-      return
-    }
-    backends.accept(pod)
-    table.backends[request] = pod
-    table.backendIncarnations[request] = backends.incarnation(pod)
-    table.flags[request]! |= CONNECTED
-    this.#travel(2 * this.#laterPacket, PACKETS, 2 * table.oneWay[request]!, this.#requestAtPod, request)
-  }
-
-  /**
-   * Connection tracking of the pod's own node. False: its table is full, and the SYN is lost. Whoever gets an entry here is answered, so
-   * no SYN of the connection comes a second time.
-   */
-  #enterPodNode(request: number, podNode: number): boolean {
-    const table = this.#table
-    const kernels = this.#kernels
-    const conntrack = kernels.conntrack(podNode)
-    if (!conntrack.hasRoom(this.#sim.now)) {
-      this.#loseToFullTable(request)
-      return false
-    }
-    conntrack.open()
-    table.flags[request] = (table.flags[request]! & ~TABLE_FULL) | POD_ENTRY
-    table.podNodes[request] = podNode
-    table.podNodeEpochs[request] = kernels.epoch(podNode)
-    return true
+  gaveUp(request: number, cause: number): void {
+    this.#fail(request, cause)
   }
 
   #arriveRequest(request: number): void {
     const waits = this.#release(request)
     const table = this.#table
     const { backends } = this
-    const pod = table.backends[request]!
-    if (!backends.runs(pod, table.backendIncarnations[request]!)) {
-      if (!waits) table.free(request)
+    const connections = this.#connections.table
+    const connection = table.connections[request]!
+    const pod = connections.backends[connection]!
+    if (!backends.runs(pod, connections.backendIncarnations[connection]!)) {
+      if (!waits) this.#free(request)
       else if (backends.hasAddress(pod)) this.#answerWithFailure(request, RESET)
       return
     }
     if (!waits && !this.#wasSent(request)) {
       backends.abandon(pod)
-      table.free(request)
+      this.#free(request)
     } else {
       table.accounts.waits(request, this.#sim.now, POD_QUEUE)
       if (backends.enter(pod, request)) table.flags[request]! |= HELD
       else if (waits) this.#answerWithFailure(request, QUEUE_FULL)
-      else table.free(request)
+      else this.#free(request)
     }
   }
 
   /** Whether the client was still there when the connection was made and the request was to go out. */
   #wasSent(request: number): boolean {
     const table = this.#table
-    const sendTime = this.#sim.now - table.oneWay[request]! - this.#laterPacket
+    const sendTime = this.#sim.now - this.#oneWay(request) - this.#laterPacket
     return sendTime < table.sentAt[request]! + this.#traffic[table.traffics[request]!]!.timeout
   }
 
   #arriveAnswer(request: number): void {
     if (!this.#letGo(request)) return
     const table = this.#table
-    if (!this.#kernels.remembers(table.nodes[request]!, table.nodeEpochs[request]!)) return
+    if (!this.#connections.isRemembered(table.connections[request]!)) return
     if (this.#clientIsGone(request)) {
       this.#fail(request, NO_CLIENT)
       return
@@ -423,32 +281,9 @@ export class Requests implements RequestKeeper, PassedRequests {
   #arriveFailure(request: number, cause: number): void {
     if (!this.#letGo(request)) return
     const table = this.#table
-    if (!this.#kernels.remembers(table.nodes[request]!, table.nodeEpochs[request]!)) return
+    if (!this.#connections.isRemembered(table.connections[request]!)) return
     this.#countFailure(request, this.#clientIsGone(request) ? NO_CLIENT : cause)
     this.#close(request, cause < HTTP_404)
-  }
-
-  #sendSynAgain(request: number): void {
-    if (!this.#letGo(request)) return
-    const table = this.#table
-    if (this.#clientIsGone(request)) {
-      this.#fail(request, NO_CLIENT)
-      return
-    }
-    if (table.attempts[request] === SYN_RETRIES) {
-      this.#fail(request, this.#causeOfSilence(request))
-      return
-    }
-    table.attempts[request]!++
-    table.synAt[request] = this.#sim.now
-    if (table.clients[request] !== OUTSIDE) {
-      if ((table.flags[request]! & ENTRY) === 0) this.#connect(request)
-      else this.#connectAgain(request)
-    } else if (table.nodes[request] === NO_NODE) {
-      this.#sendToBalancer(request, this.#traffic[table.traffics[request]!]!)
-    } else {
-      this.#travel(0, PACKETS, this.#network.external, this.#atNode, request)
-    }
   }
 
   /** Fails what has waited as long as it may, and sets the event for the next. */
@@ -463,43 +298,25 @@ export class Requests implements RequestKeeper, PassedRequests {
           this.#sim.schedule(deadlines.firstTime - now, this.#deadline, table.traffics[request]!)
           return
         }
-        this.#fail(request, this.#clientIsGone(request) ? NO_CLIENT : this.#causeOfSilence(request))
+        this.#fail(request, this.#clientIsGone(request) ? NO_CLIENT : this.#connections.causeOfSilence(table.connections[request]!))
       }
       deadlines.shift()
     }
     traffic.deadlineArmed = false
   }
 
-  #causeOfSilence(request: number): number {
-    const flags = this.#table.flags[request]!
-    if ((flags & CONNECTED) !== 0) return TIMEOUT
-    return (flags & TABLE_FULL) !== 0 ? CONNTRACK_FULL : CONNECT_TIMEOUT
-  }
-
   #clientIsGone(request: number): boolean {
-    const table = this.#table
-    const client = table.clients[request]!
-    return client !== OUTSIDE && !this.backends.runs(client, table.clientIncarnations[request]!)
+    return this.#connections.clientIsGone(this.#table.connections[request]!)
   }
 
-  #loseToFullTable(request: number): void {
-    this.#table.flags[request]! |= TABLE_FULL
-    this.#lose(request)
-  }
-
-  /** The SYN is gone without a trace. The next one follows, unless the client will have given up by then. */
-  #lose(request: number): void {
-    const table = this.#table
-    const { now } = this.#sim
-    table.accounts.waits(request, now, RETRANSMIT)
-    const next = table.synAt[request]! + synRetransmitTimeout(table.attempts[request]!)
-    const { timeout } = this.#traffic[table.traffics[request]!]!
-    if (next < table.sentAt[request]! + timeout) this.#scheduleHeld(Math.max(0, next - now), this.#repeatSyn, request, 0)
+  /** Network time from client to pod, ns. */
+  #oneWay(request: number): Nanos {
+    return this.#connections.table.oneWay[this.#table.connections[request]!]!
   }
 
   /** The pod's side answers with an RST, or closes. */
   #answerWithFailure(request: number, cause: number): void {
-    this.#travel(this.#laterPacket, PACKETS, this.#table.oneWay[request]!, this.#failureAtClient, request, cause)
+    this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#failureAtClient, request, cause)
   }
 
   #fail(request: number, cause: number): void {
@@ -514,38 +331,20 @@ export class Requests implements RequestKeeper, PassedRequests {
     onOutcome?.(table.users[request]!)
   }
 
-  /** The client has its outcome: the nodes keep what they know of the connection for as long as they do. */
+  /** The client has its outcome, and closes the connection. */
   #close(request: number, byReset: boolean): void {
     const table = this.#table
-    const { now } = this.#sim
-    const kernels = this.#kernels
-    const flags = table.flags[request]!
-    if ((flags & ENTRY) !== 0 && kernels.remembers(table.nodes[request]!, table.nodeEpochs[request]!)) {
-      const conntrack = kernels.conntrack(table.nodes[request]!)
-      if (byReset) conntrack.reset(now)
-      else conntrack.end(now)
-      const binding = table.bindings[request]!
-      if (binding !== NO_BINDING) {
-        this.#mode.release(binding, byReset ? 'close' : (flags & CONNECTED) === 0 ? 'syn-received' : 'time-wait', now)
-      }
-    }
-    if ((flags & POD_ENTRY) !== 0 && kernels.remembers(table.podNodes[request]!, table.podNodeEpochs[request]!)) {
-      const conntrack = kernels.conntrack(table.podNodes[request]!)
-      if (byReset) conntrack.reset(now)
-      else conntrack.end(now)
-    }
-    table.flags[request] = flags & ~WAITING
-    if ((flags & HELD) === 0) table.free(request)
+    this.#connections.close(table.connections[request]!, byReset)
+    const flags = table.flags[request]! & ~WAITING
+    table.flags[request] = flags
+    if ((flags & HELD) === 0) this.#free(request)
   }
 
-  /** The translating node has thrown the connection away, or is no longer the one that knew it: the next SYN is a first one. */
-  #forget(request: number): void {
+  #free(request: number): void {
     const table = this.#table
-    const node = table.nodes[request]!
-    if ((table.flags[request]! & ENTRY) !== 0 && this.#kernels.remembers(node, table.nodeEpochs[request]!))
-      this.#kernels.conntrack(node).remove()
-    table.flags[request]! &= ~(ENTRY | NO_RETURN)
-    table.bindings[request] = NO_BINDING
+    this.#connections.leave(table.connections[request]!)
+    table.connections[request] = NO_CONNECTION
+    table.free(request)
   }
 
   /** On its way: `cpu` ns of CPU that `part` answers for, then the network. */
@@ -570,12 +369,7 @@ export class Requests implements RequestKeeper, PassedRequests {
   /** As {@link #release}; a request that nobody waits for is over. */
   #letGo(request: number): boolean {
     if (this.#release(request)) return true
-    this.#table.free(request)
+    this.#free(request)
     return false
   }
-}
-
-/** A port of the range that Linux takes from, from the request's seed. Source: net.ipv4.ip_local_port_range, default 32768 to 60999. */
-function clientPort(seed: number): number {
-  return 32_768 + ((mix32(seed) >>> 0) % 28_232)
 }
