@@ -18,11 +18,19 @@ export const TABLE_FULL = 32
 const TAKEN = 64
 /** The pod's answers do not find the way back to the client. */
 export const NO_RETURN = 128
+/** The pod has answered the last request on it, and waits for the next. */
+export const IDLE_AT_POD = 256
+/** The pod's side has closed it, which the client may not know yet. */
+export const CLOSED_BY_POD = 512
+/** The answer that is on its way says that the pod closes it. */
+export const LAST_ANSWER = 1024
 
 /** No pod: a client outside the cluster. */
 export const OUTSIDE = -1
 /** No request has the connection. */
 export const NO_REQUEST = -1
+/** A connection for one request. */
+export const NO_POOL = -1
 
 /** TCP connections in columns; a connection is its place. Places are used again, the one freed last first. */
 export class ConnectionTable {
@@ -30,6 +38,16 @@ export class ConnectionTable {
   flags = new Uint16Array(CAPACITY)
   /** The request that it is opened for or that is on it, or {@link NO_REQUEST}. */
   requests = new Int32Array(CAPACITY)
+  /** Counts the connections that had this place, so that a note about an earlier one is seen to be stale. */
+  serials = new Int32Array(CAPACITY)
+  /** The pool of its client that it belongs to, or {@link NO_POOL}. */
+  pools = new Int32Array(CAPACITY)
+  /** When the client began to open it, ns. */
+  openedAt = new Float64Array(CAPACITY)
+  /** When the client had its last answer on it, ns. */
+  idleSince = new Float64Array(CAPACITY)
+  /** The event at which the client closes it for being idle. */
+  idleTimers = new Float64Array(CAPACITY)
   /** The Service port that it goes to. */
   servicePorts = new Int32Array(CAPACITY)
   /** The client's port, of its own kernel's choice. */
@@ -77,6 +95,7 @@ export class ConnectionTable {
     const place = this.#places.take()
     if (this.flags[place] !== 0) invariant(false, `Connection ${place} was not free`)
     this.flags[place] = OPEN | TAKEN
+    this.serials[place] = (this.serials[place]! + 1) | 0
     return place
   }
 
@@ -93,6 +112,11 @@ export class ConnectionTable {
     const capacity = this.#places.grow()
     this.flags = grown(this.flags, new Uint16Array(capacity))
     this.requests = grown(this.requests, new Int32Array(capacity))
+    this.serials = grown(this.serials, new Int32Array(capacity))
+    this.pools = grown(this.pools, new Int32Array(capacity))
+    this.openedAt = grown(this.openedAt, new Float64Array(capacity))
+    this.idleSince = grown(this.idleSince, new Float64Array(capacity))
+    this.idleTimers = grown(this.idleTimers, new Float64Array(capacity))
     this.servicePorts = grown(this.servicePorts, new Int32Array(capacity))
     this.clientPorts = grown(this.clientPorts, new Int32Array(capacity))
     this.synAt = grown(this.synAt, new Float64Array(capacity))

@@ -8,10 +8,23 @@ import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
 import { SYN_RETRIES, synRetransmitTimeout } from '../node/kernel-tcp.ts'
+import { DEFAULT_TIMEOUTS } from '../proxy/ipvs/timeouts.ts'
 import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import { type Backends, NO_BACKEND } from './backends.ts'
-import { CONNECTED, ConnectionTable, ENTRY, HELD, NO_REQUEST, NO_RETURN, OPEN, OUTSIDE, POD_ENTRY, TABLE_FULL } from './connection-table.ts'
+import {
+  CONNECTED,
+  ConnectionTable,
+  ENTRY,
+  HELD,
+  NO_POOL,
+  NO_REQUEST,
+  NO_RETURN,
+  OPEN,
+  OUTSIDE,
+  POD_ENTRY,
+  TABLE_FULL,
+} from './connection-table.ts'
 import type { TimeAccounts } from './time-accounts.ts'
 
 /** What the opening of a connection tells of, to those who keep the request that it is opened for. */
@@ -56,6 +69,8 @@ export class Connections {
   readonly #opener: ConnectionOpener
   /** CPU time of a packet that is no connection's first. */
   readonly #laterPacket: Nanos
+  /** A connection on which nothing came for so long is forgotten. */
+  readonly #silenceMax: Nanos
   readonly #atNode: HandlerId
   readonly #synAtPod: HandlerId
   readonly #repeatSyn: HandlerId
@@ -72,16 +87,27 @@ export class Connections {
     this.#accounts = options.accounts
     this.#opener = options.opener
     this.#laterPacket = options.mode.establishedCost
+    this.#silenceMax = options.mode.name === 'ipvs' ? DEFAULT_TIMEOUTS.established : Number.POSITIVE_INFINITY
     this.#atNode = sim.handler((connection) => this.#arriveAtNode(connection))
     this.#synAtPod = sim.handler((connection) => this.#arriveSyn(connection))
     this.#repeatSyn = sim.handler((connection) => this.#sendSynAgain(connection))
   }
 
   /** A place for a connection of a client pod, or of one {@link OUTSIDE} of that address; {@link open} sends its first SYN. */
-  make(request: number, client: number, address: number, servicePort: ServicePortId, seed: number, givesUpAt: Nanos): number {
+  make(
+    request: number,
+    client: number,
+    address: number,
+    servicePort: ServicePortId,
+    seed: number,
+    givesUpAt: Nanos,
+    pool = NO_POOL,
+  ): number {
     const { table } = this
     const connection = table.take()
     table.requests[connection] = request
+    table.pools[connection] = pool
+    table.openedAt[connection] = this.#sim.now
     table.servicePorts[connection] = servicePort
     table.clientPorts[connection] = clientPort(seed)
     table.synAt[connection] = this.#sim.now
@@ -120,6 +146,22 @@ export class Connections {
   /** The node that translates it is up and has not crashed since. */
   isRemembered(connection: number): boolean {
     return this.#kernels.remembers(this.table.nodes[connection]!, this.table.nodeEpochs[connection]!)
+  }
+
+  /** The kernel of the node that translates it runs. */
+  isNodeUp(connection: number): boolean {
+    return this.#kernels.isUp(this.table.nodes[connection]!)
+  }
+
+  /** Whether the node still knows it when its next packet comes, now. IPVS forgets what was silent for 15 minutes. */
+  isKnownAtNode(connection: number): boolean {
+    return this.isRemembered(connection) && this.#sim.now - this.table.idleSince[connection]! < this.#silenceMax
+  }
+
+  /** Its node is up and does not know it: the node's kernel answers what comes on it with RST. */
+  strayed(connection: number): void {
+    this.#dropBinding(connection)
+    this.table.nodeEpochs[connection] = this.#kernels.epoch(this.table.nodes[connection]!)
   }
 
   /** The client has no more use for it: the nodes keep what they know of it for as long as they do. */
@@ -329,6 +371,17 @@ export class Connections {
     if ((table.flags[connection]! & ENTRY) !== 0 && this.isRemembered(connection))
       this.#kernels.conntrack(table.nodes[connection]!).remove()
     table.flags[connection]! &= ~(ENTRY | NO_RETURN)
+    table.bindings[connection] = NO_BINDING
+  }
+
+  #dropBinding(connection: number): void {
+    const { table } = this
+    const binding = table.bindings[connection]!
+    if (this.isRemembered(connection)) {
+      if ((table.flags[connection]! & ENTRY) !== 0) this.#kernels.conntrack(table.nodes[connection]!).reset(this.#sim.now)
+      if (binding !== NO_BINDING) this.#mode.release(binding, 'close', this.#sim.now)
+    }
+    table.flags[connection]! &= ~ENTRY
     table.bindings[connection] = NO_BINDING
   }
 

@@ -31,6 +31,8 @@ export class RequestTable {
   users = new Int32Array(CAPACITY)
   /** The connection that it is on, or {@link NO_CONNECTION}. */
   connections = new Int32Array(CAPACITY)
+  /** Its client's pool of connections, or NO_POOL. */
+  pools = new Int32Array(CAPACITY)
   /** What its time was spent on. */
   readonly accounts = new TimeAccounts(CAPACITY)
   readonly #places = new FreePlaces(CAPACITY)
@@ -70,6 +72,7 @@ export class RequestTable {
     this.seeds = grown(this.seeds, new Int32Array(capacity))
     this.users = grown(this.users, new Int32Array(capacity))
     this.connections = grown(this.connections, new Int32Array(capacity))
+    this.pools = grown(this.pools, new Int32Array(capacity))
     this.accounts.grow(capacity)
   }
 }

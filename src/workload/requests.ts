@@ -2,20 +2,22 @@ import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
 import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
-import { PACKETS, PARTS, POD_QUEUE, SERVICE, UPSTREAM } from '../metrics/blame.ts'
-import { HTTP_404, NO_CLIENT, QUEUE_FULL, RESET } from '../metrics/failure-cause.ts'
+import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, SERVICE, UPSTREAM } from '../metrics/blame.ts'
+import { HTTP_404, NO_CLIENT, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { LoadBalancer } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import type { Nanos } from '../units.ts'
-import { Backends, type RequestKeeper } from './backends.ts'
+import { Backends, NO_BACKEND, type RequestKeeper } from './backends.ts'
+import { ConnectionPool } from './connection-pool.ts'
+import { CLOSED_BY_POD, IDLE_AT_POD, LAST_ANSWER, NO_POOL, NO_REQUEST, OPEN, OUTSIDE } from './connection-table.ts'
 import { type ConnectionOpener, Connections } from './connections.ts'
 import { Deadlines } from './deadlines.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
 import { HELD, NO_CONNECTION, RequestTable, WAITING } from './request-table.ts'
-import type { WorkloadSpec } from './specs.ts'
+import type { ConnectionSpec, WorkloadSpec } from './specs.ts'
 
 export interface RequestsOptions {
   readonly sim: Simulation
@@ -36,6 +38,10 @@ interface Traffic {
   readonly timeout: Nanos
   readonly route: Route
   readonly deadlines: Deadlines
+  /** Where its clients keep connections: how. */
+  readonly connection: ConnectionSpec | undefined
+  /** The pools of its clients, by pod or by address: indexes of pools. */
+  readonly pools: Map<number, number>
   /** There is an event for the first of them. */
   deadlineArmed: boolean
   /** Told who sent it when a request has been answered or has failed. */
@@ -49,7 +55,7 @@ interface Route {
 }
 
 /**
- * The life of a request: one question, one answer, on a TCP connection of its own, whose life is in {@link Connections}.
+ * The life of a request: one question, one answer, on a TCP connection, whose life is in {@link Connections}.
  *
  * ```text
  *   client                translating node                    pod
@@ -68,12 +74,22 @@ interface Route {
  * A client that has waited for its time-out closes; what it had sent still occupies the pod until it is done.
  * A client pod that is gone when its answer or time-out comes counts as the failure `no-client`.
  *
+ * **Kept connections** (HTTP/1.1): a request takes the one that its client used last, or opens one while there is room in the pool, or waits
+ * for one (`client-queue`). On one that is there it takes `2 e + 2 × one way + waiting + service`, and no rule is asked: it goes to the pod
+ * that the connection has. A pod that drains closes the idle ones at once and the others by its answer; one that is killed has its
+ * connections closed by its kernel. Clients learn of it one way later, and what they sent meanwhile meets RST. Of a sandbox or node that
+ * is gone they hear nothing: each of its connections costs a request its time-out, after which the client closes that one. A client never
+ * repeats a request by itself. Pods do not close idle connections otherwise (*assumption*: their time-out is longer than the clients').
+ *
  * Hot path: columns, handlers, no allocation a request.
  */
 export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener {
   readonly backends: Backends
   readonly #sim: Simulation
   readonly #connections: Connections
+  readonly #external: Nanos
+  /** Of all traffic, also of clients that are gone. */
+  readonly #pools: ConnectionPool[] = []
   readonly #table = new RequestTable()
   readonly #traffic: Traffic[] = []
   /** CPU time of a packet that is no connection's first. */
@@ -82,6 +98,8 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   readonly #answerAtClient: HandlerId
   readonly #failureAtClient: HandlerId
   readonly #deadline: HandlerId
+  readonly #idleTooLong: HandlerId
+  readonly #closedByPod: HandlerId
 
   constructor(options: RequestsOptions) {
     const { sim } = options
@@ -93,7 +111,13 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     this.#answerAtClient = sim.handler((request) => this.#arriveAnswer(request))
     this.#failureAtClient = sim.handler((request, cause) => this.#arriveFailure(request, cause))
     this.#deadline = sim.handler((traffic) => this.#expire(this.#traffic[traffic]!))
+    this.#idleTooLong = sim.handler((connection) => {
+      this.#pools[this.#connections.table.pools[connection]!]!.dropIdle(connection)
+      this.#closeKept(connection)
+    })
+    this.#closedByPod = sim.handler((connection, serial) => this.#arriveFin(connection, serial))
     const { history, network, kernels, mode } = options
+    this.#external = network.external
     const gateway = options.gateway?.({
       sim,
       requests: this,
@@ -107,8 +131,16 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   /** Gives the traffic's index for {@link send}. */
-  addTraffic(options: { metrics: TrafficMetrics; servicePort: ServicePortId; timeout: Nanos; route: Route }): number {
-    return this.#traffic.push({ ...options, deadlines: new Deadlines(), deadlineArmed: false, onOutcome: null }) - 1
+  addTraffic(options: {
+    metrics: TrafficMetrics
+    servicePort: ServicePortId
+    timeout: Nanos
+    route: Route
+    connection?: ConnectionSpec | undefined
+  }): number {
+    const { connection } = options
+    const state = { connection, deadlines: new Deadlines(), pools: new Map<number, number>(), deadlineArmed: false, onOutcome: null }
+    return this.#traffic.push({ ...options, ...state }) - 1
   }
 
   /** `then` is called with the user of every request of a traffic that has been answered or has failed. */
@@ -133,11 +165,15 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       traffic.deadlineArmed = true
       this.#sim.schedule(traffic.timeout, this.#deadline, trafficIndex)
     }
-    const connections = this.#connections
-    const { servicePort, timeout } = traffic
-    const connection = connections.make(request, client, address, servicePort, seed, now + timeout)
-    table.connections[request] = connection
-    connections.open(connection)
+    table.connections[request] = NO_CONNECTION
+    if (traffic.connection === undefined) {
+      table.pools[request] = NO_POOL
+      this.#open(request, client, address, NO_POOL)
+    } else {
+      const pool = this.#poolOf(trafficIndex, client, address)
+      table.pools[request] = pool
+      this.#takeFrom(this.#pools[pool]!, request)
+    }
   }
 
   /** A request that was to be sent now, but there is nobody to send it. */
@@ -161,7 +197,9 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   served(request: number): void {
-    if (this.#letGo(request)) this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#answerAtClient, request)
+    if (!this.#letGo(request)) return
+    this.#answered(request)
+    this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#answerAtClient, request)
   }
 
   dropped(request: number, withReset: boolean): void {
@@ -181,7 +219,9 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   refused(request: number, cause: number): void {
-    if (this.#letGo(request)) this.#answerWithFailure(request, cause)
+    if (!this.#letGo(request)) return
+    this.#answered(request)
+    this.#answerWithFailure(request, cause)
   }
 
   /** Places in use: requests that a client waits for, or that an event or a server still holds. */
@@ -214,6 +254,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     for (let request = 0; request < capacity; request++) if ((flags[request]! & (WAITING | HELD)) !== 0) used++
     invariant(used === size, `${size} places are in use, but somebody refers to ${used}`)
     this.#connections.checkConservation()
+    this.#checkPools()
   }
 
   accepted(request: number): void {
@@ -228,6 +269,194 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     this.#fail(request, cause)
   }
 
+  drains(pod: number): void {
+    this.#closeIdleAt(pod)
+  }
+
+  processEnded(pod: number, withReset: boolean): void {
+    if (withReset) this.#closeIdleAt(pod)
+    for (const { pools } of this.#traffic) {
+      const index = pools.get(pod)
+      if (index === undefined || this.#pools[index]!.client !== pod) continue
+      pools.delete(pod)
+      const pool = this.#pools[index]!
+      for (let idle = pool.takeIdle(); idle !== undefined; idle = pool.takeIdle()) {
+        this.#sim.cancel(this.#connections.table.idleTimers[idle]!)
+        this.#closeKept(idle)
+      }
+    }
+  }
+
+  /** The pool of a client of a traffic, by its index. */
+  #poolOf(trafficIndex: number, client: number, address: number): number {
+    const { pools, connection } = this.#traffic[trafficIndex]!
+    const key = client === OUTSIDE ? address : client
+    let index = pools.get(key)
+    if (index === undefined) {
+      const incarnation = client === OUTSIDE ? 0 : this.backends.incarnation(client)
+      index = this.#pools.push(new ConnectionPool({ traffic: trafficIndex, spec: connection!, client, incarnation, address })) - 1
+      pools.set(key, index)
+    }
+    return index
+  }
+
+  /** A kept connection for the request: one that is idle, a new one, or the next that is free. */
+  #takeFrom(pool: ConnectionPool, request: number): void {
+    const table = this.#table
+    const idle = pool.takeIdle()
+    if (idle !== undefined) {
+      this.#sim.cancel(this.#connections.table.idleTimers[idle]!)
+      this.#sendOn(request, idle)
+    } else if (pool.hasRoom) {
+      pool.open++
+      this.#open(request, pool.client, pool.address, table.pools[request]!)
+    } else {
+      table.accounts.waits(request, this.#sim.now, CLIENT_QUEUE)
+      pool.queue(request, table.serials[request]!)
+    }
+  }
+
+  #open(request: number, client: number, address: number, pool: number): void {
+    const table = this.#table
+    const connections = this.#connections
+    const { servicePort, timeout } = this.#traffic[table.traffics[request]!]!
+    const givesUpAt = table.sentAt[request]! + timeout
+    const connection = connections.make(request, client, address, servicePort, table.seeds[request]!, givesUpAt, pool)
+    table.connections[request] = connection
+    connections.open(connection)
+  }
+
+  /** Sends the request on a connection that is there. */
+  #sendOn(request: number, connection: number): void {
+    const connections = this.#connections
+    const { table } = connections
+    this.#table.connections[request] = connection
+    table.requests[connection] = request
+    if (connections.isKnownAtNode(connection)) {
+      this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#requestAtPod, request)
+    } else if (connections.isNodeUp(connection)) {
+      connections.strayed(connection)
+      const network = table.clients[connection] === OUTSIDE ? 2 * this.#external : 0
+      this.#travel(this.#laterPacket, PACKETS, network, this.#failureAtClient, request, RESET)
+    } else {
+      this.#table.accounts.travels(request, this.#sim.now, 0, PACKETS)
+    }
+  }
+
+  /** The pod's answer to the request goes out. */
+  #answered(request: number): void {
+    const { table } = this.#connections
+    const connection = this.#table.connections[request]!
+    if (table.pools[connection] === NO_POOL) return
+    table.flags[connection]! |= this.backends.isListening(table.backends[connection]!) ? IDLE_AT_POD : CLOSED_BY_POD | LAST_ANSWER
+  }
+
+  /** The client has its answer, and may use the connection again. */
+  #giveBack(request: number): void {
+    const table = this.#table
+    const connections = this.#connections
+    const connection = table.connections[request]!
+    const pool = this.#pools[table.pools[request]!]
+    const age = this.#sim.now - connections.table.openedAt[connection]!
+    const lifetime = pool?.spec.lifetime ?? Number.POSITIVE_INFINITY
+    if (pool === undefined || (connections.table.flags[connection]! & LAST_ANSWER) !== 0 || age >= lifetime) {
+      this.#close(request, false)
+      return
+    }
+    table.flags[request]! &= ~WAITING
+    this.#free(request)
+    connections.table.idleSince[connection] = this.#sim.now
+    const next = this.#nextOf(pool)
+    if (next >= 0) {
+      this.#sendOn(next, connection)
+      return
+    }
+    pool.putIdle(connection)
+    const wait = Math.min(pool.spec.keepAlive, lifetime - age)
+    connections.table.idleTimers[connection] = this.#sim.schedule(wait, this.#idleTooLong, connection)
+  }
+
+  /** A connection of a pool that no request has is closed by the client. */
+  #closeKept(connection: number): void {
+    const pool = this.#pools[this.#connections.table.pools[connection]!]!
+    this.#connections.close(connection, false)
+    pool.open--
+  }
+
+  /** A connection of the pool has been closed: there is room for another, if somebody waits. */
+  #fill(pool: ConnectionPool): void {
+    pool.open--
+    const next = this.#nextOf(pool)
+    if (next >= 0) this.#takeFrom(pool, next)
+  }
+
+  /** Who is next to have a connection of the pool, or -1. A client that is gone sends nothing more. */
+  #nextOf(pool: ConnectionPool): number {
+    if (pool.client !== OUTSIDE && !this.backends.runs(pool.client, pool.incarnation)) return -1
+    const { serials, flags, sentAt } = this.#table
+    const sentAfter = this.#sim.now - this.#traffic[pool.traffic]!.timeout
+    return pool.shift((place, serial) => serials[place] === serial && (flags[place]! & WAITING) !== 0 && sentAt[place]! > sentAfter)
+  }
+
+  /** A pod closes its kept connections on which it has no request. */
+  #closeIdleAt(pod: number): void {
+    if (this.#pools.length === 0) return
+    const { table } = this.#connections
+    for (let connection = 0; connection < table.capacity; connection++) {
+      const flags = table.flags[connection]!
+      if ((flags & IDLE_AT_POD) === 0 || (flags & CLOSED_BY_POD) !== 0 || table.backends[connection] !== pod) continue
+      table.flags[connection] = flags | CLOSED_BY_POD
+      const delay = this.#laterPacket + table.oneWay[connection]!
+      this.#sim.schedule(delay, this.#closedByPod, connection, table.serials[connection]!)
+    }
+  }
+
+  /** The client learns that the pod has closed the connection; `serial`: which one of that place. */
+  #arriveFin(connection: number, serial: number): void {
+    const connections = this.#connections
+    const { table } = connections
+    if (table.serials[connection] !== serial || (table.flags[connection]! & OPEN) === 0) return
+    if (!connections.isRemembered(connection)) return
+    const request = table.requests[connection]!
+    if (request !== NO_REQUEST) {
+      this.#fail(request, this.#clientIsGone(request) ? NO_CLIENT : RESET)
+      return
+    }
+    this.#sim.cancel(table.idleTimers[connection]!)
+    this.#pools[table.pools[connection]!]!.dropIdle(connection)
+    this.#closeKept(connection)
+  }
+
+  /** Every connection of a pool is idle or has a request, there are no more than it may have, and nobody waits while there is room. */
+  #checkPools(): void {
+    const { flags, pools, requests, capacity } = this.#connections.table
+    const open = new Int32Array(this.#pools.length)
+    const used = new Int32Array(this.#pools.length)
+    for (let connection = 0; connection < capacity; connection++) {
+      if ((flags[connection]! & OPEN) === 0 || pools[connection] === NO_POOL) continue
+      open[pools[connection]!]!++
+      if (requests[connection] !== NO_REQUEST) used[pools[connection]!]!++
+    }
+    const waiting = new Int32Array(this.#pools.length)
+    const table = this.#table
+    for (let request = 0; request < table.capacity; request++) {
+      if ((table.flags[request]! & WAITING) === 0 || table.pools[request] === NO_POOL) continue
+      if (table.connections[request] === NO_CONNECTION) waiting[table.pools[request]!]!++
+    }
+    for (const [index, pool] of this.#pools.entries()) {
+      const { length } = pool.idle
+      invariant(
+        open[index] === pool.open && pool.open === used[index]! + length && pool.open <= pool.spec.pool,
+        `A pool of ${pool.spec.pool} counts ${pool.open} connections: ${open[index]} are open, ${used[index]} have a request, ${length} are idle`,
+      )
+      const isGone = pool.client !== OUTSIDE && !this.backends.runs(pool.client, pool.incarnation)
+      invariant(
+        waiting[index] === 0 || isGone || !pool.hasRoom,
+        `${waiting[index]} requests wait for a connection, and there is room for one`,
+      )
+    }
+  }
+
   #arriveRequest(request: number): void {
     const waits = this.#release(request)
     const table = this.#table
@@ -235,6 +464,16 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const connections = this.#connections.table
     const connection = table.connections[request]!
     const pod = connections.backends[connection]!
+    const isReused = (connections.flags[connection]! & IDLE_AT_POD) !== 0
+    if (isReused && !this.#meetsPod(connection)) {
+      if (!waits) this.#free(request)
+      else if (backends.owner(connections.endpoints[connection]!) !== NO_BACKEND) this.#answerWithFailure(request, RESET)
+      return
+    }
+    if (isReused) {
+      connections.flags[connection]! &= ~IDLE_AT_POD
+      backends.accept(pod)
+    }
     if (!backends.runs(pod, connections.backendIncarnations[connection]!)) {
       if (!waits) this.#free(request)
       else if (backends.hasAddress(pod)) this.#answerWithFailure(request, RESET)
@@ -249,6 +488,13 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       else if (waits) this.#answerWithFailure(request, QUEUE_FULL)
       else this.#free(request)
     }
+  }
+
+  /** The process that has the connection runs, and has not closed it. */
+  #meetsPod(connection: number): boolean {
+    const { backends, backendIncarnations, flags } = this.#connections.table
+    if ((flags[connection]! & CLOSED_BY_POD) !== 0) return false
+    return this.backends.runs(backends[connection]!, backendIncarnations[connection]!)
   }
 
   /** Whether the client was still there when the connection was made and the request was to go out. */
@@ -274,7 +520,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
     metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
     const user = table.users[request]!
-    this.#close(request, false)
+    this.#giveBack(request)
     onOutcome?.(user)
   }
 
@@ -282,8 +528,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     if (!this.#letGo(request)) return
     const table = this.#table
     if (!this.#connections.isRemembered(table.connections[request]!)) return
-    this.#countFailure(request, this.#clientIsGone(request) ? NO_CLIENT : cause)
-    this.#close(request, cause < HTTP_404)
+    const isGone = this.#clientIsGone(request)
+    this.#countFailure(request, isGone ? NO_CLIENT : cause)
+    if (cause >= HTTP_404 && !isGone) this.#giveBack(request)
+    else this.#close(request, cause < HTTP_404)
   }
 
   /** Fails what has waited as long as it may, and sets the event for the next. */
@@ -298,15 +546,23 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
           this.#sim.schedule(deadlines.firstTime - now, this.#deadline, table.traffics[request]!)
           return
         }
-        this.#fail(request, this.#clientIsGone(request) ? NO_CLIENT : this.#connections.causeOfSilence(table.connections[request]!))
+        this.#fail(request, this.#clientIsGone(request) ? NO_CLIENT : this.#causeOfSilence(request))
       }
       deadlines.shift()
     }
     traffic.deadlineArmed = false
   }
 
+  #causeOfSilence(request: number): number {
+    const connection = this.#table.connections[request]!
+    return connection === NO_CONNECTION ? TIMEOUT : this.#connections.causeOfSilence(connection)
+  }
+
   #clientIsGone(request: number): boolean {
-    return this.#connections.clientIsGone(this.#table.connections[request]!)
+    const connection = this.#table.connections[request]!
+    if (connection !== NO_CONNECTION) return this.#connections.clientIsGone(connection)
+    const { client, incarnation } = this.#pools[this.#table.pools[request]!]!
+    return client !== OUTSIDE && !this.backends.runs(client, incarnation)
   }
 
   /** Network time from client to pod, ns. */
@@ -334,15 +590,18 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   /** The client has its outcome, and closes the connection. */
   #close(request: number, byReset: boolean): void {
     const table = this.#table
-    this.#connections.close(table.connections[request]!, byReset)
+    const connection = table.connections[request]!
+    const pool = table.pools[request]!
+    if (connection !== NO_CONNECTION) this.#connections.close(connection, byReset)
     const flags = table.flags[request]! & ~WAITING
     table.flags[request] = flags
     if ((flags & HELD) === 0) this.#free(request)
+    if (pool !== NO_POOL && connection !== NO_CONNECTION) this.#fill(this.#pools[pool]!)
   }
 
   #free(request: number): void {
     const table = this.#table
-    this.#connections.leave(table.connections[request]!)
+    if (table.connections[request] !== NO_CONNECTION) this.#connections.leave(table.connections[request]!)
     table.connections[request] = NO_CONNECTION
     table.free(request)
   }
