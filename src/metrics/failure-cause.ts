@@ -4,7 +4,7 @@
  * - `refused`: the pod's address answered the SYN with RST, because nothing listens there.
  * - `reset`: the connection was accepted and the process ended before the answer.
  * - `connect-timeout`: no answer to any SYN within the request's time.
- * - `timeout`: connected, but no answer within the request's time.
+ * - `timeout`: connected, but no answer within the request's time; or all of its client's kept connections were in use until it was over.
  * - `queue-full`: the pod's queue had no place.
  * - `no-endpoints`: the node's rules rejected it, as the Service had no endpoint there.
  * - `no-client`: no client pod was running to send it, or the one that sent it was gone when it ended.

@@ -59,6 +59,8 @@ export const DEFAULTS = {
   killMode: 'all',
   /** *Assumption*: people and callers give up on a page or a call after about two seconds. */
   timeout: '2s',
+  /** *Assumption*: as many as HTTP client libraries commonly keep to one host. */
+  connectionPool: 50,
   /** As kubectl: objects and commands without a namespace are in this one. */
   namespace: 'default',
   /** How a container behaves that no workload entry describes. All *assumption*: a small web service. */

@@ -196,6 +196,16 @@ describe('a mistake in the form', () => {
     ['{ external: true }', 'outside', 'outside: Cannot use "outside" here'],
     ['poisson(800/s)', 'poisson(800)', '800: Cannot read "800" as a rate'],
     ['arrivals: poisson(800/s)', 'timeout: 0s\n      arrivals: poisson(800/s)', '0s: A timeout of 0 would fail every request'],
+    [
+      'arrivals: poisson(800/s)',
+      'connection: { keepAlive: 0s }\n      arrivals: poisson(800/s)',
+      '0s: A keepAlive of 0 would keep no connection',
+    ],
+    [
+      'arrivals: poisson(800/s)',
+      'connection: { keepAlive: 60s, lifetime: 0s }\n      arrivals: poisson(800/s)',
+      '0s: A lifetime of 0 would keep no connection',
+    ],
     ['kind: node-crash', 'kind: node-crsh', 'node-crsh: Cannot use "node-crsh" here'],
     ['node: worker-3, for: 1m', 'for: 1m', 'fault: "node" is missing'],
     ['kind: node-crash, node: worker-3', 'kind: api-server-crash, server: 2', '2: There is no API server 2'],

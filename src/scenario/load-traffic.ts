@@ -11,7 +11,7 @@ import { formatDuration, parseDuration } from './parse-duration.ts'
 import type { Draft } from './parse-structure.ts'
 import { hostAndPath, parseTarget, type TargetText } from './parse-target.ts'
 import type { Path } from './parse-yaml.ts'
-import type { TrafficSource, TrafficSpec, TrafficTarget, WorkloadSpec } from './scenario.ts'
+import type { ConnectionSpec, TrafficSource, TrafficSpec, TrafficTarget, WorkloadSpec } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
 
 type TrafficDraft = Draft<NonNullable<ScenarioFile['spec']['traffic']>>
@@ -42,10 +42,25 @@ export function loadTraffic(
     const arrivals = loadArrivals(context, [...at, 'arrivals'], entry.arrivals, given.files)
     const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
     if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
+    const connection = entry.connection === undefined ? undefined : loadConnection(context, [...at, 'connection'], entry.connection)
     const window = loadWindow(context, at, entry, times)
     if (entry.name === undefined || from === undefined || target === undefined || arrivals === undefined || window === undefined) return []
-    return [{ name: entry.name, target, from, arrivals, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window }]
+    const { name } = entry
+    const kept = connection === undefined ? {} : { connection }
+    return [{ name, target, from, arrivals, ...kept, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window }]
   })
+}
+
+function loadConnection(context: LoadContext, at: Path, draft: NonNullable<EntryDraft['connection']>): ConnectionSpec | undefined {
+  const keepAlive = context.duration([...at, 'keepAlive'], draft.keepAlive)
+  const lifetime = context.duration([...at, 'lifetime'], draft.lifetime)
+  for (const [key, value] of [
+    ['keepAlive', keepAlive],
+    ['lifetime', lifetime],
+  ] as const) {
+    if (value === 0) context.mistake([...at, key], `A ${key} of 0 would keep no connection`, 'a length of time above 0, or no "connection"')
+  }
+  return keepAlive === undefined ? undefined : { keepAlive, lifetime, pool: draft.pool ?? DEFAULTS.connectionPool }
 }
 
 function loadArrivals(

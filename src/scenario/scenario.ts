@@ -18,6 +18,7 @@ export type { NetworkSpec } from '../network/network-spec.ts'
 export type {
   ArrivalSpec,
   ClosedLoopSpec,
+  ConnectionSpec,
   IngressControllerSpec,
   RunSpec,
   TrafficSource,

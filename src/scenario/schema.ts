@@ -271,6 +271,17 @@ const source = z.union([
   }),
 ])
 
+const connection = z.strictObject({
+  keepAlive: duration('A client closes a connection that no request has had for so long'),
+  pool: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .meta({ description: 'Connections at most that one client, a pod or an address outside, has open', default: DEFAULTS.connectionPool }),
+  lifetime: duration('A client puts no request on a connection that is older; without a limit when not given').optional(),
+})
+
 const traffic = z.strictObject({
   name: name('What the traffic is called in results and thresholds'),
   to: text('the address of a Service, such as http://frontend.shop.svc/cart', {
@@ -282,6 +293,9 @@ const traffic = z.strictObject({
   arrivals: text('arrivals, such as poisson(800/s)', {
     description: 'When requests are sent: at their own pace, or by users who wait for the answer to the one before',
     examples: ['poisson(800/s)', 'constant(100/s)', 'stages(0/s, 200/s over 1m, 200/s for 3m)', 'closed(users=200, think=exp(1s))'],
+  }),
+  connection: connection.optional().meta({
+    description: 'Clients keep their connections for further requests (HTTP/1.1 keep-alive); a connection for every request when not given',
   }),
   timeout: duration('A request that has no answer after this long has failed', DEFAULTS.timeout).optional(),
   start: duration('When the first requests may arrive; the end of the warm-up when not given').optional(),

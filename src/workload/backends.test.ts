@@ -14,6 +14,8 @@ function setUp() {
     seedOf: (request) => request,
     begun: () => {},
     passedOn: () => {},
+    drains: () => {},
+    processEnded: () => {},
     served: (request) => log.push(`${sim.now / MILLISECOND} served ${request}`),
     dropped: (request, withReset) => log.push(`${sim.now / MILLISECOND} ${withReset ? 'reset' : 'vanished'} ${request}`),
   }

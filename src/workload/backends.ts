@@ -34,6 +34,10 @@ export interface RequestKeeper {
   served(request: number): void
   /** The process ended while it had the request. With a reset the client is told, without it hears nothing. */
   dropped(request: number, withReset: boolean): void
+  /** A pod has stopped accepting connections, to end once it has answered what it has. */
+  drains(pod: number): void
+  /** A pod's process is gone, and with it what it had open, as server and as client. With a reset its peers are told. */
+  processEnded(pod: number, withReset: boolean): void
 }
 
 /**
@@ -127,6 +131,7 @@ export class Backends implements PodHost {
     if (this.#states[pod] !== LISTENING) return
     this.#states[pod] = DRAINING
     this.#leavePools(pod)
+    this.#requests.drains(pod)
     this.#gateway?.closed(pod)
   }
 
@@ -302,6 +307,7 @@ export class Backends implements PodHost {
     })
     if (this.#pods[pod]!.workload.ingressController !== undefined) this.#gatewayOf(pod).ended(pod, withReset)
     else if (withReset) this.#gateway?.closed(pod)
+    this.#requests.processEnded(pod, withReset)
     this.#inFlight[pod] = 0
     this.#settleIfIdle(pod)
   }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
+import type { ConnectionSpec } from './specs.ts'
 import { INSTANT, TEST_NETWORK, TestCluster, type TestClusterOptions, type TestPod } from './test-cluster.ts'
 
 /** Student's t and the deviation, independent of our code. */
@@ -25,7 +26,10 @@ describe('queueing', () => {
    * One pod of c servers behind a Service is an M/M/c queue: mean time in system = Erlang C / (c mu - lambda) + 1 / mu. What the network and
    * the node add to every request is a constant here (one Service, one endpoint) and is taken off exactly. 99.9 % t-interval over replications.
    */
-  test('a pod of 4 servers at 70 % load waits as Erlang C says', () => {
+  test.each([
+    ['a connection a request', undefined],
+    ['kept connections', { keepAlive: 60 * SECOND, pool: 10_000 }],
+  ])('a pod of 4 servers at 70 % load waits as Erlang C says: %s', (_name, connection) => {
     const [servers, serviceMean, load] = [4, 10 * MILLISECOND, 0.7]
     const ratePerSecond = (load * servers * SECOND) / serviceMean
     const workload = {
@@ -45,11 +49,14 @@ describe('queueing', () => {
       c.service('web')
       c.sliceOf('web', [c.pod({ node: 0, app: 'web', workload })])
       c.startProxies()
-      c.traffic({ service: 'web', from: 'client', kind: 'poisson', ratePerSecond, timeout: 100 * SECOND, stop: 155 * SECOND })
+      c.traffic({ service: 'web', from: 'client', kind: 'poisson', ratePerSecond, timeout: 100 * SECOND, stop: 155 * SECOND, connection })
       c.sim.run(160 * SECOND)
       const [summary] = c.dataPlane.trafficSummaries()
       expect(summary!.failed).toBe(0)
-      means.push(summary!.latencyMs.mean! * MILLISECOND - constant)
+      const parts = summary!.blameMs.mean!
+      const inPod = (parts['pod-queue'] + parts.service) * MILLISECOND
+      if (connection === undefined) expect(Math.abs(inPod - (summary!.latencyMs.mean! * MILLISECOND - constant))).toBeLessThan(1)
+      means.push(inPod)
     }
     const expected = (erlangC(servers, load * servers) * serviceMean) / (servers * (1 - load)) + serviceMean
     const mean = jStat.mean(means)
@@ -124,7 +131,7 @@ describe('the same run twice', () => {
 })
 
 /** Two Services on three nodes in two zones, with clients inside and outside. */
-function busyCluster(options: TestClusterOptions): TestCluster {
+function busyCluster(options: TestClusterOptions, connection?: ConnectionSpec): TestCluster {
   const c = new TestCluster({ ...options, zones: ['a', 'a', 'b'] })
   const workload = {
     ...INSTANT,
@@ -141,9 +148,19 @@ function busyCluster(options: TestClusterOptions): TestCluster {
     )
   }
   c.startProxies()
+  const clients = connection === undefined ? 1000 : 20
   for (const service of ['web', 'api']) {
-    c.traffic({ name: `${service} inside`, service, from: 'client', kind: 'poisson', ratePerSecond: 60, timeout: SECOND })
-    c.traffic({ name: `${service} outside`, service, from: 'outside', kind: 'poisson', ratePerSecond: 60, timeout: 4 * SECOND })
+    c.traffic({ name: `${service} inside`, service, from: 'client', kind: 'poisson', ratePerSecond: 60, timeout: SECOND, connection })
+    c.traffic({
+      name: `${service} outside`,
+      service,
+      from: 'outside',
+      clients,
+      kind: 'poisson',
+      ratePerSecond: 60,
+      timeout: 4 * SECOND,
+      connection,
+    })
   }
   return c
 }
@@ -155,10 +172,19 @@ describe('conservation', () => {
     fc.record({ do: fc.constantFrom('endpoints' as const), which: fc.nat(63) }),
   )
 
+  const kept = fc.option(
+    fc.record({
+      keepAlive: fc.constantFrom(SECOND / 10, 60 * SECOND),
+      pool: fc.constantFrom(1, 3, 50),
+      lifetime: fc.constantFrom(undefined, 2 * SECOND),
+    }),
+    { nil: undefined },
+  )
+
   test.each(MODES)('%s: every request ends once, whatever happens to pods and nodes', (_name, kubeProxy) => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(step, fc.constantFrom(0.003, 0.4, 3)), { maxLength: 25 }), (steps) => {
-        const c = busyCluster({ kubeProxy })
+      fc.property(fc.array(fc.tuple(step, fc.constantFrom(0.003, 0.4, 3)), { maxLength: 25 }), kept, (steps, connection) => {
+        const c = busyCluster({ kubeProxy }, connection)
         const { dataPlane } = c
         const { backends } = dataPlane
         const alive: TestPod[] = []

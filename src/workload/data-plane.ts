@@ -141,9 +141,10 @@ export class DataPlane {
   addTraffic(spec: TrafficSpec): void {
     invariant(!this.#traffic.some((traffic) => traffic.name === spec.name), `Two traffics are called "${spec.name}"`)
     const { namespace, service, port, host, path } = spec.target
-    const metrics = this.#requestMetrics.addTraffic(spec)
+    const { connection } = spec
+    const metrics = this.#requestMetrics.addTraffic({ ...spec, keepsConnections: connection !== undefined })
     const servicePort = this.history.servicePort(namespace, service, port, 'TCP')
-    const traffic = this.requests.addTraffic({ metrics, servicePort, timeout: spec.timeout, route: { host, path } })
+    const traffic = this.requests.addTraffic({ metrics, servicePort, timeout: spec.timeout, route: { host, path }, connection })
     this.#traffic.push(metrics)
     const senders = new Senders(this.requests, traffic, this.#clientsOf(spec.from, servicePort))
     const { name, start, stop, arrivals } = spec

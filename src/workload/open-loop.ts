@@ -16,7 +16,7 @@ export interface OpenLoopOptions {
 }
 
 /**
- * A source that sends at its own pace, whatever becomes of the requests, each on a new TCP connection.
+ * A source that sends at its own pace, whatever becomes of the requests.
  *
  * Arrival times, demands and clients come from three streams of the traffic's own, and every arrival draws once from each of the latter two
  * whatever happens: so variants of a scenario see the same requests at the same times.

@@ -1,32 +1,23 @@
 import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
-import { CLUSTER_IP, DROPPED, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED } from '../kube-proxy/modes/mode.ts'
+import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
-import { PACKETS, PARTS, POD_QUEUE, RETRANSMIT, RULES, SERVICE, UPSTREAM } from '../metrics/blame.ts'
-import {
-  CONNECT_TIMEOUT,
-  CONNTRACK_FULL,
-  HTTP_404,
-  NO_CLIENT,
-  NO_ENDPOINTS,
-  QUEUE_FULL,
-  REFUSED,
-  RESET,
-  TIMEOUT,
-} from '../metrics/failure-cause.ts'
+import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, SERVICE, UPSTREAM } from '../metrics/blame.ts'
+import { HTTP_404, NO_CLIENT, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
-import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
+import type { LoadBalancer } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
-import { SYN_RETRIES, synRetransmitTimeout } from '../node/kernel-tcp.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
-import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import { Backends, NO_BACKEND, type RequestKeeper } from './backends.ts'
+import { ConnectionPool } from './connection-pool.ts'
+import { CLOSED_BY_POD, IDLE_AT_POD, LAST_ANSWER, NO_POOL, NO_REQUEST, OPEN, OUTSIDE } from './connection-table.ts'
+import { type ConnectionOpener, Connections } from './connections.ts'
 import { Deadlines } from './deadlines.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
-import { CONNECTED, ENTRY, HELD, NO_RETURN, OUTSIDE, POD_ENTRY, RequestTable, TABLE_FULL, WAITING } from './request-table.ts'
-import type { WorkloadSpec } from './specs.ts'
+import { HELD, NO_CONNECTION, RequestTable, WAITING } from './request-table.ts'
+import type { ConnectionSpec, WorkloadSpec } from './specs.ts'
 
 export interface RequestsOptions {
   readonly sim: Simulation
@@ -47,6 +38,10 @@ interface Traffic {
   readonly timeout: Nanos
   readonly route: Route
   readonly deadlines: Deadlines
+  /** Where its clients keep connections: how. */
+  readonly connection: ConnectionSpec | undefined
+  /** The pools of its clients, by pod or by address: indexes of pools. */
+  readonly pools: Map<number, number>
   /** There is an event for the first of them. */
   deadlineArmed: boolean
   /** Told who sent it when a request has been answered or has failed. */
@@ -60,7 +55,7 @@ interface Route {
 }
 
 /**
- * The life of a request: one TCP connection, one question, one answer.
+ * The life of a request: one question, one answer, on a TCP connection, whose life is in {@link Connections}.
  *
  * ```text
  *   client                translating node                    pod
@@ -76,50 +71,53 @@ interface Route {
  * the node that the load balancer chose, and there by way of the node port. The pod's own node, when it is another, has an entry in its
  * connection tracking but is charged no time, as it is in the network's delay. What comes back to a node that has crashed meanwhile is lost.
  *
- * A SYN without an answer is repeated 1, 3, 7, … s after the first, to the same endpoint as long as the node remembers the translation.
  * A client that has waited for its time-out closes; what it had sent still occupies the pod until it is done.
  * A client pod that is gone when its answer or time-out comes counts as the failure `no-client`.
  *
+ * **Kept connections** (HTTP/1.1): a request takes the one that its client used last, or opens one while there is room in the pool, or waits
+ * for one (`client-queue`). On one that is there it takes `2 e + 2 × one way + waiting + service`, and no rule is asked: it goes to the pod
+ * that the connection has. A pod that drains closes the idle ones at once and the others by its answer; one that is killed has its
+ * connections closed by its kernel. Clients learn of it one way later, and what they sent meanwhile meets RST. Of a sandbox or node that
+ * is gone they hear nothing: each of its connections costs a request its time-out, after which the client closes that one. A client never
+ * repeats a request by itself. Pods do not close idle connections otherwise (*assumption*: their time-out is longer than the clients').
+ *
  * Hot path: columns, handlers, no allocation a request.
  */
-export class Requests implements RequestKeeper, PassedRequests {
+export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener {
   readonly backends: Backends
   readonly #sim: Simulation
-  readonly #history: ServiceHistory
-  readonly #mode: ProxyMode
-  readonly #network: Network
-  readonly #loadBalancer: LoadBalancer
-  readonly #kernels: Kernels
+  readonly #connections: Connections
+  readonly #external: Nanos
+  /** Of all traffic, also of clients that are gone. */
+  readonly #pools: ConnectionPool[] = []
   readonly #table = new RequestTable()
   readonly #traffic: Traffic[] = []
   /** CPU time of a packet that is no connection's first. */
   readonly #laterPacket: Nanos
-  readonly #atNode: HandlerId
-  readonly #synAtPod: HandlerId
   readonly #requestAtPod: HandlerId
   readonly #answerAtClient: HandlerId
   readonly #failureAtClient: HandlerId
-  readonly #repeatSyn: HandlerId
   readonly #deadline: HandlerId
+  readonly #idleTooLong: HandlerId
+  readonly #closedByPod: HandlerId
 
   constructor(options: RequestsOptions) {
     const { sim } = options
     this.#sim = sim
-    this.#history = options.history
-    this.#mode = options.mode
-    this.#network = options.network
-    this.#loadBalancer = options.loadBalancer
-    this.#kernels = options.kernels
     this.#laterPacket = options.mode.establishedCost
     this.backends = new Backends({ sim, addresses: options.history.addresses, workloadOf: options.workloadOf, requests: this })
-    this.#atNode = sim.handler((request) => this.#arriveAtNode(request))
-    this.#synAtPod = sim.handler((request) => this.#arriveSyn(request))
+    this.#connections = new Connections({ ...options, backends: this.backends, accounts: this.#table.accounts, opener: this })
     this.#requestAtPod = sim.handler((request) => this.#arriveRequest(request))
     this.#answerAtClient = sim.handler((request) => this.#arriveAnswer(request))
     this.#failureAtClient = sim.handler((request, cause) => this.#arriveFailure(request, cause))
-    this.#repeatSyn = sim.handler((request) => this.#sendSynAgain(request))
     this.#deadline = sim.handler((traffic) => this.#expire(this.#traffic[traffic]!))
+    this.#idleTooLong = sim.handler((connection) => {
+      this.#pools[this.#connections.table.pools[connection]!]!.dropIdle(connection)
+      this.#closeKept(connection)
+    })
+    this.#closedByPod = sim.handler((connection, serial) => this.#arriveFin(connection, serial))
     const { history, network, kernels, mode } = options
+    this.#external = network.external
     const gateway = options.gateway?.({
       sim,
       requests: this,
@@ -133,8 +131,16 @@ export class Requests implements RequestKeeper, PassedRequests {
   }
 
   /** Gives the traffic's index for {@link send}. */
-  addTraffic(options: { metrics: TrafficMetrics; servicePort: ServicePortId; timeout: Nanos; route: Route }): number {
-    return this.#traffic.push({ ...options, deadlines: new Deadlines(), deadlineArmed: false, onOutcome: null }) - 1
+  addTraffic(options: {
+    metrics: TrafficMetrics
+    servicePort: ServicePortId
+    timeout: Nanos
+    route: Route
+    connection?: ConnectionSpec | undefined
+  }): number {
+    const { connection } = options
+    const state = { connection, deadlines: new Deadlines(), pools: new Map<number, number>(), deadlineArmed: false, onOutcome: null }
+    return this.#traffic.push({ ...options, ...state }) - 1
   }
 
   /** `then` is called with the user of every request of a traffic that has been answered or has failed. */
@@ -150,12 +156,8 @@ export class Requests implements RequestKeeper, PassedRequests {
     const request = table.take()
     table.traffics[request] = trafficIndex
     table.sentAt[request] = now
-    table.synAt[request] = now
-    table.attempts[request] = 0
     table.seeds[request] = seed
     table.users[request] = user
-    table.clients[request] = client
-    table.bindings[request] = NO_BINDING
     table.accounts.open(request, now)
     traffic.metrics.sent(now)
     traffic.deadlines.push(request, table.serials[request]!, now + traffic.timeout)
@@ -163,15 +165,15 @@ export class Requests implements RequestKeeper, PassedRequests {
       traffic.deadlineArmed = true
       this.#sim.schedule(traffic.timeout, this.#deadline, trafficIndex)
     }
-    if (client === OUTSIDE) {
-      table.clientAddresses[request] = address
-      this.#sendToBalancer(request, traffic)
-      return
+    table.connections[request] = NO_CONNECTION
+    if (traffic.connection === undefined) {
+      table.pools[request] = NO_POOL
+      this.#open(request, client, address, NO_POOL)
+    } else {
+      const pool = this.#poolOf(trafficIndex, client, address)
+      table.pools[request] = pool
+      this.#takeFrom(this.#pools[pool]!, request)
     }
-    table.clientAddresses[request] = this.backends.addressOf(client)
-    table.clientIncarnations[request] = this.backends.incarnation(client)
-    table.nodes[request] = this.backends.nodeOf(client)
-    this.#connect(request)
   }
 
   /** A request that was to be sent now, but there is nobody to send it. */
@@ -195,7 +197,9 @@ export class Requests implements RequestKeeper, PassedRequests {
   }
 
   served(request: number): void {
-    if (this.#letGo(request)) this.#travel(this.#laterPacket, PACKETS, this.#table.oneWay[request]!, this.#answerAtClient, request)
+    if (!this.#letGo(request)) return
+    this.#answered(request)
+    this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#answerAtClient, request)
   }
 
   dropped(request: number, withReset: boolean): void {
@@ -215,7 +219,9 @@ export class Requests implements RequestKeeper, PassedRequests {
   }
 
   refused(request: number, cause: number): void {
-    if (this.#letGo(request)) this.#answerWithFailure(request, cause)
+    if (!this.#letGo(request)) return
+    this.#answered(request)
+    this.#answerWithFailure(request, cause)
   }
 
   /** Places in use: requests that a client waits for, or that an event or a server still holds. */
@@ -247,163 +253,261 @@ export class Requests implements RequestKeeper, PassedRequests {
     let used = 0
     for (let request = 0; request < capacity; request++) if ((flags[request]! & (WAITING | HELD)) !== 0) used++
     invariant(used === size, `${size} places are in use, but somebody refers to ${used}`)
+    this.#connections.checkConservation()
+    this.#checkPools()
   }
 
-  /** From outside: a node is chosen for the whole connection. Without one the SYN is lost, and its repetition tries again. */
-  #sendToBalancer(request: number, traffic: Traffic): void {
+  accepted(request: number): void {
+    this.#travel(2 * this.#laterPacket, PACKETS, 2 * this.#oneWay(request), this.#requestAtPod, request)
+  }
+
+  turnedAway(request: number, cause: number, cpu: Nanos, part: number, network: Nanos): void {
+    this.#travel(cpu, part, network, this.#failureAtClient, request, cause)
+  }
+
+  gaveUp(request: number, cause: number): void {
+    this.#fail(request, cause)
+  }
+
+  drains(pod: number): void {
+    this.#closeIdleAt(pod)
+  }
+
+  processEnded(pod: number, withReset: boolean): void {
+    if (withReset) this.#closeIdleAt(pod)
+    for (const { pools } of this.#traffic) {
+      const index = pools.get(pod)
+      if (index === undefined || this.#pools[index]!.client !== pod) continue
+      pools.delete(pod)
+      const pool = this.#pools[index]!
+      for (let idle = pool.takeIdle(); idle !== undefined; idle = pool.takeIdle()) {
+        this.#sim.cancel(this.#connections.table.idleTimers[idle]!)
+        this.#closeKept(idle)
+      }
+    }
+  }
+
+  /** The pool of a client of a traffic, by its index. */
+  #poolOf(trafficIndex: number, client: number, address: number): number {
+    const { pools, connection } = this.#traffic[trafficIndex]!
+    const key = client === OUTSIDE ? address : client
+    let index = pools.get(key)
+    if (index === undefined) {
+      const incarnation = client === OUTSIDE ? 0 : this.backends.incarnation(client)
+      index = this.#pools.push(new ConnectionPool({ traffic: trafficIndex, spec: connection!, client, incarnation, address })) - 1
+      pools.set(key, index)
+    }
+    return index
+  }
+
+  /** A kept connection for the request: one that is idle, a new one, or the next that is free. */
+  #takeFrom(pool: ConnectionPool, request: number): void {
     const table = this.#table
-    const rules = this.#history.rules(traffic.servicePort, Number.POSITIVE_INFINITY)
-    const node = rules === null || rules.nodePort === 0 ? NO_NODE : this.#loadBalancer.next(traffic.servicePort)
-    table.nodes[request] = node
-    if (node === NO_NODE) this.#lose(request)
-    else this.#travel(0, PACKETS, this.#network.external, this.#atNode, request)
-  }
-
-  #arriveAtNode(request: number): void {
-    if (!this.#letGo(request)) return
-    if (!this.#kernels.isUp(this.#table.nodes[request]!)) this.#lose(request)
-    else if ((this.#table.flags[request]! & ENTRY) === 0) this.#connect(request)
-    else this.#connectAgain(request)
-  }
-
-  /** A SYN that the translating node knows nothing of. */
-  #connect(request: number): void {
-    const table = this.#table
-    const { now } = this.#sim
-    const node = table.nodes[request]!
-    const kernels = this.#kernels
-    const conntrack = kernels.conntrack(node)
-    if (!conntrack.hasRoom(now)) {
-      this.#loseToFullTable(request)
-      return
-    }
-    const mode = this.#mode
-    const outside = table.clients[request] === OUTSIDE
-    const { servicePort } = this.#traffic[table.traffics[request]!]!
-    const entry = outside ? NODE_PORT : CLUSTER_IP
-    const endpoint = mode.connect(node, servicePort, entry, now, table.clientAddresses[request]!, clientPort(table.seeds[request]!))
-    table.nodeEpochs[request] = kernels.epoch(node)
-    if (endpoint === REJECTED) {
-      this.#travel(mode.cost, RULES, outside ? this.#network.external : 0, this.#failureAtClient, request, NO_ENDPOINTS)
-      return
-    }
-    if (endpoint === DROPPED) {
-      this.#lose(request)
-      return
-    }
-    table.endpoints[request] = endpoint
-    table.bindings[request] = mode.binding
-    if (endpoint !== NO_RULE || mode.remembersMisses) {
-      conntrack.open()
-      table.flags[request] = (table.flags[request]! & ~TABLE_FULL) | ENTRY
-    }
-    if (endpoint !== NO_RULE && outside && !mode.answersReturn(node, servicePort, entry)) table.flags[request]! |= NO_RETURN
-    if (endpoint === NO_RULE) this.#lose(request)
-    else this.#sendToPod(request, mode.cost, RULES)
-  }
-
-  /** A repeated SYN of a connection that the translating node may still know. */
-  #connectAgain(request: number): void {
-    const table = this.#table
-    if (!this.#kernels.remembers(table.nodes[request]!, table.nodeEpochs[request]!)) {
-      this.#forget(request)
-      this.#connect(request)
-    } else if (table.endpoints[request] === NO_RULE) {
-      this.#lose(request)
-    } else if (table.bindings[request] !== NO_BINDING && !this.#mode.retransmit(table.bindings[request]!, this.#sim.now)) {
-      this.#forget(request)
-      this.#lose(request)
+    const idle = pool.takeIdle()
+    if (idle !== undefined) {
+      this.#sim.cancel(this.#connections.table.idleTimers[idle]!)
+      this.#sendOn(request, idle)
+    } else if (pool.hasRoom) {
+      pool.open++
+      this.#open(request, pool.client, pool.address, table.pools[request]!)
     } else {
-      this.#sendToPod(request, this.#laterPacket, PACKETS)
+      table.accounts.waits(request, this.#sim.now, CLIENT_QUEUE)
+      pool.queue(request, table.serials[request]!)
     }
   }
 
-  #sendToPod(request: number, cost: Nanos, part: number): void {
+  #open(request: number, client: number, address: number, pool: number): void {
     const table = this.#table
-    const { backends } = this
-    const pod = backends.owner(table.endpoints[request]!)
-    if (pod === NO_BACKEND || (table.flags[request]! & NO_RETURN) !== 0) {
-      this.#lose(request)
-      return
-    }
-    const delay = this.#network.delay(table.nodes[request]!, backends.nodeOf(pod))
-    table.oneWay[request] = table.clients[request] === OUTSIDE ? delay + this.#network.external : delay
-    this.#travel(cost, part, delay, this.#synAtPod, request)
+    const connections = this.#connections
+    const { servicePort, timeout } = this.#traffic[table.traffics[request]!]!
+    const givesUpAt = table.sentAt[request]! + timeout
+    const connection = connections.make(request, client, address, servicePort, table.seeds[request]!, givesUpAt, pool)
+    table.connections[request] = connection
+    connections.open(connection)
   }
 
-  #arriveSyn(request: number): void {
-    if (!this.#letGo(request)) return
-    const table = this.#table
-    const { backends } = this
-    const pod = backends.owner(table.endpoints[request]!)
-    if (pod === NO_BACKEND) {
-      this.#lose(request)
-      return
+  /** Sends the request on a connection that is there. */
+  #sendOn(request: number, connection: number): void {
+    const connections = this.#connections
+    const { table } = connections
+    this.#table.connections[request] = connection
+    table.requests[connection] = request
+    if (connections.isKnownAtNode(connection)) {
+      this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#requestAtPod, request)
+    } else if (connections.isNodeUp(connection)) {
+      connections.strayed(connection)
+      const network = table.clients[connection] === OUTSIDE ? 2 * this.#external : 0
+      this.#travel(this.#laterPacket, PACKETS, network, this.#failureAtClient, request, RESET)
+    } else {
+      this.#table.accounts.travels(request, this.#sim.now, 0, PACKETS)
     }
-    const podNode = backends.nodeOf(pod)
-    if (podNode !== table.nodes[request] && !this.#enterPodNode(request, podNode)) return
-    if (!backends.isListening(pod)) {
-      this.#answerWithFailure(request, REFUSED)
-      return
-    }
-    backends.accept(pod)
-    table.backends[request] = pod
-    table.backendIncarnations[request] = backends.incarnation(pod)
-    table.flags[request]! |= CONNECTED
-    this.#travel(2 * this.#laterPacket, PACKETS, 2 * table.oneWay[request]!, this.#requestAtPod, request)
   }
 
-  /**
-   * Connection tracking of the pod's own node. False: its table is full, and the SYN is lost. Whoever gets an entry here is answered, so
-   * no SYN of the connection comes a second time.
-   */
-  #enterPodNode(request: number, podNode: number): boolean {
+  /** The pod's answer to the request goes out. */
+  #answered(request: number): void {
+    const { table } = this.#connections
+    const connection = this.#table.connections[request]!
+    if (table.pools[connection] === NO_POOL) return
+    table.flags[connection]! |= this.backends.isListening(table.backends[connection]!) ? IDLE_AT_POD : CLOSED_BY_POD | LAST_ANSWER
+  }
+
+  /** The client has its answer, and may use the connection again. */
+  #giveBack(request: number): void {
     const table = this.#table
-    const kernels = this.#kernels
-    const conntrack = kernels.conntrack(podNode)
-    if (!conntrack.hasRoom(this.#sim.now)) {
-      this.#loseToFullTable(request)
-      return false
+    const connections = this.#connections
+    const connection = table.connections[request]!
+    const pool = this.#pools[table.pools[request]!]
+    const age = this.#sim.now - connections.table.openedAt[connection]!
+    const lifetime = pool?.spec.lifetime ?? Number.POSITIVE_INFINITY
+    if (pool === undefined || (connections.table.flags[connection]! & LAST_ANSWER) !== 0 || age >= lifetime) {
+      this.#close(request, false)
+      return
     }
-    conntrack.open()
-    table.flags[request] = (table.flags[request]! & ~TABLE_FULL) | POD_ENTRY
-    table.podNodes[request] = podNode
-    table.podNodeEpochs[request] = kernels.epoch(podNode)
-    return true
+    table.flags[request]! &= ~WAITING
+    this.#free(request)
+    connections.table.idleSince[connection] = this.#sim.now
+    const next = this.#nextOf(pool)
+    if (next >= 0) {
+      this.#sendOn(next, connection)
+      return
+    }
+    pool.putIdle(connection)
+    const wait = Math.min(pool.spec.keepAlive, lifetime - age)
+    connections.table.idleTimers[connection] = this.#sim.schedule(wait, this.#idleTooLong, connection)
+  }
+
+  /** A connection of a pool that no request has is closed by the client. */
+  #closeKept(connection: number): void {
+    const pool = this.#pools[this.#connections.table.pools[connection]!]!
+    this.#connections.close(connection, false)
+    pool.open--
+  }
+
+  /** A connection of the pool has been closed: there is room for another, if somebody waits. */
+  #fill(pool: ConnectionPool): void {
+    pool.open--
+    const next = this.#nextOf(pool)
+    if (next >= 0) this.#takeFrom(pool, next)
+  }
+
+  /** Who is next to have a connection of the pool, or -1. A client that is gone sends nothing more. */
+  #nextOf(pool: ConnectionPool): number {
+    if (pool.client !== OUTSIDE && !this.backends.runs(pool.client, pool.incarnation)) return -1
+    const { serials, flags, sentAt } = this.#table
+    const sentAfter = this.#sim.now - this.#traffic[pool.traffic]!.timeout
+    return pool.shift((place, serial) => serials[place] === serial && (flags[place]! & WAITING) !== 0 && sentAt[place]! > sentAfter)
+  }
+
+  /** A pod closes its kept connections on which it has no request. */
+  #closeIdleAt(pod: number): void {
+    if (this.#pools.length === 0) return
+    const { table } = this.#connections
+    for (let connection = 0; connection < table.capacity; connection++) {
+      const flags = table.flags[connection]!
+      if ((flags & IDLE_AT_POD) === 0 || (flags & CLOSED_BY_POD) !== 0 || table.backends[connection] !== pod) continue
+      table.flags[connection] = flags | CLOSED_BY_POD
+      const delay = this.#laterPacket + table.oneWay[connection]!
+      this.#sim.schedule(delay, this.#closedByPod, connection, table.serials[connection]!)
+    }
+  }
+
+  /** The client learns that the pod has closed the connection; `serial`: which one of that place. */
+  #arriveFin(connection: number, serial: number): void {
+    const connections = this.#connections
+    const { table } = connections
+    if (table.serials[connection] !== serial || (table.flags[connection]! & OPEN) === 0) return
+    if (!connections.isRemembered(connection)) return
+    const request = table.requests[connection]!
+    if (request !== NO_REQUEST) {
+      this.#fail(request, this.#clientIsGone(request) ? NO_CLIENT : RESET)
+      return
+    }
+    this.#sim.cancel(table.idleTimers[connection]!)
+    this.#pools[table.pools[connection]!]!.dropIdle(connection)
+    this.#closeKept(connection)
+  }
+
+  /** Every connection of a pool is idle or has a request, there are no more than it may have, and nobody waits while there is room. */
+  #checkPools(): void {
+    const { flags, pools, requests, capacity } = this.#connections.table
+    const open = new Int32Array(this.#pools.length)
+    const used = new Int32Array(this.#pools.length)
+    for (let connection = 0; connection < capacity; connection++) {
+      if ((flags[connection]! & OPEN) === 0 || pools[connection] === NO_POOL) continue
+      open[pools[connection]!]!++
+      if (requests[connection] !== NO_REQUEST) used[pools[connection]!]!++
+    }
+    const waiting = new Int32Array(this.#pools.length)
+    const table = this.#table
+    for (let request = 0; request < table.capacity; request++) {
+      if ((table.flags[request]! & WAITING) === 0 || table.pools[request] === NO_POOL) continue
+      if (table.connections[request] === NO_CONNECTION) waiting[table.pools[request]!]!++
+    }
+    for (const [index, pool] of this.#pools.entries()) {
+      const { length } = pool.idle
+      invariant(
+        open[index] === pool.open && pool.open === used[index]! + length && pool.open <= pool.spec.pool,
+        `A pool of ${pool.spec.pool} counts ${pool.open} connections: ${open[index]} are open, ${used[index]} have a request, ${length} are idle`,
+      )
+      const isGone = pool.client !== OUTSIDE && !this.backends.runs(pool.client, pool.incarnation)
+      invariant(
+        waiting[index] === 0 || isGone || !pool.hasRoom,
+        `${waiting[index]} requests wait for a connection, and there is room for one`,
+      )
+    }
   }
 
   #arriveRequest(request: number): void {
     const waits = this.#release(request)
     const table = this.#table
     const { backends } = this
-    const pod = table.backends[request]!
-    if (!backends.runs(pod, table.backendIncarnations[request]!)) {
-      if (!waits) table.free(request)
+    const connections = this.#connections.table
+    const connection = table.connections[request]!
+    const pod = connections.backends[connection]!
+    const isReused = (connections.flags[connection]! & IDLE_AT_POD) !== 0
+    if (isReused && !this.#meetsPod(connection)) {
+      if (!waits) this.#free(request)
+      else if (backends.owner(connections.endpoints[connection]!) !== NO_BACKEND) this.#answerWithFailure(request, RESET)
+      return
+    }
+    if (isReused) {
+      connections.flags[connection]! &= ~IDLE_AT_POD
+      backends.accept(pod)
+    }
+    if (!backends.runs(pod, connections.backendIncarnations[connection]!)) {
+      if (!waits) this.#free(request)
       else if (backends.hasAddress(pod)) this.#answerWithFailure(request, RESET)
       return
     }
     if (!waits && !this.#wasSent(request)) {
       backends.abandon(pod)
-      table.free(request)
+      this.#free(request)
     } else {
       table.accounts.waits(request, this.#sim.now, POD_QUEUE)
       if (backends.enter(pod, request)) table.flags[request]! |= HELD
       else if (waits) this.#answerWithFailure(request, QUEUE_FULL)
-      else table.free(request)
+      else this.#free(request)
     }
+  }
+
+  /** The process that has the connection runs, and has not closed it. */
+  #meetsPod(connection: number): boolean {
+    const { backends, backendIncarnations, flags } = this.#connections.table
+    if ((flags[connection]! & CLOSED_BY_POD) !== 0) return false
+    return this.backends.runs(backends[connection]!, backendIncarnations[connection]!)
   }
 
   /** Whether the client was still there when the connection was made and the request was to go out. */
   #wasSent(request: number): boolean {
     const table = this.#table
-    const sendTime = this.#sim.now - table.oneWay[request]! - this.#laterPacket
+    const sendTime = this.#sim.now - this.#oneWay(request) - this.#laterPacket
     return sendTime < table.sentAt[request]! + this.#traffic[table.traffics[request]!]!.timeout
   }
 
   #arriveAnswer(request: number): void {
     if (!this.#letGo(request)) return
     const table = this.#table
-    if (!this.#kernels.remembers(table.nodes[request]!, table.nodeEpochs[request]!)) return
+    if (!this.#connections.isRemembered(table.connections[request]!)) return
     if (this.#clientIsGone(request)) {
       this.#fail(request, NO_CLIENT)
       return
@@ -416,39 +520,18 @@ export class Requests implements RequestKeeper, PassedRequests {
     const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
     metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
     const user = table.users[request]!
-    this.#close(request, false)
+    this.#giveBack(request)
     onOutcome?.(user)
   }
 
   #arriveFailure(request: number, cause: number): void {
     if (!this.#letGo(request)) return
     const table = this.#table
-    if (!this.#kernels.remembers(table.nodes[request]!, table.nodeEpochs[request]!)) return
-    this.#countFailure(request, this.#clientIsGone(request) ? NO_CLIENT : cause)
-    this.#close(request, cause < HTTP_404)
-  }
-
-  #sendSynAgain(request: number): void {
-    if (!this.#letGo(request)) return
-    const table = this.#table
-    if (this.#clientIsGone(request)) {
-      this.#fail(request, NO_CLIENT)
-      return
-    }
-    if (table.attempts[request] === SYN_RETRIES) {
-      this.#fail(request, this.#causeOfSilence(request))
-      return
-    }
-    table.attempts[request]!++
-    table.synAt[request] = this.#sim.now
-    if (table.clients[request] !== OUTSIDE) {
-      if ((table.flags[request]! & ENTRY) === 0) this.#connect(request)
-      else this.#connectAgain(request)
-    } else if (table.nodes[request] === NO_NODE) {
-      this.#sendToBalancer(request, this.#traffic[table.traffics[request]!]!)
-    } else {
-      this.#travel(0, PACKETS, this.#network.external, this.#atNode, request)
-    }
+    if (!this.#connections.isRemembered(table.connections[request]!)) return
+    const isGone = this.#clientIsGone(request)
+    this.#countFailure(request, isGone ? NO_CLIENT : cause)
+    if (cause >= HTTP_404 && !isGone) this.#giveBack(request)
+    else this.#close(request, cause < HTTP_404)
   }
 
   /** Fails what has waited as long as it may, and sets the event for the next. */
@@ -471,35 +554,25 @@ export class Requests implements RequestKeeper, PassedRequests {
   }
 
   #causeOfSilence(request: number): number {
-    const flags = this.#table.flags[request]!
-    if ((flags & CONNECTED) !== 0) return TIMEOUT
-    return (flags & TABLE_FULL) !== 0 ? CONNTRACK_FULL : CONNECT_TIMEOUT
+    const connection = this.#table.connections[request]!
+    return connection === NO_CONNECTION ? TIMEOUT : this.#connections.causeOfSilence(connection)
   }
 
   #clientIsGone(request: number): boolean {
-    const table = this.#table
-    const client = table.clients[request]!
-    return client !== OUTSIDE && !this.backends.runs(client, table.clientIncarnations[request]!)
+    const connection = this.#table.connections[request]!
+    if (connection !== NO_CONNECTION) return this.#connections.clientIsGone(connection)
+    const { client, incarnation } = this.#pools[this.#table.pools[request]!]!
+    return client !== OUTSIDE && !this.backends.runs(client, incarnation)
   }
 
-  #loseToFullTable(request: number): void {
-    this.#table.flags[request]! |= TABLE_FULL
-    this.#lose(request)
-  }
-
-  /** The SYN is gone without a trace. The next one follows, unless the client will have given up by then. */
-  #lose(request: number): void {
-    const table = this.#table
-    const { now } = this.#sim
-    table.accounts.waits(request, now, RETRANSMIT)
-    const next = table.synAt[request]! + synRetransmitTimeout(table.attempts[request]!)
-    const { timeout } = this.#traffic[table.traffics[request]!]!
-    if (next < table.sentAt[request]! + timeout) this.#scheduleHeld(Math.max(0, next - now), this.#repeatSyn, request, 0)
+  /** Network time from client to pod, ns. */
+  #oneWay(request: number): Nanos {
+    return this.#connections.table.oneWay[this.#table.connections[request]!]!
   }
 
   /** The pod's side answers with an RST, or closes. */
   #answerWithFailure(request: number, cause: number): void {
-    this.#travel(this.#laterPacket, PACKETS, this.#table.oneWay[request]!, this.#failureAtClient, request, cause)
+    this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#failureAtClient, request, cause)
   }
 
   #fail(request: number, cause: number): void {
@@ -514,38 +587,23 @@ export class Requests implements RequestKeeper, PassedRequests {
     onOutcome?.(table.users[request]!)
   }
 
-  /** The client has its outcome: the nodes keep what they know of the connection for as long as they do. */
+  /** The client has its outcome, and closes the connection. */
   #close(request: number, byReset: boolean): void {
     const table = this.#table
-    const { now } = this.#sim
-    const kernels = this.#kernels
-    const flags = table.flags[request]!
-    if ((flags & ENTRY) !== 0 && kernels.remembers(table.nodes[request]!, table.nodeEpochs[request]!)) {
-      const conntrack = kernels.conntrack(table.nodes[request]!)
-      if (byReset) conntrack.reset(now)
-      else conntrack.end(now)
-      const binding = table.bindings[request]!
-      if (binding !== NO_BINDING) {
-        this.#mode.release(binding, byReset ? 'close' : (flags & CONNECTED) === 0 ? 'syn-received' : 'time-wait', now)
-      }
-    }
-    if ((flags & POD_ENTRY) !== 0 && kernels.remembers(table.podNodes[request]!, table.podNodeEpochs[request]!)) {
-      const conntrack = kernels.conntrack(table.podNodes[request]!)
-      if (byReset) conntrack.reset(now)
-      else conntrack.end(now)
-    }
-    table.flags[request] = flags & ~WAITING
-    if ((flags & HELD) === 0) table.free(request)
+    const connection = table.connections[request]!
+    const pool = table.pools[request]!
+    if (connection !== NO_CONNECTION) this.#connections.close(connection, byReset)
+    const flags = table.flags[request]! & ~WAITING
+    table.flags[request] = flags
+    if ((flags & HELD) === 0) this.#free(request)
+    if (pool !== NO_POOL && connection !== NO_CONNECTION) this.#fill(this.#pools[pool]!)
   }
 
-  /** The translating node has thrown the connection away, or is no longer the one that knew it: the next SYN is a first one. */
-  #forget(request: number): void {
+  #free(request: number): void {
     const table = this.#table
-    const node = table.nodes[request]!
-    if ((table.flags[request]! & ENTRY) !== 0 && this.#kernels.remembers(node, table.nodeEpochs[request]!))
-      this.#kernels.conntrack(node).remove()
-    table.flags[request]! &= ~(ENTRY | NO_RETURN)
-    table.bindings[request] = NO_BINDING
+    if (table.connections[request] !== NO_CONNECTION) this.#connections.leave(table.connections[request]!)
+    table.connections[request] = NO_CONNECTION
+    table.free(request)
   }
 
   /** On its way: `cpu` ns of CPU that `part` answers for, then the network. */
@@ -570,12 +628,7 @@ export class Requests implements RequestKeeper, PassedRequests {
   /** As {@link #release}; a request that nobody waits for is over. */
   #letGo(request: number): boolean {
     if (this.#release(request)) return true
-    this.#table.free(request)
+    this.#free(request)
     return false
   }
-}
-
-/** A port of the range that Linux takes from, from the request's seed. Source: net.ipv4.ip_local_port_range, default 32768 to 60999. */
-function clientPort(seed: number): number {
-  return 32_768 + ((mix32(seed) >>> 0) % 28_232)
 }

@@ -1,5 +1,5 @@
 import type { ClientPool } from './client-pool.ts'
-import { OUTSIDE } from './request-table.ts'
+import { OUTSIDE } from './connection-table.ts'
 import type { Requests } from './requests.ts'
 
 /** Clients outside the cluster: addresses in a row, as int32. */

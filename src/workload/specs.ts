@@ -54,10 +54,22 @@ export interface TrafficSpec {
   readonly target: TrafficTarget
   readonly from: TrafficSource
   readonly arrivals: ArrivalSpec | ClosedLoopSpec
+  /** Absent: every request opens a connection of its own. */
+  readonly connection?: ConnectionSpec | undefined
   /** A request that has no answer after this long has failed. */
   readonly timeout: Nanos
   readonly start: Nanos
   readonly stop: Nanos
+}
+
+/** How each client, a pod or an address outside, keeps connections open for its next requests (HTTP/1.1). */
+export interface ConnectionSpec {
+  /** The client closes a connection that no request has had for so long. */
+  readonly keepAlive: Nanos
+  /** Connections at most. */
+  readonly pool: number
+  /** The client takes no connection for a request that is older; it closes it instead. Absent: there is no such age. */
+  readonly lifetime?: Nanos | undefined
 }
 
 /** A Service port by namespace, name and port number, and what an HTTP request says besides. */

@@ -206,6 +206,7 @@ export class TestCluster {
     start?: Nanos
     stop?: Nanos
     timeout?: Nanos
+    connection?: TrafficSpec['connection']
   }): void {
     const spec: TrafficSpec = {
       name: options.name ?? 'shoppers',
@@ -216,6 +217,7 @@ export class TestCluster {
           : { kind: 'pods', namespace: 'shop', selector: { matchLabels: { app: options.from }, matchExpressions: [] } },
       arrivals: options.arrivals ?? { kind: options.kind ?? 'constant', ratePerSecond: options.ratePerSecond! },
       timeout: options.timeout ?? 2 * SECOND,
+      connection: options.connection,
       start: options.start ?? this.sim.now,
       stop: options.stop ?? Number.MAX_SAFE_INTEGER,
     }

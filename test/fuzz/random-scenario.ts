@@ -43,7 +43,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
     .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))
     .map(
       ({ name }) => `
-    - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s }`,
+    - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)} }`,
     )
   const behaviours = [
     ...ingress.behaviours,
@@ -77,4 +77,11 @@ ${behaviours.join('\n')}
   timeline:${timeline.length === 0 ? ' []' : ''}${timeline.map(({ at, text }) => `\n    - { at: ${at}s, ${text} }`).join('')}
 `
   return { 'scenario.yaml': scenario, 'app.yaml': [...manifests, ...ingress.manifests].join('---\n'), ...ingress.files }
+}
+
+/** Some clients keep their connections. */
+function keptConnections(dice: Dice): string {
+  if (!dice.chance(0.5)) return ''
+  const lifetime = dice.chance(0.3) ? `, lifetime: ${dice.between(5, 60)}s` : ''
+  return `, connection: { keepAlive: ${dice.pick([1, 10, 60])}s, pool: ${dice.pick([1, 2, 50])}${lifetime} }`
 }
