@@ -110,6 +110,7 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
       controlPlane: { cpuMilli: 4000, memoryBytes: 8 * 1024 ** 3 },
       etcdMembers: 3,
       apiServer: { maxRequestsInflight: 400, maxMutatingRequestsInflight: 200 },
+      conntrack: { maxPerCore: 32_768, min: 131_072 },
       apiServers: 1,
       kubeProxy: { mode, scheduler: 'wlc' },
       network: { sameNode: 30 * MICROSECOND, sameZone: 250 * MICROSECOND, crossZone: MILLISECOND, external: 5 * MILLISECOND },

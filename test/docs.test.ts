@@ -185,7 +185,13 @@ describe('docs/scenario.md and the grammar', () => {
   })
 
   test('every metric of a threshold is documented with its unit and labels', () => {
-    const units: Readonly<Record<ThresholdUnit, string>> = { count: 'count', fraction: 'fraction', milliseconds: 'time', perSecond: 'rate' }
+    const units: Readonly<Record<ThresholdUnit, string>> = {
+      count: 'count',
+      ratio: 'ratio',
+      fraction: 'fraction',
+      milliseconds: 'time',
+      perSecond: 'rate',
+    }
     const told = rowsOf(SCENARIO, 'metric').map(({ names, cells }) => [names[0]!, cells[1]!, inBackticks(cells[2]!).join()])
     const known = [...THRESHOLD_METRICS].map(([name, metric]) => [name, units[metric.unit], thresholdLabels(metric).join()])
     expect(told.toSorted()).toEqual(known.toSorted())
@@ -220,7 +226,7 @@ describe('docs/results.md', () => {
   })
 
   test('every column of every CSV file is documented, in order', () => {
-    expect([...heads.keys()]).toHaveLength(3)
+    expect([...heads.keys()]).toHaveLength(4)
     for (const [file, columns] of heads) {
       const told = rowsOf(RESULTS, 'column').filter((row) => row.heading === `\`${file}\``)
       expect(

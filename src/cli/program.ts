@@ -81,7 +81,7 @@ function buildProgram({ version, terminal, workerFile }: ProgramOptions, done: (
     .addHelpText(
       'after',
       `
-Writes requests.csv, objects.csv, proxy.csv and summary.json, all or none of them. An earlier result in the folder is replaced.
+Writes requests.csv, objects.csv, proxy.csv, pods.csv and summary.json, all or none of them. An earlier result in the folder is replaced.
 
 Examples:
   $ towtank run scenarios/rollout-under-load.yaml

@@ -18,6 +18,16 @@ describe('conntrackMax', () => {
   test('up to 1.35 without a cap', () => {
     expect(conntrackMax(64_000, 35)).toBe(2_097_152)
   })
+
+  // getConntrackMax of kube-proxy: what the cores amount to is capped, or else raised to the minimum, which is not capped.
+  test.each([
+    [4000, { maxPerCore: 65_536, min: 131_072 }, 262_144],
+    [4000, { maxPerCore: 1, min: 524_288 }, 524_288],
+    [4000, { maxPerCore: 32_768, min: 2_000_000 }, 2_000_000],
+    [8000, { maxPerCore: 262_144, min: 4_000_000 }, 1_048_576],
+  ])('%d milli-CPU with %o: %d entries', (cpuMilli, config, entries) => {
+    expect(conntrackMax(cpuMilli, 36, config)).toBe(entries)
+  })
 })
 
 describe('Conntrack', () => {

@@ -12,11 +12,27 @@ const ENTRIES_PER_CORE = 32_768
 const ENTRIES_AT_LEAST = 131_072
 const ENTRIES_AT_MOST = 1_048_576
 
-/** `nf_conntrack_max` as kube-proxy sets it on a node. Cores count as whole ones. */
-export function conntrackMax(cpuMilli: number, version: KubernetesMinor): number {
-  const cores = Math.ceil(cpuMilli / 1000)
-  const wanted = Math.max(ENTRIES_PER_CORE * cores, ENTRIES_AT_LEAST)
-  return version >= 36 ? Math.min(wanted, ENTRIES_AT_MOST) : wanted
+/** How large kube-proxy makes the tables: `conntrack` of a KubeProxyConfiguration. */
+export interface ConntrackConfig {
+  /** Entries for each core of the node. */
+  readonly maxPerCore: number
+  /** Entries at least, however few cores there are. */
+  readonly min: number
+}
+
+export const CONNTRACK_DEFAULTS: ConntrackConfig = { maxPerCore: ENTRIES_PER_CORE, min: ENTRIES_AT_LEAST }
+
+/**
+ * `nf_conntrack_max` as kube-proxy sets it on a node. Cores count as whole ones. The cap is one of what the cores amount to: a larger `min` is
+ * not capped. Source: kubernetes v1.36 pkg/proxy/conntrack/sysctls.go (getConntrackMax).
+ */
+export function conntrackMax(
+  cpuMilli: number,
+  version: KubernetesMinor,
+  { maxPerCore, min }: ConntrackConfig = CONNTRACK_DEFAULTS,
+): number {
+  const scaled = maxPerCore * Math.ceil(cpuMilli / 1000)
+  return version >= 36 && scaled > ENTRIES_AT_MOST ? ENTRIES_AT_MOST : Math.max(scaled, min)
 }
 
 /**

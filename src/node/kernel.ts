@@ -1,5 +1,5 @@
 import type { KubernetesMinor } from '../kubernetes-version.ts'
-import { Conntrack, conntrackMax } from './conntrack.ts'
+import { Conntrack, type ConntrackConfig, conntrackMax } from './conntrack.ts'
 
 /** What a kernel needs to know about its machine. */
 export interface MachineSpec {
@@ -10,6 +10,8 @@ export interface MachineSpec {
   readonly internalIP: string
   /** Labelled `node.kubernetes.io/exclude-from-external-load-balancers`. */
   readonly excludedFromLoadBalancers?: boolean
+  /** What its kube-proxy was told; the defaults when it was told nothing. */
+  readonly conntrack?: ConntrackConfig
 }
 
 /**
@@ -30,7 +32,7 @@ export class Kernels {
     this.#machines = machines
     this.#up = new Uint8Array(machines.length).fill(1)
     this.#epochs = new Int32Array(machines.length)
-    this.#conntracks = machines.map((machine) => new Conntrack(conntrackMax(machine.cpuMilli, version)))
+    this.#conntracks = machines.map(({ cpuMilli, conntrack }) => new Conntrack(conntrackMax(cpuMilli, version, conntrack)))
   }
 
   isUp(node: number): boolean {
@@ -53,7 +55,8 @@ export class Kernels {
   crash(node: number): void {
     this.#up[node] = 0
     this.#epochs[node]!++
-    this.#conntracks[node] = new Conntrack(conntrackMax(this.#machines[node]!.cpuMilli, this.#version))
+    const { cpuMilli, conntrack } = this.#machines[node]!
+    this.#conntracks[node] = new Conntrack(conntrackMax(cpuMilli, this.#version, conntrack))
   }
 
   boot(node: number): void {

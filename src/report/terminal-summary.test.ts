@@ -72,7 +72,7 @@ describe('the terminal summary', () => {
         faults: [{ fault: 'node-crash worker-3', tookEffect: false, effect: 'the run ended before' }],
         refusals: [{ command: 'kubectl delete pod/x', reason: 'pods "x" not found' }],
         flowControl: [{ priorityLevel: 'system', waited: 3, longestWaitMs: 12, rejected: 1 }],
-        deployments: [{ namespace: 'shop', name: 'frontend', replicas: 4, available: 0, availableAtSeconds: null }],
+        deployments: [{ namespace: 'shop', name: 'frontend', replicas: 4, available: 0, availableAtSeconds: null, imbalance: null }],
       }),
     )
     expect(text).toContain('nothing measured ✗')

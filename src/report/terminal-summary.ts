@@ -84,6 +84,8 @@ function thresholdValue({ metric, value }: ThresholdResult): string {
       return formatMilliseconds(value)
     case 'fraction':
       return formatPercent(value)
+    case 'ratio':
+      return threeDigits(value)
     case 'perSecond':
       return `${threeDigits(value)}/s`
     default:

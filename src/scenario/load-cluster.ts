@@ -2,6 +2,7 @@ import { nearest } from '../api/did-you-mean.ts'
 import { complaintsAboutLabelValue } from '../api/names.ts'
 import { INSTALL_NAMES, INSTALLS } from '../control-plane/installs/index.ts'
 import { KUBERNETES_MINORS, type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
+import { CONNTRACK_DEFAULTS, type ConntrackConfig } from '../node/conntrack.ts'
 import { RUNTIME_NAMES, type RuntimeName } from '../node/runtimes/index.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
@@ -45,6 +46,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
       maxMutatingRequestsInflight: draft?.apiServer?.maxMutatingRequestsInflight ?? DEFAULTS.apiServer.maxMutatingRequestsInflight,
     },
     kubeProxy,
+    conntrack: loadConntrack(draft?.kubeProxy),
     network: loadNetwork(context, draft?.network),
     images: loadImages(context, draft?.images),
     runtime: loadRuntime(context, draft?.runtime),
@@ -143,6 +145,11 @@ function loadVersion(text: string | undefined): KubernetesMinor {
 
 function loadKubeProxy(draft: ClusterDraft['kubeProxy']): KubeProxySpec {
   return { mode: draft?.mode ?? DEFAULTS.kubeProxyMode, scheduler: draft?.scheduler ?? DEFAULTS.kubeProxyScheduler }
+}
+
+function loadConntrack(draft: ClusterDraft['kubeProxy']): ConntrackConfig {
+  const { maxPerCore, min } = draft?.conntrack ?? {}
+  return { maxPerCore: maxPerCore ?? CONNTRACK_DEFAULTS.maxPerCore, min: min ?? CONNTRACK_DEFAULTS.min }
 }
 
 function loadNetwork(context: LoadContext, draft: ClusterDraft['network']): NetworkSpec {

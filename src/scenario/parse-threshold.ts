@@ -65,10 +65,10 @@ function parseLimit(text: string, unit: ThresholdUnit): Parsed<number> {
       : complain(`Cannot compare a rate with "${text}"`, { accepted: RATE_FORM, didYouMean: rate.complaint.didYouMean })
   }
   const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text)
-  if (unit === 'count') {
+  if (unit === 'count' || unit === 'ratio') {
     return match !== null && match[2] === ''
       ? parsed(Number(text))
-      : complain(`Cannot compare a count with "${text}"`, { accepted: 'a number, such as 3' })
+      : complain(`Cannot compare a ${unit} with "${text}"`, { accepted: 'a number, such as 3' })
   }
   const form = 'a percentage or a fraction of 1, such as 0.1% or 0.001'
   if (match === null) return complain(`Cannot compare an error rate with "${text}"`, { accepted: form })

@@ -13,6 +13,8 @@ export interface RunResult {
   readonly objects: Table
   /** Every kube-proxy sync. */
   readonly proxy: Table
+  /** Every pod that could serve: how long it listened, and what came to it. */
+  readonly pods: Table
   readonly summary: VariantSummary
 }
 
@@ -51,6 +53,8 @@ export interface DeploymentSummary {
   readonly available: number
   /** When the Deployment first had all replicas available. */
   readonly availableAtSeconds: number | null
+  /** Requests a second of its busiest pod over the mean of its pods; null when no pod listens at the end or none had a request. */
+  readonly imbalance: number | null
 }
 
 export interface ThresholdResult extends Omit<Threshold, 'labels' | 'text'> {

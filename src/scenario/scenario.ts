@@ -8,6 +8,7 @@ import type { Fault } from '../faults/index.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
+import type { ConntrackConfig } from '../node/conntrack.ts'
 import type { ImagePolicy } from '../node/image-store.ts'
 import type { RuntimeName } from '../node/runtimes/index.ts'
 import type { Nanos } from '../units.ts'
@@ -67,6 +68,8 @@ export interface ClusterSpec {
   /** Seats of each. */
   readonly apiServer: FlowControlOptions
   readonly kubeProxy: KubeProxySpec
+  /** How large the connection tracking tables are. */
+  readonly conntrack: ConntrackConfig
   readonly network: NetworkSpec
   /** How images are pulled, and how large they are. */
   readonly images: ImageSpec

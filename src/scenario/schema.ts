@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { INSTALL_NAMES } from '../control-plane/installs/index.ts'
 import { IPVS_SCHEDULERS } from '../kube-proxy/kube-proxy-spec.ts'
 import { KUBERNETES_MINORS } from '../kubernetes-version.ts'
+import { CONNTRACK_DEFAULTS } from '../node/conntrack.ts'
 import { DEFAULTS } from './load-defaults.ts'
 
 /**
@@ -60,6 +61,14 @@ const inflight = (flag: string, value: number) =>
     .optional()
     .meta({ description: `The flag --${flag}: with the other one, the seats that Priority and Fairness divides`, default: value })
 
+const entries = (flag: string, value: number) =>
+  z
+    .int()
+    .min(1)
+    .max(100_000_000)
+    .optional()
+    .meta({ description: `The flag --conntrack-${flag}: entries of a node's connection tracking table`, default: value })
+
 const cluster = z.strictObject({
   version: z.enum(VERSIONS).optional().meta({ description: 'The version of Kubernetes, in quotes', default: DEFAULTS.version }),
   install: z.enum(INSTALL_NAMES).optional().meta({
@@ -108,6 +117,12 @@ const cluster = z.strictObject({
         .enum(IPVS_SCHEDULERS)
         .optional()
         .meta({ description: 'The IPVS scheduler; the other modes have none', default: DEFAULTS.kubeProxyScheduler }),
+      conntrack: z
+        .strictObject({
+          maxPerCore: entries('max-per-core', CONNTRACK_DEFAULTS.maxPerCore),
+          min: entries('min', CONNTRACK_DEFAULTS.min),
+        })
+        .optional(),
     })
     .optional(),
   network: z

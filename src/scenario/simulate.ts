@@ -1,6 +1,8 @@
+import { matchesSelector } from '../api/labels.ts'
 import type { Deployment } from '../api/objects/index.ts'
 import { objectKey } from '../control-plane/object-key.ts'
 import type { Trace } from '../engine/trace.ts'
+import { imbalance, loadRate } from '../metrics/pod-loads.ts'
 import type { Cell, Table } from '../metrics/table.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import type { DeploymentSummary, RunResult, VariantSummary } from './run-result.ts'
@@ -27,7 +29,13 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
   const cluster = new SimulatedCluster(scenario)
   cluster.start()
   for (let step = 1; step <= PROGRESS_STEPS; step++) {
-    cluster.sim.run(Math.floor((scenario.duration * step) / PROGRESS_STEPS))
+    const until = Math.floor((scenario.duration * step) / PROGRESS_STEPS)
+    // Pods' loads are counted from the moment at which measuring begins; to stop there is no event, so it changes nothing.
+    if (cluster.sim.now < scenario.warmUp && scenario.warmUp <= until) {
+      cluster.sim.run(scenario.warmUp - 1)
+      cluster.dataPlane.backends.countLoads()
+    }
+    cluster.sim.run(until)
     options.onProgress?.(step / PROGRESS_STEPS)
   }
   cluster.dataPlane.checkConservation()
@@ -50,6 +58,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     requests: cluster.dataPlane.requestTable(),
     objects: hopTable(cluster.trace),
     proxy: cluster.dataPlane.proxyTable(),
+    pods: podTable(cluster),
     hops: cluster.trace,
     summary: { ...measured, thresholds: judgeThresholds(scenario.thresholds, measured) },
   }
@@ -74,17 +83,36 @@ function deploymentsOf(scenario: Scenario, cluster: SimulatedCluster): Deploymen
       .filter((object) => object.kind === 'Deployment')
       .map((object) => [objectKey('Deployment', object.metadata.namespace, object.metadata.name), object.metadata]),
   )
+  const loads = cluster.dataPlane.backends.loads()
   return [...keys].map(([key, { namespace, name }]) => {
     const deployment: Deployment | undefined = cluster.controlPlane.server.peek('Deployment', namespace, name)
     const availableAt = cluster.availableAt.get(key)
+    const selector = deployment?.spec.selector
     return {
       namespace,
       name,
       replicas: deployment?.spec.replicas ?? 0,
       available: deployment?.status.availableReplicas ?? 0,
       availableAtSeconds: availableAt === undefined ? null : seconds(availableAt),
+      imbalance:
+        selector === undefined
+          ? null
+          : imbalance(
+              loads.filter(({ pod }) => pod.namespace === namespace && matchesSelector(selector, pod.labels)).map(({ load }) => load),
+            ),
     }
   })
+}
+
+/** Every pod as a row: where it was, how long it listened since the warm-up, and how many requests came to it. */
+function podTable(cluster: SimulatedCluster): Table {
+  const names = cluster.nodeNames
+  const rows = cluster.dataPlane.backends.loads().map(({ pod, load }): readonly Cell[] => {
+    const rate = load.listened === 0 ? null : loadRate(load) * SECOND
+    const state = load.listening ? 'listening' : 'gone'
+    return [pod.namespace, pod.podName, pod.address, names[pod.nodeIndex]!, state, seconds(load.listened), load.requests, rate]
+  })
+  return { columns: ['namespace', 'pod', 'address', 'node', 'at_end', 'listened_s', 'requests', 'requests_per_s'], rows }
 }
 
 /** Every hop as a row: what happened to which object, when, by whom, and which hop led to it. */

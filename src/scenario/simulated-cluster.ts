@@ -98,7 +98,11 @@ export class SimulatedCluster {
         : new ControlPlaneMachines(install, etcdMembers, this.controlPlane, (name) => this.#nodes[this.#indexOf(name)]!.internalIP)
     this.dataPlane = new DataPlane({
       sim: this.sim,
-      nodes: this.#nodes.map((node) => ({ ...node, excludedFromLoadBalancers: node.controlPlane?.tainted === true })),
+      nodes: this.#nodes.map((node) => ({
+        ...node,
+        excludedFromLoadBalancers: node.controlPlane?.tainted === true,
+        conntrack: scenario.cluster.conntrack,
+      })),
       version,
       network,
       kubeProxy,

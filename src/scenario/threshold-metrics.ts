@@ -2,7 +2,7 @@ import type { DeploymentSummary, QuantileSummary, ThresholdResult, TrafficSummar
 import type { Threshold } from './scenario.ts'
 
 /** How the limit of a metric is written, and in which unit its value is. */
-export type ThresholdUnit = 'fraction' | 'milliseconds' | 'count' | 'perSecond'
+export type ThresholdUnit = 'fraction' | 'milliseconds' | 'count' | 'ratio' | 'perSecond'
 
 type Measured = Omit<VariantSummary, 'thresholds'>
 
@@ -38,6 +38,7 @@ export const THRESHOLD_METRICS: ReadonlyMap<string, ThresholdMetric> = new Map<s
     'deployments.available_after',
     { unit: 'milliseconds', of: 'deployment', value: ({ availableAtSeconds: at }) => (at === null ? null : at * 1000) },
   ],
+  ['pods.imbalance', { unit: 'ratio', of: 'deployment', value: (deployment) => deployment.imbalance }],
 ])
 
 /** Labels that a metric understands, the one it needs first. */

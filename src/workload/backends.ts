@@ -4,6 +4,7 @@ import { ReseedableStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { Station } from '../engine/station.ts'
 import { invariant } from '../invariant.ts'
+import { type PodLoad, PodLoads } from '../metrics/pod-loads.ts'
 import type { Addresses, EndpointId } from '../network/addresses.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../node/pod-host.ts'
 import type { Nanos } from '../units.ts'
@@ -53,6 +54,7 @@ export class Backends implements PodHost {
   readonly #workloadOf: (pod: SandboxSpec) => WorkloadSpec
   readonly #requests: RequestKeeper
   #gateway: Gateway | null = null
+  readonly #loads = new PodLoads()
   readonly #pools: ClientPool[] = []
   readonly #distributions = new Map<WorkloadSpec, Distribution>()
   readonly #demand = new ReseedableStream()
@@ -104,6 +106,7 @@ export class Backends implements PodHost {
       station: null,
       idle: null,
     })
+    this.#loads.add()
     this.#states[pod] = QUIET
     this.#nodes[pod] = spec.nodeIndex
     if (hostPorts === undefined) this.#setOwner(address, pod)
@@ -124,12 +127,14 @@ export class Backends implements PodHost {
     const record = this.#pods[pod]!
     record.station ??= this.#station(pod, record)
     this.#states[pod] = LISTENING
+    this.#loads.opened(pod, this.#sim.now)
     for (const pool of this.#pools) if (pool.matches(record.spec.namespace, record.spec.labels)) pool.add(pod)
   }
 
   stopListening(pod: HostedPod): void {
     if (this.#states[pod] !== LISTENING) return
     this.#states[pod] = DRAINING
+    this.#loads.closed(pod, this.#sim.now)
     this.#leavePools(pod)
     this.#requests.drains(pod)
     this.#gateway?.closed(pod)
@@ -186,6 +191,16 @@ export class Backends implements PodHost {
     const { idle } = record
     this.#settleIfIdle(pod)
     return idle
+  }
+
+  /** From now on {@link loads} counts; what was before is forgotten. */
+  countLoads(): void {
+    this.#loads.restart(this.#sim.now)
+  }
+
+  /** What each pod had to do, in the order in which they came. */
+  loads(): readonly { readonly pod: SandboxSpec; readonly load: PodLoad }[] {
+    return this.#pods.map(({ spec }, pod) => ({ pod: spec, load: this.#loads.load(pod, this.#sim.now) }))
   }
 
   /** Everything on a node vanishes: no resets, no answers. */
@@ -247,6 +262,7 @@ export class Backends implements PodHost {
 
   /** A request of an accepted connection arrives. False: the queue is full, and the connection is over. */
   enter(pod: number, request: number): boolean {
+    this.#loads.arrived(pod)
     if (this.#pods[pod]!.station!.arrive(request)) return true
     this.#left(pod)
     return false
@@ -299,6 +315,7 @@ export class Backends implements PodHost {
 
   #endProcess(pod: number, state: number, withReset: boolean): void {
     this.#states[pod] = state
+    this.#loads.closed(pod, this.#sim.now)
     this.#incarnations[pod]!++
     this.#leavePools(pod)
     this.#pods[pod]!.station?.clear((request) => {
