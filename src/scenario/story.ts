@@ -69,13 +69,14 @@ function chapterFrom(trace: Trace, id: HopId, hops: readonly Hop[], key: string,
 }
 
 /**
- * Tells the object itself, what stands between it and its pods, when these come to users and leave them, and the way to the last node
- * programmed or to an Ingress' other endpoints.
+ * Tells the object itself, what stands between it and its pods, when these come to users and leave them, and the way to its own last hop, to the
+ * last node programmed, or to an Ingress' other endpoints.
  */
 function isTold(trace: Trace, hops: readonly Hop[], key: string): (hop: Hop) => boolean {
   const path = new Set<HopId>()
   const last = hops.findLast((hop) => hop.action === 'programmed') ?? hops[hops.length - 1]!
-  const ends = [last, ...hops.filter((hop) => hop.action === 'updated upstream' && hop.subject === key)]
+  const own = hops.findLast((hop) => hop.subject === key) ?? last
+  const ends = [last, own, ...hops.filter((hop) => hop.action === 'updated upstream' && hop.subject === key)]
   for (const end of ends) for (let id = end.id; id !== NO_CAUSE && !path.has(id); id = trace.hop(id).cause) path.add(id)
   const pods = new Set<string>()
   for (const id of path) if (kindOf(trace.hop(id)) === 'Pod') pods.add(trace.hop(id).subject)
