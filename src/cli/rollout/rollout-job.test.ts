@@ -223,6 +223,21 @@ describe('which rolling update', () => {
   })
 
   test.each([
+    ['StatefulSet', 'replicas: 3'],
+    ['DaemonSet', ''],
+  ])('a %s is mended too', async (kind, replicas) => {
+    const files = {
+      scenario: scenario({ timeline: '', duration: '90s' }),
+      manifest: manifest().replace('kind: Deployment', `kind: ${kind}`).replace('replicas: 3', replicas),
+    }
+    const { answer } = await rollout(files, { restart: `${kind}/web`, at: 30 * SECOND, replications: 2 })
+    expect(answer.asItIs.lost).toBeGreaterThan(0)
+    expect(answer.verdict).toBe('patch-found')
+    // One pod after the other, each only after the one before is gone: a sleep makes the whole rollout longer.
+    expect(answer.withPatch!.rolledOutSeconds!).toBeGreaterThan(answer.asItIs.rolledOutSeconds! + answer.withPatch!.preStopSeconds)
+  })
+
+  test.each([
     ['deployment/nobody', 'The manifests have no "deployment/nobody": expected one of deployment/default/web'],
     ['web', 'Cannot restart "web": expected KIND/NAME or KIND/NAMESPACE/NAME, of deployment/default/web'],
   ])('restarting %s is refused', async (restart, reason) => {
