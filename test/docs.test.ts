@@ -9,6 +9,7 @@ import { EXIT } from '../src/cli/exit-codes.ts'
 import { main } from '../src/cli/program.ts'
 import { FAILURE_CAUSES } from '../src/metrics/failure-cause.ts'
 import { RESULT_FILES, ResultWriter } from '../src/report/result-files.ts'
+import { ROLLOUT_COLUMNS, ROLLOUT_FILES } from '../src/report/rollout-files.ts'
 import type { RunSummary } from '../src/report/run-summary.ts'
 import { sampleSummary } from '../src/report/sample.fixture.ts'
 import { memoryFiles } from '../src/scenario/load-files.ts'
@@ -236,6 +237,18 @@ describe('docs/results.md', () => {
     }
   })
 
+  test('every column of rollout.csv is documented, in order, and so is every field of its summary', () => {
+    expect(rowsOf(RESULTS, 'rollout column').map((row) => row.names[0])).toEqual(ROLLOUT_COLUMNS)
+    const shared = ['schemaVersion', 'tool', 'scenario', 'seed', 'inputHash']
+    const fields = [
+      ...read('src/report/rollout-answer.ts')
+        .split('interface RolloutAnswer')[1]!
+        .matchAll(/^ {2}readonly (\w+):/gm),
+    ].map((match) => match[1]!)
+    expect(sorted([...shared, ...rowsOf(RESULTS, 'rollout field').map((row) => row.names[0]!)])).toEqual(sorted(fields))
+    for (const file of ROLLOUT_FILES) expect(RESULTS).toMatch(new RegExp(`^### \`${file}\`$`, 'm'))
+  })
+
   test('every cause of failure is documented, in order', () => {
     expect(rowsOf(RESULTS, 'cause').map((row) => row.names[0])).toEqual(FAILURE_CAUSES)
   })
@@ -288,13 +301,13 @@ describe('docs/cli.md', () => {
 
   test('every command is documented', async () => {
     const commands = commandsIn(await help())
-    expect(commands).toEqual(['run', 'validate', 'trace', 'bench', 'help'])
+    expect(commands).toEqual(['run', 'validate', 'trace', 'rollout', 'bench', 'help'])
     for (const command of commands) expect(CLI).toMatch(new RegExp(`^towtank ${command} `, 'm'))
   })
 
   test('every option of every command is documented, in the order of the help', async () => {
     expect(documented('Command line')).toEqual(optionsIn(await help()))
-    for (const command of ['run', 'validate', 'trace', 'bench']) {
+    for (const command of ['run', 'validate', 'trace', 'rollout', 'bench']) {
       const options = optionsIn(await help(command))
       expect(options).toContain('--json')
       expect(documented(`\`towtank ${command}\``), command).toEqual(options)

@@ -184,6 +184,38 @@ function readOrNothing(path: string): readonly string[] {
   }
 }
 
+describe('towtank rollout', () => {
+  const OPTIONS = ['--restart', 'deployment/web', '--at', '32s', '--replications', '3', '--limit', '2', '--json', '--quiet']
+  const rollout = (out: string, workers: string) => towtank('rollout', 'small.yaml', ...OPTIONS, '--workers', workers, '--out', out)
+
+  test('writes the same bytes with one thread and with two, and replaces a result of its own', async () => {
+    write({ 'small.yaml': scenario({ duration: '45s' }) })
+    const one = await rollout('one', '1')
+    await rollout('two', '1')
+    const two = await rollout('two', '2')
+    // Pods without a readiness probe get requests before they listen: no sleep mends it.
+    expect([one.code, one.stderr]).toEqual([99, ''])
+    expect(JSON.parse(one.stdout)).toMatchObject({ command: 'rollout', verdict: 'none-found', withoutReadinessProbe: ['web'] })
+    expect(two).toEqual(one)
+    expect(Object.keys(contents(join(folder, 'one')))).toEqual(['rollout.csv', 'summary.json'])
+    expect(contents(join(folder, 'two'))).toEqual(contents(join(folder, 'one')))
+  })
+
+  test.each([
+    [['--object', 'deployment/web', '--restart', 'deployment/web'], 'Cannot use --object with --restart'],
+    [['--at', '40s'], 'Cannot use --at without --restart'],
+    [['--replications', '1'], 'Expected a whole number from 2 to 10000'],
+    [['--restart', 'deployment/web', '--at', 'soon'], 'Cannot read "soon"'],
+    [[], 'The timeline has no rolling update'],
+  ])('refuses %j with exit code 2 and writes nothing', async (options, message) => {
+    write({ 'small.yaml': scenario() })
+    const { code, stdout, stderr } = await towtank('rollout', 'small.yaml', ...options)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(message)
+    expect(readdirSync(folder).toSorted()).toEqual(['small.yaml', 'web.yaml'])
+  })
+})
+
 describe('the command line', () => {
   test('validates without running', async () => {
     write({ 'small.yaml': scenario(), 'bad.yaml': scenario().replace('http://web.shop', 'http://wep.shop') })
@@ -224,7 +256,14 @@ describe('the command line', () => {
   })
 
   test('has help with examples for every command, and a version', async () => {
-    for (const args of [['--help'], ['run', '--help'], ['validate', '--help'], ['trace', '--help'], ['help', 'run']]) {
+    for (const args of [
+      ['--help'],
+      ['run', '--help'],
+      ['validate', '--help'],
+      ['trace', '--help'],
+      ['rollout', '--help'],
+      ['help', 'run'],
+    ]) {
       const { code, stdout } = await towtank(...args)
       expect(code, args.join(' ')).toBe(0)
       expect(stdout, args.join(' ')).toContain('Examples:\n  $ towtank ')

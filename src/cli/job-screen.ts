@@ -1,3 +1,4 @@
+import { renderRollout } from '../report/rollout-summary.ts'
 import { renderProblems, renderWarning } from '../report/source-frame.ts'
 import { renderSummary } from '../report/terminal-summary.ts'
 import type { ScenarioWarning } from '../scenario/load-context.ts'
@@ -45,6 +46,10 @@ export class JobScreen {
         this.#writingTo = null
         this.#finished(event)
         return
+      case 'rollout':
+        this.#writingTo = null
+        this.#rollout(event)
+        return
       case 'story':
         this.#story(event)
     }
@@ -81,6 +86,16 @@ export class JobScreen {
     if (this.#options.quiet === true) return
     const stream = json ? stderr : stdout
     stream.write(renderSummary(summary, { colors: colorsFor(stream, env), width: widthOf(stream), folder }))
+  }
+
+  #rollout({ answer, folder }: Extract<JobEvent, { kind: 'rollout' }>): void {
+    const { stdout, stderr, env } = this.#terminal
+    const json = this.#options.json === true
+    this.#progress.stop()
+    if (json) stdout.write(`${JSON.stringify(answer)}\n`)
+    if (this.#options.quiet === true) return
+    const stream = json ? stderr : stdout
+    stream.write(renderRollout(answer, { colors: colorsFor(stream, env), width: widthOf(stream), folder }))
   }
 
   #story({ scenario, variant, object, lines }: Extract<JobEvent, { kind: 'story' }>): void {

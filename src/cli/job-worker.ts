@@ -1,15 +1,34 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { RolloutMeter } from '../scenario/rollout/measure.ts'
 import { simulate } from '../scenario/simulate.ts'
 import { diskFiles } from './disk-files.ts'
+import type { ExitCode } from './exit-codes.ts'
 import type { Job, JobEvent, JobTools, WorkerMessage } from './jobs.ts'
+import { type MeterJob, type MeterTask, metersInThreads } from './rollout/meters.ts'
+import { rolloutJob } from './rollout/rollout-job.ts'
 import { runJob } from './run-job.ts'
 import { traceJob } from './trace-job.ts'
 
 /** Between two messages about progress; a person does not see more. */
 const PROGRESS_MILLISECONDS = 100
 
-/** The inside of the worker thread: does the job that it was started with, and reports to the thread that started it. */
-export async function serveJob(): Promise<void> {
+/**
+ * The inside of the worker thread: does the job that it was started with, and reports to the thread that started it.
+ *
+ * `workerFile` is the program's entry file, for jobs that share their work with threads of their own; one of those is served here too.
+ */
+export async function serveJob(workerFile: string): Promise<void> {
+  const job = workerData as Job | MeterJob
+  if (job.kind === 'rollout-meter') serveMeter(job)
+  else await serve(job, workerFile)
+}
+
+function serveMeter({ scenario, rollout }: MeterJob): void {
+  const meter = new RolloutMeter(scenario, rollout)
+  parentPort?.on('message', ({ settings, replication }: MeterTask) => parentPort?.postMessage(meter.measure(settings, replication)))
+}
+
+async function serve(job: Job, workerFile: string): Promise<void> {
   const post = (message: WorkerMessage) => parentPort?.postMessage(message)
   let last = Number.NEGATIVE_INFINITY
   const tell = (event: JobEvent) => {
@@ -20,11 +39,24 @@ export async function serveJob(): Promise<void> {
     }
     post(event)
   }
-  const job = workerData as Job
   const tools: JobTools = { simulate, files: diskFiles, tell }
   try {
-    post({ kind: 'exit', code: await (job.kind === 'run' ? runJob(job, tools) : traceJob(job, tools)) })
+    post({ kind: 'exit', code: await work(job, tools, workerFile) })
   } catch (error) {
     post({ kind: 'bug', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  }
+}
+
+function work(job: Job, tools: JobTools, workerFile: string): Promise<ExitCode> {
+  switch (job.kind) {
+    case 'run':
+      return runJob(job, tools)
+    case 'trace':
+      return traceJob(job, tools)
+    case 'rollout':
+      return rolloutJob(job, {
+        ...tools,
+        meters: (scenario, rollout, workers) => metersInThreads(scenario, rollout, workers, workerFile),
+      })
   }
 }

@@ -1,10 +1,12 @@
 import type { SourceProblem } from '../api/source-problem.ts'
+import type { RolloutAnswer } from '../report/rollout-answer.ts'
 import type { RunSummary } from '../report/run-summary.ts'
 import type { ScenarioWarning } from '../scenario/load-context.ts'
 import type { FileReader } from '../scenario/load-files.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { SimulatedRun } from '../scenario/simulate.ts'
 import type { LanguageCode } from '../scenario/story-language/index.ts'
+import type { Nanos } from '../units.ts'
 import type { ExitCode } from './exit-codes.ts'
 
 /** The work of `towtank run`. Plain data, so that a worker thread can be given it; so are the other jobs and all events. */
@@ -33,7 +35,27 @@ export interface TraceJob {
   readonly language: LanguageCode
 }
 
-export type Job = RunJob | TraceJob
+/** The work of `towtank rollout`. */
+export interface RolloutJob {
+  readonly kind: 'rollout'
+  readonly file: string
+  /** `KIND/NAME` or `KIND/NAMESPACE/NAME`; null where the timeline has one rolling update. */
+  readonly object: string | null
+  /** Restarts an object rather than taking a rollout of the timeline. */
+  readonly restart: string | null
+  readonly at: Nanos
+  readonly variant: string | null
+  readonly seed: string | null
+  readonly replications: number
+  /** Neither a sleep nor a minReadySeconds above it is tried. */
+  readonly limitSeconds: number
+  /** Runs at once. */
+  readonly workers: number
+  readonly out: string | null
+  readonly version: string
+}
+
+export type Job = RunJob | TraceJob | RolloutJob
 
 /** What a job tells while it works. */
 export type JobEvent =
@@ -44,6 +66,7 @@ export type JobEvent =
   /** From now on there may be a partial folder beside this one. */
   | { readonly kind: 'writing'; readonly out: string }
   | { readonly kind: 'progress'; readonly scenario: string; readonly variant: string; readonly fraction: number }
+  | { readonly kind: 'rollout'; readonly answer: RolloutAnswer; readonly folder: string }
   | { readonly kind: 'finished'; readonly summary: RunSummary; readonly folder: string }
   | {
       readonly kind: 'story'

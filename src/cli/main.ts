@@ -28,5 +28,5 @@ if (isMainThread) {
     process.exitCode = EXIT.bug
   }
 } else {
-  await serveJob()
+  await serveJob(fileURLToPath(import.meta.url))
 }

@@ -1,9 +1,13 @@
+import { availableParallelism } from 'node:os'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from '../scenario/parse-duration.ts'
 import { type LanguageCode, STORY_LANGUAGES } from '../scenario/story-language/index.ts'
+import { type Nanos, SECOND } from '../units.ts'
 import { type BenchOptions, bench, benchPart, DEFAULT_OUT, measureInProcess } from './bench.ts'
 import { diskFiles } from './disk-files.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { JobScreen } from './job-screen.ts'
+import type { RolloutJob } from './jobs.ts'
 import { startJob } from './start-job.ts'
 import type { Terminal } from './terminal.ts'
 import { type ValidateOptions, validate } from './validate.ts'
@@ -13,6 +17,8 @@ export interface ProgramOptions {
   readonly terminal: Terminal
   /** The entry file, which also is what a worker thread starts with. */
   readonly workerFile: string
+  /** Does the job of `rollout`; in a thread when left out. */
+  readonly startRollout?: (job: RolloutJob) => Promise<ExitCode>
 }
 
 interface RunOptions {
@@ -27,6 +33,16 @@ interface TraceOptions extends Omit<RunOptions, 'out'> {
   readonly variant?: string
   readonly all?: boolean
   readonly lang: LanguageCode
+}
+
+interface RolloutOptions extends RunOptions {
+  readonly object?: string
+  readonly restart?: string
+  readonly at?: Nanos
+  readonly variant?: string
+  readonly replications?: number
+  readonly limit?: number
+  readonly workers?: number
 }
 
 const EXIT_CODES = `Exit codes:
@@ -51,7 +67,7 @@ export async function main(argv: readonly string[], options: ProgramOptions): Pr
   }
 }
 
-function buildProgram({ version, terminal, workerFile }: ProgramOptions, done: (code: ExitCode) => void): Command {
+function buildProgram({ version, terminal, workerFile, startRollout }: ProgramOptions, done: (code: ExitCode) => void): Command {
   const program = new Command('towtank')
     .description(
       'Tries a Kubernetes cluster on a model: what your manifests, traffic and faults will do to latency, errors and propagation.',
@@ -132,6 +148,52 @@ ${EXIT_CODES}`,
     })
 
   program
+    .command('rollout')
+    .description('say what a rolling update loses and why, and the smallest preStop sleep and minReadySeconds that lose nothing')
+    .argument('<file>', 'scenario file')
+    .option('--object <object>', 'KIND/NAME of the rolling update that is meant, where the timeline has several', notEmpty)
+    .option('--restart <object>', 'restart KIND/NAME instead of what the timeline rolls out', notEmpty)
+    .option('--at <time>', 'when --restart restarts it (default: 60s)', duration)
+    .option('--variant <name>', 'the variant to run (default: the first)', notEmpty)
+    .option(
+      '--replications <number>',
+      `runs of each setting, each with its own seed (default: ${ROLLOUT_REPLICATIONS})`,
+      wholeNumber(2, 10_000),
+    )
+    .option('--limit <seconds>', `no sleep and no minReadySeconds above it is tried (default: ${ROLLOUT_LIMIT})`, wholeNumber(1, 3600))
+    .option(
+      '--workers <number>',
+      'runs at once; the results do not depend on it (default: as many as there are processors)',
+      wholeNumber(1, 256),
+    )
+    .option('-s, --seed <seed>', 'seed of all random numbers, instead of the one in the file', notEmpty)
+    .option('-o, --out <folder>', 'where to write (default: results/<scenario name>-rollout)')
+    .option('--json', 'print the summary as JSON on stdout, and text on stderr')
+    .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
+    .addHelpText(
+      'after',
+      `
+Writes rollout.csv, patch.yaml and summary.json, all or none of them; patch.yaml where there is something to patch.
+Exits with 0 when nothing is lost or a patch was found, and with 99 when no setting up to the limit loses nothing.
+
+Examples:
+  $ towtank rollout scenarios/rollout-under-load.yaml
+  $ towtank rollout scenarios/hello.yaml --restart deployment/hello --at 45s
+  $ towtank rollout scenarios/rollout-under-load.yaml --variant ipvs --json --quiet | jq '.withPatch.preStopSeconds'`,
+    )
+    .action(async (file: string, options: RolloutOptions) => {
+      const { object = null, restart = null, variant = null, seed = null, out = null } = options
+      if (object !== null && restart !== null) program.error('Cannot use --object with --restart: that names the object itself')
+      if (options.at !== undefined && restart === null) program.error('Cannot use --at without --restart')
+      const at = options.at ?? 60 * SECOND
+      const replications = options.replications ?? ROLLOUT_REPLICATIONS
+      const limitSeconds = options.limit ?? ROLLOUT_LIMIT
+      const workers = options.workers ?? availableParallelism()
+      const job = { kind: 'rollout', file, object, restart, at, variant, seed, out, replications, limitSeconds, workers, version } as const
+      done(await (startRollout?.(job) ?? startJob(job, new JobScreen(options, terminal), workerFile)))
+    })
+
+  program
     .command('bench')
     .description('measure the proxy core: modes, schedulers, numbers of Services and endpoints')
     .option('--quick', 'the same points with less time for each: within a minute')
@@ -156,6 +218,26 @@ Examples:
     })
 
   return program
+}
+
+/** None of 29 rollouts losing a request says at 95 % that fewer than one in ten does: 0.9^29 = 0.047. */
+const ROLLOUT_REPLICATIONS = 29
+
+/** Seconds. Twice the default grace period of a pod. */
+const ROLLOUT_LIMIT = 60
+
+function duration(text: string): Nanos {
+  const read = parseDuration(text)
+  if (read.ok) return read.value
+  throw new InvalidArgumentError(`${read.complaint.message}.`)
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
+  }
 }
 
 function notEmpty(text: string): string {

@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { RESULT_FILES, SUMMARY_FILE } from '../report/result-files.ts'
+import { ROLLOUT_FILES } from '../report/rollout-files.ts'
 import { SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
 
 /**
@@ -106,6 +107,9 @@ export class ResultFolder {
   }
 }
 
+/** Every file that a command writes into a folder of results. */
+const OUR_FILES: readonly string[] = [...RESULT_FILES, ...ROLLOUT_FILES]
+
 /** The end of the name that an earlier result has for the instant in which a new one takes its place. */
 const REPLACED = '-replaced'
 
@@ -162,7 +166,7 @@ function whyNotReplaceable(path: string): string | null {
   if (!found.isDirectory()) return 'it is not a folder'
   const names = readdirSync(path)
   if (names.length === 0) return null
-  const foreign = names.filter((name) => !RESULT_FILES.includes(name) || lstatSync(join(path, name)).isDirectory())
+  const foreign = names.filter((name) => !OUR_FILES.includes(name) || lstatSync(join(path, name)).isDirectory())
   if (!names.includes(SUMMARY_FILE) || !isOurSummary(join(path, SUMMARY_FILE))) return 'it is not empty and not a result of Towtank'
   return foreign.length === 0 ? null : `it also has files that Towtank did not write, such as "${foreign[0]}"`
 }
@@ -182,8 +186,8 @@ function isOurSummary(path: string): boolean {
 /** Removes the files that we write, and the folder if nothing else is in it. */
 function removeResultFolder(path: string): void {
   const names = readdirSync(path, { withFileTypes: true })
-  for (const entry of names) if (RESULT_FILES.includes(entry.name) && !entry.isDirectory()) unlinkSync(join(path, entry.name))
-  if (names.every((entry) => RESULT_FILES.includes(entry.name) && !entry.isDirectory())) rmdirSync(path)
+  for (const entry of names) if (OUR_FILES.includes(entry.name) && !entry.isDirectory()) unlinkSync(join(path, entry.name))
+  if (names.every((entry) => OUR_FILES.includes(entry.name) && !entry.isDirectory())) rmdirSync(path)
 }
 
 function isAlive(pid: number): boolean {

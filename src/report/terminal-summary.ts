@@ -292,7 +292,7 @@ function tables(variants: readonly VariantSummary[], { colors, width }: Terminal
 }
 
 /** No lines between cells, only room. */
-const PLAIN = {
+export const PLAIN = {
   top: '',
   'top-mid': '',
   'top-left': '',
