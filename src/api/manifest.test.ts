@@ -248,6 +248,20 @@ spec:
       'unmodelled-field 2: Service spec.externalIPs has no effect in the model',
     ])
   })
+
+  test('the annotation that asks for hints by the CPUs of zones, unless it is off', async () => {
+    const text = (mode: string) => `apiVersion: v1
+kind: Service
+metadata:
+  name: s
+  annotations: {service.kubernetes.io/topology-mode: ${mode}}
+spec: {ports: [{port: 80}]}
+`
+    expect(await warningsOf(text('Disabled'))).toEqual([])
+    expect(await warningsOf(text('Auto'))).toEqual([
+      'unmodelled-field 5: Service metadata.annotations.service.kubernetes.io/topology-mode: hints by the CPUs of zones are not modelled; trafficDistribution is',
+    ])
+  })
 })
 
 describe('mistakes', () => {

@@ -81,6 +81,7 @@ async function readObject(source: SourceObject, warnings: ManifestWarnings): Pro
   for (const field of leftOut) warnings.addField(source, field)
   warnCommands(source, checked, warnings)
   warnMetrics(source, checked, warnings)
+  warnTopologyMode(source, checked, warnings)
   // The table was chosen by the kind, which the compiler cannot follow through the union.
   return { object: convert(modelled, picked as PickedObject<typeof modelled>), problems }
 }
@@ -152,6 +153,19 @@ function warnMetrics(source: SourceObject, object: Checked, warnings: ManifestWa
     if (type !== 'Pods' && type !== 'Object' && type !== 'External') continue
     const path = metric.path.slice(source.base.length)
     warnings.addLimit(source, path, `no adapter serves metrics of the type ${type}, so this one always fails`)
+  }
+}
+
+/** Asks for hints in proportion to the zones' CPUs. Source: pkg/apis/core/annotation_key_constants.go, the older spelling included. */
+const TOPOLOGY_MODES = ['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'] as const
+
+function warnTopologyMode(source: SourceObject, object: Checked, warnings: ManifestWarnings): void {
+  if (source.kind !== 'Service') return
+  for (const annotation of TOPOLOGY_MODES) {
+    const mode = object.at('metadata', 'annotations', annotation)
+    if (mode === null || String(mode.value).toLowerCase() !== 'auto') continue
+    const text = 'hints by the CPUs of zones are not modelled; trafficDistribution is'
+    warnings.addLimit(source, mode.path.slice(source.base.length), text)
   }
 }
 
