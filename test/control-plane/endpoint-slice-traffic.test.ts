@@ -102,4 +102,4 @@ test('slices save the published share of the traffic of a rolling update: as man
       expect(writes).toBeLessThan(4 * pods)
     }
   }
-}, 60_000)
+})
