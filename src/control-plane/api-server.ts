@@ -597,7 +597,10 @@ export class ApiServer {
         if (!settled.settled) settled.resolve(result)
       },
     })
-    const settleNot = server.onDeath(() => settled.resolve({ ok: false, unknown: true, revision: this.#etcd.revision, value: undefined }))
+    const settleNot = server.onDeath(() => {
+      // etcd may have answered at this very moment.
+      if (!settled.settled) settled.resolve({ ok: false, unknown: true, revision: this.#etcd.revision, value: undefined })
+    })
     let result: TransactionResult<AnyObject>
     try {
       result = (yield settled) as TransactionResult<AnyObject>

@@ -98,6 +98,23 @@ test('without kube-controller-manager no pods are made, and all of them once one
   expect(bed.deployment('web')!.status.availableReplicas).toBe(6)
 })
 
+/** The new garbage collector has never seen the owner; the first dependent that finds it gone speaks for the others. */
+test('all dependents of an owner that was deleted meanwhile are collected once one leads again', () => {
+  const bed = new Testbed()
+  bed.plane.kubectl.run({ verb: 'apply', objects: [deploymentOf('web', 6)] }, 'apply')
+  bed.sim.run(30 * SECOND)
+  bed.plane.controllerManagers[0]!.crash()
+  const command = { verb: 'delete', namespace: 'default', gracePeriodSeconds: null, propagation: 'Background' } as const
+  bed.plane.kubectl.run({ ...command, kind: 'Deployment', name: 'web' }, 'delete')
+  const replicaSet = [...bed.plane.server.cached('ReplicaSet')][0]!.metadata.name
+  bed.plane.kubectl.run({ ...command, kind: 'ReplicaSet', name: replicaSet }, 'delete')
+  bed.sim.run(60 * SECOND)
+  expect([...bed.plane.server.cached('Pod')]).toHaveLength(6)
+  bed.plane.controllerManagers[0]!.start(-1)
+  bed.sim.run(4 * MINUTE)
+  expect([...bed.plane.server.cached('Pod')]).toEqual([])
+})
+
 test('without kube-scheduler pods wait; what had been decided and not written is decided again', () => {
   const bed = new Testbed({ hosts: THREE })
   const stored = pods(bed)

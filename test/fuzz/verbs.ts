@@ -37,6 +37,8 @@ export const VERBS: readonly RandomVerb[] = [
     return [
       { after: 0, text: `label ${pod} app-` },
       { after: world.dice.between(1, 60), text: `label ${pod} app=${workload.name} --overwrite` },
+      // Once more when every fault is over: a pod without the label keeps its name from being used, so its StatefulSet would wait for ever.
+      { after: 300, text: `label ${pod} app=${workload.name} --overwrite` },
     ]
   },
   about(['Deployment', 'StatefulSet', 'DaemonSet', 'Job'], (it, { dice }) => `label ${it} round=r${dice.between(1, 9)} --overwrite`),

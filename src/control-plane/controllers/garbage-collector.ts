@@ -109,8 +109,10 @@ export class GarbageCollector extends Controller {
       if (!isServed(kind) && !this.access.server.kinds.includes(kind)) return null
       const namespace = CLUSTER_SCOPED.has(kind) ? '' : object.metadata.namespace
       const owner: AnyObject | undefined = yield* this.client.get(kind as Kind, namespace, name)
-      if (owner === undefined || owner.metadata.uid !== uid) owners.dangling.push(reference)
-      else if (owner.metadata.deletionTimestamp !== null && owner.metadata.finalizers.includes(FOREGROUND_FINALIZER))
+      if (owner === undefined || owner.metadata.uid !== uid) {
+        owners.dangling.push(reference)
+        this.#graph.missing(uid)
+      } else if (owner.metadata.deletionTimestamp !== null && owner.metadata.finalizers.includes(FOREGROUND_FINALIZER))
         owners.waiting.push(reference)
       else owners.solid.push(reference)
     }

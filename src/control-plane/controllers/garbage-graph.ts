@@ -80,7 +80,12 @@ export class GarbageGraph {
     }
   }
 
-  /** The object is gone: also a virtual one that was looked for in vain. */
+  /** An owner was looked for in vain. One that nobody has seen is then as gone as one that was seen to go: its other dependents are looked at too. */
+  missing(uid: string): void {
+    if (this.#nodes.get(uid)?.virtual === true) this.removed(uid)
+  }
+
+  /** The object is gone. */
   removed(uid: string): void {
     const node = this.#nodes.get(uid)
     if (node === undefined) return
