@@ -11,7 +11,7 @@ import { toMilliseconds } from './quantile-summary.ts'
  * - `pod-queue`: in the pod, all its servers being busy.
  * - `service`: in the hands of a server.
  * - `upstream`: passed on by an Ingress controller, until that has an answer.
- * - `client-queue`: all connections of its client were in use. A summary tells it only of traffic whose clients keep connections.
+ * - `client-queue`: all connections of its client were in use.
  */
 export const BLAME_PARTS = ['network', 'rules', 'packets', 'retransmit', 'pod-queue', 'service', 'upstream', 'client-queue'] as const
 
@@ -25,12 +25,11 @@ export const RETRANSMIT = 3
 export const POD_QUEUE = 4
 export const SERVICE = 5
 export const UPSTREAM = 6
-/** The last, so that it can be left out. */
 export const CLIENT_QUEUE = 7
 export const PARTS = BLAME_PARTS.length
 
 /** Mean milliseconds a request by part; null without requests. */
-export type BlameMs = Readonly<Record<Exclude<BlamePart, 'client-queue'>, number> & { 'client-queue'?: number }> | null
+export type BlameMs = Readonly<Record<BlamePart, number>> | null
 
 export interface BlameSummary {
   /** Over all answered requests. */
@@ -53,13 +52,13 @@ export class BlameHistogram {
     for (let part = 0; part < PARTS; part++) sums[bucket * PARTS + part]! += parts[at + part]!
   }
 
-  /** `latencies` are those of the requests recorded here; `parts` of the parts are told. */
-  summary(latencies: Histogram, parts: number = PARTS): BlameSummary {
+  /** `latencies` are those of the requests recorded here. */
+  summary(latencies: Histogram): BlameSummary {
     const p99 = latencies.quantile(0.99)
-    return { mean: this.#meanFrom(0, parts), p99: p99 === null ? null : this.#meanFrom(bucketOf(p99), parts) }
+    return { mean: this.#meanFrom(0), p99: p99 === null ? null : this.#meanFrom(bucketOf(p99)) }
   }
 
-  #meanFrom(first: number, parts: number): BlameMs {
+  #meanFrom(first: number): BlameMs {
     const sums = new Float64Array(PARTS)
     let count = 0
     for (let bucket = first; bucket < BUCKETS; bucket++) {
@@ -67,7 +66,7 @@ export class BlameHistogram {
       for (let part = 0; part < PARTS; part++) sums[part]! += this.#sums[bucket * PARTS + part]!
     }
     if (count === 0) return null
-    const means = BLAME_PARTS.slice(0, parts).map((name, part) => [name, toMilliseconds(sums[part]! / count)])
+    const means = BLAME_PARTS.map((name, part) => [name, toMilliseconds(sums[part]! / count)])
     return Object.fromEntries(means) as Exclude<BlameMs, null>
   }
 }

@@ -1,6 +1,6 @@
 import { invariant } from '../invariant.ts'
 import { type Nanos, SECOND } from '../units.ts'
-import { BLAME_PARTS, BlameHistogram, CLIENT_QUEUE, PARTS } from './blame.ts'
+import { BLAME_PARTS, BlameHistogram, PARTS } from './blame.ts'
 import { FAILURE_CAUSES } from './failure-cause.ts'
 import { Histogram } from './histogram.ts'
 import { Intervals } from './intervals.ts'
@@ -55,7 +55,7 @@ export class RequestMetrics {
   }
 
   /** A traffic that sends from `start` until before `stop`. */
-  addTraffic(options: { name: string; start: Nanos; stop: Nanos; keepsConnections?: boolean }): TrafficMetrics {
+  addTraffic(options: { name: string; start: Nanos; stop: Nanos }): TrafficMetrics {
     const traffic = new TrafficMetrics({ ...options, intervals: this.#intervals, histograms: this.#histograms })
     this.#traffic.push(traffic)
     return traffic
@@ -70,8 +70,6 @@ export class RequestMetrics {
 /** The part of {@link RequestMetrics} that one traffic writes. Recording allocates nothing but when an interval begins. */
 export class TrafficMetrics {
   readonly name: string
-  /** How many of the parts of a latency its summary tells of. */
-  readonly #parts: number
   readonly #start: Nanos
   readonly #stop: Nanos
   readonly #intervals: Intervals
@@ -92,12 +90,10 @@ export class TrafficMetrics {
     name: string
     start: Nanos
     stop: Nanos
-    keepsConnections?: boolean
     intervals: Intervals
     histograms: HistogramPool
   }) {
     this.name = options.name
-    this.#parts = options.keepsConnections === true ? PARTS : CLIENT_QUEUE
     this.#start = options.start
     this.#stop = options.stop
     this.#intervals = options.intervals
@@ -187,7 +183,7 @@ export class TrafficMetrics {
       errorRate: ok + failed === 0 ? 0 : failed / (ok + failed),
       requestsPerSecond: sending > 0 ? sent / (sending / SECOND) : 0,
       latencyMs: summaryInMilliseconds(this.#measured),
-      blameMs: this.#blame.summary(this.#measured, this.#parts),
+      blameMs: this.#blame.summary(this.#measured),
     }
   }
 

@@ -17,8 +17,8 @@ export function sampleSummary(changes: Partial<VariantSummary> = {}): VariantSum
         requestsPerSecond: 100,
         latencyMs: { count: 989, mean: 12, p50: 10, p90: 20, p99: 200, max: 900 },
         blameMs: {
-          mean: { network: 2, rules: 0.5, packets: 0.5, retransmit: 0, 'pod-queue': 3, service: 6, upstream: 0 },
-          p99: { network: 2, rules: 0.5, packets: 0.5, retransmit: 200, 'pod-queue': 37, service: 10, upstream: 0 },
+          mean: { network: 2, rules: 0.5, packets: 0.5, retransmit: 0, 'pod-queue': 3, service: 6, upstream: 0, 'client-queue': 0 },
+          p99: { network: 2, rules: 0.5, packets: 0.5, retransmit: 200, 'pod-queue': 37, service: 10, upstream: 0, 'client-queue': 0 },
         },
       },
     ],

@@ -200,11 +200,11 @@ function blameRows(find: (variant: VariantSummary) => TrafficSummary | undefined
   const slowest = (variant: VariantSummary) => find(variant)?.blameMs.p99 ?? null
   const sum = (variant: VariantSummary) => {
     const parts = slowest(variant)
-    return parts === null ? null : BLAME_PARTS.reduce((total, part) => total + (parts[part] ?? 0), 0)
+    return parts === null ? null : BLAME_PARTS.reduce((total, part) => total + parts[part], 0)
   }
   const share = (variant: VariantSummary, part: BlamePart) => {
     const [parts, total] = [slowest(variant), sum(variant)]
-    return parts === null || total === null || total === 0 ? null : (parts[part] ?? 0) / total
+    return parts === null || total === null || total === 0 ? null : parts[part] / total
   }
   const shown = BLAME_PARTS.filter((part) => variants.some((variant) => (share(variant, part) ?? 0) >= WORTH_A_ROW))
   if (shown.length === 0) return []

@@ -142,7 +142,7 @@ export class DataPlane {
     invariant(!this.#traffic.some((traffic) => traffic.name === spec.name), `Two traffics are called "${spec.name}"`)
     const { namespace, service, port, host, path } = spec.target
     const { connection } = spec
-    const metrics = this.#requestMetrics.addTraffic({ ...spec, keepsConnections: connection !== undefined })
+    const metrics = this.#requestMetrics.addTraffic(spec)
     const servicePort = this.history.servicePort(namespace, service, port, 'TCP')
     const traffic = this.requests.addTraffic({ metrics, servicePort, timeout: spec.timeout, route: { host, path }, connection })
     this.#traffic.push(metrics)

@@ -86,7 +86,11 @@ describe('an answered request takes F + 3 e + 4 one-way delays + service', () =>
 describe('what the time of a request was spent on', () => {
   const workload = { ...INSTANT, serviceTime: { kind: 'constant', value: 7 * MILLISECOND } } as const
   const ns = (parts: TrafficSummary['blameMs']['mean']) =>
-    Object.fromEntries(Object.entries(parts!).map(([part, ms]) => [part, Math.round(ms * MILLISECOND)]))
+    Object.fromEntries(
+      Object.entries(parts!)
+        .filter(([, ms]) => ms !== 0)
+        .map(([part, ms]) => [part, Math.round(ms * MILLISECOND)]),
+    )
 
   test('first packet, later packets, network and service', () => {
     const { c } = cluster({ workload, podNodes: [1] })
@@ -94,10 +98,7 @@ describe('what the time of a request was spent on', () => {
       network: 4 * sameZone,
       rules: FIRST,
       packets: 3 * LATER,
-      retransmit: 0,
-      'pod-queue': 0,
       service: 7 * MILLISECOND,
-      upstream: 0,
     }
     expect(ns(one(c).blameMs.mean)).toEqual(parts)
   })
@@ -115,12 +116,9 @@ describe('what the time of a request was spent on', () => {
     // What the first SYN cost passed within that second; the next is a later packet of the same connection.
     expect(ns(summary.blameMs.mean)).toEqual({
       network: 4 * sameZone,
-      rules: 0,
       packets: 4 * LATER,
       retransmit: SECOND,
-      'pod-queue': 0,
       service: 7 * MILLISECOND,
-      upstream: 0,
     })
     expect(latency(summary)).toBe(SECOND + 4 * LATER + 4 * sameZone + 7 * MILLISECOND)
   })
