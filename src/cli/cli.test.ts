@@ -107,7 +107,7 @@ describe('towtank run', () => {
     expect(first.stdout).toContain('Results in results/small')
     expect(first.stdout).not.toContain('\u001b')
     const files = contents(join(folder, 'results/small'))
-    expect(Object.keys(files)).toEqual(['objects.csv', 'pods.csv', 'proxy.csv', 'requests.csv', 'summary.json'])
+    expect(Object.keys(files)).toEqual(['failures.csv', 'objects.csv', 'pods.csv', 'proxy.csv', 'requests.csv', 'summary.json'])
     expect(files['summary.json']).not.toContain(folder)
     mkdirSync(join(folder, 'elsewhere'))
     await ended(spawn(process.execPath, [PROGRAM, 'run', '../small.yaml', '--out', 'out', '--quiet'], { cwd: join(folder, 'elsewhere') }))

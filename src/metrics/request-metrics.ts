@@ -2,11 +2,13 @@ import { invariant } from '../invariant.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { BLAME_PARTS, BlameHistogram, PARTS } from './blame.ts'
 import { FAILURE_CAUSES } from './failure-cause.ts'
+import { FailureTally } from './failure-tally.ts'
 import { Histogram } from './histogram.ts'
 import { Intervals } from './intervals.ts'
 import { summaryInMilliseconds, toMilliseconds } from './quantile-summary.ts'
 import type { TrafficSummary } from './summaries.ts'
 import type { Cell, Table } from './table.ts'
+import type { UnseenChange } from './unseen-change.ts'
 
 const CAUSES = FAILURE_CAUSES.length
 
@@ -39,6 +41,18 @@ const COLUMNS = [
   'latency_ms_max',
 ]
 
+const FAILURE_COLUMNS = [
+  'phase',
+  'traffic',
+  'cause',
+  'failures',
+  'first_sent_s',
+  'last_sent_s',
+  'unseen_change',
+  'unseen_revision',
+  'written_s',
+]
+
 /**
  * What became of every request, by interval and traffic.
  *
@@ -65,6 +79,11 @@ export class RequestMetrics {
   table(end: Nanos): Table {
     return { columns: COLUMNS, rows: this.#traffic.flatMap((traffic) => [...traffic.rows(end)]) }
   }
+
+  /** One row for each traffic, cause and change that the rules behind the failures had not seen. By traffic, then in the order of the first. */
+  failureTable(): Table {
+    return { columns: FAILURE_COLUMNS, rows: this.#traffic.flatMap((traffic) => [...traffic.failureRows()]) }
+  }
 }
 
 /** The part of {@link RequestMetrics} that one traffic writes. Recording allocates nothing but when an interval begins. */
@@ -85,6 +104,7 @@ export class TrafficMetrics {
   #length = 0
   readonly #measured = new Histogram()
   readonly #blame = new BlameHistogram()
+  readonly #failures = new FailureTally()
 
   constructor(options: {
     name: string
@@ -131,8 +151,9 @@ export class TrafficMetrics {
     this.#ended(interval)
   }
 
-  /** The request that was to be sent at `at` failed. `cause` is an index into FAILURE_CAUSES. */
-  failed(at: Nanos, cause: number): void {
+  /** The request that was to be sent at `at` failed. `cause` is an index into FAILURE_CAUSES; `unseen` what the rules behind it had not seen. */
+  failed(at: Nanos, cause: number, unseen: UnseenChange | null = null): void {
+    this.#failures.add(at, at >= this.#intervals.measureFrom ? 'measured' : 'warm-up', cause, unseen)
     const interval = this.#intervals.indexOf(at) - this.#first
     this.#block[interval * WIDTH + FAILED + cause]!++
     this.#ended(interval)
@@ -180,10 +201,19 @@ export class TrafficMetrics {
       failed,
       inFlight: sent - ok - failed,
       failedByCause,
+      stale: this.#failures.stale,
       errorRate: ok + failed === 0 ? 0 : failed / (ok + failed),
       requestsPerSecond: sending > 0 ? sent / (sending / SECOND) : 0,
       latencyMs: summaryInMilliseconds(this.#measured),
       blameMs: this.#blame.summary(this.#measured),
+    }
+  }
+
+  *failureRows(): Generator<readonly Cell[]> {
+    for (const { phase, cause, unseen, failures, firstAt, lastAt } of this.#failures.groups) {
+      const revision = unseen === null || unseen.revision === 0 ? null : unseen.revision
+      const writtenAt = unseen === null || unseen.committedAt === null ? null : unseen.committedAt / SECOND
+      yield [phase, this.name, cause, failures, firstAt / SECOND, lastAt / SECOND, unseen?.object ?? null, revision, writtenAt]
     }
   }
 

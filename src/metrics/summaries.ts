@@ -17,6 +17,8 @@ export interface TrafficSummary {
   readonly inFlight: number
   /** Cause to count; only causes that occurred, in a fixed order. */
   readonly failedByCause: Readonly<Record<string, number>>
+  /** Of the failed: those whose node had rules that did not know a change which would have spared them. */
+  readonly stale: number
   readonly errorRate: number
   readonly requestsPerSecond: number
   readonly latencyMs: QuantileSummary

@@ -13,6 +13,7 @@ export function sampleSummary(changes: Partial<VariantSummary> = {}): VariantSum
         failed: 10,
         inFlight: 1,
         failedByCause: { 'connection refused': 7, timeout: 3 },
+        stale: 0,
         errorRate: 0.01,
         requestsPerSecond: 100,
         latencyMs: { count: 989, mean: 12, p50: 10, p90: 20, p99: 200, max: 900 },
@@ -51,6 +52,7 @@ export function sampleResult(variant = 'ipvs', changes: Partial<VariantSummary> 
     objects: sampleTable(['time_s', 'detail'], [[1.25, 'says "hello", and\ngoes']]),
     proxy: sampleTable(['time_s', 'node'], []),
     pods: sampleTable(['pod', 'requests'], []),
+    failures: sampleTable(['cause', 'failures'], []),
     summary: sampleSummary({ variant, ...changes }),
   }
 }

@@ -185,6 +185,9 @@ function trafficRows(name: string, variants: readonly VariantSummary[]): readonl
         cell: (variant) => measured(find(variant)?.failedByCause[cause] ?? 0, formatCount),
       }),
     ),
+    ...(variants.some((variant) => (find(variant)?.stale ?? 0) > 0)
+      ? [{ label: '  (stale rules)', compared: false, cell: (variant: VariantSummary) => measured(find(variant)?.stale, formatCount) }]
+      : []),
     { label: 'in flight at end', compared: false, cell: (variant) => measured(find(variant)?.inFlight, formatCount) },
     { label: 'requests/s', compared: true, cell: (variant) => measured(find(variant)?.requestsPerSecond, threeDigits) },
     latency('p50'),

@@ -15,6 +15,8 @@ export interface RunResult {
   readonly proxy: Table
   /** Every pod that could serve: how long it listened, and what came to it. */
   readonly pods: Table
+  /** Why requests failed, and by which changes that their node had not seen. */
+  readonly failures: Table
   readonly summary: VariantSummary
 }
 

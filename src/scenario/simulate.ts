@@ -59,6 +59,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     objects: hopTable(cluster.trace),
     proxy: cluster.dataPlane.proxyTable(),
     pods: podTable(cluster),
+    failures: cluster.dataPlane.failureTable(),
     hops: cluster.trace,
     summary: { ...measured, thresholds: judgeThresholds(scenario.thresholds, measured) },
   }

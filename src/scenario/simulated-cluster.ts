@@ -1,6 +1,7 @@
 import { matchesSelector } from '../api/labels.ts'
 import type { AnyObject, Deployment, EndpointSlice, Pod, Service, StringMap } from '../api/objects/index.ts'
 import type { ApiServer } from '../control-plane/api-server.ts'
+import { isReady } from '../control-plane/conditions.ts'
 import { ControlPlane, type NodeSeed } from '../control-plane/control-plane.ts'
 import { isComplete } from '../control-plane/controllers/deployment.ts'
 import { INSTALLS } from '../control-plane/installs/index.ts'
@@ -206,8 +207,14 @@ export class SimulatedCluster {
       } else if (object.kind === 'Deployment') {
         const deployment = object as Deployment
         if (isComplete(deployment) && !this.availableAt.has(keyOf(deployment))) this.availableAt.set(keyOf(deployment), this.sim.now)
-      } else if (object.kind === 'Pod')
-        this.#countPod(event.previous as Pod | undefined, event.type === 'DELETED' ? undefined : (object as Pod))
+      } else if (object.kind === 'Pod') {
+        const pod = object as Pod
+        const deleted = event.type === 'DELETED'
+        this.#countPod(event.previous as Pod | undefined, deleted ? undefined : pod)
+        const { podIP } = pod.status
+        const usable = !deleted && pod.metadata.deletionTimestamp === null && isReady(pod)
+        if (podIP !== '') this.dataPlane.unseen.podWritten(podIP, usable, { object: keyOf(pod), revision, committedAt })
+      }
     })
   }
 

@@ -68,6 +68,11 @@ export class ConnectionTable {
   nodeEpochs = new Int32Array(CAPACITY)
   /** What the rules said: an endpoint, or why there is none. */
   endpoints = new Int32Array(CAPACITY)
+  /** When they were asked, ns; NaN while they were not. */
+  askedAt = new Float64Array(CAPACITY)
+  /** Up to which revisions they then knew of Services and of EndpointSlices. */
+  serviceRevisions = new Float64Array(CAPACITY)
+  sliceRevisions = new Float64Array(CAPACITY)
   /** What the proxy mode keeps. */
   bindings = new Float64Array(CAPACITY)
   /** The pod that accepted it, and which process. */
@@ -128,6 +133,9 @@ export class ConnectionTable {
     this.nodes = grown(this.nodes, new Int32Array(capacity))
     this.nodeEpochs = grown(this.nodeEpochs, new Int32Array(capacity))
     this.endpoints = grown(this.endpoints, new Int32Array(capacity))
+    this.askedAt = grown(this.askedAt, new Float64Array(capacity))
+    this.serviceRevisions = grown(this.serviceRevisions, new Float64Array(capacity))
+    this.sliceRevisions = grown(this.sliceRevisions, new Float64Array(capacity))
     this.bindings = grown(this.bindings, new Float64Array(capacity))
     this.backends = grown(this.backends, new Int32Array(capacity))
     this.backendIncarnations = grown(this.backendIncarnations, new Int32Array(capacity))

@@ -1,9 +1,11 @@
 import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
 import { CLUSTER_IP, DROPPED, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED } from '../kube-proxy/modes/mode.ts'
+import type { NodeRules } from '../kube-proxy/node-rules.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
 import { PACKETS, RETRANSMIT, RULES } from '../metrics/blame.ts'
 import { CONNECT_TIMEOUT, CONNTRACK_FULL, NO_CLIENT, NO_ENDPOINTS, REFUSED, TIMEOUT } from '../metrics/failure-cause.ts'
+import type { UnseenChange } from '../metrics/unseen-change.ts'
 import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
@@ -26,6 +28,7 @@ import {
   TABLE_FULL,
 } from './connection-table.ts'
 import type { TimeAccounts } from './time-accounts.ts'
+import type { UnseenChanges } from './unseen-changes.ts'
 
 /** What the opening of a connection tells of, to those who keep the request that it is opened for. */
 export interface ConnectionOpener {
@@ -48,6 +51,9 @@ export interface ConnectionsOptions {
   /** By request. */
   readonly accounts: TimeAccounts
   readonly opener: ConnectionOpener
+  /** Where in the history each node stands. */
+  readonly rules: NodeRules
+  readonly unseen: UnseenChanges
 }
 
 /**
@@ -67,6 +73,8 @@ export class Connections {
   readonly #backends: Backends
   readonly #accounts: TimeAccounts
   readonly #opener: ConnectionOpener
+  readonly #rules: NodeRules
+  readonly #unseen: UnseenChanges
   /** CPU time of a packet that is no connection's first. */
   readonly #laterPacket: Nanos
   /** A connection on which nothing came for so long is forgotten. */
@@ -86,6 +94,8 @@ export class Connections {
     this.#backends = options.backends
     this.#accounts = options.accounts
     this.#opener = options.opener
+    this.#rules = options.rules
+    this.#unseen = options.unseen
     this.#laterPacket = options.mode.establishedCost
     this.#silenceMax = options.mode.name === 'ipvs' ? DEFAULT_TIMEOUTS.established : Number.POSITIVE_INFINITY
     this.#atNode = sim.handler((connection) => this.#arriveAtNode(connection))
@@ -112,6 +122,7 @@ export class Connections {
     table.clientPorts[connection] = clientPort(seed)
     table.synAt[connection] = this.#sim.now
     table.attempts[connection] = 0
+    table.askedAt[connection] = Number.NaN
     table.givesUpAt[connection] = givesUpAt
     table.clients[connection] = client
     table.bindings[connection] = NO_BINDING
@@ -194,6 +205,26 @@ export class Connections {
     this.table.freeIfOver(connection)
   }
 
+  /** Why the rules behind a failure to connect led nowhere: the change that they had not seen; null where they were right, or not to blame. */
+  unseenBy(connection: number, cause: number): UnseenChange | null {
+    const { table } = this
+    const at = table.askedAt[connection]!
+    if (Number.isNaN(at) || (cause !== REFUSED && cause !== CONNECT_TIMEOUT && cause !== NO_ENDPOINTS)) return null
+    const lookup = {
+      node: table.nodes[connection]!,
+      servicePort: table.servicePorts[connection]!,
+      at,
+      serviceRevision: table.serviceRevisions[connection]!,
+      sliceRevision: table.sliceRevisions[connection]!,
+    }
+    const endpoint = table.endpoints[connection]!
+    if (endpoint === REJECTED) return this.#unseen.ofNoEndpoint(lookup)
+    if (endpoint === NO_RULE) return this.#unseen.ofNoRule(lookup)
+    if (endpoint === DROPPED || (table.flags[connection]! & NO_RETURN) !== 0) return null
+    const pod = this.#backends.owner(endpoint)
+    return this.#unseen.ofDeadEndpoint(lookup, endpoint, pod !== NO_BACKEND && this.#backends.isListening(pod))
+  }
+
   /** Every place in use is open, on its way or a request's. */
   checkConservation(): void {
     const { flags, requests, capacity, size } = this.table
@@ -239,6 +270,10 @@ export class Connections {
     const entry = outside ? NODE_PORT : CLUSTER_IP
     const endpoint = mode.connect(node, servicePort, entry, now, table.clientAddresses[connection]!, table.clientPorts[connection]!)
     table.nodeEpochs[connection] = kernels.epoch(node)
+    table.endpoints[connection] = endpoint
+    table.askedAt[connection] = now
+    table.serviceRevisions[connection] = this.#rules.serviceRevisions[node]!
+    table.sliceRevisions[connection] = this.#rules.sliceRevisions[node]!
     if (endpoint === REJECTED) {
       this.#opener.turnedAway(table.requests[connection]!, NO_ENDPOINTS, mode.cost, RULES, outside ? this.#network.external : 0)
       return
@@ -247,7 +282,6 @@ export class Connections {
       this.#lose(connection)
       return
     }
-    table.endpoints[connection] = endpoint
     table.bindings[connection] = mode.binding
     if (endpoint !== NO_RULE || mode.remembersMisses) {
       conntrack.open()

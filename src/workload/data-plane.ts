@@ -28,6 +28,7 @@ import { OpenLoop } from './open-loop.ts'
 import { Requests } from './requests.ts'
 import { type ExternalClients, Senders } from './senders.ts'
 import type { TrafficSource, TrafficSpec, WorkloadSpec } from './specs.ts'
+import { UnseenChanges } from './unseen-changes.ts'
 
 export interface DataPlaneOptions {
   readonly sim: Simulation
@@ -69,6 +70,7 @@ export class DataPlane {
   readonly kernels: Kernels
   readonly loadBalancer: LoadBalancer
   readonly requests: Requests
+  readonly unseen: UnseenChanges
   readonly #sim: Simulation
   readonly #proxies: KubeProxies
   readonly #requestMetrics: RequestMetrics
@@ -117,9 +119,12 @@ export class DataPlane {
       options.network,
       nodes.map((node) => node.zone),
     )
+    this.unseen = new UnseenChanges(this.history)
     this.requests = new Requests({
       sim,
       history: this.history,
+      rules,
+      unseen: this.unseen,
       mode: this.mode,
       network,
       loadBalancer: this.loadBalancer,
@@ -206,6 +211,11 @@ export class DataPlane {
 
   requestTable(): Table {
     return this.#requestMetrics.table(this.#sim.now)
+  }
+
+  /** Why requests failed, and by which changes that their node had not seen. */
+  failureTable(): Table {
+    return this.#requestMetrics.failureTable()
   }
 
   proxyTable(): Table {

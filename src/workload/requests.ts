@@ -1,6 +1,7 @@
 import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
 import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
+import type { NodeRules } from '../kube-proxy/node-rules.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
 import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, SERVICE, UPSTREAM } from '../metrics/blame.ts'
 import { HTTP_404, NO_CLIENT, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
@@ -18,10 +19,14 @@ import { Deadlines } from './deadlines.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
 import { HELD, NO_CONNECTION, RequestTable, WAITING } from './request-table.ts'
 import type { ConnectionSpec, WorkloadSpec } from './specs.ts'
+import type { UnseenChanges } from './unseen-changes.ts'
 
 export interface RequestsOptions {
   readonly sim: Simulation
   readonly history: ServiceHistory
+  /** Where in the history each node stands. */
+  readonly rules: NodeRules
+  readonly unseen: UnseenChanges
   readonly mode: ProxyMode
   readonly network: Network
   readonly loadBalancer: LoadBalancer
@@ -583,7 +588,8 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   #countFailure(request: number, cause: number): void {
     const table = this.#table
     const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
-    metrics.failed(table.sentAt[request]!, cause)
+    const connection = table.connections[request]!
+    metrics.failed(table.sentAt[request]!, cause, connection === NO_CONNECTION ? null : this.#connections.unseenBy(connection, cause))
     onOutcome?.(table.users[request]!)
   }
 
