@@ -110,6 +110,7 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
       controlPlane: { cpuMilli: 4000, memoryBytes: 8 * 1024 ** 3 },
       etcdMembers: 3,
       apiServer: { maxRequestsInflight: 400, maxMutatingRequestsInflight: 200 },
+      otherServices: { count: 0, endpoints: 1 },
       conntrack: { maxPerCore: 32_768, min: 131_072 },
       apiServers: 1,
       kubeProxy: { mode, scheduler: 'wlc' },

@@ -151,6 +151,14 @@ export class ServiceHistory {
     })
   }
 
+  /** A Service or a slice that was there before the first revision. To be called before any {@link apply}. */
+  standing(object: Service | EndpointSlice): void {
+    invariant(this.#revision === 0, 'What stands from the start comes before every change')
+    const { namespace } = object.metadata
+    if (object.kind === 'Service') this.#applyService(0, this.#service(namespace, object.metadata.name), object, false)
+    else this.#applySlice(0, this.#service(namespace, object.metadata.labels[SERVICE_NAME_LABEL]!), object, false)
+  }
+
   /** What a revision means for kube-proxy, or null when its rules stay as they are. */
   change(revision: number): RuleChange | null {
     return this.#changes.get(revision) ?? null

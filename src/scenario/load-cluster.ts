@@ -8,6 +8,7 @@ import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { loadImages } from './load-images.ts'
 import { loadScheduler } from './load-scheduler.ts'
+import { OTHER_ENDPOINTS_TOTAL, type OtherServicesSpec } from './other-services.ts'
 import { parseDuration } from './parse-duration.ts'
 import type { Parsed } from './parse-result.ts'
 import { parseBytes, parseCpu } from './parse-size.ts'
@@ -46,6 +47,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
       maxMutatingRequestsInflight: draft?.apiServer?.maxMutatingRequestsInflight ?? DEFAULTS.apiServer.maxMutatingRequestsInflight,
     },
     kubeProxy,
+    otherServices: loadOtherServices(context, draft?.otherServices),
     conntrack: loadConntrack(draft?.kubeProxy),
     network: loadNetwork(context, draft?.network),
     images: loadImages(context, draft?.images),
@@ -145,6 +147,15 @@ function loadVersion(text: string | undefined): KubernetesMinor {
 
 function loadKubeProxy(draft: ClusterDraft['kubeProxy']): KubeProxySpec {
   return { mode: draft?.mode ?? DEFAULTS.kubeProxyMode, scheduler: draft?.scheduler ?? DEFAULTS.kubeProxyScheduler }
+}
+
+function loadOtherServices(context: LoadContext, draft: ClusterDraft['otherServices']): OtherServicesSpec {
+  const { count = DEFAULTS.otherServices.count, endpoints = DEFAULTS.otherServices.endpoints } = draft ?? {}
+  if (count * endpoints > OTHER_ENDPOINTS_TOTAL) {
+    const accepted = `at most ${OTHER_ENDPOINTS_TOTAL} endpoints in all`
+    context.mistake([...AT, 'otherServices'], `There are no addresses for ${count} Services of ${endpoints} endpoints`, accepted)
+  }
+  return { count, endpoints }
 }
 
 function loadConntrack(draft: ClusterDraft['kubeProxy']): ConntrackConfig {

@@ -14,6 +14,7 @@ export const DEFAULTS = {
   nodes: { count: 3, cpu: '4', memory: '16Gi' },
   /** *Assumption*: a control-plane node of a small cluster. */
   controlPlane: { cpu: '4', memory: '8Gi' },
+  otherServices: { count: 0, endpoints: 1 },
   /** Source: kubernetes v1.36.2 pkg/kubelet/apis/config/v1beta1/defaults.go, `maxPods`. */
   maxPods: 110,
   /** *Assumption*: a cluster that does not speak of zones has one. */

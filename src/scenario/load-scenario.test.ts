@@ -135,6 +135,7 @@ spec: {}
         bootstrap: false,
         controlPlane: { cpuMilli: 4000, memoryBytes: 8 * 1024 * 1024 * 1024 },
         kubeProxy: { mode: 'iptables', scheduler: 'rr' },
+        otherServices: { count: 0, endpoints: 1 },
         conntrack: { maxPerCore: 32_768, min: 131_072 },
         network: { sameNode: 30_000, sameZone: 250_000, crossZone: 1_000_000, external: 5_000_000 },
         images: { sizeBytes: 200_000_000, bandwidthBytesPerSecond: 125_000_000, preloaded: false },

@@ -13,6 +13,7 @@ import type { ImagePolicy } from '../node/image-store.ts'
 import type { RuntimeName } from '../node/runtimes/index.ts'
 import type { Nanos } from '../units.ts'
 import type { TrafficSpec, WorkloadSpec } from '../workload/specs.ts'
+import type { OtherServicesSpec } from './other-services.ts'
 
 export type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 export type { NetworkSpec } from '../network/network-spec.ts'
@@ -68,6 +69,8 @@ export interface ClusterSpec {
   /** Seats of each. */
   readonly apiServer: FlowControlOptions
   readonly kubeProxy: KubeProxySpec
+  /** Services beside those of the manifests, from the start. */
+  readonly otherServices: OtherServicesSpec
   /** How large the connection tracking tables are. */
   readonly conntrack: ConntrackConfig
   readonly network: NetworkSpec

@@ -4,6 +4,7 @@ import { IPVS_SCHEDULERS } from '../kube-proxy/kube-proxy-spec.ts'
 import { KUBERNETES_MINORS } from '../kubernetes-version.ts'
 import { CONNTRACK_DEFAULTS } from '../node/conntrack.ts'
 import { DEFAULTS } from './load-defaults.ts'
+import { OTHER_ENDPOINTS_MAX } from './other-services.ts'
 
 /**
  * The form of a scenario file: which keys there are and what type of value each takes.
@@ -105,6 +106,22 @@ const cluster = z.strictObject({
         .meta({ description: 'API servers, behind a load balancer when there are several', default: DEFAULTS.apiServers }),
       maxRequestsInflight: inflight('max-requests-inflight', DEFAULTS.apiServer.maxRequestsInflight),
       maxMutatingRequestsInflight: inflight('max-mutating-requests-inflight', DEFAULTS.apiServer.maxMutatingRequestsInflight),
+    })
+    .optional(),
+  otherServices: z
+    .strictObject({
+      count: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .optional()
+        .meta({ description: 'Services beside those of the manifests', default: DEFAULTS.otherServices.count }),
+      endpoints: z
+        .int()
+        .min(0)
+        .max(OTHER_ENDPOINTS_MAX)
+        .optional()
+        .meta({ description: 'Endpoints of each of them', default: DEFAULTS.otherServices.endpoints }),
     })
     .optional(),
   kubeProxy: z

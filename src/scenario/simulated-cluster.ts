@@ -27,6 +27,7 @@ import type { Nanos } from '../units.ts'
 import { DataPlane } from '../workload/data-plane.ts'
 import { Bootstrap } from './bootstrap/bootstrap.ts'
 import { nodeNames } from './load-cluster.ts'
+import { otherServices } from './other-services.ts'
 import type { RunSpec, Scenario, WorkloadSpec } from './scenario.ts'
 
 /** Node addresses: 172.16.0.0/12, in order. Assumption: one flat network of nodes, apart from pods and Services. */
@@ -115,6 +116,7 @@ export class SimulatedCluster {
         ? { gateway: (parts) => new IngressNginx(parts, this.controlPlane.access) }
         : {}),
     })
+    for (const object of otherServices(scenario.cluster.otherServices)) this.dataPlane.history.standing(object)
     this.#observe()
     const { bandwidthBytesPerSecond, registryBytesPerSecond } = images
     const registry =

@@ -17,6 +17,8 @@ const INCIDENTS = [
   { name: 'sticky-sessions', bad: ['one-by-one', 'ipvs'], remedies: ['surge', 'no-affinity'], issues: [55603] },
   { name: 'zone-overload', bad: ['same-zone'], remedies: ['cluster-wide', 'spread'], issues: [122437] },
   { name: 'conntrack-full', bad: ['defaults'], remedies: ['larger-table', 'more-cores'], issues: [71261, 18604] },
+  { name: 'keep-alive', bad: ['kept', 'ipvs-lc'], remedies: ['lifetime', 'lifetime-lc'], issues: [38456, 37932] },
+  { name: 'slow-sync', bad: ['nftables'], remedies: ['ipvs', 'iptables', '5000-services'], issues: [139513] },
 ] as const
 
 interface Outcome {
