@@ -31,10 +31,10 @@ test('a Service keeps its address, and its name is the host that requests ask fo
 
 test('a path that no rule has, and an annotation that is not modelled, are worth a warning', async () => {
   const annotated = (app: string) =>
-    app.replace('{ name: shop }', '{ name: shop, annotations: { nginx.ingress.kubernetes.io/canary: "true" } }')
+    app.replace('{ name: shop }', '{ name: shop, annotations: { nginx.ingress.kubernetes.io/enable-cors: "true" } }')
   const { warnings } = await load({ traffic: to('http://shop.example.com/cart') }, annotated)
   expect(warnings).toEqual([
-    'The annotation nginx.ingress.kubernetes.io/canary of an Ingress has no effect in the model',
+    'The annotation nginx.ingress.kubernetes.io/enable-cors of an Ingress has no effect in the model',
     'No Ingress has a path for "/cart" of the host "shop.example.com": it is answered with 404',
   ])
 })
@@ -73,4 +73,17 @@ test.each([
   ['that no Ingress has', { traffic: to('http://other.example.com/shop') }, undefined, undefined, 'is not the name of a Service'],
 ])('a host is refused %s', async (_what, world, change, workload, message) => {
   expect((await load(world, change, workload)).problems.join('\n')).toContain(message)
+})
+
+test('a value that an annotation cannot have, and a canary beside nothing, are worth a warning', async () => {
+  const annotated = (app: string) =>
+    app.replace(
+      '{ name: shop }',
+      '{ name: shop, annotations: { nginx.ingress.kubernetes.io/canary: "true", nginx.ingress.kubernetes.io/canary-weight: "a third" } }',
+    )
+  const { warnings } = await load({}, annotated)
+  expect(warnings).toEqual([
+    'The annotation nginx.ingress.kubernetes.io/canary-weight of Ingress "shop" has no effect: its value "a third" is none that it may have',
+    'Ingress "shop" is a canary beside no other: none has its host, path and path type',
+  ])
 })

@@ -1,5 +1,6 @@
 import { type LabelSelector, matchesSelector } from '../api/labels.ts'
 import { DEFAULT_CLASS_ANNOTATION, type Ingress, type Service } from '../api/objects/index.ts'
+import { annotationWithoutEffect, canaryPolicyOf } from '../ingress/annotations.ts'
 import { matchIngress } from '../ingress/path-matching.ts'
 import type { LoadContext } from './load-context.ts'
 import { type Inventory, listNames } from './load-inventory.ts'
@@ -61,14 +62,35 @@ export function loadIngressTarget(
   return { namespace: service.metadata.namespace, service: service.metadata.name, port: wanted, host, path: urlPath }
 }
 
-/** Annotations that tell the controller to do something that is not modelled. */
+/** Annotations that tell the controller to do something that is not modelled, or that it does not understand; canaries that stand alone. */
 export function warnAboutAnnotations(context: LoadContext): void {
-  const prefix = 'nginx.ingress.kubernetes.io/'
-  const names = context.inventory
-    .of('Ingress')
-    .flatMap(({ metadata }) => Object.keys(metadata.annotations).filter((key) => key.startsWith(prefix)))
-  for (const name of new Set(names))
-    context.warn(['spec', 'manifests'], 'unmodelled-field', `The annotation ${name} of an Ingress has no effect in the model`)
+  const warn = (message: string) => context.warn(['spec', 'manifests'], 'unmodelled-field', message)
+  const told = new Set<string>()
+  const ingresses = context.inventory.of('Ingress')
+  for (const { metadata } of ingresses) {
+    for (const [name, value] of Object.entries(metadata.annotations)) {
+      const why = annotationWithoutEffect(name, value)
+      if (why === null || told.has(name)) continue
+      told.add(name)
+      if (why === 'unmodelled') warn(`The annotation ${name} of an Ingress has no effect in the model`)
+      else warn(`The annotation ${name} of Ingress "${metadata.name}" has no effect: its value "${value}" is none that it may have`)
+    }
+  }
+  const places = (of: readonly Ingress[]) => of.flatMap(({ spec }) => spec.rules.flatMap(placesOf))
+  const canaries = ingresses.filter(({ metadata }) => canaryPolicyOf(metadata.annotations) !== null)
+  const main = new Set(places(ingresses.filter((ingress) => !canaries.includes(ingress))))
+  for (const canary of canaries) {
+    if (places([canary]).some((place) => main.has(place))) continue
+    context.warn(
+      ['spec', 'manifests'],
+      'no-effect',
+      `Ingress "${canary.metadata.name}" is a canary beside no other: none has its host, path and path type`,
+    )
+  }
+}
+
+function placesOf({ host, paths }: Ingress['spec']['rules'][number]): string[] {
+  return paths.map(({ path, pathType }) => `${host} ${path} ${pathType}`)
 }
 
 function isServiceOf(inventory: Inventory, host: string): boolean {

@@ -297,6 +297,13 @@ const connection = z.strictObject({
   lifetime: duration('A client puts no request on a connection that is older; without a limit when not given').optional(),
 })
 
+/** Names are tokens of HTTP. Source: RFC 9110, section 5.6.2. */
+const httpFields = (what: 'header' | 'cookie') =>
+  z.record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/), z.string()).meta({
+    description: `By name: each ${what} that every request has. An ingress controller may decide by them where a request goes`,
+    examples: [what === 'header' ? { 'x-canary': 'always' } : { canary: 'always' }],
+  })
+
 const traffic = z.strictObject({
   name: name('What the traffic is called in results and thresholds'),
   to: text('the address of a Service, such as http://frontend.shop.svc/cart', {
@@ -312,6 +319,8 @@ const traffic = z.strictObject({
   connection: connection.optional().meta({
     description: 'Clients keep their connections for further requests (HTTP/1.1 keep-alive); a connection for every request when not given',
   }),
+  headers: httpFields('header').optional(),
+  cookies: httpFields('cookie').optional(),
   timeout: duration('A request that has no answer after this long has failed', DEFAULTS.timeout).optional(),
   start: duration('When the first requests may arrive; the end of the warm-up when not given').optional(),
   stop: duration('When the last requests may arrive; the end of the run when not given').optional(),

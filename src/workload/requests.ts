@@ -18,7 +18,7 @@ import { type ConnectionOpener, Connections } from './connections.ts'
 import { Deadlines } from './deadlines.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
 import { HELD, NO_CONNECTION, RequestTable, WAITING } from './request-table.ts'
-import type { ConnectionSpec, WorkloadSpec } from './specs.ts'
+import type { ConnectionSpec, HttpRequest, WorkloadSpec } from './specs.ts'
 import type { UnseenChanges } from './unseen-changes.ts'
 
 export interface RequestsOptions {
@@ -41,7 +41,7 @@ interface Traffic {
   readonly metrics: TrafficMetrics
   readonly servicePort: ServicePortId
   readonly timeout: Nanos
-  readonly route: Route
+  readonly route: HttpRequest
   readonly deadlines: Deadlines
   /** Where its clients keep connections: how. */
   readonly connection: ConnectionSpec | undefined
@@ -51,12 +51,6 @@ interface Traffic {
   deadlineArmed: boolean
   /** Told who sent it when a request has been answered or has failed. */
   onOutcome: ((user: number) => void) | null
-}
-
-/** What an HTTP request says of where it wants to go. */
-interface Route {
-  readonly host: string
-  readonly path: string
 }
 
 /**
@@ -140,7 +134,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     metrics: TrafficMetrics
     servicePort: ServicePortId
     timeout: Nanos
-    route: Route
+    route: HttpRequest
     connection?: ConnectionSpec | undefined
   }): number {
     const { connection } = options
@@ -219,7 +213,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     return this.#table.traffics[request]!
   }
 
-  routeOf(traffic: number): Route {
+  routeOf(traffic: number): HttpRequest {
     return this.#traffic[traffic]!.route
   }
 

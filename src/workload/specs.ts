@@ -56,6 +56,9 @@ export interface TrafficSpec {
   readonly arrivals: ArrivalSpec | ClosedLoopSpec
   /** Absent: every request opens a connection of its own. */
   readonly connection?: ConnectionSpec | undefined
+  /** Of every request, by name. Only an ingress controller looks at them. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly cookies?: Readonly<Record<string, string>> | undefined
   /** A request that has no answer after this long has failed. */
   readonly timeout: Nanos
   readonly start: Nanos
@@ -80,6 +83,15 @@ export interface TrafficTarget {
   readonly host: string
   /** Begins with `/`. Only an ingress controller looks at it. */
   readonly path: string
+}
+
+/** What an HTTP request says, as far as a proxy looks at it. */
+export interface HttpRequest {
+  /** In lower case. */
+  readonly host: string
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly cookies?: Readonly<Record<string, string>> | undefined
 }
 
 export type TrafficSource =
