@@ -66,6 +66,8 @@ const MODELLED: Readonly<Record<string, (text: string) => boolean>> = {
   'proxy-next-upstream': (text) => text.split(/\s+/).every((word) => NEXT_UPSTREAM.test(word)),
   'proxy-next-upstream-tries': isWholeNumber,
   'proxy-next-upstream-timeout': isWholeNumber,
+  'ssl-redirect': isFlag,
+  'force-ssl-redirect': isFlag,
 }
 
 /** Why an annotation does nothing here; null when it does something, or is none of ingress-nginx. */
@@ -94,6 +96,16 @@ export function passPolicyOf(annotations: Annotations): PassPolicy {
     afterError: when('error'),
     afterTimeout: when('timeout'),
   }
+}
+
+/**
+ * Whether plain http is sent to https: where the host has a certificate unless `ssl-redirect` is off, and everywhere with `force-ssl-redirect`.
+ *
+ * Source: ingress-nginx ConfigMap, `ssl-redirect` true, `force-ssl-redirect` false, code 308; rootfs/etc/nginx/lua/lua_ingress.lua (behaviour).
+ */
+export function redirectsToTls(annotations: Annotations, hasCertificate: boolean): boolean {
+  if (FLAGS[textOf(annotations, 'force-ssl-redirect') ?? 'false'] === true) return true
+  return hasCertificate && FLAGS[textOf(annotations, 'ssl-redirect') ?? 'true'] === true
 }
 
 /** The policy of a canary; null: the Ingress is an ordinary one. */

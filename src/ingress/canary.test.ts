@@ -14,7 +14,7 @@ const policy = (given: Partial<CanaryPolicy> = {}): CanaryPolicy => ({
   ...given,
 })
 type Said = { readonly headers?: Record<string, string>; readonly cookies?: Record<string, string> }
-const request = (said: Said = {}) => ({ host: 'a.org', path: '/', ...said })
+const request = (said: Said = {}) => ({ host: 'a.org', path: '/', isTls: false, ...said })
 
 describe('what a request says', () => {
   test.each<[string, Partial<CanaryPolicy>, Said, string]>([

@@ -34,7 +34,7 @@ const CANARY_SALT = 0x5bd1_e995
  * Source: ingress-nginx rootfs/etc/nginx/lua/balancer.lua, route_to_alternative_balancer (behaviour).
  */
 export function canaryVerdict({ header, headerValue, headerPattern, cookie }: CanaryPolicy, request: HttpRequest): CanaryVerdict {
-  const sent = header === '' ? undefined : valueOf(request.headers, variable(header))
+  const sent = header === '' ? undefined : headerOf(request.headers, variable(header))
   if (sent !== undefined) {
     if (headerValue !== '') {
       if (sent === headerValue) return 'always'
@@ -67,7 +67,7 @@ function variable(header: string): string {
   return header.toLowerCase().replaceAll('-', '_')
 }
 
-function valueOf(headers: Readonly<Record<string, string>> | undefined, name: string): string | undefined {
+function headerOf(headers: Readonly<Record<string, string>> | undefined, name: string): string | undefined {
   if (headers === undefined) return undefined
   return Object.entries(headers).find(([key]) => variable(key) === name)?.[1]
 }

@@ -1,7 +1,7 @@
 import type { ApiAccess } from '../control-plane/api-client.ts'
 import { type HandlerId, NO_TIMER, type Simulation, type Timer } from '../engine/simulation.ts'
 import type { HopId } from '../engine/trace.ts'
-import { HTTP_404, HTTP_502, HTTP_503, HTTP_504 } from '../metrics/failure-cause.ts'
+import { HTTP_308, HTTP_404, HTTP_502, HTTP_503, HTTP_504 } from '../metrics/failure-cause.ts'
 import type { EndpointId } from '../network/addresses.ts'
 import { synRetransmitTimeout } from '../node/kernel-tcp.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
@@ -196,9 +196,9 @@ export class IngressNginx implements Gateway {
     const wanted = requests.routeOf(traffic)
     const { route, isFirst } = workers.routeOf(traffic, wanted)
     if (isFirst) this.#tellFirst(process, workers, route, `${wanted.host}${wanted.path}`)
-    if (route === null) {
+    if (route === null || (route.redirects && !wanted.isTls)) {
       backends.abandon(pod)
-      requests.refused(request, HTTP_404)
+      requests.refused(request, route === null ? HTTP_404 : HTTP_308)
       return
     }
     const index = (mix32(requests.seedOf(request) ^ WORKER_SALT) >>> 0) % workers.workers.length

@@ -1,7 +1,7 @@
 import type { EndpointSlice, Ingress, IngressBackend, IngressClass, Service } from '../api/objects/index.ts'
 import { SERVICE_NAME_LABEL } from '../api/objects/index.ts'
 import type { Addresses, EndpointId } from '../network/addresses.ts'
-import { canaryPolicyOf, type PassPolicy, passPolicyOf } from './annotations.ts'
+import { canaryPolicyOf, type PassPolicy, passPolicyOf, redirectsToTls } from './annotations.ts'
 import type { Canary, CanaryPolicy } from './canary.ts'
 import { type IngressRule, matchIngress } from './path-matching.ts'
 
@@ -12,6 +12,8 @@ export interface Route {
   /** `namespace/service:port`. */
   readonly upstream: string
   readonly policy: PassPolicy
+  /** Requests by http are told to come by https. */
+  readonly redirects: boolean
 }
 
 /** What one controller pod knows of the cluster. */
@@ -48,6 +50,10 @@ const OLD_CLASS = 'nginx'
  *
  * An Ingress with the annotation `canary` has no routes of its own. Where its host, path and path type are those of a route it puts its backend
  * beside the **upstream** of that route; so of two routes to one upstream both have the canary. The oldest canary of an upstream counts.
+ *
+ * A host has a certificate when an Ingress with it names it under `tls`. Secrets are not read: where one is missing ingress-nginx has its default
+ * certificate instead. Simplified: a host that gets its first certificate is a change of nginx.conf; there it is handed to the workers.
+ *
  * Simplified: a backend that is another Ingress' too is no canary (there, one of the two ways to write it).
  *
  * Source: ingress-nginx internal/ingress/controller/{controller,endpointslices}.go and store/store.go (behaviour).
@@ -58,10 +64,16 @@ export function configurationOf(view: ClusterView, controllerClass: string, addr
   const all = [...view.ingresses].filter((ingress) => belongs(ingress, classes)).sort(byAge)
   const own = all.filter(({ metadata }) => canaryPolicyOf(metadata.annotations) === null)
   const backends = new Map<string, { namespace: string; backend: IngressBackend }>()
-  const routeTo = ({ metadata }: Ingress, backend: IngressBackend): Route => {
+  const secured = new Set(own.flatMap(hostsWithTls))
+  const routeTo = ({ metadata }: Ingress, backend: IngressBackend, host: string): Route => {
     const upstream = `${metadata.namespace}/${backend.service}:${backend.port}`
     backends.set(upstream, { namespace: metadata.namespace, backend })
-    return { ingress: `Ingress/${metadata.namespace}/${metadata.name}`, upstream, policy: passPolicyOf(metadata.annotations) }
+    return {
+      ingress: `Ingress/${metadata.namespace}/${metadata.name}`,
+      upstream,
+      policy: passPolicyOf(metadata.annotations),
+      redirects: redirectsToTls(metadata.annotations, isSecured(secured, host)),
+    }
   }
   const rules: IngressRule<Route>[] = []
   const hosts = new Set<string>()
@@ -69,11 +81,14 @@ export function configurationOf(view: ClusterView, controllerClass: string, addr
   for (const ingress of own) {
     const { defaultBackend, rules: written } = ingress.spec
     for (const { host, paths } of written) {
-      rules.push({ host, paths: paths.map(({ path, pathType, backend }) => ({ path, pathType, backend: routeTo(ingress, backend) })) })
-      if (!hosts.has(host) && defaultBackend !== null) fallbacks.push(everything(host, routeTo(ingress, defaultBackend)))
+      rules.push({
+        host,
+        paths: paths.map(({ path, pathType, backend }) => ({ path, pathType, backend: routeTo(ingress, backend, host) })),
+      })
+      if (!hosts.has(host) && defaultBackend !== null) fallbacks.push(everything(host, routeTo(ingress, defaultBackend, host)))
       hosts.add(host)
     }
-    if (written.length === 0 && defaultBackend !== null) fallbacks.push(everything('', routeTo(ingress, defaultBackend)))
+    if (written.length === 0 && defaultBackend !== null) fallbacks.push(everything('', routeTo(ingress, defaultBackend, '')))
   }
   rules.push(...fallbacks)
   const canaries = new Map<string, Canary>()
@@ -95,7 +110,7 @@ function addCanaries(
     readonly policy: CanaryPolicy
     readonly rules: readonly IngressRule<Route>[]
     readonly primaries: ReadonlySet<string>
-    readonly routeTo: (ingress: Ingress, backend: IngressBackend) => Route
+    readonly routeTo: (ingress: Ingress, backend: IngressBackend, host: string) => Route
   },
 ): void {
   const { ingress, policy, rules, primaries } = given
@@ -107,7 +122,7 @@ function addCanaries(
         .find((candidate) => candidate.path === path && candidate.pathType === pathType)
       if (beside === undefined || canaries.has(beside.backend.upstream)) continue
       if (primaries.has(`${ingress.metadata.namespace}/${backend.service}:${backend.port}`)) continue
-      const route = given.routeTo(ingress, backend)
+      const route = given.routeTo(ingress, backend, host)
       canaries.set(beside.backend.upstream, { ingress: route.ingress, upstream: route.upstream, policy })
     }
   }
@@ -121,6 +136,17 @@ export function routeOf({ rules }: NginxConfiguration, host: string, path: strin
 /** Of equally long paths the first one written counts, so this one, written last, is asked last. */
 function everything(host: string, route: Route): IngressRule<Route> {
   return { host, paths: [{ path: '/', pathType: 'Prefix', backend: route }] }
+}
+
+/** The hosts that an Ingress has certificates for. */
+export function hostsWithTls({ spec }: Ingress): string[] {
+  return (spec.tls ?? []).flatMap(({ hosts }) => (hosts.length > 0 ? hosts : spec.rules.map(({ host }) => host)))
+}
+
+/** A wildcard stands for exactly one label. */
+export function isSecured(secured: ReadonlySet<string>, host: string): boolean {
+  const dot = host.indexOf('.')
+  return secured.has(host) || (dot > 0 && secured.has(`*${host.slice(dot)}`))
 }
 
 function belongs({ metadata, spec }: Ingress, classes: ReadonlySet<string>): boolean {

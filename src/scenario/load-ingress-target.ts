@@ -1,6 +1,7 @@
 import { type LabelSelector, matchesSelector } from '../api/labels.ts'
 import { DEFAULT_CLASS_ANNOTATION, type Ingress, type Service } from '../api/objects/index.ts'
-import { annotationWithoutEffect, canaryPolicyOf } from '../ingress/annotations.ts'
+import { annotationWithoutEffect, canaryPolicyOf, redirectsToTls } from '../ingress/annotations.ts'
+import { hostsWithTls, isSecured } from '../ingress/nginx-configuration.ts'
 import { matchIngress } from '../ingress/path-matching.ts'
 import type { LoadContext } from './load-context.ts'
 import { type Inventory, listNames } from './load-inventory.ts'
@@ -21,7 +22,7 @@ export function loadIngressTarget(
   traffic: { path: Path; text: string; from: TrafficSource | undefined; workloads: readonly WorkloadSpec[] },
 ): TrafficTarget | undefined {
   const { path, from, workloads } = traffic
-  const { host, path: urlPath, port } = hostAndPath(traffic.text)!
+  const { host, path: urlPath, port, isTls } = hostAndPath(traffic.text)!
   const ingresses = context.inventory.of('Ingress').filter((ingress) => servesHost(ingress, host))
   if (from?.kind === 'pods') {
     context.mistake(path, `"${host}" is a host for clients outside the cluster`, 'from: { external: true }, or the address of a Service')
@@ -53,13 +54,31 @@ export function loadIngressTarget(
     return undefined
   }
   const ports = service.spec.ports.filter(({ protocol }) => protocol === 'TCP').map((candidate) => candidate.port)
-  const wanted = port ?? 80
+  const wanted = port ?? (isTls ? 443 : 80)
   if (!ports.includes(wanted)) {
     context.mistake(path, `Service "${service.metadata.name}" of the controller has no TCP port ${wanted}`, `:${ports.join(', :')}`)
     return undefined
   }
   warnAboutPath(context, path, host, urlPath)
+  warnAboutTls(context, path, host, isTls)
   return { namespace: service.metadata.namespace, service: service.metadata.name, port: wanted, host, path: urlPath }
+}
+
+function warnAboutTls(context: LoadContext, path: Path, host: string, isTls: boolean): void {
+  const ingresses = context.inventory.of('Ingress')
+  const isCertified = isSecured(new Set(ingresses.flatMap(hostsWithTls)), host)
+  if (isTls && !isCertified)
+    context.warn(
+      path,
+      'assumed',
+      `No Ingress has "${host}" under "tls": ingress-nginx answers with its default certificate, and clients take it`,
+    )
+  if (isTls || !ingresses.some((ingress) => servesHost(ingress, host) && redirectsToTls(ingress.metadata.annotations, isCertified))) return
+  context.warn(
+    path,
+    'unreachable',
+    `Requests by http to "${host}" are answered with 308, as it has TLS: use https, or the annotation ssl-redirect`,
+  )
 }
 
 /** Annotations that tell the controller to do something that is not modelled, or that it does not understand; canaries that stand alone. */

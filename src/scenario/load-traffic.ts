@@ -48,7 +48,14 @@ export function loadTraffic(
     const { name } = entry
     const kept = connection === undefined ? {} : { connection }
     const { headers, cookies } = entry
+    const isTls = hostAndPath(entry.to ?? '')?.isTls ?? false
+    if (entry.tls !== undefined && !isTls)
+      context.mistake([...at, 'tls'], 'Only https requests shake hands', 'an address that begins with https://')
     const said = {
+      ...(isTls
+        ? { tls: { version: entry.tls?.version ?? DEFAULTS.tls.version, resumption: entry.tls?.resumption ?? DEFAULTS.tls.resumption } }
+        : {}),
+
       ...(headers === undefined ? {} : { headers: texts(headers) }),
       ...(cookies === undefined ? {} : { cookies: texts(cookies) }),
     }
