@@ -35,6 +35,8 @@ const INERT: ReadonlySet<string> = new Set([
   ...['serviceName', 'manualSelector'],
   // accounts
   'secrets',
+  // which certificate a host has
+  'tls.secretName',
   // ports
   'appProtocol',
   // names of what a reference already names by uid or is told by its kind

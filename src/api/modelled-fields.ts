@@ -309,6 +309,7 @@ export const MODELLED_FIELDS = {
     spec: {
       ingressClassName: 'text',
       defaultBackend: INGRESS_BACKEND,
+      tls: [{ hosts: 'texts' }],
       rules: [{ host: 'text', http: { paths: [{ path: 'text', pathType: 'text', backend: INGRESS_BACKEND }] } }],
     },
   },

@@ -1,26 +1,21 @@
 import type { ApiAccess } from '../control-plane/api-client.ts'
 import { type HandlerId, NO_TIMER, type Simulation, type Timer } from '../engine/simulation.ts'
 import type { HopId } from '../engine/trace.ts'
-import { HTTP_404, HTTP_502, HTTP_503, HTTP_504 } from '../metrics/failure-cause.ts'
+import { HTTP_308, HTTP_404, HTTP_502, HTTP_503, HTTP_504 } from '../metrics/failure-cause.ts'
 import type { EndpointId } from '../network/addresses.ts'
+import { synRetransmitTimeout } from '../node/kernel-tcp.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import { mix32 } from '../proxy/mix.ts'
-import { type Nanos, SECOND } from '../units.ts'
+import type { Nanos } from '../units.ts'
 import { NO_BACKEND } from '../workload/backends.ts'
 import type { Gateway, GatewayParts } from '../workload/gateway.ts'
 import type { IngressControllerSpec } from '../workload/specs.ts'
+import type { PassPolicy } from './annotations.ts'
 import { NO_ENDPOINT, type SharedLatencies } from './balancers/index.ts'
 import type { IdleConnection } from './keep-alive.ts'
 import type { NginxConfiguration, Route } from './nginx-configuration.ts'
 import { NginxController } from './nginx-controller.ts'
 import { NginxWorkers, type Worker } from './nginx-workers.ts'
-
-/** Source: ingress-nginx `proxy-connect-timeout`, `proxy-read-timeout`, `proxy-next-upstream-tries`, defaults; retried are `error timeout`. */
-export const CONNECT_TIMEOUT: Nanos = 5 * SECOND
-export const READ_TIMEOUT: Nanos = 60 * SECOND
-export const TRIES_MAX = 3
-/** SYNs follow the first after 1 and 3 s; the next would come after the time-out. Source: Linux TCP_TIMEOUT_INIT, doubled each time. */
-const SYN_TIMES: readonly Nanos[] = [SECOND, 3 * SECOND]
 
 /** Kept apart from other uses of a request's seed. */
 const WORKER_SALT = 0x1f3d_5b79
@@ -54,6 +49,9 @@ interface Passing {
   readonly process: Process
   readonly worker: Worker<Connection>
   readonly route: Route
+  /** The route's, or that of the canary beside it. */
+  readonly upstream: string
+  readonly startedAt: Nanos
   triesLeft: number
   readonly tried: EndpointId[]
   attempt: Attempt | null
@@ -63,6 +61,7 @@ interface Passing {
 interface Attempt {
   readonly id: number
   readonly seed: number
+  readonly policy: PassPolicy
   passing: Passing | null
   readonly connection: Connection
   readonly isReused: boolean
@@ -92,8 +91,8 @@ type Failure = 'error' | 'timeout'
  * ```
  *
  * No kube-proxy is on the second way, so a node's stale rules do not matter there; the controller's own stale view does. An error (refused,
- * reset) or a time-out is tried again elsewhere, three tries in all, as every request counts as idempotent; a connection that had been kept
- * open and turns out to be closed costs no try. Answers are 404 without a route, 503 without an endpoint, 502 after an error, 504 after a time-out.
+ * reset) or a time-out is tried again elsewhere, three tries in all unless annotations say otherwise, as every request counts as idempotent; a
+ * connection that had been kept open and turns out to be closed costs no try. A SYN that is lost is sent again after 1 s, 3 s, …. Answers are 404 without a route, 503 without an endpoint, 502 after an error, 504 after a time-out.
  *
  * Which worker has a connection is decided by a hash, as with SO_REUSEPORT; the CPU time of all is one queue before `concurrency` servers, an
  * *assumption*: a worker that is busy while others are not does not show. All of a request's CPU time is spent when it comes. Of a request whose client has
@@ -164,7 +163,7 @@ export class IngressNginx implements Gateway {
         addresses,
         spec: controller,
         pod: name,
-        nginx: { reloaded, hand: ({ upstreams }, done) => process.workers!.hand(upstreams, done) },
+        nginx: { reloaded, hand: (configuration, done) => process.workers!.hand(configuration, done) },
       }),
     }
     this.#processes.set(pod, process)
@@ -197,13 +196,24 @@ export class IngressNginx implements Gateway {
     const wanted = requests.routeOf(traffic)
     const { route, isFirst } = workers.routeOf(traffic, wanted)
     if (isFirst) this.#tellFirst(process, workers, route, `${wanted.host}${wanted.path}`)
-    if (route === null) {
+    if (route === null || (route.redirects && !wanted.isTls)) {
       backends.abandon(pod)
-      requests.refused(request, HTTP_404)
+      requests.refused(request, route === null ? HTTP_404 : HTTP_308)
       return
     }
     const index = (mix32(requests.seedOf(request) ^ WORKER_SALT) >>> 0) % workers.workers.length
-    const passing: Passing = { request, process, worker: workers.workers[index]!, route, triesLeft: TRIES_MAX, tried: [], attempt: null }
+    const worker = workers.workers[index]!
+    const passing: Passing = {
+      request,
+      process,
+      worker,
+      route,
+      upstream: workers.upstreamOf(worker, route, traffic, wanted, requests.seedOf(request)),
+      startedAt: this.#sim.now,
+      triesLeft: route.policy.tries,
+      tried: [],
+      attempt: null,
+    }
     process.passing.add(passing)
     this.#try(passing)
   }
@@ -240,9 +250,9 @@ export class IngressNginx implements Gateway {
 
   /** Sends the request to another endpoint, or to the first. */
   #try(passing: Passing): void {
-    const { process, worker, route, tried } = passing
+    const { process, worker, route, upstream, tried } = passing
     const { now } = this.#sim
-    const endpoint = worker.balancers.get(route.upstream)?.pick(tried, now) ?? NO_ENDPOINT
+    const endpoint = worker.balancers.get(upstream)?.pick(tried, now) ?? NO_ENDPOINT
     if (endpoint === NO_ENDPOINT) {
       this.#end(passing, HTTP_503)
       return
@@ -252,6 +262,7 @@ export class IngressNginx implements Gateway {
     const attempt: Attempt = {
       id: this.#freeIds.pop() ?? this.#attempts.length,
       seed: this.#parts.requests.seedOf(passing.request),
+      policy: route.policy,
       passing,
       connection: open ?? this.#newConnection(process.node, endpoint),
       isReused: open !== null,
@@ -266,7 +277,7 @@ export class IngressNginx implements Gateway {
     passing.attempt = attempt
     if (open === null) this.#connect(attempt)
     else {
-      attempt.deadline = this.#sim.schedule(READ_TIMEOUT, this.#readTimeout, attempt.id)
+      attempt.deadline = this.#sim.schedule(route.policy.readTimeout, this.#readTimeout, attempt.id)
       this.#schedule(attempt, this.#wayTo(attempt) + this.#laterPacket, this.#requestAtPod)
     }
   }
@@ -324,7 +335,7 @@ export class IngressNginx implements Gateway {
     backends.accept(pod)
     attempt.isAccepted = true
     attempt.connectTime = this.#sim.now + back - attempt.startedAt
-    attempt.deadline = this.#sim.schedule(back + READ_TIMEOUT, this.#readTimeout, attempt.id)
+    attempt.deadline = this.#sim.schedule(back + attempt.policy.readTimeout, this.#readTimeout, attempt.id)
     this.#schedule(attempt, 2 * back, this.#requestAtPod)
   }
 
@@ -357,13 +368,17 @@ export class IngressNginx implements Gateway {
     const passing = attempt.passing!
     this.#leave(attempt, failure === 'error')
     if (!(attempt.isReused && failure === 'error')) passing.triesLeft--
-    const isOver = passing.triesLeft === 0 || !this.#parts.requests.isWaited(passing.request)
-    if (!isOver) {
+    if (this.#mayTryAgain(passing, failure)) {
       this.#try(passing)
       return
     }
     this.#note(passing, attempt)
     this.#end(passing, failure === 'error' ? HTTP_502 : HTTP_504)
+  }
+
+  #mayTryAgain({ request, route: { policy }, startedAt, triesLeft }: Passing, failure: Failure): boolean {
+    if (triesLeft === 0 || !(failure === 'error' ? policy.afterError : policy.afterTimeout)) return false
+    return this.#sim.now - startedAt < policy.triesWithin && this.#parts.requests.isWaited(request)
   }
 
   /** The client is told: success, or the HTTP error that `cause` names. */
@@ -377,17 +392,19 @@ export class IngressNginx implements Gateway {
   }
 
   /** The last try of a request tells its balancer how long it took, from the start of the try, and to connect besides. */
-  #note({ worker, route }: Passing, { connection, startedAt, connectTime }: Attempt): void {
+  #note({ worker, upstream }: Passing, { connection, startedAt, connectTime }: Attempt): void {
     const { now } = this.#sim
-    worker.balancers.get(route.upstream)?.finished(connection.endpoint, connectTime + now - startedAt, now)
+    worker.balancers.get(upstream)?.finished(connection.endpoint, connectTime + now - startedAt, now)
   }
 
   /** The SYN is gone without a trace. */
   #lose(attempt: Attempt): void {
     const { now } = this.#sim
-    const next = SYN_TIMES[attempt.synsSent - 1]
-    if (next !== undefined) this.#schedule(attempt, Math.max(0, attempt.startedAt + next - now), this.#sendSyn)
-    else this.#schedule(attempt, attempt.startedAt + CONNECT_TIMEOUT - now, this.#connectTimeout)
+    let next = attempt.startedAt
+    for (let sent = 0; sent < attempt.synsSent; sent++) next += synRetransmitTimeout(sent)
+    const givesUpAt = attempt.startedAt + attempt.policy.connectTimeout
+    if (next < givesUpAt) this.#schedule(attempt, Math.max(0, next - now), this.#sendSyn)
+    else this.#schedule(attempt, Math.max(0, givesUpAt - now), this.#connectTimeout)
   }
 
   #newConnection(node: number, endpoint: EndpointId): Connection {

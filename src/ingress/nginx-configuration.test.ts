@@ -62,6 +62,8 @@ async function configured(...ingresses: string[]) {
   const configuration = configurationOf(view, 'k8s.io/ingress-nginx', addresses)
   return {
     route: (host: string, at = '/') => routeOf(configuration, host, at)?.upstream ?? null,
+    text: configuration.text,
+    canaries: [...configuration.canaries].map(([upstream, canary]) => `${canary.upstream} beside ${upstream}`),
     endpoints: (upstream: string) => configuration.upstreams.get(upstream)?.map((id) => addresses.endpointName(id)),
   }
 }
@@ -121,4 +123,51 @@ test('sends what has no path to the default backend of its own Ingress, and othe
     null,
     'default/everything:80',
   ])
+})
+
+const CANARY = '{ nginx.ingress.kubernetes.io/canary: "true", nginx.ingress.kubernetes.io/canary-weight: "20" }'
+
+test('a canary has no route, stands beside the upstream with its host, path and type, and is no change of nginx.conf', async () => {
+  const rules = (service: string, at = '/', host = 'a.org') =>
+    `{ ingressClassName: nginx, rules: [{ host: ${host}, http: { paths: [${path(service, at)}] } }] }`
+  const main = ingress('main', rules('web', '/shop'))
+  const alone = await configured(main)
+  const { canaries, route, endpoints, text } = await configured(
+    main,
+    ingress('canary', rules('other', '/shop'), CANARY),
+    ingress('second', rules('third', '/shop'), CANARY),
+    ingress('elsewhere', rules('fourth', '/'), CANARY),
+    ingress('host', rules('fifth', '/shop', 'b.org'), CANARY),
+  )
+  expect(canaries).toEqual(['default/other:80 beside default/web:80'])
+  expect([route('a.org', '/shop'), route('a.org'), route('b.org', '/shop')]).toEqual(['default/web:80', null, null])
+  expect([endpoints('default/other:80'), endpoints('default/third:80')]).toEqual([[], undefined])
+  expect(text).toBe(alone.text)
+})
+
+test('a backend that another Ingress has is no canary', async () => {
+  const rules = (service: string, host: string) =>
+    `{ ingressClassName: nginx, rules: [{ host: ${host}, http: { paths: [${path(service)}] } }] }`
+  const { canaries } = await configured(
+    ingress('a', rules('web', 'a.org')),
+    ingress('b', rules('other', 'b.org')),
+    ingress('same', rules('web', 'a.org'), CANARY),
+    ingress('taken', rules('other', 'a.org'), CANARY),
+  )
+  expect(canaries).toEqual([])
+})
+
+test('annotations of time-outs are a change of nginx.conf, also from a limit to none', async () => {
+  const of = async (tries: string) =>
+    (
+      await configured(
+        ingress(
+          'a',
+          `{ ingressClassName: nginx, rules: [{ http: { paths: [${path('web')}] } }] }`,
+          `{ nginx.ingress.kubernetes.io/proxy-next-upstream-tries: "${tries}" }`,
+        ),
+      )
+    ).text
+  const texts = [await of('3'), await of('1'), await of('0')]
+  expect(new Set(texts).size).toBe(3)
 })

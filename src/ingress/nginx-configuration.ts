@@ -1,6 +1,8 @@
 import type { EndpointSlice, Ingress, IngressBackend, IngressClass, Service } from '../api/objects/index.ts'
 import { SERVICE_NAME_LABEL } from '../api/objects/index.ts'
 import type { Addresses, EndpointId } from '../network/addresses.ts'
+import { canaryPolicyOf, type PassPolicy, passPolicyOf, redirectsToTls } from './annotations.ts'
+import type { Canary, CanaryPolicy } from './canary.ts'
 import { type IngressRule, matchIngress } from './path-matching.ts'
 
 /** Where a request goes, and by which Ingress. */
@@ -9,6 +11,9 @@ export interface Route {
   readonly ingress: string
   /** `namespace/service:port`. */
   readonly upstream: string
+  readonly policy: PassPolicy
+  /** Requests by http are told to come by https. */
+  readonly redirects: boolean
 }
 
 /** What one controller pod knows of the cluster. */
@@ -20,7 +25,8 @@ export interface ClusterView {
 }
 
 /**
- * Two parts, because they change in two ways: routes are written into nginx.conf and need a reload, upstreams are handed to the workers.
+ * Two parts, because they change in two ways: routes are written into nginx.conf and need a reload, upstreams and
+ * their canaries are handed to the workers.
  */
 export interface NginxConfiguration {
   readonly rules: readonly IngressRule<Route>[]
@@ -28,6 +34,8 @@ export interface NginxConfiguration {
   readonly text: string
   /** The endpoints of each upstream that a route names, in the order of their numbers. */
   readonly upstreams: ReadonlyMap<string, readonly EndpointId[]>
+  /** By the upstream of a route: the canary beside it. */
+  readonly canaries: ReadonlyMap<string, Canary>
 }
 
 /** How Ingresses named their class before `ingressClassName`, and the class that ingress-nginx then takes. Source: its flag `--ingress-class`. */
@@ -40,17 +48,32 @@ const OLD_CLASS = 'nginx'
  * Ingresses count in the order of their age, so of two with the same host and path the older one has it. `defaultBackend` answers where a
  * host of the same Ingress has no path for a request; without rules it answers for every host that has none. An endpoint must be ready.
  *
+ * An Ingress with the annotation `canary` has no routes of its own. Where its host, path and path type are those of a route it puts its backend
+ * beside the **upstream** of that route; so of two routes to one upstream both have the canary. The oldest canary of an upstream counts.
+ *
+ * A host has a certificate when an Ingress with it names it under `tls`. Secrets are not read: where one is missing ingress-nginx has its default
+ * certificate instead. Simplified: a host that gets its first certificate is a change of nginx.conf; there it is handed to the workers.
+ *
+ * Simplified: a backend that is another Ingress' too is no canary (there, one of the two ways to write it).
+ *
  * Source: ingress-nginx internal/ingress/controller/{controller,endpointslices}.go and store/store.go (behaviour).
  */
 export function configurationOf(view: ClusterView, controllerClass: string, addresses: Addresses): NginxConfiguration {
   const classes = new Set<string>()
   for (const { metadata, spec } of view.classes) if (spec.controller === controllerClass) classes.add(metadata.name)
-  const own = [...view.ingresses].filter((ingress) => belongs(ingress, classes)).sort(byAge)
+  const all = [...view.ingresses].filter((ingress) => belongs(ingress, classes)).sort(byAge)
+  const own = all.filter(({ metadata }) => canaryPolicyOf(metadata.annotations) === null)
   const backends = new Map<string, { namespace: string; backend: IngressBackend }>()
-  const routeTo = ({ metadata }: Ingress, backend: IngressBackend): Route => {
+  const secured = new Set(own.flatMap(hostsWithTls))
+  const routeTo = ({ metadata }: Ingress, backend: IngressBackend, host: string): Route => {
     const upstream = `${metadata.namespace}/${backend.service}:${backend.port}`
     backends.set(upstream, { namespace: metadata.namespace, backend })
-    return { ingress: `Ingress/${metadata.namespace}/${metadata.name}`, upstream }
+    return {
+      ingress: `Ingress/${metadata.namespace}/${metadata.name}`,
+      upstream,
+      policy: passPolicyOf(metadata.annotations),
+      redirects: redirectsToTls(metadata.annotations, isSecured(secured, host)),
+    }
   }
   const rules: IngressRule<Route>[] = []
   const hosts = new Set<string>()
@@ -58,14 +81,51 @@ export function configurationOf(view: ClusterView, controllerClass: string, addr
   for (const ingress of own) {
     const { defaultBackend, rules: written } = ingress.spec
     for (const { host, paths } of written) {
-      rules.push({ host, paths: paths.map(({ path, pathType, backend }) => ({ path, pathType, backend: routeTo(ingress, backend) })) })
-      if (!hosts.has(host) && defaultBackend !== null) fallbacks.push(everything(host, routeTo(ingress, defaultBackend)))
+      rules.push({
+        host,
+        paths: paths.map(({ path, pathType, backend }) => ({ path, pathType, backend: routeTo(ingress, backend, host) })),
+      })
+      if (!hosts.has(host) && defaultBackend !== null) fallbacks.push(everything(host, routeTo(ingress, defaultBackend, host)))
       hosts.add(host)
     }
-    if (written.length === 0 && defaultBackend !== null) fallbacks.push(everything('', routeTo(ingress, defaultBackend)))
+    if (written.length === 0 && defaultBackend !== null) fallbacks.push(everything('', routeTo(ingress, defaultBackend, '')))
   }
   rules.push(...fallbacks)
-  return { rules, text: JSON.stringify(rules), upstreams: upstreamsOf(backends, view, addresses) }
+  const canaries = new Map<string, Canary>()
+  const primaries = new Set(backends.keys())
+  for (const ingress of all) {
+    const policy = canaryPolicyOf(ingress.metadata.annotations)
+    if (policy !== null) addCanaries(canaries, { ingress, policy, rules, primaries, routeTo })
+  }
+  // A number that is no number would be lost as JSON.
+  const text = JSON.stringify(rules, (_key, value: unknown) => (value === Number.POSITIVE_INFINITY ? 'none' : value))
+  return { rules, text, upstreams: upstreamsOf(backends, view, addresses), canaries }
+}
+
+/** Puts the backends of a canary beside the upstreams of the routes that have the same host, path and type. */
+function addCanaries(
+  canaries: Map<string, Canary>,
+  given: {
+    readonly ingress: Ingress
+    readonly policy: CanaryPolicy
+    readonly rules: readonly IngressRule<Route>[]
+    readonly primaries: ReadonlySet<string>
+    readonly routeTo: (ingress: Ingress, backend: IngressBackend, host: string) => Route
+  },
+): void {
+  const { ingress, policy, rules, primaries } = given
+  for (const { host, paths } of ingress.spec.rules) {
+    for (const { path, pathType, backend } of paths) {
+      const beside = rules
+        .filter((rule) => rule.host === host)
+        .flatMap((rule) => rule.paths)
+        .find((candidate) => candidate.path === path && candidate.pathType === pathType)
+      if (beside === undefined || canaries.has(beside.backend.upstream)) continue
+      if (primaries.has(`${ingress.metadata.namespace}/${backend.service}:${backend.port}`)) continue
+      const route = given.routeTo(ingress, backend, host)
+      canaries.set(beside.backend.upstream, { ingress: route.ingress, upstream: route.upstream, policy })
+    }
+  }
 }
 
 /** The route of a request; null: none, which is answered with 404. */
@@ -76,6 +136,17 @@ export function routeOf({ rules }: NginxConfiguration, host: string, path: strin
 /** Of equally long paths the first one written counts, so this one, written last, is asked last. */
 function everything(host: string, route: Route): IngressRule<Route> {
   return { host, paths: [{ path: '/', pathType: 'Prefix', backend: route }] }
+}
+
+/** The hosts that an Ingress has certificates for. */
+export function hostsWithTls({ spec }: Ingress): string[] {
+  return (spec.tls ?? []).flatMap(({ hosts }) => (hosts.length > 0 ? hosts : spec.rules.map(({ host }) => host)))
+}
+
+/** A wildcard stands for exactly one label. */
+export function isSecured(secured: ReadonlySet<string>, host: string): boolean {
+  const dot = host.indexOf('.')
+  return secured.has(host) || (dot > 0 && secured.has(`*${host.slice(dot)}`))
 }
 
 function belongs({ metadata, spec }: Ingress, classes: ReadonlySet<string>): boolean {

@@ -10,6 +10,7 @@ import { type HopId, NO_CAUSE } from '../engine/trace.ts'
 import type { Addresses } from '../network/addresses.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import type { IngressControllerSpec } from '../workload/specs.ts'
+import type { Canary } from './canary.ts'
 import { configurationOf, type NginxConfiguration } from './nginx-configuration.ts'
 
 /** One sync in this time at most. Source: ingress-nginx `--sync-rate-limit`, default 0.3 a second, with a burst of 1. */
@@ -167,7 +168,13 @@ export class NginxController {
     }
     this.#running = wanted
     const changed = [...wanted.upstreams].filter(([name, endpoints]) => String(before.upstreams.get(name)) !== String(endpoints))
-    if (changed.length > 0) this.#nginx.hand(wanted, () => this.#tellUpstreams(changed, changes, wanted, started))
+    const canaries = [...wanted.canaries].filter(([upstream, canary]) => !isSame(before.canaries.get(upstream), canary))
+    if (changed.length > 0 || canaries.length > 0 || wanted.canaries.size !== before.canaries.size) {
+      this.#nginx.hand(wanted, () => {
+        this.#tellUpstreams(changed, changes, wanted, started)
+        this.#tellCanaries(canaries, changes, started)
+      })
+    }
     this.#done()
   }
 
@@ -192,14 +199,13 @@ export class NginxController {
   #tellUpstreams(
     changed: readonly (readonly [string, readonly number[]])[],
     changes: readonly Change[],
-    { rules }: NginxConfiguration,
+    { rules, canaries }: NginxConfiguration,
     started: Nanos,
   ): void {
     for (const [upstream, endpoints] of changed) {
       const change = changes.findLast(({ service }) => service !== null && upstream.startsWith(`${service}:`))
-      const subjects = new Set(
-        rules.flatMap(({ paths }) => paths.filter(({ backend }) => backend.upstream === upstream)).map(({ backend }) => backend.ingress),
-      )
+      const routes = rules.flatMap(({ paths }) => paths.map(({ backend }) => backend))
+      const subjects = new Set([...routes, ...canaries.values()].filter((to) => to.upstream === upstream).map(({ ingress }) => ingress))
       for (const subject of subjects) {
         const detail = `${upstream}: ${endpoints.length} endpoints`
         const { cause, revision } = change ?? { cause: NO_CAUSE, revision: 0 }
@@ -207,6 +213,21 @@ export class NginxController {
       }
     }
   }
+
+  /** Each canary that is new, or whose part of the requests is. */
+  #tellCanaries(canaries: readonly (readonly [string, Canary])[], changes: readonly Change[], started: Nanos): void {
+    for (const [upstream, canary] of canaries) {
+      const change = changes.findLast(({ subject }) => subject === canary.ingress)
+      const { cause, revision } = change ?? { cause: NO_CAUSE, revision: 0 }
+      const { weight, weightTotal } = canary.policy
+      const detail = `${canary.upstream} beside ${upstream}: weight ${weight} of ${weightTotal}`
+      this.#access.trace.record({ cause, actor: this.#actor, action: 'updated canary', subject: canary.ingress, revision, started, detail })
+    }
+  }
+}
+
+function isSame(a: Canary | undefined, b: Canary): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
 }
 
 function serviceOf({ metadata }: KindMap['Service'] | EndpointSlice, name: string): string {

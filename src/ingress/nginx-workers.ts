@@ -1,10 +1,10 @@
 import type { Simulation, Timer } from '../engine/simulation.ts'
 import { NO_TIMER } from '../engine/simulation.ts'
 import type { HopId } from '../engine/trace.ts'
-import type { EndpointId } from '../network/addresses.ts'
 import { type Nanos, SECOND } from '../units.ts'
-import type { LoadBalance } from '../workload/specs.ts'
+import type { HttpRequest, LoadBalance } from '../workload/specs.ts'
 import { type BalancerParts, UPSTREAM_BALANCERS, type UpstreamBalancer } from './balancers/index.ts'
+import { type CanaryVerdict, canaryVerdict, isOfWeight } from './canary.ts'
 import { type IdleConnection, KeepAlive } from './keep-alive.ts'
 import { type NginxConfiguration, type Route, routeOf } from './nginx-configuration.ts'
 
@@ -15,6 +15,9 @@ export interface Worker<C extends IdleConnection> {
   readonly balancers: Map<string, UpstreamBalancer>
   readonly idle: KeepAlive<C>
 }
+
+/** What is handed to workers without a reload. */
+type Backends = Pick<NginxConfiguration, 'upstreams' | 'canaries'>
 
 /**
  * The workers that one reload started: they have the routes of that reload for good, and upstreams that can change. All started at the same
@@ -32,7 +35,10 @@ export class NginxWorkers<C extends IdleConnection> {
   /** By traffic. */
   readonly #routes = new Map<number, Route | null>()
   #tick: Timer = NO_TIMER
-  #handed: { upstreams: ReadonlyMap<string, readonly EndpointId[]>; done: () => void } | null = null
+  #handed: { backends: Backends; done: () => void } | null = null
+  #canaries: NginxConfiguration['canaries'] = new Map()
+  /** What the canary beside a traffic's upstream makes of its requests, by traffic. */
+  readonly #verdicts = new Map<number, CanaryVerdict>()
 
   constructor(options: {
     sim: Simulation
@@ -54,11 +60,11 @@ export class NginxWorkers<C extends IdleConnection> {
       balancers: new Map<string, UpstreamBalancer>(),
       idle: new KeepAlive<C>(sim, options.close),
     }))
-    this.#apply(configuration.upstreams)
+    this.#apply(configuration)
   }
 
   /** The route of a traffic's requests; `isFirst` says that none of it has been asked for before. */
-  routeOf(traffic: number, request: { readonly host: string; readonly path: string }): { route: Route | null; isFirst: boolean } {
+  routeOf(traffic: number, request: HttpRequest): { route: Route | null; isFirst: boolean } {
     const known = this.#routes.get(traffic)
     if (known !== undefined) return { route: known, isFirst: false }
     const route = routeOf(this.#configuration, request.host, request.path)
@@ -66,16 +72,33 @@ export class NginxWorkers<C extends IdleConnection> {
     return { route, isFirst: true }
   }
 
-  /** Hands over upstreams, which the workers take up when they look next; then `done` is called. */
-  hand(upstreams: ReadonlyMap<string, readonly EndpointId[]>, done: () => void): void {
-    this.#handed = { upstreams, done }
+  /**
+   * The upstream for a request of a traffic: the route's, or the canary beside it. A worker without an endpoint of the canary, or of the
+   * route's own upstream, does not look at the canary: the latter is answered with 503 although the canary may have endpoints.
+   */
+  upstreamOf(worker: Worker<C>, route: Route, traffic: number, request: HttpRequest, seed: number): string {
+    const { upstream } = route
+    const canary = this.#canaries.get(upstream)
+    if (canary === undefined || !has(worker, upstream) || !has(worker, canary.upstream)) return upstream
+    let verdict = this.#verdicts.get(traffic)
+    if (verdict === undefined) {
+      verdict = canaryVerdict(canary.policy, request)
+      this.#verdicts.set(traffic, verdict)
+    }
+    const isCanary = verdict === 'by-weight' ? isOfWeight(canary.policy, seed) : verdict === 'always'
+    return isCanary ? canary.upstream : upstream
+  }
+
+  /** Hands over upstreams and canaries, which the workers take up when they look next; then `done` is called. */
+  hand(backends: Backends, done: () => void): void {
+    this.#handed = { backends, done }
     if (this.#tick !== NO_TIMER) return
     const past = (this.#sim.now - this.#startedAt) % UPSTREAM_SYNC_PERIOD
     this.#tick = this.#sim.after(UPSTREAM_SYNC_PERIOD - past, () => {
       this.#tick = NO_TIMER
       const handed = this.#handed!
       this.#handed = null
-      this.#apply(handed.upstreams)
+      this.#apply(handed.backends)
       handed.done()
     })
   }
@@ -86,8 +109,10 @@ export class NginxWorkers<C extends IdleConnection> {
     for (const { idle } of this.workers) idle.end()
   }
 
-  #apply(upstreams: ReadonlyMap<string, readonly EndpointId[]>): void {
+  #apply({ upstreams, canaries }: Backends): void {
     const { now } = this.#sim
+    this.#canaries = canaries
+    this.#verdicts.clear()
     for (const { balancers } of this.workers) {
       for (const upstream of balancers.keys()) if (!upstreams.has(upstream)) balancers.delete(upstream)
       for (const [upstream, endpoints] of upstreams) {
@@ -97,4 +122,8 @@ export class NginxWorkers<C extends IdleConnection> {
       }
     }
   }
+}
+
+function has<C extends IdleConnection>({ balancers }: Worker<C>, upstream: string): boolean {
+  return balancers.get(upstream)?.isEmpty === false
 }

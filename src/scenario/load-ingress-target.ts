@@ -1,5 +1,7 @@
 import { type LabelSelector, matchesSelector } from '../api/labels.ts'
 import { DEFAULT_CLASS_ANNOTATION, type Ingress, type Service } from '../api/objects/index.ts'
+import { annotationWithoutEffect, canaryPolicyOf, redirectsToTls } from '../ingress/annotations.ts'
+import { hostsWithTls, isSecured } from '../ingress/nginx-configuration.ts'
 import { matchIngress } from '../ingress/path-matching.ts'
 import type { LoadContext } from './load-context.ts'
 import { type Inventory, listNames } from './load-inventory.ts'
@@ -20,7 +22,7 @@ export function loadIngressTarget(
   traffic: { path: Path; text: string; from: TrafficSource | undefined; workloads: readonly WorkloadSpec[] },
 ): TrafficTarget | undefined {
   const { path, from, workloads } = traffic
-  const { host, path: urlPath, port } = hostAndPath(traffic.text)!
+  const { host, path: urlPath, port, isTls } = hostAndPath(traffic.text)!
   const ingresses = context.inventory.of('Ingress').filter((ingress) => servesHost(ingress, host))
   if (from?.kind === 'pods') {
     context.mistake(path, `"${host}" is a host for clients outside the cluster`, 'from: { external: true }, or the address of a Service')
@@ -52,23 +54,62 @@ export function loadIngressTarget(
     return undefined
   }
   const ports = service.spec.ports.filter(({ protocol }) => protocol === 'TCP').map((candidate) => candidate.port)
-  const wanted = port ?? 80
+  const wanted = port ?? (isTls ? 443 : 80)
   if (!ports.includes(wanted)) {
     context.mistake(path, `Service "${service.metadata.name}" of the controller has no TCP port ${wanted}`, `:${ports.join(', :')}`)
     return undefined
   }
   warnAboutPath(context, path, host, urlPath)
+  warnAboutTls(context, path, host, isTls)
   return { namespace: service.metadata.namespace, service: service.metadata.name, port: wanted, host, path: urlPath }
 }
 
-/** Annotations that tell the controller to do something that is not modelled. */
+function warnAboutTls(context: LoadContext, path: Path, host: string, isTls: boolean): void {
+  const ingresses = context.inventory.of('Ingress')
+  const isCertified = isSecured(new Set(ingresses.flatMap(hostsWithTls)), host)
+  if (isTls && !isCertified)
+    context.warn(
+      path,
+      'assumed',
+      `No Ingress has "${host}" under "tls": ingress-nginx answers with its default certificate, and clients take it`,
+    )
+  if (isTls || !ingresses.some((ingress) => servesHost(ingress, host) && redirectsToTls(ingress.metadata.annotations, isCertified))) return
+  context.warn(
+    path,
+    'unreachable',
+    `Requests by http to "${host}" are answered with 308, as it has TLS: use https, or the annotation ssl-redirect`,
+  )
+}
+
+/** Annotations that tell the controller to do something that is not modelled, or that it does not understand; canaries that stand alone. */
 export function warnAboutAnnotations(context: LoadContext): void {
-  const prefix = 'nginx.ingress.kubernetes.io/'
-  const names = context.inventory
-    .of('Ingress')
-    .flatMap(({ metadata }) => Object.keys(metadata.annotations).filter((key) => key.startsWith(prefix)))
-  for (const name of new Set(names))
-    context.warn(['spec', 'manifests'], 'unmodelled-field', `The annotation ${name} of an Ingress has no effect in the model`)
+  const warn = (message: string) => context.warn(['spec', 'manifests'], 'unmodelled-field', message)
+  const told = new Set<string>()
+  const ingresses = context.inventory.of('Ingress')
+  for (const { metadata } of ingresses) {
+    for (const [name, value] of Object.entries(metadata.annotations)) {
+      const why = annotationWithoutEffect(name, value)
+      if (why === null || told.has(name)) continue
+      told.add(name)
+      if (why === 'unmodelled') warn(`The annotation ${name} of an Ingress has no effect in the model`)
+      else warn(`The annotation ${name} of Ingress "${metadata.name}" has no effect: its value "${value}" is none that it may have`)
+    }
+  }
+  const places = (of: readonly Ingress[]) => of.flatMap(({ spec }) => spec.rules.flatMap(placesOf))
+  const canaries = ingresses.filter(({ metadata }) => canaryPolicyOf(metadata.annotations) !== null)
+  const main = new Set(places(ingresses.filter((ingress) => !canaries.includes(ingress))))
+  for (const canary of canaries) {
+    if (places([canary]).some((place) => main.has(place))) continue
+    context.warn(
+      ['spec', 'manifests'],
+      'no-effect',
+      `Ingress "${canary.metadata.name}" is a canary beside no other: none has its host, path and path type`,
+    )
+  }
+}
+
+function placesOf({ host, paths }: Ingress['spec']['rules'][number]): string[] {
+  return paths.map(({ path, pathType }) => `${host} ${path} ${pathType}`)
 }
 
 function isServiceOf(inventory: Inventory, host: string): boolean {

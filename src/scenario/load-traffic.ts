@@ -47,8 +47,25 @@ export function loadTraffic(
     if (entry.name === undefined || from === undefined || target === undefined || arrivals === undefined || window === undefined) return []
     const { name } = entry
     const kept = connection === undefined ? {} : { connection }
-    return [{ name, target, from, arrivals, ...kept, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window }]
+    const { headers, cookies } = entry
+    const isTls = hostAndPath(entry.to ?? '')?.isTls ?? false
+    if (entry.tls !== undefined && !isTls)
+      context.mistake([...at, 'tls'], 'Only https requests shake hands', 'an address that begins with https://')
+    const said = {
+      ...(isTls
+        ? { tls: { version: entry.tls?.version ?? DEFAULTS.tls.version, resumption: entry.tls?.resumption ?? DEFAULTS.tls.resumption } }
+        : {}),
+
+      ...(headers === undefined ? {} : { headers: texts(headers) }),
+      ...(cookies === undefined ? {} : { cookies: texts(cookies) }),
+    }
+    return [{ name, target, from, arrivals, ...kept, ...said, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window }]
   })
+}
+
+/** What was misformed is left out: it has been reported. */
+function texts(fields: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(fields).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])))
 }
 
 function loadConnection(context: LoadContext, at: Path, draft: NonNullable<EntryDraft['connection']>): ConnectionSpec | undefined {

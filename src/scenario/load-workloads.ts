@@ -1,8 +1,10 @@
 import { matchesSelector } from '../api/labels.ts'
+import type { Nanos } from '../units.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { listNames } from './load-inventory.ts'
 import { parseDistribution } from './parse-distribution.ts'
+import { parseDuration } from './parse-duration.ts'
 import { parseBytes, parseCpu } from './parse-size.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
@@ -84,10 +86,13 @@ type ControllerDraft = Draft<NonNullable<NonNullable<ScenarioFile['spec']['workl
 
 function loadIngressController(context: LoadContext, path: Path, draft: ControllerDraft | undefined): IngressControllerSpec | undefined {
   if (draft === undefined) return undefined
-  const { controllerClass, loadBalance, reload } = DEFAULTS.ingressController
+  const { controllerClass, loadBalance, reload, tls } = DEFAULTS.ingressController
+  const time = (key: keyof typeof tls): Nanos =>
+    context.duration([...path, 'tls', key], draft.tls?.[key]) ?? certain(parseDuration(tls[key]))
   return {
     controllerClass: draft.controllerClass ?? controllerClass,
     loadBalance: draft.loadBalance ?? loadBalance,
+    tls: { handshake: time('handshake'), resumedHandshake: time('resumedHandshake'), sessionTimeout: time('sessionTimeout') },
     reload: context.read([...path, 'reload'], draft.reload, parseDistribution) ?? certain(parseDistribution(reload)),
   }
 }

@@ -19,7 +19,7 @@ export function parseTarget(text: string): Parsed<TargetText> {
     return complain(`Cannot read "${text}" as the address of a Service`, { accepted: TARGET_FORM, didYouMean: guess(trimmed) })
   if (scheme[1] !== 'http') {
     const part = { index: text.indexOf(scheme[1]!), length: scheme[1]!.length }
-    return complain(`Cannot send "${scheme[1]}" requests`, { accepted: TARGET_FORM, part })
+    return complain(`Cannot send "${scheme[1]}" requests to a Service`, { accepted: TARGET_FORM, part })
   }
   const match = /^http:\/\/([^/:?#@]+)(?::([^/?#]*))?([/?#].*)?$/.exec(trimmed)
   if (match === null) return complain(`Cannot read "${text}" as the address of a Service`, { accepted: TARGET_FORM })
@@ -46,10 +46,13 @@ export function parseTarget(text: string): Parsed<TargetText> {
 }
 
 /** The host, in lower case, and the path that an HTTP request to an address says; null when that is no address. */
-export function hostAndPath(text: string): { readonly host: string; readonly path: string; readonly port: number | null } | null {
-  const match = /^http:\/\/([^/:?#@]+)(?::(\d{1,5}))?(\/[^?#]*)?([?#].*)?$/.exec(text.trim())
+export function hostAndPath(
+  text: string,
+): { readonly isTls: boolean; readonly host: string; readonly path: string; readonly port: number | null } | null {
+  const match = /^http(s?):\/\/([^/:?#@]+)(?::(\d{1,5}))?(\/[^?#]*)?([?#].*)?$/.exec(text.trim())
   if (match === null) return null
-  return { host: match[1]!.toLowerCase(), path: match[3] ?? '/', port: match[2] === undefined ? null : Number(match[2]) }
+  const [, s, host, port, path] = match
+  return { isTls: s === 's', host: host!.toLowerCase(), path: path ?? '/', port: port === undefined ? null : Number(port) }
 }
 
 function guess(text: string): string | null {

@@ -272,6 +272,14 @@ const workload = z.strictObject({
         .enum(['round_robin', 'ewma'])
         .optional()
         .meta({ description: 'How a worker chooses an endpoint', default: DEFAULTS.ingressController.loadBalance }),
+      tls: z
+        .strictObject({
+          handshake: duration('CPU time of a full handshake, signature included', DEFAULTS.ingressController.tls.handshake).optional(),
+          resumedHandshake: duration('CPU time of one that resumes a session', DEFAULTS.ingressController.tls.resumedHandshake).optional(),
+          sessionTimeout: duration('How long a pod remembers a session', DEFAULTS.ingressController.tls.sessionTimeout).optional(),
+        })
+        .optional()
+        .meta({ description: 'What TLS costs them' }),
       reload: distribution(
         'Time from a new set of routes until new workers accept requests with it',
         DEFAULTS.ingressController.reload,
@@ -314,6 +322,13 @@ const connection = z.strictObject({
   lifetime: duration('A client puts no request on a connection that is older; without a limit when not given').optional(),
 })
 
+/** Names are tokens of HTTP. Source: RFC 9110, section 5.6.2. */
+const httpFields = (what: 'header' | 'cookie') =>
+  z.record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/), z.string()).meta({
+    description: `By name: each ${what} that every request has. An ingress controller may decide by them where a request goes`,
+    examples: [what === 'header' ? { 'x-canary': 'always' } : { canary: 'always' }],
+  })
+
 const traffic = z.strictObject({
   name: name('What the traffic is called in results and thresholds'),
   to: text('the address of a Service, such as http://frontend.shop.svc/cart', {
@@ -329,6 +344,21 @@ const traffic = z.strictObject({
   connection: connection.optional().meta({
     description: 'Clients keep their connections for further requests (HTTP/1.1 keep-alive); a connection for every request when not given',
   }),
+  tls: z
+    .strictObject({
+      version: z.enum(['1.2', '1.3']).optional().meta({
+        description: 'A full handshake takes one round trip with 1.3, two with 1.2',
+        default: DEFAULTS.tls.version,
+      }),
+      resumption: z.number().min(0).max(1).optional().meta({
+        description: 'Share of handshakes in which a client offers the session of its last one, if it has one',
+        default: DEFAULTS.tls.resumption,
+      }),
+    })
+    .optional()
+    .meta({ description: 'How clients of an https:// address shake hands' }),
+  headers: httpFields('header').optional(),
+  cookies: httpFields('cookie').optional(),
   timeout: duration('A request that has no answer after this long has failed', DEFAULTS.timeout).optional(),
   start: duration('When the first requests may arrive; the end of the warm-up when not given').optional(),
   stop: duration('When the last requests may arrive; the end of the run when not given').optional(),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Simulation } from '../engine/simulation.ts'
 import { Addresses } from '../network/addresses.ts'
 import { MILLISECOND, SECOND } from '../units.ts'
-import { Backends, NO_BACKEND, type RequestKeeper } from './backends.ts'
+import { Backends, NO_BACKEND, NO_HANDSHAKE, type RequestKeeper } from './backends.ts'
 import { ClientPool } from './client-pool.ts'
 import { INSTANT } from './test-cluster.ts'
 
@@ -13,6 +13,8 @@ function setUp() {
   const requests: RequestKeeper = {
     seedOf: (request) => request,
     begun: () => {},
+    handshakeOf: () => NO_HANDSHAKE,
+    handshaken: () => {},
     passedOn: () => {},
     drains: () => {},
     processEnded: () => {},

@@ -10,7 +10,7 @@ import type { HostedPod, PodHost, SandboxSpec } from '../node/pod-host.ts'
 import type { Nanos } from '../units.ts'
 import type { ClientPool } from './client-pool.ts'
 import type { Gateway } from './gateway.ts'
-import type { WorkloadSpec } from './specs.ts'
+import type { TlsServerSpec, WorkloadSpec } from './specs.ts'
 
 /** Nobody has the address. */
 export const NO_BACKEND = -1
@@ -23,12 +23,20 @@ const DRAINING = 2
 /** The address is gone: packets vanish. */
 const GONE = 3
 
+export const NO_HANDSHAKE = 0
+export const FULL_HANDSHAKE = 1
+export const RESUMED_HANDSHAKE = 2
+
 /** What pods do with requests concerns those who keep them. */
 export interface RequestKeeper {
   /** The 32-bit number that a request's demand is drawn from. */
   seedOf(request: number): number
   /** A server takes it up. */
   begun(request: number): void
+  /** Which handshake of a request the pod has in its hands: {@link NO_HANDSHAKE}, {@link FULL_HANDSHAKE} or {@link RESUMED_HANDSHAKE}. */
+  handshakeOf(request: number): number
+  /** The pod has done its part of the handshake. */
+  handshaken(request: number): void
   /** A gateway takes it from its server. */
   passedOn(request: number): void
   /** Its service is over. */
@@ -268,13 +276,33 @@ export class Backends implements PodHost {
     return false
   }
 
+  /** A request's TLS handshake arrives, on an accepted connection. False: as {@link enter}. */
+  shakeHands(pod: number, request: number): boolean {
+    if (this.#pods[pod]!.station!.arrive(request)) return true
+    this.#left(pod)
+    return false
+  }
+
+  /** What handshakes cost the pod; undefined: it does not speak TLS. */
+  tlsOf(pod: number): TlsServerSpec | undefined {
+    return this.#pods[pod]!.workload.ingressController?.tls
+  }
+
   #station(pod: number, record: Pod): Station {
     const { concurrency, queue } = record.workload
     const { serviceTime } = record
+    const tls = record.workload.ingressController?.tls
     return new Station(this.#sim, {
       servers: concurrency,
       queueCapacity: queue,
-      onStart: (request) => this.#serviceTime(serviceTime, request),
+      onStart:
+        tls === undefined
+          ? (request) => this.#serviceTime(serviceTime, request)
+          : (request) => {
+              const handshake = this.#requests.handshakeOf(request)
+              if (handshake === NO_HANDSHAKE) return this.#serviceTime(serviceTime, request)
+              return handshake === FULL_HANDSHAKE ? tls.handshake : tls.resumedHandshake
+            },
       onDone:
         record.workload.ingressController === undefined
           ? (request) => {
@@ -283,6 +311,10 @@ export class Backends implements PodHost {
               this.#left(pod)
             }
           : (request) => {
+              if (this.#requests.handshakeOf(request) !== NO_HANDSHAKE) {
+                this.#requests.handshaken(request)
+                return
+              }
               this.#requests.passedOn(request)
               this.#gatewayOf(pod).received(pod, request)
             },

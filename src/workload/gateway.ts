@@ -5,7 +5,7 @@ import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import type { Backends } from './backends.ts'
-import type { IngressControllerSpec } from './specs.ts'
+import type { HttpRequest, IngressControllerSpec } from './specs.ts'
 
 /**
  * Pods that pass requests on instead of answering them: what the data plane tells whoever runs them.
@@ -41,8 +41,8 @@ export interface PassedRequests {
   seedOf(request: number): number
   /** Index of its traffic. */
   trafficOf(request: number): number
-  /** Host and path of a traffic's requests. */
-  routeOf(traffic: number): { readonly host: string; readonly path: string }
+  /** What a traffic's requests say. */
+  routeOf(traffic: number): HttpRequest
   /** Answered with success. */
   served(request: number): void
   /** Answered with an HTTP error, an index into FAILURE_CAUSES. */

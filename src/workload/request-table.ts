@@ -10,6 +10,10 @@ export const HELD = 2
 /** Somebody has the place. */
 const TAKEN = 4
 
+/** A handshake is in the hands of the pod, and which. */
+export const SHAKES_HANDS = 8
+export const RESUMES = 16
+
 /** A request that has no connection, or none any more. */
 export const NO_CONNECTION = -1
 

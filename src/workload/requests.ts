@@ -3,22 +3,24 @@ import { invariant } from '../invariant.ts'
 import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { NodeRules } from '../kube-proxy/node-rules.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
-import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, SERVICE, UPSTREAM } from '../metrics/blame.ts'
+import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, SERVICE, TLS, UPSTREAM } from '../metrics/blame.ts'
 import { HTTP_404, NO_CLIENT, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { LoadBalancer } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
+import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
-import { Backends, NO_BACKEND, type RequestKeeper } from './backends.ts'
+import { Backends, FULL_HANDSHAKE, NO_BACKEND, NO_HANDSHAKE, RESUMED_HANDSHAKE, type RequestKeeper } from './backends.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { CLOSED_BY_POD, IDLE_AT_POD, LAST_ANSWER, NO_POOL, NO_REQUEST, OPEN, OUTSIDE } from './connection-table.ts'
 import { type ConnectionOpener, Connections } from './connections.ts'
 import { Deadlines } from './deadlines.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
-import { HELD, NO_CONNECTION, RequestTable, WAITING } from './request-table.ts'
-import type { ConnectionSpec, WorkloadSpec } from './specs.ts'
+import { HELD, NO_CONNECTION, RESUMES, RequestTable, SHAKES_HANDS, WAITING } from './request-table.ts'
+import type { ConnectionSpec, HttpRequest, TlsClientSpec, WorkloadSpec } from './specs.ts'
+import { TlsSessions } from './tls-sessions.ts'
 import type { UnseenChanges } from './unseen-changes.ts'
 
 export interface RequestsOptions {
@@ -36,27 +38,28 @@ export interface RequestsOptions {
   readonly gateway?: GatewayFactory | undefined
 }
 
+const TWO_TO_32 = 4_294_967_296
+/** Kept apart from other uses of a request's seed. */
+const SESSION_SALT = 0x7f4a_7c15
+
 /** Where one traffic goes, and what it waits for. */
 interface Traffic {
   readonly metrics: TrafficMetrics
   readonly servicePort: ServicePortId
   readonly timeout: Nanos
-  readonly route: Route
+  readonly route: HttpRequest
   readonly deadlines: Deadlines
   /** Where its clients keep connections: how. */
   readonly connection: ConnectionSpec | undefined
+  /** Where its requests are https: how, and what sessions its clients have. */
+  readonly tls: TlsClientSpec | undefined
+  readonly sessions: TlsSessions
   /** The pools of its clients, by pod or by address: indexes of pools. */
   readonly pools: Map<number, number>
   /** There is an event for the first of them. */
   deadlineArmed: boolean
   /** Told who sent it when a request has been answered or has failed. */
   onOutcome: ((user: number) => void) | null
-}
-
-/** What an HTTP request says of where it wants to go. */
-interface Route {
-  readonly host: string
-  readonly path: string
 }
 
 /**
@@ -86,6 +89,11 @@ interface Route {
  * is gone they hear nothing: each of its connections costs a request its time-out, after which the client closes that one. A client never
  * repeats a request by itself. Pods do not close idle connections otherwise (*assumption*: their time-out is longer than the clients').
  *
+ * **TLS**: on a new connection the client's hello comes in place of the request, and is work for the pod, queue included. With 1.3, or with a
+ * session that the pod remembers, the request follows one round trip later; with 1.2 two. All of it is `tls`:
+ *
+ *   round trips × (2 e + 2 × one way) + waiting + CPU of the handshake
+ *
  * Hot path: columns, handlers, no allocation a request.
  */
 export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener {
@@ -100,6 +108,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   /** CPU time of a packet that is no connection's first. */
   readonly #laterPacket: Nanos
   readonly #requestAtPod: HandlerId
+  readonly #helloAtPod: HandlerId
   readonly #answerAtClient: HandlerId
   readonly #failureAtClient: HandlerId
   readonly #deadline: HandlerId
@@ -113,6 +122,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     this.backends = new Backends({ sim, addresses: options.history.addresses, workloadOf: options.workloadOf, requests: this })
     this.#connections = new Connections({ ...options, backends: this.backends, accounts: this.#table.accounts, opener: this })
     this.#requestAtPod = sim.handler((request) => this.#arriveRequest(request))
+    this.#helloAtPod = sim.handler((request) => this.#arriveHello(request))
     this.#answerAtClient = sim.handler((request) => this.#arriveAnswer(request))
     this.#failureAtClient = sim.handler((request, cause) => this.#arriveFailure(request, cause))
     this.#deadline = sim.handler((traffic) => this.#expire(this.#traffic[traffic]!))
@@ -140,11 +150,20 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     metrics: TrafficMetrics
     servicePort: ServicePortId
     timeout: Nanos
-    route: Route
+    route: HttpRequest
     connection?: ConnectionSpec | undefined
+    tls?: TlsClientSpec | undefined
   }): number {
-    const { connection } = options
-    const state = { connection, deadlines: new Deadlines(), pools: new Map<number, number>(), deadlineArmed: false, onOutcome: null }
+    const { connection, tls } = options
+    const state = {
+      connection,
+      tls,
+      sessions: new TlsSessions(),
+      deadlines: new Deadlines(),
+      pools: new Map<number, number>(),
+      deadlineArmed: false,
+      onOutcome: null,
+    }
     return this.#traffic.push({ ...options, ...state }) - 1
   }
 
@@ -219,7 +238,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     return this.#table.traffics[request]!
   }
 
-  routeOf(traffic: number): Route {
+  routeOf(traffic: number): HttpRequest {
     return this.#traffic[traffic]!.route
   }
 
@@ -263,7 +282,34 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   accepted(request: number): void {
-    this.#travel(2 * this.#laterPacket, PACKETS, 2 * this.#oneWay(request), this.#requestAtPod, request)
+    const { tls } = this.#traffic[this.#table.traffics[request]!]!
+    const then = tls === undefined ? this.#requestAtPod : this.#helloAtPod
+    this.#travel(2 * this.#laterPacket, PACKETS, 2 * this.#oneWay(request), then, request)
+  }
+
+  handshakeOf(request: number): number {
+    const flags = this.#table.flags[request]!
+    if ((flags & SHAKES_HANDS) === 0) return NO_HANDSHAKE
+    return (flags & RESUMES) === 0 ? FULL_HANDSHAKE : RESUMED_HANDSHAKE
+  }
+
+  handshaken(request: number): void {
+    const table = this.#table
+    const { table: connections } = this.#connections
+    const connection = table.connections[request]!
+    const pod = connections.backends[connection]!
+    const isFull = this.handshakeOf(request) === FULL_HANDSHAKE
+    table.flags[request]! &= ~(SHAKES_HANDS | RESUMES)
+    if (!this.#release(request)) {
+      this.backends.abandon(pod)
+      this.#free(request)
+      return
+    }
+    const { tls, sessions } = this.#traffic[table.traffics[request]!]!
+    const isOld = tls!.version === '1.2'
+    if (isFull || !isOld) sessions.made(this.#tlsClient(connection), pod, connections.backendIncarnations[connection]!, this.#sim.now)
+    const roundTrips = isFull && isOld ? 2 : 1
+    this.#scheduleHeld(roundTrips * 2 * (this.#laterPacket + this.#oneWay(request)), this.#requestAtPod, request, 0)
   }
 
   turnedAway(request: number, cause: number, cpu: Nanos, part: number, network: Nanos): void {
@@ -460,6 +506,44 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
         `${waiting[index]} requests wait for a connection, and there is room for one`,
       )
     }
+  }
+
+  /** The client's hello is at the pod that has accepted its connection. */
+  #arriveHello(request: number): void {
+    const waits = this.#release(request)
+    const table = this.#table
+    const { backends } = this
+    const connections = this.#connections.table
+    const connection = table.connections[request]!
+    const pod = connections.backends[connection]!
+    const incarnation = connections.backendIncarnations[connection]!
+    const runs = backends.runs(pod, incarnation)
+    const server = backends.tlsOf(pod)
+    if (!runs || server === undefined || (!waits && !this.#wasSent(request))) {
+      // What does not speak TLS closes the connection.
+      if (runs) backends.abandon(pod)
+      if (!waits) this.#free(request)
+      else if (backends.hasAddress(pod)) this.#answerWithFailure(request, RESET)
+      return
+    }
+    const { tls, sessions } = this.#traffic[table.traffics[request]!]!
+    const isOffered = mix32(table.seeds[request]! ^ SESSION_SALT) >>> 0 < tls!.resumption * TWO_TO_32
+    const isKnown = isOffered && sessions.knows(this.#tlsClient(connection), pod, incarnation, this.#sim.now - server.sessionTimeout)
+    table.accounts.waits(request, this.#sim.now, TLS)
+    table.flags[request]! |= isKnown ? SHAKES_HANDS | RESUMES : SHAKES_HANDS
+    if (backends.shakeHands(pod, request)) {
+      table.flags[request]! |= HELD
+      return
+    }
+    table.flags[request]! &= ~(SHAKES_HANDS | RESUMES)
+    if (waits) this.#answerWithFailure(request, QUEUE_FULL)
+    else this.#free(request)
+  }
+
+  /** Whose sessions count: a pod's index, or an address outside, which is negative. */
+  #tlsClient(connection: number): number {
+    const { clients, clientAddresses } = this.#connections.table
+    return clients[connection] === OUTSIDE ? clientAddresses[connection]! : clients[connection]!
   }
 
   #arriveRequest(request: number): void {

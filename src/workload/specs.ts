@@ -35,8 +35,26 @@ export interface IngressControllerSpec {
   /** They act on Ingresses whose IngressClass names this controller. */
   readonly controllerClass: string
   readonly loadBalance: LoadBalance
+  readonly tls: TlsServerSpec
   /** From the writing of a new configuration until new workers accept with it. */
   readonly reload: DistributionSpec
+}
+
+/** What TLS handshakes cost a controller. */
+export interface TlsServerSpec {
+  /** CPU time of a handshake with a signature, and of one that resumes a session. */
+  readonly handshake: Nanos
+  readonly resumedHandshake: Nanos
+  /** How long a pod remembers a session since its handshake. */
+  readonly sessionTimeout: Nanos
+}
+
+/** How clients shake hands. */
+export interface TlsClientSpec {
+  /** A full handshake takes one round trip with 1.3, two with 1.2; one that resumes a session takes one. */
+  readonly version: '1.2' | '1.3'
+  /** Share of handshakes, 0 to 1, in which a client that has a session offers it. */
+  readonly resumption: number
 }
 
 /** How a worker of ingress-nginx chooses an endpoint. */
@@ -56,6 +74,11 @@ export interface TrafficSpec {
   readonly arrivals: ArrivalSpec | ClosedLoopSpec
   /** Absent: every request opens a connection of its own. */
   readonly connection?: ConnectionSpec | undefined
+  /** Absent: the requests are plain http. */
+  readonly tls?: TlsClientSpec | undefined
+  /** Of every request, by name. Only an ingress controller looks at them. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly cookies?: Readonly<Record<string, string>> | undefined
   /** A request that has no answer after this long has failed. */
   readonly timeout: Nanos
   readonly start: Nanos
@@ -80,6 +103,16 @@ export interface TrafficTarget {
   readonly host: string
   /** Begins with `/`. Only an ingress controller looks at it. */
   readonly path: string
+}
+
+/** What an HTTP request says, as far as a proxy looks at it. */
+export interface HttpRequest {
+  /** In lower case. */
+  readonly host: string
+  readonly path: string
+  readonly isTls: boolean
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly cookies?: Readonly<Record<string, string>> | undefined
 }
 
 export type TrafficSource =

@@ -34,20 +34,66 @@ metadata: { name: fuzz }
 spec:
 ${dice.chance(0.5) ? '  ingressClassName: nginx\n' : ''}${dice.chance(0.3) ? `  defaultBackend: { service: { name: ${dice.pick(apps)}, port: { number: 80 } } }\n` : ''}  rules: [{ host: ${host}, http: { paths: [${paths()}] } }]
 `
+  const extras = randomExtras(seed, { apps, host, stop })
   const timeline: { at: number; text: string }[] = []
   for (let n = dice.between(0, 3); n > 0; n--) timeline.push({ at: dice.between(1, stop), text: 'kubectl: "apply -f ingress.yaml"' })
   if (dice.chance(0.2)) timeline.push({ at: dice.between(1, stop), text: 'kubectl: "delete ingress/fuzz"' })
   const reload = dice.pick(['100ms', '"uniform(0s, 5s)"'])
   return {
-    files: { 'ingress.yaml': ingress() },
-    manifests: [controller(dice), ingress()],
+    files: { 'ingress.yaml': ingress(), ...extras.files },
+    manifests: [controller(dice), ingress(), ...extras.manifests],
     behaviours: [
-      `    - { selector: app=edge, concurrency: ${dice.between(1, 4)}, queue: ${dice.pick([5, 1000])}, serviceTime: 2ms, startUp: 1s, onTerminate: ${dice.pick(['drain', 'exit'])}, ingressController: { loadBalance: ${dice.pick(['round_robin', 'ewma'])}, reload: ${reload} } }`,
+      `    - { selector: app=edge, concurrency: ${dice.between(1, 4)}, queue: ${dice.pick([5, 1000])}, serviceTime: 2ms, startUp: 1s, onTerminate: ${dice.pick(['drain', 'exit'])}, ingressController: { loadBalance: ${dice.pick(['round_robin', 'ewma'])}, reload: ${reload}${extras.tls} } }`,
     ],
-    traffic: [...apps, 'nowhere'].map(
-      (app) => `
+    traffic: [
+      ...[...apps, 'nowhere'].map(
+        (app) => `
     - { name: by-host-${app}, to: "http://${HOST}/${app}", arrivals: poisson(${dice.between(1, 20)}/s), timeout: ${dice.pick([1, 20])}s, stop: ${stop}s }`,
-    ),
+      ),
+      ...extras.traffic,
+    ],
+    timeline: [...timeline, ...extras.timeline],
+  }
+}
+
+/** Canaries, TLS and annotations of tries, which have dice of their own. */
+function randomExtras(seed: string, { apps, host, stop }: { apps: readonly string[]; host: string; stop: number }) {
+  const dice = new Dice(`${seed}/ingress-extras`)
+  if (!dice.chance(0.6)) return { files: {}, manifests: [], tls: '', traffic: [], timeline: [] }
+  const prefix = 'nginx.ingress.kubernetes.io/'
+  const canary = (): string => {
+    const notes = [`${prefix}canary: "${dice.pick(['true', 'true', 'true', 'false'])}"`]
+    if (dice.chance(0.8)) notes.push(`${prefix}canary-weight: "${dice.between(0, 120)}"`)
+    if (dice.chance(0.3)) notes.push(`${prefix}canary-weight-total: "${dice.pick([50, 100, 1000])}"`)
+    if (dice.chance(0.4)) notes.push(`${prefix}canary-by-header: X-Fuzz`)
+    if (dice.chance(0.2)) notes.push(`${prefix}canary-by-header-${dice.pick(['value: one', 'pattern: "^o"'])}`)
+    if (dice.chance(0.3)) notes.push(`${prefix}canary-by-cookie: fuzz`)
+    if (dice.chance(0.3)) notes.push(`${prefix}proxy-next-upstream-tries: "${dice.between(0, 4)}"`)
+    if (dice.chance(0.2)) notes.push(`${prefix}proxy-next-upstream: ${dice.pick(['error', 'timeout', '"off"'])}`)
+    if (dice.chance(0.2)) notes.push(`${prefix}proxy-connect-timeout: "${dice.between(1, 20)}"`)
+    const [app, to] = [dice.pick(apps), dice.pick(apps)]
+    const type = dice.pick(['Exact', 'Prefix', 'ImplementationSpecific'])
+    const tls = dice.chance(0.3) ? `  tls: [{ hosts: [${host}] }]\n` : ''
+    return `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: fuzz-canary, annotations: { ${notes.join(', ')} } }
+spec:
+${tls}  rules: [{ host: ${host}, http: { paths: [{ path: /${app}, pathType: ${type}, backend: { service: { name: ${to}, port: { number: 80 } } } }] } }]
+`
+  }
+  const said = dice.pick(['', ', headers: { x-fuzz: always }', ', headers: { x-fuzz: one }', ', cookies: { fuzz: never }'])
+  const kept = dice.chance(0.4) ? `, connection: { keepAlive: ${dice.between(1, 20)}s, pool: ${dice.between(1, 5)} }` : ''
+  const tls = `, tls: { version: "${dice.pick(['1.2', '1.3'])}", resumption: ${dice.pick([0, 0.5, 1])} }`
+  const timeline: { at: number; text: string }[] = []
+  for (let n = dice.between(0, 3); n > 0; n--) timeline.push({ at: dice.between(1, stop), text: 'kubectl: "apply -f canary.yaml"' })
+  return {
+    files: { 'canary.yaml': canary() },
+    manifests: [canary()],
+    tls: dice.chance(0.5) ? `, tls: { handshake: ${dice.pick(['600us', '30ms'])}, sessionTimeout: ${dice.pick(['1s', '10m'])} }` : '',
+    traffic: [
+      `
+    - { name: by-https, to: "https://${HOST}/${dice.pick(apps)}", from: { external: true, clients: ${dice.between(1, 50)} }, arrivals: poisson(${dice.between(1, 30)}/s)${tls}${said}${kept}, timeout: ${dice.pick([1, 20])}s, stop: ${stop}s }`,
+    ],
     timeline,
   }
 }
@@ -81,6 +127,6 @@ spec:
   type: ${dice.pick(['NodePort', 'LoadBalancer'])}
   externalTrafficPolicy: ${dice.pick(['Cluster', 'Local'])}
   selector: { app: edge }
-  ports: [{ port: 80 }]
+  ports: [{ name: http, port: 80 }, { name: https, port: 443 }]
 `
 }

@@ -275,6 +275,7 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
             backend: ingressBackend(path.backend),
           })),
         })),
+        ...(spec?.tls === undefined ? {} : { tls: spec.tls.map(({ hosts }) => ({ hosts: hosts ?? [] })) }),
       },
     }
   },

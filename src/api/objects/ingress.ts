@@ -25,6 +25,8 @@ export interface Ingress extends KubernetesObject {
     /** What answers where no rule does; null: the controller's own default. */
     readonly defaultBackend: IngressBackend | null
     readonly rules: readonly IngressRuleSpec[]
+    /** The hosts of each entry; an entry without any is for all hosts of the Ingress. */
+    readonly tls?: readonly { readonly hosts: readonly string[] }[]
   }
 }
 

@@ -17,7 +17,7 @@ test('an Ingress is read with its rules, its class and its default backend, and 
   defaultBackend: { service: { name: rest, port: { name: http } } }
   tls: [{ hosts: [a.org], secretName: a-tls }]
   rules: [{ host: a.org, http: { paths: [{ path: /x, pathType: Exact, ${backend} }] } }]`)
-  expect([problems, warnings]).toEqual([[], ['Ingress spec.tls has no effect in the model']])
+  expect([problems, warnings]).toEqual([[], ['Ingress spec.tls[].secretName changes neither timing nor traffic and is not read']])
   expect(object).toMatchObject({
     spec: {
       ingressClassName: 'nginx',

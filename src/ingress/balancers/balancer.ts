@@ -6,6 +6,8 @@ export const NO_ENDPOINT: EndpointId = -1
 
 /** How one worker of ingress-nginx chooses the endpoints of one upstream. */
 export interface UpstreamBalancer {
+  /** It has no endpoint. */
+  readonly isEmpty: boolean
   /** The worker has learned the upstream's endpoints anew. */
   sync(endpoints: readonly EndpointId[], now: Nanos): void
   /** An endpoint for the next try of a request, which has tried those in `tried`; {@link NO_ENDPOINT} when there is none at all. */

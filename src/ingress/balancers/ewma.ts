@@ -27,6 +27,10 @@ class Ewma implements UpstreamBalancer {
     this.#endpoints = endpoints
   }
 
+  get isEmpty(): boolean {
+    return this.#endpoints.length === 0
+  }
+
   sync(endpoints: readonly EndpointId[], now: Nanos): void {
     const before = this.#endpoints
     const added = endpoints.filter((endpoint) => !before.includes(endpoint))

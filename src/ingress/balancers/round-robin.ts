@@ -19,6 +19,10 @@ class RoundRobin implements UpstreamBalancer {
     this.#start()
   }
 
+  get isEmpty(): boolean {
+    return this.#endpoints.length === 0
+  }
+
   sync(endpoints: readonly EndpointId[]): void {
     if (sameEndpoints(endpoints, this.#endpoints)) return
     this.#endpoints = endpoints

@@ -97,6 +97,7 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
   ['startup probe succeeded', '启动探针成功'],
   ['timed out', '超时'],
   ['update', '请求更新'],
+  ['updated canary', '更新金丝雀'],
   ['updated upstream', '更新上游端点'],
   ['was refused', '被拒绝'],
 ])
