@@ -22,6 +22,7 @@ export type {
   ConnectionSpec,
   IngressControllerSpec,
   RunSpec,
+  SocketSpec,
   TrafficSource,
   TrafficSpec,
   TrafficTarget,

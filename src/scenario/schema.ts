@@ -297,12 +297,21 @@ const connection = z.strictObject({
   lifetime: duration('A client puts no request on a connection that is older; without a limit when not given').optional(),
 })
 
+const socket = z.strictObject({
+  reuse: z.boolean().meta({ description: 'Each client pod sends all its datagrams from one socket, and so from one port' }),
+})
+
 const traffic = z.strictObject({
   name: name('What the traffic is called in results and thresholds'),
   to: text('the address of a Service, such as http://frontend.shop.svc/cart', {
     description:
-      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. Or a host of an Ingress, with a path: the requests go to the Service of its controller',
-    examples: ['http://frontend.shop.svc', 'http://frontend.shop.svc:8080/cart', 'http://shop.example.com/cart'],
+      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. Over UDP: udp://NAME.NAMESPACE.svc:PORT. Or a host of an Ingress, with a path: the requests go to the Service of its controller',
+    examples: [
+      'http://frontend.shop.svc',
+      'http://frontend.shop.svc:8080/cart',
+      'udp://statsd.ops.svc:8125',
+      'http://shop.example.com/cart',
+    ],
   }),
   from: source.optional().meta({ description: 'Who sends: clients outside the cluster, or pods', default: { external: true } }),
   arrivals: text('arrivals, such as poisson(800/s)', {
@@ -312,6 +321,7 @@ const traffic = z.strictObject({
   connection: connection.optional().meta({
     description: 'Clients keep their connections for further requests (HTTP/1.1 keep-alive); a connection for every request when not given',
   }),
+  socket: socket.optional().meta({ description: 'Over UDP: how clients use sockets; a socket for every request when not given' }),
   timeout: duration('A request that has no answer after this long has failed', DEFAULTS.timeout).optional(),
   start: duration('When the first requests may arrive; the end of the warm-up when not given').optional(),
   stop: duration('When the last requests may arrive; the end of the run when not given').optional(),

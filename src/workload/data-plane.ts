@@ -103,6 +103,7 @@ export class DataPlane {
       metrics: this.#proxyMetrics,
       nodeNames,
       version: options.version,
+      afterSync: (sync) => this.requests.datagrams.afterSync(sync),
     })
     this.loadBalancer = new LoadBalancer({
       sim,
@@ -119,6 +120,7 @@ export class DataPlane {
     )
     this.requests = new Requests({
       sim,
+      version: options.version,
       history: this.history,
       mode: this.mode,
       network,
@@ -140,11 +142,12 @@ export class DataPlane {
   /** A traffic source; it sends from its start to its stop. Names are unique. To be called before its start. */
   addTraffic(spec: TrafficSpec): void {
     invariant(!this.#traffic.some((traffic) => traffic.name === spec.name), `Two traffics are called "${spec.name}"`)
-    const { namespace, service, port, host, path } = spec.target
+    const { namespace, service, port, protocol = 'TCP', host, path } = spec.target
     const { connection } = spec
+    const socket = protocol === 'UDP' ? (spec.socket ?? { reuse: false }) : undefined
     const metrics = this.#requestMetrics.addTraffic(spec)
-    const servicePort = this.history.servicePort(namespace, service, port, 'TCP')
-    const traffic = this.requests.addTraffic({ metrics, servicePort, timeout: spec.timeout, route: { host, path }, connection })
+    const servicePort = this.history.servicePort(namespace, service, port, protocol)
+    const traffic = this.requests.addTraffic({ metrics, servicePort, timeout: spec.timeout, route: { host, path }, connection, socket })
     this.#traffic.push(metrics)
     const senders = new Senders(this.requests, traffic, this.#clientsOf(spec.from, servicePort))
     const { name, start, stop, arrivals } = spec

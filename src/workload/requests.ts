@@ -2,7 +2,8 @@ import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
 import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
-import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, SERVICE, UPSTREAM } from '../metrics/blame.ts'
+import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, RETRANSMIT, SERVICE, UPSTREAM } from '../metrics/blame.ts'
 import { HTTP_404, NO_CLIENT, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { LoadBalancer } from '../network/load-balancer.ts'
@@ -12,15 +13,18 @@ import type { SandboxSpec } from '../node/pod-host.ts'
 import type { Nanos } from '../units.ts'
 import { Backends, NO_BACKEND, type RequestKeeper } from './backends.ts'
 import { ConnectionPool } from './connection-pool.ts'
-import { CLOSED_BY_POD, IDLE_AT_POD, LAST_ANSWER, NO_POOL, NO_REQUEST, OPEN, OUTSIDE } from './connection-table.ts'
+import { CLOSED_BY_POD, DATAGRAM, IDLE_AT_POD, LAST_ANSWER, NO_POOL, NO_REQUEST, OPEN, OUTSIDE } from './connection-table.ts'
 import { type ConnectionOpener, Connections } from './connections.ts'
+import { type DatagramKeeper, Datagrams } from './datagrams/datagrams.ts'
+import { Sockets } from './datagrams/sockets.ts'
 import { Deadlines } from './deadlines.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
 import { HELD, NO_CONNECTION, RequestTable, WAITING } from './request-table.ts'
-import type { ConnectionSpec, WorkloadSpec } from './specs.ts'
+import type { ConnectionSpec, SocketSpec, WorkloadSpec } from './specs.ts'
 
 export interface RequestsOptions {
   readonly sim: Simulation
+  readonly version: KubernetesMinor
   readonly history: ServiceHistory
   readonly mode: ProxyMode
   readonly network: Network
@@ -42,6 +46,8 @@ interface Traffic {
   readonly connection: ConnectionSpec | undefined
   /** The pools of its clients, by pod or by address: indexes of pools. */
   readonly pools: Map<number, number>
+  /** Of a traffic over UDP: the sockets of its clients. */
+  readonly sockets: Sockets | undefined
   /** There is an event for the first of them. */
   deadlineArmed: boolean
   /** Told who sent it when a request has been answered or has failed. */
@@ -55,7 +61,7 @@ interface Route {
 }
 
 /**
- * The life of a request: one question, one answer, on a TCP connection, whose life is in {@link Connections}.
+ * The life of a request: one question, one answer, on a TCP connection, whose life is in {@link Connections}; or over UDP, as {@link Datagrams} has it.
  *
  * ```text
  *   client                translating node                    pod
@@ -83,10 +89,11 @@ interface Route {
  *
  * Hot path: columns, handlers, no allocation a request.
  */
-export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener {
+export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener, DatagramKeeper {
   readonly backends: Backends
   readonly #sim: Simulation
   readonly #connections: Connections
+  readonly datagrams: Datagrams
   readonly #external: Nanos
   /** Of all traffic, also of clients that are gone. */
   readonly #pools: ConnectionPool[] = []
@@ -110,6 +117,14 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     this.#requestAtPod = sim.handler((request) => this.#arriveRequest(request))
     this.#answerAtClient = sim.handler((request) => this.#arriveAnswer(request))
     this.#failureAtClient = sim.handler((request, cause) => this.#arriveFailure(request, cause))
+    this.datagrams = new Datagrams({
+      ...options,
+      backends: this.backends,
+      requests: this.#table,
+      connections: this.#connections.table,
+      answerAtClient: this.#answerAtClient,
+      keeper: this,
+    })
     this.#deadline = sim.handler((traffic) => this.#expire(this.#traffic[traffic]!))
     this.#idleTooLong = sim.handler((connection) => {
       this.#pools[this.#connections.table.pools[connection]!]!.dropIdle(connection)
@@ -137,9 +152,19 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     timeout: Nanos
     route: Route
     connection?: ConnectionSpec | undefined
+    /** Over UDP, by such sockets. */
+    socket?: SocketSpec | undefined
   }): number {
-    const { connection } = options
-    const state = { connection, deadlines: new Deadlines(), pools: new Map<number, number>(), deadlineArmed: false, onOutcome: null }
+    const { connection, socket } = options
+    const sockets = socket === undefined ? undefined : new Sockets(socket)
+    const state = {
+      connection,
+      sockets,
+      deadlines: new Deadlines(),
+      pools: new Map<number, number>(),
+      deadlineArmed: false,
+      onOutcome: null,
+    }
     return this.#traffic.push({ ...options, ...state }) - 1
   }
 
@@ -166,7 +191,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       this.#sim.schedule(traffic.timeout, this.#deadline, trafficIndex)
     }
     table.connections[request] = NO_CONNECTION
-    if (traffic.connection === undefined) {
+    if (traffic.sockets !== undefined) {
+      table.pools[request] = NO_POOL
+      this.#sendDatagram(request, client, address, traffic.sockets)
+    } else if (traffic.connection === undefined) {
       table.pools[request] = NO_POOL
       this.#open(request, client, address, NO_POOL)
     } else {
@@ -198,12 +226,24 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   served(request: number): void {
     if (!this.#letGo(request)) return
+    if (this.#isDatagram(request)) {
+      this.datagrams.answer(request)
+      return
+    }
     this.#answered(request)
     this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#answerAtClient, request)
   }
 
   dropped(request: number, withReset: boolean): void {
     if (this.#letGo(request) && withReset) this.#answerWithFailure(request, RESET)
+  }
+
+  delivered(request: number): void {
+    this.#arriveRequest(request)
+  }
+
+  over(request: number): void {
+    this.#free(request)
   }
 
   isWaited(request: number): boolean {
@@ -254,6 +294,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     for (let request = 0; request < capacity; request++) if ((flags[request]! & (WAITING | HELD)) !== 0) used++
     invariant(used === size, `${size} places are in use, but somebody refers to ${used}`)
     this.#connections.checkConservation()
+    this.datagrams.flows.checkConservation()
     this.#checkPools()
   }
 
@@ -324,6 +365,23 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const connection = connections.make(request, client, address, servicePort, table.seeds[request]!, givesUpAt, pool)
     table.connections[request] = connection
     connections.open(connection)
+  }
+
+  /** Sends the request as a datagram: its connection is a place for its way, and no more. */
+  #sendDatagram(request: number, client: number, address: number, sockets: Sockets): void {
+    const table = this.#table
+    const connections = this.#connections
+    const { servicePort, timeout } = this.#traffic[table.traffics[request]!]!
+    const givesUpAt = table.sentAt[request]! + timeout
+    const connection = connections.make(request, client, address, servicePort, table.seeds[request]!, givesUpAt)
+    table.connections[request] = connection
+    const { clientPorts, clientIncarnations } = connections.table
+    clientPorts[connection] = sockets.portOf(client, clientIncarnations[connection]!, clientPorts[connection]!)
+    this.datagrams.send(request)
+  }
+
+  #isDatagram(request: number): boolean {
+    return (this.#connections.table.flags[this.#table.connections[request]!]! & DATAGRAM) !== 0
   }
 
   /** Sends the request on a connection that is there. */
@@ -508,6 +566,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     if (!this.#letGo(request)) return
     const table = this.#table
     if (!this.#connections.isRemembered(table.connections[request]!)) return
+    if (this.#isDatagram(request) && !this.datagrams.isAnswered(request)) return
     if (this.#clientIsGone(request)) {
       this.#fail(request, NO_CLIENT)
       return
@@ -570,8 +629,12 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     return this.#connections.table.oneWay[this.#table.connections[request]!]!
   }
 
-  /** The pod's side answers with an RST, or closes. */
+  /** The pod's side answers with an RST, or closes. Over UDP it does neither. */
   #answerWithFailure(request: number, cause: number): void {
+    if (this.#isDatagram(request)) {
+      this.#table.accounts.waits(request, this.#sim.now, RETRANSMIT)
+      return
+    }
     this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#failureAtClient, request, cause)
   }
 
