@@ -13,6 +13,7 @@
  * - `http-502`: an ingress controller's last try ended by an error: nothing listened, or the connection was reset.
  * - `http-503`: an ingress controller has the route, and its Service no endpoint.
  * - `http-504`: an ingress controller's last try had no answer in time.
+ * - `dns-failed`: the Service's name could not be looked up, or not within the request's time.
  */
 export const FAILURE_CAUSES = [
   'refused',
@@ -27,6 +28,7 @@ export const FAILURE_CAUSES = [
   'http-502',
   'http-503',
   'http-504',
+  'dns-failed',
 ] as const
 
 export type FailureCause = (typeof FAILURE_CAUSES)[number]
@@ -44,3 +46,4 @@ export const HTTP_404 = 8
 export const HTTP_502 = 9
 export const HTTP_503 = 10
 export const HTTP_504 = 11
+export const DNS_FAILED = 12

@@ -186,8 +186,8 @@ function loadTarget(
   const port = choosePort(context, path, service, address.port, protocol ?? 'TCP')
   if (port === undefined) return undefined
   const common = { namespace: address.namespace, service: address.service, port }
-  if (protocol === 'UDP') return { ...common, protocol, host: '', path: '/' }
   const { host, path: urlPath } = hostAndPath(text!)!
+  if (protocol === 'UDP') return { ...common, protocol, host, path: '/' }
   return { ...common, host, path: urlPath }
 }
 

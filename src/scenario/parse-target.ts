@@ -57,7 +57,7 @@ export function parseTarget(text: string): Parsed<TargetText> {
 
 /** The host, in lower case, and the path that an HTTP request to an address says; null when that is no address. */
 export function hostAndPath(text: string): { readonly host: string; readonly path: string; readonly port: number | null } | null {
-  const match = /^http:\/\/([^/:?#@]+)(?::(\d{1,5}))?(\/[^?#]*)?([?#].*)?$/.exec(text.trim())
+  const match = /^(?:http|udp):\/\/([^/:?#@]+)(?::(\d{1,5}))?(\/[^?#]*)?([?#].*)?$/.exec(text.trim())
   if (match === null) return null
   return { host: match[1]!.toLowerCase(), path: match[3] ?? '/', port: match[2] === undefined ? null : Number(match[2]) }
 }

@@ -12,6 +12,7 @@ import type { ConntrackConfig } from '../node/conntrack.ts'
 import type { ImagePolicy } from '../node/image-store.ts'
 import type { RuntimeName } from '../node/runtimes/index.ts'
 import type { Nanos } from '../units.ts'
+import type { DnsSpec } from '../workload/resolver.ts'
 import type { TrafficSpec, WorkloadSpec } from '../workload/specs.ts'
 
 export type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
@@ -72,6 +73,8 @@ export interface ClusterSpec {
   /** How large the connection tracking tables are. */
   readonly conntrack: ConntrackConfig
   readonly network: NetworkSpec
+  /** How pods look names up; absent: they are resolved at once. */
+  readonly dns?: DnsSpec | undefined
   /** How images are pulled, and how large they are. */
   readonly images: ImageSpec
   readonly runtime: RuntimeName

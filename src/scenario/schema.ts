@@ -133,6 +133,24 @@ const cluster = z.strictObject({
       external: duration('One-way delay between a client outside the cluster and a node', DEFAULTS.external).optional(),
     })
     .optional(),
+  dns: z
+    .strictObject({
+      service: text('a Service, such as kube-dns.kube-system', {
+        description: 'NAME.NAMESPACE of the Service of the DNS servers, which are pods of the manifests; UDP port 53',
+        default: DEFAULTS.dns.service,
+      }).optional(),
+      ndots: z.int().min(0).max(15).optional().meta({
+        description: 'A name with fewer dots is first tried with each search domain',
+        default: DEFAULTS.dns.ndots,
+      }),
+      timeout: duration('How long a query waits for its answer', DEFAULTS.dns.timeout).optional(),
+      attempts: z.int().min(1).max(5).optional().meta({
+        description: 'How often a name is asked for, the first time included',
+        default: DEFAULTS.dns.attempts,
+      }),
+    })
+    .optional()
+    .meta({ description: 'Pods look names up before they open connections; without it names are resolved at once' }),
   runtime: text('a container runtime: containerd, cri-o or cri-dockerd', {
     description: 'The container runtime of every node: containerd, cri-o or cri-dockerd',
     default: DEFAULTS.runtime,

@@ -26,6 +26,8 @@ export const CLOSED_BY_POD = 512
 export const LAST_ANSWER = 1024
 /** No connection: the way of a datagram and its answer. */
 export const DATAGRAM = 2048
+/** Nothing has been sent on it: the name is being looked up. */
+export const RESOLVING = 4096
 
 /** No pod: a client outside the cluster. */
 export const OUTSIDE = -1

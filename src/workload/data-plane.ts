@@ -26,6 +26,7 @@ import { ClosedLoop } from './closed-loop.ts'
 import type { GatewayFactory } from './gateway.ts'
 import { OpenLoop } from './open-loop.ts'
 import { Requests } from './requests.ts'
+import { type DnsSpec, type KnowsName, namesToTry } from './resolver.ts'
 import { type ExternalClients, Senders } from './senders.ts'
 import type { TrafficSource, TrafficSpec, WorkloadSpec } from './specs.ts'
 
@@ -40,6 +41,8 @@ export interface DataPlaneOptions {
   readonly trace: Trace
   /** How a pod's container behaves. Asked once a sandbox. */
   readonly workloadOf: (pod: SandboxSpec) => WorkloadSpec
+  /** How client pods look names up, and what the servers know; absent: names are resolved at once. */
+  readonly dns?: { readonly spec: DnsSpec; readonly knows: KnowsName } | undefined
   /** Makes who runs the pods that pass requests on, where there are any. */
   readonly gateway?: GatewayFactory | undefined
   /** End of the warm-up. */
@@ -69,6 +72,8 @@ export class DataPlane {
   readonly kernels: Kernels
   readonly loadBalancer: LoadBalancer
   readonly requests: Requests
+  /** null: names are resolved at once. */
+  readonly dns: DnsSpec | null
   readonly #sim: Simulation
   readonly #proxies: KubeProxies
   readonly #requestMetrics: RequestMetrics
@@ -82,6 +87,7 @@ export class DataPlane {
     const nodeNames = nodes.map((node) => node.name)
     this.#sim = sim
     this.#nodes = nodes.length
+    this.dns = options.dns?.spec ?? null
     this.history = new ServiceHistory(new Addresses(), { names: nodeNames, zones: nodes.map((node) => node.zone) })
     this.kernels = new Kernels(nodes, options.version)
     const rules = new NodeRules(this.history, nodes.length)
@@ -128,6 +134,7 @@ export class DataPlane {
       kernels: this.kernels,
       workloadOf: options.workloadOf,
       gateway: options.gateway,
+      dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
     })
     this.backends = this.requests.backends
     const { interval, measureFrom } = options
@@ -143,13 +150,23 @@ export class DataPlane {
   addTraffic(spec: TrafficSpec): void {
     invariant(!this.#traffic.some((traffic) => traffic.name === spec.name), `Two traffics are called "${spec.name}"`)
     const { namespace, service, port, protocol = 'TCP', host, path } = spec.target
-    const { connection } = spec
+    const { connection, from } = spec
+    const { dns } = this
+    const names = dns === null || from.kind !== 'pods' ? undefined : namesToTry(host, from.namespace, dns.ndots)
     const socket = protocol === 'UDP' ? (spec.socket ?? { reuse: false }) : undefined
     const metrics = this.#requestMetrics.addTraffic(spec)
     const servicePort = this.history.servicePort(namespace, service, port, protocol)
-    const traffic = this.requests.addTraffic({ metrics, servicePort, timeout: spec.timeout, route: { host, path }, connection, socket })
+    const traffic = this.requests.addTraffic({
+      metrics,
+      servicePort,
+      timeout: spec.timeout,
+      route: { host, path },
+      connection,
+      socket,
+      names,
+    })
     this.#traffic.push(metrics)
-    const senders = new Senders(this.requests, traffic, this.#clientsOf(spec.from, servicePort))
+    const senders = new Senders(this.requests, traffic, this.#clientsOf(from, servicePort))
     const { name, start, stop, arrivals } = spec
     const common = { sim: this.#sim, name, senders, start, stop }
     if (arrivals.kind === 'closed') new ClosedLoop({ ...common, users: arrivals })
@@ -220,4 +237,9 @@ export class DataPlane {
     invariant(node >= 0 && node < this.#nodes, `Node ${node} is unknown`)
     return this.kernels.conntrack(node).count(this.#sim.now)
   }
+}
+
+/** Queries are counted, as all requests are, and shown nowhere. */
+function queryMetrics(measureFrom: Nanos): TrafficMetrics {
+  return new RequestMetrics({ measureFrom }).addTraffic({ name: 'dns', start: 0, stop: Number.MAX_SAFE_INTEGER })
 }

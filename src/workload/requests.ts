@@ -3,8 +3,8 @@ import { invariant } from '../invariant.ts'
 import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
-import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, RETRANSMIT, SERVICE, UPSTREAM } from '../metrics/blame.ts'
-import { HTTP_404, NO_CLIENT, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
+import { CLIENT_QUEUE, DNS, PACKETS, PARTS, POD_QUEUE, RETRANSMIT, SERVICE, UPSTREAM } from '../metrics/blame.ts'
+import { DNS_FAILED, HTTP_404, NO_CLIENT, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { LoadBalancer } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
@@ -13,13 +13,14 @@ import type { SandboxSpec } from '../node/pod-host.ts'
 import type { Nanos } from '../units.ts'
 import { Backends, NO_BACKEND, type RequestKeeper } from './backends.ts'
 import { ConnectionPool } from './connection-pool.ts'
-import { CLOSED_BY_POD, DATAGRAM, IDLE_AT_POD, LAST_ANSWER, NO_POOL, NO_REQUEST, OPEN, OUTSIDE } from './connection-table.ts'
+import { CLOSED_BY_POD, DATAGRAM, IDLE_AT_POD, LAST_ANSWER, NO_POOL, NO_REQUEST, OPEN, OUTSIDE, RESOLVING } from './connection-table.ts'
 import { type ConnectionOpener, Connections } from './connections.ts'
 import { type DatagramKeeper, Datagrams } from './datagrams/datagrams.ts'
 import { Sockets } from './datagrams/sockets.ts'
 import { Deadlines } from './deadlines.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
 import { HELD, NO_CONNECTION, RequestTable, WAITING } from './request-table.ts'
+import { type DnsSpec, type KnowsName, type Queries, Resolver } from './resolver.ts'
 import type { ConnectionSpec, SocketSpec, WorkloadSpec } from './specs.ts'
 
 export interface RequestsOptions {
@@ -31,6 +32,8 @@ export interface RequestsOptions {
   readonly loadBalancer: LoadBalancer
   readonly kernels: Kernels
   readonly workloadOf: (pod: SandboxSpec) => WorkloadSpec
+  /** How client pods look names up, and what the servers know; absent: names are resolved at once. */
+  readonly dns?: { readonly spec: DnsSpec; readonly knows: KnowsName; readonly metrics: TrafficMetrics } | undefined
   /** Makes who runs the pods that pass requests on, where there are any. */
   readonly gateway?: GatewayFactory | undefined
 }
@@ -46,12 +49,13 @@ interface Traffic {
   readonly connection: ConnectionSpec | undefined
   /** The pools of its clients, by pod or by address: indexes of pools. */
   readonly pools: Map<number, number>
+  readonly names?: readonly string[] | undefined
   /** Of a traffic over UDP: the sockets of its clients. */
   readonly sockets: Sockets | undefined
   /** There is an event for the first of them. */
   deadlineArmed: boolean
   /** Told who sent it when a request has been answered or has failed. */
-  onOutcome: ((user: number) => void) | null
+  onOutcome: ((user: number, answered: boolean) => void) | null
 }
 
 /** What an HTTP request says of where it wants to go. */
@@ -89,11 +93,15 @@ interface Route {
  *
  * Hot path: columns, handlers, no allocation a request.
  */
-export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener, DatagramKeeper {
+export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener, DatagramKeeper, Queries {
   readonly backends: Backends
   readonly #sim: Simulation
   readonly #connections: Connections
   readonly datagrams: Datagrams
+  /** null: names are resolved at once. */
+  readonly resolver: Resolver | null
+  /** The traffic of its queries. */
+  readonly #queryTraffic: number
   readonly #external: Nanos
   /** Of all traffic, also of clients that are gone. */
   readonly #pools: ConnectionPool[] = []
@@ -131,6 +139,9 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       this.#closeKept(connection)
     })
     this.#closedByPod = sim.handler((connection, serial) => this.#arriveFin(connection, serial))
+    const { dns } = options
+    this.resolver = dns === undefined ? null : new Resolver({ queries: this, knows: dns.knows, attempts: dns.spec.attempts })
+    this.#queryTraffic = dns === undefined ? -1 : this.#addQueries(dns.spec, dns.metrics, options.history)
     const { history, network, kernels, mode } = options
     this.#external = network.external
     const gateway = options.gateway?.({
@@ -154,6 +165,8 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     connection?: ConnectionSpec | undefined
     /** Over UDP, by such sockets. */
     socket?: SocketSpec | undefined
+    /** What its clients look up before they open a connection, in this order until one exists; absent: they need not. */
+    names?: readonly string[] | undefined
   }): number {
     const { connection, socket } = options
     const sockets = socket === undefined ? undefined : new Sockets(socket)
@@ -169,7 +182,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   /** `then` is called with the user of every request of a traffic that has been answered or has failed. */
-  onOutcome(trafficIndex: number, then: (user: number) => void): void {
+  onOutcome(trafficIndex: number, then: (user: number, answered: boolean) => void): void {
     this.#traffic[trafficIndex]!.onOutcome = then
   }
 
@@ -209,7 +222,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const { metrics, onOutcome } = this.#traffic[trafficIndex]!
     metrics.sent(this.#sim.now)
     metrics.failed(this.#sim.now, NO_CLIENT)
-    onOutcome?.(user)
+    onOutcome?.(user, false)
   }
 
   seedOf(request: number): number {
@@ -364,7 +377,64 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const givesUpAt = table.sentAt[request]! + timeout
     const connection = connections.make(request, client, address, servicePort, table.seeds[request]!, givesUpAt, pool)
     table.connections[request] = connection
-    connections.open(connection)
+    if (this.resolver === null || client === OUTSIDE) connections.open(connection)
+    else this.#lookUp(request, connection, client)
+  }
+
+  /** The client asks for the name of the Service before it sends anything. */
+  #lookUp(request: number, connection: number, client: number): void {
+    const table = this.#table
+    const { names } = this.#traffic[table.traffics[request]!]!
+    if (names === undefined) {
+      this.#send(request, connection)
+      return
+    }
+    this.#connections.table.flags[connection]! |= RESOLVING
+    table.accounts.waits(request, this.#sim.now, DNS)
+    this.resolver!.lookUp(request, table.serials[request]!, client, table.seeds[request]!, names)
+  }
+
+  /** Sends what is first sent on a connection that has been made. */
+  #send(request: number, connection: number): void {
+    if (this.#traffic[this.#table.traffics[request]!]!.sockets !== undefined) this.datagrams.send(request)
+    else this.#connections.open(connection)
+  }
+
+  query(client: number, seed: number, user: number): void {
+    this.send(this.#queryTraffic, client, seed, 0, user)
+  }
+
+  waits(request: number, serial: number): boolean {
+    const { serials, flags } = this.#table
+    return serials[request] === serial && (flags[request]! & WAITING) !== 0
+  }
+
+  resolved(request: number): void {
+    const connection = this.#table.connections[request]!
+    const { table } = this.#connections
+    table.flags[connection]! &= ~RESOLVING
+    table.openedAt[connection] = this.#sim.now
+    table.synAt[connection] = this.#sim.now
+    if (this.#clientIsGone(request)) this.#fail(request, NO_CLIENT)
+    else this.#send(request, connection)
+  }
+
+  unresolved(request: number): void {
+    this.#fail(request, this.#clientIsGone(request) ? NO_CLIENT : DNS_FAILED)
+  }
+
+  /** The queries of the resolver are a traffic over UDP that no result shows. */
+  #addQueries(spec: DnsSpec, metrics: TrafficMetrics, history: ServiceHistory): number {
+    const servicePort = history.servicePort(spec.namespace, spec.service, spec.port, 'UDP')
+    const traffic = this.addTraffic({
+      metrics,
+      servicePort,
+      timeout: spec.timeout,
+      route: { host: '', path: '/' },
+      socket: { reuse: false },
+    })
+    this.onOutcome(traffic, (user, answered) => this.resolver!.ended(user, answered))
+    return traffic
   }
 
   /** Sends the request as a datagram: its connection is a place for its way, and no more. */
@@ -376,8 +446,11 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const connection = connections.make(request, client, address, servicePort, table.seeds[request]!, givesUpAt)
     table.connections[request] = connection
     const { clientPorts, clientIncarnations } = connections.table
-    clientPorts[connection] = sockets.portOf(client, clientIncarnations[connection]!, clientPorts[connection]!)
-    this.datagrams.send(request)
+    const fresh = clientPorts[connection]!
+    const port = sockets.portOf(client, clientIncarnations[connection]!, fresh)
+    clientPorts[connection] = port
+    if (this.resolver === null || client === OUTSIDE || port !== fresh) this.datagrams.send(request)
+    else this.#lookUp(request, connection, client)
   }
 
   #isDatagram(request: number): boolean {
@@ -580,7 +653,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
     const user = table.users[request]!
     this.#giveBack(request)
-    onOutcome?.(user)
+    onOutcome?.(user, true)
   }
 
   #arriveFailure(request: number, cause: number): void {
@@ -614,7 +687,9 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   #causeOfSilence(request: number): number {
     const connection = this.#table.connections[request]!
-    return connection === NO_CONNECTION ? TIMEOUT : this.#connections.causeOfSilence(connection)
+    if (connection === NO_CONNECTION) return TIMEOUT
+    if ((this.#connections.table.flags[connection]! & RESOLVING) !== 0) return DNS_FAILED
+    return this.#connections.causeOfSilence(connection)
   }
 
   #clientIsGone(request: number): boolean {
@@ -647,7 +722,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const table = this.#table
     const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
     metrics.failed(table.sentAt[request]!, cause)
-    onOutcome?.(table.users[request]!)
+    onOutcome?.(table.users[request]!, false)
   }
 
   /** The client has its outcome, and closes the connection. */

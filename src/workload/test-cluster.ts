@@ -15,6 +15,7 @@ import type { HostedPod } from '../node/pod-host.ts'
 import { type CostProfile, LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { DataPlane } from './data-plane.ts'
+import type { DnsSpec, KnowsName } from './resolver.ts'
 import type { TrafficSpec, WorkloadSpec } from './specs.ts'
 
 /** One way delays of the tests and benchmarks, all different. */
@@ -46,6 +47,8 @@ export interface TestClusterOptions {
   readonly network?: NetworkSpec
   readonly costProfile?: CostProfile
   readonly measureFrom?: Nanos
+  /** How client pods look names up. */
+  readonly dns?: { readonly spec: DnsSpec; readonly knows: KnowsName }
 }
 
 const ALL_PODS = { matchLabels: {}, matchExpressions: [] }
@@ -96,6 +99,7 @@ export class TestCluster {
       trace: this.trace,
       workloadOf: (pod) => this.#workloads.get(pod.podName)!,
       measureFrom: options.measureFrom ?? 0,
+      dns: options.dns,
     })
   }
 

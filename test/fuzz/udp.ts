@@ -14,7 +14,13 @@ export function randomUdp(seed: string, world: World, stop: number): RandomUdp {
   if (!dice.chance(0.4)) return { manifests, traffic }
   for (const { kind, name } of world.workloads) {
     if (kind === 'Job' || name === 'edge' || dice.chance(0.4)) continue
-    const policy = dice.pick(['', '', '  externalTrafficPolicy: Local\n', '  internalTrafficPolicy: Local\n', '  sessionAffinity: ClientIP\n'])
+    const policy = dice.pick([
+      '',
+      '',
+      '  externalTrafficPolicy: Local\n',
+      '  internalTrafficPolicy: Local\n',
+      '  sessionAffinity: ClientIP\n',
+    ])
     manifests.push(`apiVersion: v1
 kind: Service
 metadata: { name: udp-${name} }

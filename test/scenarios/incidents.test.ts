@@ -17,6 +17,7 @@ const INCIDENTS = [
   { name: 'sticky-sessions', bad: ['one-by-one', 'ipvs'], remedies: ['surge', 'no-affinity'], issues: [55603] },
   { name: 'zone-overload', bad: ['same-zone'], remedies: ['cluster-wide', 'spread'], issues: [122437] },
   { name: 'conntrack-full', bad: ['defaults'], remedies: ['larger-table', 'more-cores'], issues: [71261, 18604] },
+  { name: 'dns-5s', bad: ['defaults', 'one-second'], remedies: ['kept-connections'], issues: [77650, 56903] },
 ] as const
 
 interface Outcome {
