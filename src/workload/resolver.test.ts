@@ -147,6 +147,23 @@ describe('a lookup', () => {
     expect(latency(sent())).toBe(5 * SECOND + LOOKUP + REQUEST)
   })
 
+  test('has all its attempts for each name', () => {
+    const { c, server } = cluster({ names: ['web.svc.cluster.local'] })
+    const { address } = server
+    const sent = send(c)
+    const begin = c.sim.now
+    c.dataPlane.backends.sandboxDown(server.id)
+    run(c, SECOND)
+    const second = c.pod({ node: 1, app: 'dns', address })
+    // The first name was not answered, then it was; the second is on its way, and will not be answered at first.
+    c.sim.run(begin + 5 * SECOND + LOOKUP)
+    c.dataPlane.backends.sandboxDown(second.id)
+    run(c, SECOND)
+    c.pod({ node: 1, app: 'dns', address })
+    run(c, 20 * SECOND)
+    expect(latency(sent())).toBe(10 * SECOND + 2 * LOOKUP + REQUEST)
+  })
+
   test('fails when every attempt met silence, after which no other name is tried', () => {
     const { c, server } = cluster()
     c.dataPlane.backends.sandboxDown(server.id)

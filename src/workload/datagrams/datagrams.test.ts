@@ -144,6 +144,16 @@ describe('connection tracking', () => {
     expect(entries(c)[0]).toBe(0)
   })
 
+  test('what goes both ways for less than 2 s lasts 30 s', () => {
+    const { c } = cluster({ podNodes: [0] })
+    send(c, { count: 2, reuse: true })
+    const lastAnswer = c.sim.now + SECOND + 2 * LATER + 2 * sameNode + SERVICE_TIME
+    c.sim.run(lastAnswer + 30 * SECOND - 1)
+    expect(entries(c)[0]).toBe(1)
+    c.sim.run(lastAnswer + 30 * SECOND)
+    expect(entries(c)[0]).toBe(0)
+  })
+
   test('silence refreshes it too, for 30 s each time', () => {
     const { c, pods } = cluster({ podNodes: [1] })
     send(c, { reuse: true, count: 2, period: 25 * SECOND })
@@ -238,6 +248,18 @@ describe('a request fails', () => {
     c.dataPlane.checkConservation()
     expect(c.dataPlane.requests.inUse).toBe(0)
   })
+})
+
+test('a datagram that is lost when its client has given up leaves nothing behind', () => {
+  const { c, pods } = cluster({ podNodes: [1] })
+  const sent = send(c, { timeout: sameZone / 2 })
+  run(c, sameZone / 2)
+  c.dataPlane.backends.sandboxDown(pods[0]!.id)
+  expect(sent().failedByCause).toEqual({ timeout: 1 })
+  expect(c.dataPlane.requests.inUse).toBe(1)
+  run(c, SECOND)
+  sent()
+  expect(c.dataPlane.requests.inUse).toBe(0)
 })
 
 describe('an entry that leads to an endpoint that is gone', () => {
