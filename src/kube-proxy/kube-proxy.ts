@@ -12,6 +12,7 @@ import { RuleCounts } from './rule-counts.ts'
 import type { ServiceEndpoints } from './service-endpoints.ts'
 import type { RuleChange, ServiceHistory, ServicePortId, ServicePortRules } from './service-history.ts'
 import { type SyncRunner, syncRunner } from './sync-runner.ts'
+import type { FinishedSync, RuleRevisions } from './udp-cleanup.ts'
 
 export type WatchedKind = 'Service' | 'EndpointSlice'
 
@@ -27,6 +28,8 @@ export interface KubeProxyOptions {
   readonly metrics: ProxyMetrics
   readonly nodeNames: readonly string[]
   readonly version: KubernetesMinor
+  /** Told of every sync that has taken effect: what of connection tracking is stale now. */
+  readonly afterSync?: ((sync: FinishedSync) => void) | undefined
 }
 
 /** Every node's kube-proxy. */
@@ -173,6 +176,10 @@ export class KubeProxy {
   #runner: SyncRunner
   #fullSyncAt: Nanos = NEVER
   #syncIsFull = false
+  /** The sync that runs follows a second list. */
+  #syncIsRelisted = false
+  /** What the last sync of this process wrote; null before its first. */
+  #written: RuleRevisions | null = null
   /** State that the sync that runs is writing. */
   #nextServiceRevision = 0
   #nextSliceRevision = 0
@@ -217,6 +224,7 @@ export class KubeProxy {
     this.#syncingCauses = []
     this.#relisted = false
     this.#fullSyncAt = NEVER
+    this.#written = null
   }
 
   /**
@@ -272,6 +280,7 @@ export class KubeProxy {
       this.#nextSliceRevision = this.#sliceRevision
       for (const service of changed) for (const port of history.portsOf(service)) this.#count(port)
     }
+    this.#syncIsRelisted = this.#relisted
     this.#relisted = false
     const time = mode.syncTime({ full: this.#syncIsFull, counts: this.#counts, changedServices: changed.size })
     this.#endTimer = sim.schedule(time, this.#shared.endSync, this.#node)
@@ -284,6 +293,7 @@ export class KubeProxy {
     this.#endTimer = NO_TIMER
     rules.program(this.#node, this.#nextServiceRevision, this.#nextSliceRevision)
     mode.synced(this.#node, now)
+    this.#tellOfSync()
     let oldest = now
     for (const [index, change] of this.#syncing.entries()) {
       trace.record({
@@ -325,6 +335,16 @@ export class KubeProxy {
     if (this.#syncIsFull) this.#fullSyncAt = now
     const wanted = this.#pending.length > 0 || this.#relisted
     this.#beginIn(wanted ? this.#runner.earliest(now) - now : mode.maxSyncPeriod)
+  }
+
+  #tellOfSync(): void {
+    const before = this.#written
+    this.#written = { services: this.#nextServiceRevision, slices: this.#nextSliceRevision }
+    const { afterSync } = this.#shared
+    if (afterSync === undefined) return
+    const anyMay = before === null || this.#syncIsRelisted
+    const changed = anyMay ? null : [...new Set(this.#syncing.map(({ service }) => service))]
+    if (changed === null || changed.length > 0) afterSync({ node: this.#node, before, after: this.#written, changed })
   }
 
   get #initialised(): boolean {

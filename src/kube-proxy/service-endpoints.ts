@@ -14,6 +14,8 @@ export interface EndpointEntry {
   /** `ip:port`. */
   readonly name: string
   readonly id: EndpointId
+  /** Its address without the port, as `Addresses` numbers it. */
+  readonly address: number
   /** Index of the node that it runs on; {@link NOWHERE} when that is no node of the cluster. */
   readonly node: number
   readonly conditions: EndpointConditions
@@ -53,6 +55,7 @@ export class ServiceEndpoints {
   readonly #byNode: ReadonlyMap<string, EndpointSet> | null
   #local: ReadonlyMap<number, EndpointSet> | null = null
   #localReady: ReadonlySet<number> | null = null
+  #serving: ReadonlySet<number> | null = null
   /** By node with overrides. */
   readonly #views = new Map<number, ServiceEndpoints>()
   readonly #reachable = new Map<number, EndpointSet>()
@@ -96,6 +99,12 @@ export class ServiceEndpoints {
     }
     const sorted = [...firsts.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
     return new ServiceEndpoints(sorted, places, overrides)
+  }
+
+  /** Addresses, as `Addresses` numbers them, of the endpoints that serve, be they terminating or not. */
+  get servingAddresses(): ReadonlySet<number> {
+    this.#serving ??= new Set(this.#entries.filter(({ conditions }) => conditions.serving).map(({ address }) => address))
+    return this.#serving
   }
 
   /** As one node sees it: the same but for addresses that two slices name. To be asked before all else. */
@@ -164,6 +173,7 @@ export function endpointEntry(
   return {
     name: `${endpoint.address}:${port}`,
     id: addresses.endpoint(endpoint.address, port),
+    address: addresses.address(endpoint.address),
     node: nodeIndex.get(endpoint.nodeName) ?? NOWHERE,
     conditions: endpoint.conditions,
     zoneHints: endpoint.hints?.zones ?? NO_HINTS,

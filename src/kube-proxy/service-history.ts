@@ -78,6 +78,8 @@ export class ServiceHistory {
   readonly #rules: Versions<ServicePortRules | null>[] = []
   /** By Service port: the Service. */
   readonly #serviceOf: ServiceRecord[] = []
+  /** By Service port: whether its protocol is UDP. */
+  readonly #isUdp: boolean[] = []
   readonly #endpoints: Versions<ServiceEndpoints>[] = []
   readonly #servicePortCount = new Versions(0)
   readonly #nodePortCount = new Versions(0)
@@ -118,9 +120,19 @@ export class ServiceHistory {
       this.#servicePorts.set(key, id)
       const record = this.#service(namespace, service)
       this.#serviceOf.push(record)
+      this.#isUdp.push(protocol === 'UDP')
       record.ports.push(id)
     }
     return id
+  }
+
+  isUdp(servicePort: ServicePortId): boolean {
+    return this.#isUdp[servicePort]!
+  }
+
+  /** Services ever seen; as {@link RuleChange.service} names them, from 0. */
+  get services(): number {
+    return this.#serviceList.length
   }
 
   /** The Service ports, ever seen, of a Service named by {@link RuleChange.service}. */

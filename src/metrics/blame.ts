@@ -13,8 +13,20 @@ import { toMilliseconds } from './quantile-summary.ts'
  * - `upstream`: passed on by an Ingress controller, until that has an answer.
  * - `client-queue`: all connections of its client were in use.
  * - `tls`: the handshake, from the client's hello at the pod until the request itself is there: queue and CPU in the pod, and round trips.
+ * - `dns`: its client looked the Service's name up.
  */
-export const BLAME_PARTS = ['network', 'rules', 'packets', 'retransmit', 'pod-queue', 'service', 'upstream', 'client-queue', 'tls'] as const
+export const BLAME_PARTS = [
+  'network',
+  'rules',
+  'packets',
+  'retransmit',
+  'pod-queue',
+  'service',
+  'upstream',
+  'client-queue',
+  'tls',
+  'dns',
+] as const
 
 export type BlamePart = (typeof BLAME_PARTS)[number]
 
@@ -28,6 +40,7 @@ export const SERVICE = 5
 export const UPSTREAM = 6
 export const CLIENT_QUEUE = 7
 export const TLS = 8
+export const DNS = 9
 export const PARTS = BLAME_PARTS.length
 
 /** Mean milliseconds a request by part; null without requests. */

@@ -14,6 +14,7 @@
  * - `http-503`: an ingress controller has the route, and its Service no endpoint.
  * - `http-504`: an ingress controller's last try had no answer in time.
  * - `http-308`: an ingress controller sent the client, who does not follow, to the host's https address.
+ * - `dns-failed`: the Service's name could not be looked up, or not within the request's time.
  */
 export const FAILURE_CAUSES = [
   'refused',
@@ -29,9 +30,13 @@ export const FAILURE_CAUSES = [
   'http-503',
   'http-504',
   'http-308',
+  'dns-failed',
 ] as const
 
 export type FailureCause = (typeof FAILURE_CAUSES)[number]
+
+/** No failure. */
+export const OK = -1
 
 /** Index of each cause in {@link FAILURE_CAUSES}, for columns of small integers. */
 export const REFUSED = 0
@@ -47,3 +52,4 @@ export const HTTP_502 = 9
 export const HTTP_503 = 10
 export const HTTP_504 = 11
 export const HTTP_308 = 12
+export const DNS_FAILED = 13

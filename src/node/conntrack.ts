@@ -7,6 +7,21 @@ const LONG_TIMEOUT: Nanos = 120 * SECOND
 /** CLOSE, which an RST leads to. Source: Linux net/netfilter/nf_conntrack_proto_tcp.c. */
 const CLOSE_TIMEOUT: Nanos = 10 * SECOND
 
+/** Of UDP until there is an answer, and for 2 s after the first datagram. Source: Linux 6.1 net/netfilter/nf_conntrack_proto_udp.c, UDP_CT_UNREPLIED. */
+export const UDP_TIMEOUT: Nanos = 30 * SECOND
+/** Of UDP that goes both ways for longer. Source: as above, UDP_CT_REPLIED. */
+export const UDP_STREAM_TIMEOUT: Nanos = 120 * SECOND
+const UDP_STREAM_AFTER: Nanos = 2 * SECOND
+
+/**
+ * How long an entry of UDP lasts from a datagram on. An answer must have been seen before it, not by it, and the entry must be older than 2 s:
+ * then it is a stream. kube-proxy leaves the two time-outs as they are unless it is told otherwise (`conntrack.udpTimeout` and
+ * `udpStreamTimeout` default to 0). Source: Linux 6.1 net/netfilter/nf_conntrack_proto_udp.c, nf_conntrack_udp_packet.
+ */
+export function udpTimeout(seenReply: boolean, age: Nanos): Nanos {
+  return seenReply && age > UDP_STREAM_AFTER ? UDP_STREAM_TIMEOUT : UDP_TIMEOUT
+}
+
 /** Source: kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go (conntrack.maxPerCore, conntrack.min; the cap is new in 1.36). */
 const ENTRIES_PER_CORE = 32_768
 const ENTRIES_AT_LEAST = 131_072

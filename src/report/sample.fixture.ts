@@ -1,3 +1,4 @@
+import { BLAME_PARTS, type BlamePart } from '../metrics/blame.ts'
 import type { Cell, Table } from '../metrics/table.ts'
 import type { RunResult, VariantSummary } from '../scenario/run-result.ts'
 
@@ -18,18 +19,8 @@ export function sampleSummary(changes: Partial<VariantSummary> = {}): VariantSum
         requestsPerSecond: 100,
         latencyMs: { count: 989, mean: 12, p50: 10, p90: 20, p99: 200, max: 900 },
         blameMs: {
-          mean: { network: 2, rules: 0.5, packets: 0.5, retransmit: 0, 'pod-queue': 3, service: 6, upstream: 0, 'client-queue': 0, tls: 0 },
-          p99: {
-            network: 2,
-            rules: 0.5,
-            packets: 0.5,
-            retransmit: 200,
-            'pod-queue': 37,
-            service: 10,
-            upstream: 0,
-            'client-queue': 0,
-            tls: 0,
-          },
+          mean: blame({ network: 2, rules: 0.5, packets: 0.5, 'pod-queue': 3, service: 6 }),
+          p99: blame({ network: 2, rules: 0.5, packets: 0.5, retransmit: 200, 'pod-queue': 37, service: 10 }),
         },
       },
     ],
@@ -65,4 +56,9 @@ export function sampleResult(variant = 'ipvs', changes: Partial<VariantSummary> 
     failures: sampleTable(['cause', 'failures'], []),
     summary: sampleSummary({ variant, ...changes }),
   }
+}
+
+/** The parts that are not given are 0. */
+function blame(parts: Partial<Record<BlamePart, number>>): Record<BlamePart, number> {
+  return Object.fromEntries(BLAME_PARTS.map((part) => [part, parts[part] ?? 0])) as Record<BlamePart, number>
 }

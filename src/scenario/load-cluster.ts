@@ -6,6 +6,7 @@ import { CONNTRACK_DEFAULTS, type ConntrackConfig } from '../node/conntrack.ts'
 import { RUNTIME_NAMES, type RuntimeName } from '../node/runtimes/index.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
+import { loadDns } from './load-dns.ts'
 import { loadImages } from './load-images.ts'
 import { loadScheduler } from './load-scheduler.ts'
 import { OTHER_ENDPOINTS_TOTAL, type OtherServicesSpec } from './other-services.ts'
@@ -34,8 +35,10 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     const accepted = `version 1.${NFTABLES_SINCE} or later, or another mode`
     context.mistake([...AT, 'kubeProxy', 'mode'], `Mode nftables is off by default in Kubernetes 1.${version}`, accepted)
   }
+  const dns = loadDns(context, draft?.dns)
   return {
     version,
+    ...(dns === undefined ? {} : { dns }),
     nodes: loadNodes(context, draft),
     install: draft?.install ?? null,
     bootstrap: loadBootstrap(context, draft),

@@ -31,6 +31,11 @@ export const DEFAULTS = {
   kubeProxyMode: 'iptables',
   /** Source: kubernetes v1.36.2 pkg/proxy/ipvs/proxier.go: round robin where no scheduler is named. */
   kubeProxyScheduler: 'rr',
+  /**
+   * Source: kubernetes v1.36.2 pkg/kubelet/network/dns/dns.go (ndots), cluster/addons/dns/coredns (the Service); resolv.conf(5) (time-out and
+   * attempts where it names none).
+   */
+  dns: { service: 'kube-dns.kube-system', ndots: 5, timeout: '5s', attempts: 2 },
   /** *Assumption*: one way, a veth pair and the host's bridge. */
   sameNode: '30us',
   /** *Assumption*: one way, a data-centre network of one zone. */

@@ -11,7 +11,7 @@ import type { TrafficSource, TrafficTarget, WorkloadSpec } from './scenario.ts'
 
 /** Whether an address names a host of an Ingress of the manifests, and not a Service of them. */
 export function isForIngress(inventory: Inventory, text: string): boolean {
-  const address = hostAndPath(text)
+  const address = /^https?:/.test(text.trim()) ? hostAndPath(text) : null
   if (address === null || isServiceOf(inventory, address.host)) return false
   return inventory.of('Ingress').some((ingress) => servesHost(ingress, address.host))
 }

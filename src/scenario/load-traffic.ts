@@ -1,4 +1,5 @@
 import { nearest } from '../api/did-you-mean.ts'
+import { matchesSelector } from '../api/labels.ts'
 import type { Service } from '../api/objects/index.ts'
 import type { Nanos } from '../units.ts'
 import type { ArrivalFiles } from './arrival-files.ts'
@@ -9,7 +10,7 @@ import { find, listNames, named } from './load-inventory.ts'
 import { parseArrivals } from './parse-arrivals.ts'
 import { formatDuration, parseDuration } from './parse-duration.ts'
 import type { Draft } from './parse-structure.ts'
-import { hostAndPath, parseTarget, type TargetText } from './parse-target.ts'
+import { hostAndPath, parseTarget, TARGET_FORM, type TargetText } from './parse-target.ts'
 import type { Path } from './parse-yaml.ts'
 import type { ConnectionSpec, TrafficSource, TrafficSpec, TrafficTarget, WorkloadSpec } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
@@ -43,10 +44,14 @@ export function loadTraffic(
     const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
     if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
     const connection = entry.connection === undefined ? undefined : loadConnection(context, [...at, 'connection'], entry.connection)
+    if (target !== undefined) checkSockets(context, at, { entry, target, from, workloads: given.workloads })
     const window = loadWindow(context, at, entry, times)
     if (entry.name === undefined || from === undefined || target === undefined || arrivals === undefined || window === undefined) return []
     const { name } = entry
-    const kept = connection === undefined ? {} : { connection }
+    const kept = {
+      ...(connection === undefined ? {} : { connection }),
+      ...(entry.socket?.reuse === undefined ? {} : { socket: { reuse: entry.socket.reuse } }),
+    }
     const { headers, cookies } = entry
     const isTls = hostAndPath(entry.to ?? '')?.isTls ?? false
     if (entry.tls !== undefined && !isTls)
@@ -66,6 +71,48 @@ export function loadTraffic(
 /** What was misformed is left out: it has been reported. */
 function texts(fields: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(fields).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])))
+}
+
+/** What goes together: kept connections with TCP, sockets with UDP; and what a datagram can reach. */
+function checkSockets(
+  context: LoadContext,
+  at: Path,
+  traffic: { entry: EntryDraft; target: TrafficTarget; from: TrafficSource | undefined; workloads: readonly WorkloadSpec[] },
+): void {
+  const { entry, target, from, workloads } = traffic
+  const isUdp = target.protocol === 'UDP'
+  if (isUdp && entry.connection !== undefined) {
+    context.mistake(
+      [...at, 'connection'],
+      'There are no connections over UDP',
+      'socket: { reuse: true }, by which each client pod keeps its socket',
+    )
+  }
+  if (!isUdp && entry.socket !== undefined) {
+    context.mistake(
+      [...at, 'socket'],
+      'Sockets are chosen for UDP only',
+      'a target that begins with udp://, or "connection" in place of "socket"',
+    )
+  }
+  if (isUdp && entry.socket?.reuse === true && from?.kind === 'external') {
+    context.mistake(
+      [...at, 'socket', 'reuse'],
+      'Clients outside the cluster cannot keep their sockets: which flows their load balancer keeps on a node is not modelled',
+      'from: { pods: SELECTOR }, or no "socket"',
+    )
+  }
+  const service = isUdp ? find(context.inventory.services, target.namespace, target.service) : undefined
+  const { selector = null } = service?.spec ?? {}
+  if (selector === null) return
+  const passesOn = workloads.some((workload) => workload.ingressController !== undefined && matchesSelector(workload.selector, selector))
+  if (passesOn) {
+    context.mistake(
+      [...at, 'to'],
+      `The pods of Service "${target.service}" are ingress controllers, which pass on HTTP requests only`,
+      TARGET_FORM,
+    )
+  }
 }
 
 function loadConnection(context: LoadContext, at: Path, draft: NonNullable<EntryDraft['connection']>): ConnectionSpec | undefined {
@@ -152,12 +199,16 @@ function loadTarget(
   const complaint = unreachable(service, from)
   if (complaint !== null) context.mistake(path, complaint.message, complaint.accepted)
   if (service.spec.type !== 'ExternalName') warnAboutEndpoints(context, path, service)
-  const port = choosePort(context, path, service, address.port)
+  const { protocol } = address
+  const port = choosePort(context, path, service, address.port, protocol ?? 'TCP')
+  if (port === undefined) return undefined
+  const common = { namespace: address.namespace, service: address.service, port }
   const { host, path: urlPath } = hostAndPath(text!)!
-  return port === undefined ? undefined : { namespace: address.namespace, service: address.service, port, host, path: urlPath }
+  if (protocol === 'UDP') return { ...common, protocol, host, path: '/' }
+  return { ...common, host, path: urlPath }
 }
 
-function reportUnknownService(context: LoadContext, path: Path, { namespace, service }: TargetText): void {
+function reportUnknownService(context: LoadContext, path: Path, { namespace, service, protocol }: TargetText): void {
   const { services } = context.inventory
   const full = (candidate: Service) => `${candidate.metadata.name}.${candidate.metadata.namespace}`
   const sameName = named(services, service)[0]
@@ -167,7 +218,7 @@ function reportUnknownService(context: LoadContext, path: Path, { namespace, ser
     path,
     `There is no Service "${service}" in the namespace "${namespace}"`,
     accepted,
-    didYouMean === null ? null : `http://${didYouMean}.svc`,
+    didYouMean === null ? null : `${protocol === 'UDP' ? 'udp' : 'http'}://${didYouMean}.svc`,
   )
 }
 
@@ -213,16 +264,24 @@ function warnAboutEndpoints(context: LoadContext, path: Path, { metadata, spec }
   }
 }
 
-/** The port that is meant: the one given; or 80, the port of http; or the only one. */
-function choosePort(context: LoadContext, path: Path, { metadata, spec }: Service, given: number | null): number | undefined {
-  const ports = spec.ports.filter((port) => port.protocol === 'TCP').map((port) => port.port)
+/** The port that is meant: the one given; or, of TCP, 80, the port of http; or the only one. */
+function choosePort(
+  context: LoadContext,
+  path: Path,
+  { metadata, spec }: Service,
+  given: number | null,
+  protocol: 'TCP' | 'UDP',
+): number | undefined {
+  const ports = spec.ports.filter((port) => port.protocol === protocol).map((port) => port.port)
   const [first, second] = ports
   if (given !== null && ports.includes(given)) return given
-  if (given === null && ports.includes(80)) return 80
+  if (given === null && protocol === 'TCP' && ports.includes(80)) return 80
   if (given === null && first !== undefined && second === undefined) return first
   if (spec.type === 'ExternalName') return undefined
-  const accepted = ports.length === 0 ? 'a Service with a TCP port' : `:${ports.join(', :')}`
-  if (given === null) context.mistake(path, `Service "${metadata.name}" has several ports, and the address does not say which`, accepted)
-  else context.mistake(path, `Service "${metadata.name}" has no TCP port ${given}`, accepted)
+  const accepted = ports.length === 0 ? `a Service with a ${protocol} port` : `:${ports.join(', :')}`
+  if (given === null && ports.length === 0) context.mistake(path, `Service "${metadata.name}" has no ${protocol} port`, accepted)
+  else if (given === null)
+    context.mistake(path, `Service "${metadata.name}" has several ports, and the address does not say which`, accepted)
+  else context.mistake(path, `Service "${metadata.name}" has no ${protocol} port ${given}`, accepted)
   return undefined
 }

@@ -7,6 +7,8 @@ describe('parseTarget', () => {
     ['http://frontend.shop.svc/cart?x=1', { service: 'frontend', namespace: 'shop', port: null }],
     ['http://frontend.shop.svc:8080/cart', { service: 'frontend', namespace: 'shop', port: 8080 }],
     ['http://frontend.shop.svc.cluster.local:1', { service: 'frontend', namespace: 'shop', port: 1 }],
+    ['udp://statsd.ops.svc:8125', { service: 'statsd', namespace: 'ops', port: 8125, protocol: 'UDP' }],
+    ['udp://statsd.ops.svc/', { service: 'statsd', namespace: 'ops', port: null, protocol: 'UDP' }],
     ['http://frontend.shop', { service: 'frontend', namespace: 'shop', port: null }],
   ])('reads %s', (text, expected) => {
     expect(parseTarget(text)).toEqual({ ok: true, value: expected })
@@ -14,6 +16,9 @@ describe('parseTarget', () => {
 
   test.each([
     ['https://frontend.shop.svc', 'Cannot send "https" requests'],
+    ['udp://statsd.ops.svc:8125/x', 'A datagram has no path'],
+    ['udp://statsd', 'does not say in which namespace'],
+    ['tcp://frontend.shop.svc', 'Cannot send "tcp" requests'],
     ['http://frontend', 'does not say in which namespace'],
     ['http://frontend.shop.example.org', 'is not the name of a Service'],
     ['http://Frontend.shop.svc', 'is not the name of a Service'],

@@ -12,6 +12,7 @@ import type { ConntrackConfig } from '../node/conntrack.ts'
 import type { ImagePolicy } from '../node/image-store.ts'
 import type { RuntimeName } from '../node/runtimes/index.ts'
 import type { Nanos } from '../units.ts'
+import type { DnsSpec } from '../workload/resolver.ts'
 import type { TrafficSpec, WorkloadSpec } from '../workload/specs.ts'
 import type { OtherServicesSpec } from './other-services.ts'
 
@@ -23,6 +24,7 @@ export type {
   ConnectionSpec,
   IngressControllerSpec,
   RunSpec,
+  SocketSpec,
   TrafficSource,
   TrafficSpec,
   TrafficTarget,
@@ -74,6 +76,8 @@ export interface ClusterSpec {
   /** How large the connection tracking tables are. */
   readonly conntrack: ConntrackConfig
   readonly network: NetworkSpec
+  /** How pods look names up; absent: they are resolved at once. */
+  readonly dns?: DnsSpec | undefined
   /** How images are pulled, and how large they are. */
   readonly images: ImageSpec
   readonly runtime: RuntimeName

@@ -150,6 +150,24 @@ const cluster = z.strictObject({
       external: duration('One-way delay between a client outside the cluster and a node', DEFAULTS.external).optional(),
     })
     .optional(),
+  dns: z
+    .strictObject({
+      service: text('a Service, such as kube-dns.kube-system', {
+        description: 'NAME.NAMESPACE of the Service of the DNS servers, which are pods of the manifests; UDP port 53',
+        default: DEFAULTS.dns.service,
+      }).optional(),
+      ndots: z.int().min(0).max(15).optional().meta({
+        description: 'A name with fewer dots is first tried with each search domain',
+        default: DEFAULTS.dns.ndots,
+      }),
+      timeout: duration('How long a query waits for its answer', DEFAULTS.dns.timeout).optional(),
+      attempts: z.int().min(1).max(5).optional().meta({
+        description: 'How often a name is asked for, the first time included',
+        default: DEFAULTS.dns.attempts,
+      }),
+    })
+    .optional()
+    .meta({ description: 'Pods look names up before they open connections; without it names are resolved at once' }),
   runtime: text('a container runtime: containerd, cri-o or cri-dockerd', {
     description: 'The container runtime of every node: containerd, cri-o or cri-dockerd',
     default: DEFAULTS.runtime,
@@ -329,12 +347,21 @@ const httpFields = (what: 'header' | 'cookie') =>
     examples: [what === 'header' ? { 'x-canary': 'always' } : { canary: 'always' }],
   })
 
+const socket = z.strictObject({
+  reuse: z.boolean().meta({ description: 'Each client pod sends all its datagrams from one socket, and so from one port' }),
+})
+
 const traffic = z.strictObject({
   name: name('What the traffic is called in results and thresholds'),
   to: text('the address of a Service, such as http://frontend.shop.svc/cart', {
     description:
-      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. Or a host of an Ingress, with a path: the requests go to the Service of its controller',
-    examples: ['http://frontend.shop.svc', 'http://frontend.shop.svc:8080/cart', 'http://shop.example.com/cart'],
+      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. Over UDP: udp://NAME.NAMESPACE.svc:PORT. Or a host of an Ingress, with a path: the requests go to the Service of its controller',
+    examples: [
+      'http://frontend.shop.svc',
+      'http://frontend.shop.svc:8080/cart',
+      'udp://statsd.ops.svc:8125',
+      'http://shop.example.com/cart',
+    ],
   }),
   from: source.optional().meta({ description: 'Who sends: clients outside the cluster, or pods', default: { external: true } }),
   arrivals: text('arrivals, such as poisson(800/s)', {
@@ -359,6 +386,7 @@ const traffic = z.strictObject({
     .meta({ description: 'How clients of an https:// address shake hands' }),
   headers: httpFields('header').optional(),
   cookies: httpFields('cookie').optional(),
+  socket: socket.optional().meta({ description: 'Over UDP: how clients use sockets; a socket for every request when not given' }),
   timeout: duration('A request that has no answer after this long has failed', DEFAULTS.timeout).optional(),
   start: duration('When the first requests may arrive; the end of the warm-up when not given').optional(),
   stop: duration('When the last requests may arrive; the end of the run when not given').optional(),

@@ -11,6 +11,7 @@ import { LATENCIES } from '../control-plane/latencies.ts'
 import type { Replica } from '../control-plane/leader-election/replica.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { Watch } from '../control-plane/watch-cache.ts'
+import { DnsNames } from '../dns/dns-names.ts'
 import { distribution } from '../engine/distributions.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import { Simulation } from '../engine/simulation.ts'
@@ -70,6 +71,8 @@ export class SimulatedCluster {
   readonly #podsOfNode: number[]
   /** The two watches of each node's kube-proxy. */
   readonly #proxyWatches: (readonly Watch[])[]
+  /** What the DNS servers know; null without them. */
+  readonly #names: DnsNames | null
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario
@@ -98,6 +101,7 @@ export class SimulatedCluster {
       install === null
         ? null
         : new ControlPlaneMachines(install, etcdMembers, this.controlPlane, (name) => this.#nodes[this.#indexOf(name)]!.internalIP)
+    this.#names = scenario.cluster.dns === undefined ? null : new DnsNames(this.controlPlane.server)
     this.dataPlane = new DataPlane({
       sim: this.sim,
       nodes: this.#nodes.map((node) => ({
@@ -112,6 +116,7 @@ export class SimulatedCluster {
       trace: this.trace,
       workloadOf: (pod) => this.#workloadOf(pod.labels),
       measureFrom: scenario.warmUp,
+      ...(this.#names === null ? {} : { dns: { spec: scenario.cluster.dns!, knows: (name) => this.#names!.knows(name) } }),
       ...(scenario.workloads.some(({ ingressController }) => ingressController !== undefined)
         ? { gateway: (parts) => new IngressNginx(parts, this.controlPlane.access) }
         : {}),
@@ -149,6 +154,7 @@ export class SimulatedCluster {
   start(): void {
     const { manifests, traffic, timeline } = this.#scenario
     const apply = (): void => {
+      this.#names?.start()
       if (manifests.length > 0) this.controlPlane.kubectl.run({ verb: 'apply', objects: manifests }, 'apply of the manifests')
     }
     if (this.#scenario.cluster.bootstrap) this.#bootstrap(apply)

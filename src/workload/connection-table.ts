@@ -24,6 +24,10 @@ export const IDLE_AT_POD = 256
 export const CLOSED_BY_POD = 512
 /** The answer that is on its way says that the pod closes it. */
 export const LAST_ANSWER = 1024
+/** No connection: the way of a datagram and its answer. */
+export const DATAGRAM = 2048
+/** Nothing has been sent on it: the name is being looked up. */
+export const RESOLVING = 4096
 
 /** No pod: a client outside the cluster. */
 export const OUTSIDE = -1

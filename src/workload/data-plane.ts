@@ -26,6 +26,7 @@ import { ClosedLoop } from './closed-loop.ts'
 import type { GatewayFactory } from './gateway.ts'
 import { OpenLoop } from './open-loop.ts'
 import { Requests } from './requests.ts'
+import { type DnsSpec, type KnowsName, namesToTry } from './resolver.ts'
 import { type ExternalClients, Senders } from './senders.ts'
 import type { TrafficSource, TrafficSpec, WorkloadSpec } from './specs.ts'
 import { UnseenChanges } from './unseen-changes.ts'
@@ -41,6 +42,8 @@ export interface DataPlaneOptions {
   readonly trace: Trace
   /** How a pod's container behaves. Asked once a sandbox. */
   readonly workloadOf: (pod: SandboxSpec) => WorkloadSpec
+  /** How client pods look names up, and what the servers know; absent: names are resolved at once. */
+  readonly dns?: { readonly spec: DnsSpec; readonly knows: KnowsName } | undefined
   /** Makes who runs the pods that pass requests on, where there are any. */
   readonly gateway?: GatewayFactory | undefined
   /** End of the warm-up. */
@@ -71,6 +74,8 @@ export class DataPlane {
   readonly loadBalancer: LoadBalancer
   readonly requests: Requests
   readonly unseen: UnseenChanges
+  /** null: names are resolved at once. */
+  readonly dns: DnsSpec | null
   readonly #sim: Simulation
   readonly #proxies: KubeProxies
   readonly #requestMetrics: RequestMetrics
@@ -84,6 +89,7 @@ export class DataPlane {
     const nodeNames = nodes.map((node) => node.name)
     this.#sim = sim
     this.#nodes = nodes.length
+    this.dns = options.dns?.spec ?? null
     this.history = new ServiceHistory(new Addresses(), { names: nodeNames, zones: nodes.map((node) => node.zone) })
     this.kernels = new Kernels(nodes, options.version)
     const rules = new NodeRules(this.history, nodes.length)
@@ -105,6 +111,7 @@ export class DataPlane {
       metrics: this.#proxyMetrics,
       nodeNames,
       version: options.version,
+      afterSync: (sync) => this.requests.datagrams.afterSync(sync),
     })
     this.loadBalancer = new LoadBalancer({
       sim,
@@ -122,6 +129,7 @@ export class DataPlane {
     this.unseen = new UnseenChanges(this.history)
     this.requests = new Requests({
       sim,
+      version: options.version,
       history: this.history,
       rules,
       unseen: this.unseen,
@@ -131,6 +139,7 @@ export class DataPlane {
       kernels: this.kernels,
       workloadOf: options.workloadOf,
       gateway: options.gateway,
+      dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
     })
     this.backends = this.requests.backends
     const { interval, measureFrom } = options
@@ -145,10 +154,13 @@ export class DataPlane {
   /** A traffic source; it sends from its start to its stop. Names are unique. To be called before its start. */
   addTraffic(spec: TrafficSpec): void {
     invariant(!this.#traffic.some((traffic) => traffic.name === spec.name), `Two traffics are called "${spec.name}"`)
-    const { namespace, service, port, host, path } = spec.target
-    const { connection, headers, cookies, tls } = spec
+    const { namespace, service, port, protocol = 'TCP', host, path } = spec.target
+    const { connection, from, headers, cookies, tls } = spec
+    const { dns } = this
+    const names = dns === null || from.kind !== 'pods' ? undefined : namesToTry(host, from.namespace, dns.ndots)
+    const socket = protocol === 'UDP' ? (spec.socket ?? { reuse: false }) : undefined
     const metrics = this.#requestMetrics.addTraffic(spec)
-    const servicePort = this.history.servicePort(namespace, service, port, 'TCP')
+    const servicePort = this.history.servicePort(namespace, service, port, protocol)
     const traffic = this.requests.addTraffic({
       metrics,
       servicePort,
@@ -156,9 +168,11 @@ export class DataPlane {
       route: { host, path, isTls: tls !== undefined, headers, cookies },
       connection,
       tls,
+      socket,
+      names,
     })
     this.#traffic.push(metrics)
-    const senders = new Senders(this.requests, traffic, this.#clientsOf(spec.from, servicePort))
+    const senders = new Senders(this.requests, traffic, this.#clientsOf(from, servicePort))
     const { name, start, stop, arrivals } = spec
     const common = { sim: this.#sim, name, senders, start, stop }
     if (arrivals.kind === 'closed') new ClosedLoop({ ...common, users: arrivals })
@@ -234,4 +248,9 @@ export class DataPlane {
     invariant(node >= 0 && node < this.#nodes, `Node ${node} is unknown`)
     return this.kernels.conntrack(node).count(this.#sim.now)
   }
+}
+
+/** Queries are counted, as all requests are, and shown nowhere. */
+function queryMetrics(measureFrom: Nanos): TrafficMetrics {
+  return new RequestMetrics({ measureFrom }).addTraffic({ name: 'dns', start: 0, stop: Number.MAX_SAFE_INTEGER })
 }

@@ -3,8 +3,9 @@ import { invariant } from '../invariant.ts'
 import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { NodeRules } from '../kube-proxy/node-rules.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
-import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, SERVICE, TLS, UPSTREAM } from '../metrics/blame.ts'
-import { HTTP_404, NO_CLIENT, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
+import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { CLIENT_QUEUE, DNS, PACKETS, PARTS, POD_QUEUE, RETRANSMIT, SERVICE, TLS, UPSTREAM } from '../metrics/blame.ts'
+import { DNS_FAILED, HTTP_404, NO_CLIENT, OK, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { LoadBalancer } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
@@ -14,17 +15,21 @@ import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import { Backends, FULL_HANDSHAKE, NO_BACKEND, NO_HANDSHAKE, RESUMED_HANDSHAKE, type RequestKeeper } from './backends.ts'
 import { ConnectionPool } from './connection-pool.ts'
-import { CLOSED_BY_POD, IDLE_AT_POD, LAST_ANSWER, NO_POOL, NO_REQUEST, OPEN, OUTSIDE } from './connection-table.ts'
+import { CLOSED_BY_POD, DATAGRAM, IDLE_AT_POD, LAST_ANSWER, NO_POOL, NO_REQUEST, OPEN, OUTSIDE, RESOLVING } from './connection-table.ts'
 import { type ConnectionOpener, Connections } from './connections.ts'
+import { type DatagramKeeper, Datagrams } from './datagrams/datagrams.ts'
+import { Sockets } from './datagrams/sockets.ts'
 import { Deadlines } from './deadlines.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
 import { HELD, NO_CONNECTION, RESUMES, RequestTable, SHAKES_HANDS, WAITING } from './request-table.ts'
-import type { ConnectionSpec, HttpRequest, TlsClientSpec, WorkloadSpec } from './specs.ts'
+import { type DnsSpec, type KnowsName, type Queries, Resolver } from './resolver.ts'
+import type { ConnectionSpec, HttpRequest, SocketSpec, TlsClientSpec, WorkloadSpec } from './specs.ts'
 import { TlsSessions } from './tls-sessions.ts'
 import type { UnseenChanges } from './unseen-changes.ts'
 
 export interface RequestsOptions {
   readonly sim: Simulation
+  readonly version: KubernetesMinor
   readonly history: ServiceHistory
   /** Where in the history each node stands. */
   readonly rules: NodeRules
@@ -34,6 +39,8 @@ export interface RequestsOptions {
   readonly loadBalancer: LoadBalancer
   readonly kernels: Kernels
   readonly workloadOf: (pod: SandboxSpec) => WorkloadSpec
+  /** How client pods look names up, and what the servers know; absent: names are resolved at once. */
+  readonly dns?: { readonly spec: DnsSpec; readonly knows: KnowsName; readonly metrics: TrafficMetrics } | undefined
   /** Makes who runs the pods that pass requests on, where there are any. */
   readonly gateway?: GatewayFactory | undefined
 }
@@ -41,6 +48,9 @@ export interface RequestsOptions {
 const TWO_TO_32 = 4_294_967_296
 /** Kept apart from other uses of a request's seed. */
 const SESSION_SALT = 0x7f4a_7c15
+
+/** Who sent a request, and what became of it: an index into FAILURE_CAUSES, or OK. */
+export type Outcome = (user: number, cause: number) => void
 
 /** Where one traffic goes, and what it waits for. */
 interface Traffic {
@@ -56,14 +66,17 @@ interface Traffic {
   readonly sessions: TlsSessions
   /** The pools of its clients, by pod or by address: indexes of pools. */
   readonly pools: Map<number, number>
+  readonly names?: readonly string[] | undefined
+  /** Of a traffic over UDP: the sockets of its clients. */
+  readonly sockets: Sockets | undefined
   /** There is an event for the first of them. */
   deadlineArmed: boolean
-  /** Told who sent it when a request has been answered or has failed. */
-  onOutcome: ((user: number) => void) | null
+  /** Told when a request has been answered or has failed. */
+  onOutcome: Outcome | null
 }
 
 /**
- * The life of a request: one question, one answer, on a TCP connection, whose life is in {@link Connections}.
+ * The life of a request: one question, one answer, on a TCP connection, whose life is in {@link Connections}; or over UDP, as {@link Datagrams} has it.
  *
  * ```text
  *   client                translating node                    pod
@@ -96,10 +109,15 @@ interface Traffic {
  *
  * Hot path: columns, handlers, no allocation a request.
  */
-export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener {
+export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener, DatagramKeeper, Queries {
   readonly backends: Backends
   readonly #sim: Simulation
   readonly #connections: Connections
+  readonly datagrams: Datagrams
+  /** null: names are resolved at once. */
+  readonly resolver: Resolver | null
+  /** The traffic of its queries. */
+  readonly #queryTraffic: number
   readonly #external: Nanos
   /** Of all traffic, also of clients that are gone. */
   readonly #pools: ConnectionPool[] = []
@@ -125,12 +143,23 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     this.#helloAtPod = sim.handler((request) => this.#arriveHello(request))
     this.#answerAtClient = sim.handler((request) => this.#arriveAnswer(request))
     this.#failureAtClient = sim.handler((request, cause) => this.#arriveFailure(request, cause))
+    this.datagrams = new Datagrams({
+      ...options,
+      backends: this.backends,
+      requests: this.#table,
+      connections: this.#connections.table,
+      answerAtClient: this.#answerAtClient,
+      keeper: this,
+    })
     this.#deadline = sim.handler((traffic) => this.#expire(this.#traffic[traffic]!))
     this.#idleTooLong = sim.handler((connection) => {
       this.#pools[this.#connections.table.pools[connection]!]!.dropIdle(connection)
       this.#closeKept(connection)
     })
     this.#closedByPod = sim.handler((connection, serial) => this.#arriveFin(connection, serial))
+    const { dns } = options
+    this.resolver = dns === undefined ? null : new Resolver({ queries: this, knows: dns.knows, attempts: dns.spec.attempts })
+    this.#queryTraffic = dns === undefined ? -1 : this.#addQueries(dns.spec, dns.metrics, options.history)
     const { history, network, kernels, mode } = options
     this.#external = network.external
     const gateway = options.gateway?.({
@@ -153,12 +182,18 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     route: HttpRequest
     connection?: ConnectionSpec | undefined
     tls?: TlsClientSpec | undefined
+    /** Over UDP, by such sockets. */
+    socket?: SocketSpec | undefined
+    /** What its clients look up before they open a connection, in this order until one exists; absent: they need not. */
+    names?: readonly string[] | undefined
   }): number {
-    const { connection, tls } = options
+    const { connection, socket, tls } = options
+    const sockets = socket === undefined ? undefined : new Sockets(socket)
     const state = {
       connection,
       tls,
       sessions: new TlsSessions(),
+      sockets,
       deadlines: new Deadlines(),
       pools: new Map<number, number>(),
       deadlineArmed: false,
@@ -167,8 +202,8 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     return this.#traffic.push({ ...options, ...state }) - 1
   }
 
-  /** `then` is called with the user of every request of a traffic that has been answered or has failed. */
-  onOutcome(trafficIndex: number, then: (user: number) => void): void {
+  /** `then` is called for every request of a traffic that has been answered or has failed: with its user and the cause, or {@link OK}. */
+  onOutcome(trafficIndex: number, then: Outcome): void {
     this.#traffic[trafficIndex]!.onOutcome = then
   }
 
@@ -190,7 +225,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       this.#sim.schedule(traffic.timeout, this.#deadline, trafficIndex)
     }
     table.connections[request] = NO_CONNECTION
-    if (traffic.connection === undefined) {
+    if (traffic.sockets !== undefined) {
+      table.pools[request] = NO_POOL
+      this.#sendDatagram(request, client, address, traffic.sockets)
+    } else if (traffic.connection === undefined) {
       table.pools[request] = NO_POOL
       this.#open(request, client, address, NO_POOL)
     } else {
@@ -205,7 +243,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const { metrics, onOutcome } = this.#traffic[trafficIndex]!
     metrics.sent(this.#sim.now)
     metrics.failed(this.#sim.now, NO_CLIENT)
-    onOutcome?.(user)
+    onOutcome?.(user, NO_CLIENT)
   }
 
   seedOf(request: number): number {
@@ -222,12 +260,24 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   served(request: number): void {
     if (!this.#letGo(request)) return
+    if (this.#isDatagram(request)) {
+      this.datagrams.answer(request)
+      return
+    }
     this.#answered(request)
     this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#answerAtClient, request)
   }
 
   dropped(request: number, withReset: boolean): void {
     if (this.#letGo(request) && withReset) this.#answerWithFailure(request, RESET)
+  }
+
+  delivered(request: number): void {
+    this.#arriveRequest(request)
+  }
+
+  over(request: number): void {
+    this.#free(request)
   }
 
   isWaited(request: number): boolean {
@@ -278,6 +328,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     for (let request = 0; request < capacity; request++) if ((flags[request]! & (WAITING | HELD)) !== 0) used++
     invariant(used === size, `${size} places are in use, but somebody refers to ${used}`)
     this.#connections.checkConservation()
+    this.datagrams.flows.checkConservation()
     this.#checkPools()
   }
 
@@ -374,7 +425,84 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const givesUpAt = table.sentAt[request]! + timeout
     const connection = connections.make(request, client, address, servicePort, table.seeds[request]!, givesUpAt, pool)
     table.connections[request] = connection
-    connections.open(connection)
+    if (this.resolver === null || client === OUTSIDE) connections.open(connection)
+    else this.#lookUp(request, connection, client)
+  }
+
+  /** The client asks for the name of the Service before it sends anything. */
+  #lookUp(request: number, connection: number, client: number): void {
+    const table = this.#table
+    const { names } = this.#traffic[table.traffics[request]!]!
+    if (names === undefined) {
+      this.#send(request, connection)
+      return
+    }
+    this.#connections.table.flags[connection]! |= RESOLVING
+    table.accounts.waits(request, this.#sim.now, DNS)
+    this.resolver!.lookUp(request, table.serials[request]!, client, table.seeds[request]!, names)
+  }
+
+  /** Sends what is first sent on a connection that has been made. */
+  #send(request: number, connection: number): void {
+    if (this.#traffic[this.#table.traffics[request]!]!.sockets !== undefined) this.datagrams.send(request)
+    else this.#connections.open(connection)
+  }
+
+  query(client: number, seed: number, user: number): void {
+    this.send(this.#queryTraffic, client, seed, 0, user)
+  }
+
+  waits(request: number, serial: number): boolean {
+    const { serials, flags } = this.#table
+    return serials[request] === serial && (flags[request]! & WAITING) !== 0
+  }
+
+  resolved(request: number): void {
+    const connection = this.#table.connections[request]!
+    const { table } = this.#connections
+    table.flags[connection]! &= ~RESOLVING
+    table.openedAt[connection] = this.#sim.now
+    table.synAt[connection] = this.#sim.now
+    if (this.#clientIsGone(request)) this.#fail(request, NO_CLIENT)
+    else this.#send(request, connection)
+  }
+
+  unresolved(request: number): void {
+    this.#fail(request, this.#clientIsGone(request) ? NO_CLIENT : DNS_FAILED)
+  }
+
+  /** The queries of the resolver are a traffic over UDP that no result shows. */
+  #addQueries(spec: DnsSpec, metrics: TrafficMetrics, history: ServiceHistory): number {
+    const servicePort = history.servicePort(spec.namespace, spec.service, spec.port, 'UDP')
+    const traffic = this.addTraffic({
+      metrics,
+      servicePort,
+      timeout: spec.timeout,
+      route: { host: '', path: '/', isTls: false },
+      socket: { reuse: false },
+    })
+    this.onOutcome(traffic, (user, cause) => this.resolver!.ended(user, cause === OK))
+    return traffic
+  }
+
+  /** Sends the request as a datagram: its connection is a place for its way, and no more. */
+  #sendDatagram(request: number, client: number, address: number, sockets: Sockets): void {
+    const table = this.#table
+    const connections = this.#connections
+    const { servicePort, timeout } = this.#traffic[table.traffics[request]!]!
+    const givesUpAt = table.sentAt[request]! + timeout
+    const connection = connections.make(request, client, address, servicePort, table.seeds[request]!, givesUpAt)
+    table.connections[request] = connection
+    const { clientPorts, clientIncarnations } = connections.table
+    const fresh = clientPorts[connection]!
+    const port = sockets.portOf(client, clientIncarnations[connection]!, fresh)
+    clientPorts[connection] = port
+    if (this.resolver === null || client === OUTSIDE || port !== fresh) this.datagrams.send(request)
+    else this.#lookUp(request, connection, client)
+  }
+
+  #isDatagram(request: number): boolean {
+    return (this.#connections.table.flags[this.#table.connections[request]!]! & DATAGRAM) !== 0
   }
 
   /** Sends the request on a connection that is there. */
@@ -597,6 +725,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     if (!this.#letGo(request)) return
     const table = this.#table
     if (!this.#connections.isRemembered(table.connections[request]!)) return
+    if (this.#isDatagram(request) && !this.datagrams.isAnswered(request)) return
     if (this.#clientIsGone(request)) {
       this.#fail(request, NO_CLIENT)
       return
@@ -610,7 +739,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
     const user = table.users[request]!
     this.#giveBack(request)
-    onOutcome?.(user)
+    onOutcome?.(user, OK)
   }
 
   #arriveFailure(request: number, cause: number): void {
@@ -644,7 +773,9 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   #causeOfSilence(request: number): number {
     const connection = this.#table.connections[request]!
-    return connection === NO_CONNECTION ? TIMEOUT : this.#connections.causeOfSilence(connection)
+    if (connection === NO_CONNECTION) return TIMEOUT
+    if ((this.#connections.table.flags[connection]! & RESOLVING) !== 0) return DNS_FAILED
+    return this.#connections.causeOfSilence(connection)
   }
 
   #clientIsGone(request: number): boolean {
@@ -659,8 +790,12 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     return this.#connections.table.oneWay[this.#table.connections[request]!]!
   }
 
-  /** The pod's side answers with an RST, or closes. */
+  /** The pod's side answers with an RST, or closes. Over UDP it does neither. */
   #answerWithFailure(request: number, cause: number): void {
+    if (this.#isDatagram(request)) {
+      this.#table.accounts.waits(request, this.#sim.now, RETRANSMIT)
+      return
+    }
     this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#failureAtClient, request, cause)
   }
 
@@ -674,7 +809,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
     const connection = table.connections[request]!
     metrics.failed(table.sentAt[request]!, cause, connection === NO_CONNECTION ? null : this.#connections.unseenBy(connection, cause))
-    onOutcome?.(table.users[request]!)
+    onOutcome?.(table.users[request]!, cause)
   }
 
   /** The client has its outcome, and closes the connection. */

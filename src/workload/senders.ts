@@ -30,7 +30,7 @@ export class Senders {
   }
 
   /** `then` is called when a request of a user has been answered or has failed. */
-  onOutcome(then: (user: number) => void): void {
+  onOutcome(then: (user: number, cause: number) => void): void {
     this.#requests.onOutcome(this.#traffic, then)
   }
 }

@@ -79,6 +79,8 @@ export interface TrafficSpec {
   /** Of every request, by name. Only an ingress controller looks at them. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly cookies?: Readonly<Record<string, string>> | undefined
+  /** Of a traffic over UDP; absent: every request has a socket of its own. */
+  readonly socket?: SocketSpec | undefined
   /** A request that has no answer after this long has failed. */
   readonly timeout: Nanos
   readonly start: Nanos
@@ -95,11 +97,19 @@ export interface ConnectionSpec {
   readonly lifetime?: Nanos | undefined
 }
 
+/** How clients send over UDP. */
+export interface SocketSpec {
+  /** Each client pod keeps one socket, and so one port, for all its requests, as long as its process lives. */
+  readonly reuse: boolean
+}
+
 /** A Service port by namespace, name and port number, and what an HTTP request says besides. */
 export interface TrafficTarget {
   readonly namespace: string
   readonly service: string
   readonly port: number
+  /** Absent: TCP. */
+  readonly protocol?: 'UDP' | undefined
   readonly host: string
   /** Begins with `/`. Only an ingress controller looks at it. */
   readonly path: string

@@ -1,4 +1,11 @@
-import { type EndpointConditions, type EndpointSlice, type ObjectMeta, SERVICE_NAME_LABEL, type Service } from '../api/objects/index.ts'
+import {
+  type EndpointConditions,
+  type EndpointSlice,
+  type ObjectMeta,
+  type Protocol,
+  SERVICE_NAME_LABEL,
+  type Service,
+} from '../api/objects/index.ts'
 import { Simulation } from '../engine/simulation.ts'
 import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
@@ -8,6 +15,7 @@ import type { HostedPod } from '../node/pod-host.ts'
 import { type CostProfile, LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { DataPlane } from './data-plane.ts'
+import type { DnsSpec, KnowsName } from './resolver.ts'
 import type { TrafficSpec, WorkloadSpec } from './specs.ts'
 
 /** One way delays of the tests and benchmarks, all different. */
@@ -39,6 +47,8 @@ export interface TestClusterOptions {
   readonly network?: NetworkSpec
   readonly costProfile?: CostProfile
   readonly measureFrom?: Nanos
+  /** How client pods look names up. */
+  readonly dns?: { readonly spec: DnsSpec; readonly knows: KnowsName }
 }
 
 const ALL_PODS = { matchLabels: {}, matchExpressions: [] }
@@ -89,6 +99,7 @@ export class TestCluster {
       trace: this.trace,
       workloadOf: (pod) => this.#workloads.get(pod.podName)!,
       measureFrom: options.measureFrom ?? 0,
+      dns: options.dns,
     })
   }
 
@@ -116,6 +127,7 @@ export class TestCluster {
       type?: Service['spec']['type']
       nodePort?: number
       ports?: readonly number[]
+      protocol?: Protocol
       deleted?: boolean
       spec?: Partial<Service['spec']>
     } = {},
@@ -129,7 +141,7 @@ export class TestCluster {
         clusterIP: '10.96.0.1',
         ports: (options.ports ?? [80]).map((port) => ({
           name: `p${port}`,
-          protocol: 'TCP',
+          protocol: options.protocol ?? 'TCP',
           port,
           targetPort: 8080,
           nodePort: options.nodePort ?? 0,
@@ -147,6 +159,7 @@ export class TestCluster {
     service: string,
     endpoints: readonly (readonly [address: string, conditions: EndpointConditions])[],
     name = `${service}-1`,
+    protocol: Protocol = 'TCP',
   ): number {
     const slice: EndpointSlice = {
       apiVersion: 'discovery.k8s.io/v1',
@@ -160,16 +173,18 @@ export class TestCluster {
         podName: '',
         podUid: '',
       })),
-      ports: [{ name: 'p80', protocol: 'TCP', port: 8080 }],
+      ports: [{ name: 'p80', protocol, port: 8080 }],
     }
     return this.publish(slice, false)
   }
 
   /** A slice with these pods, all ready. */
-  sliceOf(service: string, pods: readonly TestPod[]): number {
+  sliceOf(service: string, pods: readonly TestPod[], protocol: Protocol = 'TCP'): number {
     return this.slice(
       service,
       pods.map((pod) => [pod.address, READY] as const),
+      undefined,
+      protocol,
     )
   }
 
@@ -207,10 +222,19 @@ export class TestCluster {
     stop?: Nanos
     timeout?: Nanos
     connection?: TrafficSpec['connection']
+    /** Over UDP, by such sockets. */
+    socket?: TrafficSpec['socket']
   }): void {
     const spec: TrafficSpec = {
       name: options.name ?? 'shoppers',
-      target: { namespace: 'shop', service: options.service, port: 80, host: options.service, path: '/' },
+      target: {
+        namespace: 'shop',
+        service: options.service,
+        port: 80,
+        host: options.service,
+        path: '/',
+        ...(options.socket && { protocol: 'UDP' }),
+      },
       from:
         options.from === 'outside'
           ? { kind: 'external', clients: options.clients ?? 1000 }
@@ -218,6 +242,7 @@ export class TestCluster {
       arrivals: options.arrivals ?? { kind: options.kind ?? 'constant', ratePerSecond: options.ratePerSecond! },
       timeout: options.timeout ?? 2 * SECOND,
       connection: options.connection,
+      socket: options.socket,
       start: options.start ?? this.sim.now,
       stop: options.stop ?? Number.MAX_SAFE_INTEGER,
     }

@@ -1,7 +1,9 @@
 import { Dice } from './dice.ts'
+import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS } from './faults.ts'
 import { randomIngress } from './ingress.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
+import { randomUdp } from './udp.ts'
 import { VERBS } from './verbs.ts'
 import { hasServers, type World } from './world.ts'
 
@@ -29,6 +31,8 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   }
   const manifests = Array.from({ length: dice.between(1, 4) }, (_, i) => manifestOf(world, i))
   const ingress = randomIngress(seed, world, ACTIVE_SECONDS)
+  const udp = randomUdp(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
+  const dns = randomDns(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   manifests.unshift(...policiesOf(world))
   const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
   const timeline: { at: number; text: string }[] = [...ingress.timeline]
@@ -45,7 +49,9 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       ({ name }) => `
     - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)} }`,
     )
+  const allTraffic = [...traffic, ...ingress.traffic, ...udp.traffic, ...dns.traffic]
   const behaviours = [
+    ...dns.behaviours,
     ...ingress.behaviours,
     ...(world.workloads.some(({ kind }) => kind === 'Job')
       ? [
@@ -69,14 +75,18 @@ spec:
     etcd: { members: ${world.etcdMembers} }
     apiServer: { count: ${world.apiServers} }
     kubeProxy: { mode: ${mode} }
-    images: { preloaded: ${dice.chance(0.5)} }
+${dns.cluster}    images: { preloaded: ${dice.chance(0.5)} }
   manifests: [app.yaml]
   workloads:
 ${behaviours.join('\n')}
-  traffic:${traffic.length + ingress.traffic.length === 0 ? ' []' : [...traffic, ...ingress.traffic].join('')}
+  traffic:${allTraffic.length === 0 ? ' []' : allTraffic.join('')}
   timeline:${timeline.length === 0 ? ' []' : ''}${timeline.map(({ at, text }) => `\n    - { at: ${at}s, ${text} }`).join('')}
 `
-  return { 'scenario.yaml': scenario, 'app.yaml': [...manifests, ...ingress.manifests].join('---\n'), ...ingress.files }
+  return {
+    'scenario.yaml': scenario,
+    'app.yaml': [...manifests, ...ingress.manifests, ...udp.manifests, ...dns.manifests].join('---\n'),
+    ...ingress.files,
+  }
 }
 
 /** Some clients keep their connections. */

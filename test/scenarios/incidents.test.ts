@@ -19,6 +19,7 @@ const INCIDENTS = [
   { name: 'conntrack-full', bad: ['defaults'], remedies: ['larger-table', 'more-cores'], issues: [71261, 18604] },
   { name: 'keep-alive', bad: ['kept', 'ipvs-lc'], remedies: ['lifetime', 'lifetime-lc'], issues: [38456, 37932] },
   { name: 'slow-sync', bad: ['nftables'], remedies: ['ipvs', 'iptables', '5000-services'], issues: [139513] },
+  { name: 'dns-5s', bad: ['defaults', 'one-second'], remedies: ['kept-connections'], issues: [77650, 56903] },
 ] as const
 
 interface Outcome {

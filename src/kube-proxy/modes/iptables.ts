@@ -150,6 +150,8 @@ export class IptablesMode implements ProxyMode {
 
   release(): void {}
 
+  forget(): void {}
+
   synced(node: number, now: Nanos): void {
     this.#affinity.synced(node, now)
   }

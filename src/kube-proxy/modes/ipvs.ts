@@ -27,7 +27,8 @@ const GENERATIONS = 16
  * port are two virtual services with counters of their own.
  *
  * `expire_nodest_conn` is 1, as kube-proxy sets it: a repeated SYN whose destination is being drained or gone is dropped, its connection
- * forgotten, and the next SYN is scheduled anew.
+ * forgotten, and the next SYN is scheduled anew. Destinations of UDP are not drained: they are taken out at once, and since Linux 5.9 their
+ * flows with them, so that a flow's next datagram is scheduled anew.
  *
  * Source: kubernetes v1.36.2 pkg/proxy/ipvs/proxier.go; periods: pkg/proxy/apis/config/v1alpha1/defaults.go. Every sync compares
  * everything with the kernel, so there is no full one, and one runs at least every 30 s.
@@ -155,6 +156,10 @@ export class IpvsMode implements ProxyMode {
 
   release(binding: number, ending: Ending, now: Nanos): void {
     this.#serviceOf(binding, now)?.finish(binding % CONNECTIONS, ending, now)
+  }
+
+  forget(binding: number, now: Nanos): void {
+    this.#serviceOf(binding, now)?.expire(binding % CONNECTIONS)
   }
 
   /** The virtual service on a node as of `now`, or null when it was never needed. For tests and inspection. */

@@ -78,6 +78,8 @@ export interface ProxyMode {
   retransmit(binding: number, now: Nanos): boolean
   /** The connection is over. Called at most once a binding, and not after {@link retransmit} said false. */
   release(binding: number, ending: Ending, now: Nanos): void
+  /** A UDP flow has been silent for as long as the mode remembers one: it is counted no more. Called at most once a binding. */
+  forget(binding: number, now: Nanos): void
   /** CPU time that a node spends on a connection's first packet to an address that is no Service's, such as a pod's: it meets the rules and passes. */
   passCost(node: number): Nanos
   /** CPU time of a packet of a connection that is there already. */

@@ -118,6 +118,8 @@ export class NftablesMode implements ProxyMode {
 
   release(): void {}
 
+  forget(): void {}
+
   synced(node: number, now: Nanos): void {
     this.#affinity.synced(node, now)
   }

@@ -49,7 +49,7 @@ export interface NodeVirtualServiceOptions {
  *
  * A sync adds new endpoints, each at the head of the list, in an order that is random (a Go map) but the same whenever it is replayed; then
  * it takes out those that are gone: at once without connections, else by weight 0, to be removed by the first check that finds no
- * connection left. An endpoint that comes back meanwhile is taken out and added anew.
+ * connection left; those of UDP always at once. An endpoint that comes back meanwhile is taken out and added anew.
  * Source: kubernetes v1.36.2 pkg/proxy/ipvs/{proxier,graceful_termination}.go.
  */
 export class NodeVirtualService {
@@ -61,6 +61,8 @@ export class NodeVirtualService {
   readonly #below: Below
   readonly #log: SyncLog
   readonly #seed: number
+  /** Flows of UDP are never active, and destinations of them are not drained. */
+  readonly #isUdp: boolean
   #service: VirtualService
   #connections: ConnectionCounters
   /** Made when the Service first has session affinity. */
@@ -89,6 +91,7 @@ export class NodeVirtualService {
     this.#below = options.below
     this.#log = options.log
     this.#seed = options.seed
+    this.#isUdp = options.history.isUdp(options.servicePort)
     this.#service = newService(options.scheduler, options.below)
     this.#connections = new ConnectionCounters(this.#service)
     this.#nextSync = options.log.first
@@ -121,13 +124,17 @@ export class NodeVirtualService {
   connect(packet: Packet, now: Nanos): Connection {
     if (this.#affinity === 0) {
       this.#persistent?.drain(now)
-      return this.#connections.connect(packet, now)
+      const destination = this.#connections.connect(packet, now)
+      if (this.#isUdp && destination !== NO_DESTINATION) this.#service.deactivate(destination)
+      return destination
     }
     // What ended before counts no more when the scheduler looks.
     this.#connections.drain(now)
     this.#persistent ??= new PersistentConnections(this.#service)
     const template = this.#persistent.connect(packet, this.#affinity, now)
-    return template === NO_TEMPLATE ? NO_DESTINATION : TEMPLATES_FROM + template
+    if (template === NO_TEMPLATE) return NO_DESTINATION
+    if (this.#isUdp) this.#service.deactivate(this.#persistent.destinationOf(template))
+    return TEMPLATES_FROM + template
   }
 
   endpointOf(connection: Connection): number {
@@ -143,8 +150,8 @@ export class NodeVirtualService {
 
   /** The connection is forgotten at once. */
   expire(connection: Connection): void {
-    if (connection >= TEMPLATES_FROM) this.#persistent!.expire(connection - TEMPLATES_FROM)
-    else this.#service.unbind(connection, true)
+    if (connection >= TEMPLATES_FROM) this.#persistent!.expire(connection - TEMPLATES_FROM, !this.#isUdp)
+    else this.#service.unbind(connection, !this.#isUdp)
   }
 
   /** {@link catchUp} first. */
@@ -199,7 +206,7 @@ export class NodeVirtualService {
   #remove(sync: number, had: EndpointSet, wanted: EndpointSet, time: Nanos): void {
     for (const endpoint of this.#shuffled(~sync, had, wanted)) {
       const destination = this.#find(endpoint)
-      if (this.#isIdle(destination)) {
+      if (this.#isUdp || this.#isIdle(destination)) {
         this.#service.remove(destination)
         continue
       }

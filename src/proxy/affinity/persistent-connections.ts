@@ -101,9 +101,9 @@ export class PersistentConnections {
     this.#wheel.arm(this.#insert({ kind: 'ended', template, active }), now, timeoutOf(this.#timeouts, ending))
   }
 
-  /** A connection is forgotten at once. */
-  expire(template: Template): void {
-    this.#letGo(template, true)
+  /** A connection, counted active or not, is forgotten at once. */
+  expire(template: Template, active = true): void {
+    this.#letGo(template, active)
   }
 
   drain(now: Nanos): void {

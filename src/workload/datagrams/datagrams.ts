@@ -1,0 +1,294 @@
+import type { HandlerId, Simulation } from '../../engine/simulation.ts'
+import { CLUSTER_IP, DROPPED, type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED } from '../../kube-proxy/modes/mode.ts'
+import type { ServiceHistory, ServicePortId } from '../../kube-proxy/service-history.ts'
+import type { FinishedSync } from '../../kube-proxy/udp-cleanup.ts'
+import { staleUdpEntries } from '../../kube-proxy/udp-cleanup.ts'
+import type { KubernetesMinor } from '../../kubernetes-version.ts'
+import { PACKETS, RETRANSMIT, RULES } from '../../metrics/blame.ts'
+import { NO_ENDPOINTS, REFUSED } from '../../metrics/failure-cause.ts'
+import { type LoadBalancer, NO_NODE } from '../../network/load-balancer.ts'
+import type { Network } from '../../network/network.ts'
+import type { Kernels } from '../../node/kernel.ts'
+import type { Nanos } from '../../units.ts'
+import { type Backends, NO_BACKEND } from '../backends.ts'
+import { CONNECTED, type ConnectionTable, DATAGRAM, OUTSIDE, TABLE_FULL } from '../connection-table.ts'
+import { HELD, type RequestTable, WAITING } from '../request-table.ts'
+import { NO_FLOW, UdpFlows } from './udp-flows.ts'
+
+/** What becomes of a datagram, told to those who keep its request. */
+export interface DatagramKeeper {
+  /** It is at the pod's socket, which takes it. */
+  delivered(request: number): void
+  /** An ICMP error is on its way to the client: `cpu` ns of CPU that `part` answers for, then the network. */
+  turnedAway(request: number, cause: number, cpu: Nanos, part: number, network: Nanos): void
+  /** It is lost, and its client waits no more. */
+  over(request: number): void
+}
+
+export interface DatagramsOptions {
+  readonly sim: Simulation
+  readonly version: KubernetesMinor
+  readonly history: ServiceHistory
+  readonly mode: ProxyMode
+  readonly network: Network
+  readonly loadBalancer: LoadBalancer
+  readonly kernels: Kernels
+  readonly backends: Backends
+  readonly requests: RequestTable
+  readonly connections: ConnectionTable
+  /** The handler of an answer that has come to its client. */
+  readonly answerAtClient: HandlerId
+  readonly keeper: DatagramKeeper
+}
+
+/**
+ * Requests over UDP: one datagram there, one back, and nothing is ever sent again.
+ *
+ * ```text
+ *   client              translating node                 pod
+ *     | ─────────────▶ flow known? e, else rules: F ──▶ | its node tracks it too; takes it, or ICMP port unreachable
+ *     | ◀───────────── e, if the flow is still known ◀── | queue, service
+ *
+ *   latency = F (or e) + e + 2 × one way + waiting + service
+ * ```
+ *
+ * Whatever goes wrong on the way is silence, until the client's time-out; but the rules' REJECT of a Service without endpoints, and a pod's
+ * address where no process has the port, answer with an ICMP error, which a connected socket is told of at once. A full queue of a pod is
+ * its socket's full buffer: silence.
+ *
+ * A request has the place of a connection, as that has the columns for its way, and no TCP. What the nodes remember is in {@link UdpFlows}: a
+ * client that keeps its socket, and so its port, goes where its first datagram went for as long as it goes on sending.
+ */
+export class Datagrams {
+  readonly flows: UdpFlows
+  readonly #options: DatagramsOptions
+  readonly #sim: Simulation
+  readonly #mode: ProxyMode
+  readonly #kernels: Kernels
+  readonly #backends: Backends
+  readonly #requests: RequestTable
+  readonly #table: ConnectionTable
+  /** CPU time of a datagram whose flow is known. */
+  readonly #laterPacket: Nanos
+  readonly #atNode: HandlerId
+  readonly #atPod: HandlerId
+
+  constructor(options: DatagramsOptions) {
+    const { sim, mode, kernels } = options
+    this.#options = options
+    this.#sim = sim
+    this.#mode = mode
+    this.#kernels = kernels
+    this.#backends = options.backends
+    this.#requests = options.requests
+    this.#table = options.connections
+    this.#laterPacket = mode.establishedCost
+    this.flows = new UdpFlows({ sim, kernels, mode })
+    this.#atNode = sim.handler((request) => this.#arriveAtNode(request))
+    this.#atPod = sim.handler((request) => this.#arriveAtPod(request))
+  }
+
+  /** Sends the datagram of a request whose connection has been made, now. */
+  send(request: number): void {
+    const table = this.#table
+    const connection = this.#requests.connections[request]!
+    table.flags[connection]! |= DATAGRAM | CONNECTED
+    if (table.clients[connection] !== OUTSIDE) {
+      this.#translate(request, connection)
+      return
+    }
+    const { history, loadBalancer, network } = this.#options
+    const servicePort = table.servicePorts[connection]!
+    const rules = history.rules(servicePort, Number.POSITIVE_INFINITY)
+    const node = rules === null || rules.nodePort === 0 ? NO_NODE : loadBalancer.next(servicePort)
+    table.nodes[connection] = node
+    if (node === NO_NODE) this.#lose(request)
+    else this.#travel(0, PACKETS, network.external, this.#atNode, request)
+  }
+
+  /** The pod's answer goes out. */
+  answer(request: number): void {
+    const oneWay = this.#table.oneWay[this.#requests.connections[request]!]!
+    this.#travel(this.#laterPacket, PACKETS, oneWay, this.#options.answerAtClient, request)
+  }
+
+  /** An answer has come to its client, if the node let it through. False: it did not, and the client hears nothing. */
+  isAnswered(request: number): boolean {
+    const table = this.#table
+    const connection = this.#requests.connections[request]!
+    const outside = table.clients[connection] === OUTSIDE
+    const flow = this.#find(connection, table.nodes[connection]!, this.#targetOf(connection))
+    const at = this.#sim.now - (outside ? this.#options.network.external : 0)
+    const isThrough = flow !== NO_FLOW && this.flows.answer(flow, at)
+    if (!isThrough) this.#lose(request)
+    const pod = table.backends[connection]!
+    const podNode = this.#backends.nodeOf(pod)
+    if (podNode !== table.nodes[connection]) {
+      const other = this.#find(connection, podNode, ~table.endpoints[connection]!)
+      if (other !== NO_FLOW) this.flows.answer(other, this.#sim.now - table.oneWay[connection]!)
+    }
+    return isThrough
+  }
+
+  /** A kube-proxy has written rules: it looks for entries that lead astray. */
+  afterSync(sync: FinishedSync): void {
+    if (this.flows.size === 0) return
+    const isStale = staleUdpEntries(this.#options.history, this.#options.version, sync)
+    if (isStale !== null) this.flows.clear(sync.node, isStale)
+  }
+
+  #arriveAtNode(request: number): void {
+    this.#release(request)
+    const connection = this.#requests.connections[request]!
+    if (this.#kernels.isUp(this.#table.nodes[connection]!)) this.#translate(request, connection)
+    else this.#lose(request)
+  }
+
+  /** The datagram is at the node that translates it: it follows its flow, or begins one. */
+  #translate(request: number, connection: number): void {
+    const table = this.#table
+    const { flows } = this
+    const { now } = this.#sim
+    const node = table.nodes[connection]!
+    table.nodeEpochs[connection] = this.#kernels.epoch(node)
+    const flow = this.#find(connection, node, this.#targetOf(connection))
+    if (flow === NO_FLOW) {
+      this.#begin(request, connection)
+      return
+    }
+    const binding = flows.bindings[flow]!
+    if (binding !== NO_BINDING && !this.#mode.retransmit(binding, now)) {
+      flows.remove(flow)
+      this.#begin(request, connection)
+      return
+    }
+    if (flows.isTracked(flow)) flows.pass(flow)
+    else if (this.#kernels.conntrack(node).hasRoom(now)) flows.track(flow)
+    else {
+      this.#loseToFullTable(request)
+      return
+    }
+    table.endpoints[connection] = flows.endpoints[flow]!
+    this.#sendToPod(request, connection, this.#laterPacket, PACKETS)
+  }
+
+  /** The first datagram of a flow. */
+  #begin(request: number, connection: number): void {
+    const table = this.#table
+    const mode = this.#mode
+    const { now } = this.#sim
+    const node = table.nodes[connection]!
+    if (!this.#kernels.conntrack(node).hasRoom(now)) {
+      this.#loseToFullTable(request)
+      return
+    }
+    const outside = table.clients[connection] === OUTSIDE
+    const servicePort = table.servicePorts[connection]!
+    const client = table.clientAddresses[connection]!
+    const port = table.clientPorts[connection]!
+    const endpoint = mode.connect(node, servicePort, this.#entryOf(connection), now, client, port)
+    if (endpoint === REJECTED) {
+      const network = outside ? this.#options.network.external : 0
+      this.#options.keeper.turnedAway(request, NO_ENDPOINTS, mode.cost, RULES, network)
+      return
+    }
+    table.endpoints[connection] = endpoint
+    if (endpoint !== DROPPED && (endpoint !== NO_RULE || mode.remembersMisses))
+      this.flows.add(node, client, port, this.#targetOf(connection), endpoint, mode.binding)
+    if (endpoint === DROPPED) this.#lose(request)
+    else this.#sendToPod(request, connection, mode.cost, RULES)
+  }
+
+  #sendToPod(request: number, connection: number, cost: Nanos, part: number): void {
+    const table = this.#table
+    const { network } = this.#options
+    const node = table.nodes[connection]!
+    const endpoint = table.endpoints[connection]!
+    const pod = endpoint === NO_RULE ? NO_BACKEND : this.#backends.owner(endpoint)
+    const entry = this.#entryOf(connection)
+    if (pod === NO_BACKEND || (entry === NODE_PORT && !this.#mode.answersReturn(node, table.servicePorts[connection]!, entry))) {
+      this.#lose(request)
+      return
+    }
+    const delay = network.delay(node, this.#backends.nodeOf(pod))
+    table.oneWay[connection] = entry === NODE_PORT ? delay + network.external : delay
+    this.#travel(cost, part, delay, this.#atPod, request)
+  }
+
+  #arriveAtPod(request: number): void {
+    const table = this.#table
+    const backends = this.#backends
+    const connection = this.#requests.connections[request]!
+    const endpoint = table.endpoints[connection]!
+    const pod = backends.owner(endpoint)
+    if (pod === NO_BACKEND) {
+      this.#release(request)
+      this.#lose(request)
+      return
+    }
+    const podNode = backends.nodeOf(pod)
+    if (podNode !== table.nodes[connection] && !this.#enterPodNode(connection, podNode, endpoint)) {
+      this.#release(request)
+      this.#loseToFullTable(request)
+    } else if (backends.isListening(pod)) {
+      backends.accept(pod)
+      table.backends[connection] = pod
+      table.backendIncarnations[connection] = backends.incarnation(pod)
+      this.#options.keeper.delivered(request)
+    } else {
+      this.#options.keeper.turnedAway(request, REFUSED, this.#laterPacket, PACKETS, table.oneWay[connection]!)
+    }
+  }
+
+  /** Connection tracking of the pod's own node. False: its table is full. */
+  #enterPodNode(connection: number, podNode: number, endpoint: number): boolean {
+    const table = this.#table
+    const flow = this.#find(connection, podNode, ~endpoint)
+    if (flow !== NO_FLOW) this.flows.pass(flow)
+    else if (this.#kernels.conntrack(podNode).hasRoom(this.#sim.now))
+      this.flows.add(podNode, table.clientAddresses[connection]!, table.clientPorts[connection]!, ~endpoint, endpoint, NO_BINDING)
+    else return false
+    return true
+  }
+
+  #find(connection: number, node: number, target: number): number {
+    return this.flows.find(node, this.#table.clientAddresses[connection]!, this.#table.clientPorts[connection]!, target)
+  }
+
+  #entryOf(connection: number): Entry {
+    return this.#table.clients[connection] === OUTSIDE ? NODE_PORT : CLUSTER_IP
+  }
+
+  #targetOf(connection: number): number {
+    return targetOf(this.#table.servicePorts[connection]!, this.#entryOf(connection))
+  }
+
+  #loseToFullTable(request: number): void {
+    const { flags } = this.#table
+    const connection = this.#requests.connections[request]!
+    flags[connection] = (flags[connection]! & ~CONNECTED) | TABLE_FULL
+    this.#lose(request)
+  }
+
+  /** The datagram is gone without a trace. */
+  #lose(request: number): void {
+    if ((this.#requests.flags[request]! & WAITING) === 0) this.#options.keeper.over(request)
+    else this.#requests.accounts.waits(request, this.#sim.now, RETRANSMIT)
+  }
+
+  /** On its way: `cpu` ns of CPU that `part` answers for, then the network. */
+  #travel(cpu: Nanos, part: number, network: Nanos, handler: HandlerId, request: number): void {
+    this.#requests.accounts.travels(request, this.#sim.now, cpu, part)
+    this.#requests.flags[request]! |= HELD
+    this.#sim.schedule(cpu + network, handler, request)
+  }
+
+  #release(request: number): void {
+    this.#requests.flags[request]! &= ~HELD
+  }
+}
+
+/** The target of datagrams to a Service port by one of its addresses. */
+export function targetOf(servicePort: ServicePortId, entry: Entry): number {
+  return servicePort * 2 + entry
+}

@@ -1,0 +1,169 @@
+import { GOLDEN_RATIO_32, mix32 } from '../proxy/mix.ts'
+import type { Nanos } from '../units.ts'
+import { FreePlaces, grown } from './free-places.ts'
+
+/** How pods look names up: the Service that answers, and what their `resolv.conf` says. */
+export interface DnsSpec {
+  /** Namespace, name and UDP port of the Service. */
+  readonly namespace: string
+  readonly service: string
+  readonly port: number
+  /** A name with fewer dots is first tried with each search domain. */
+  readonly ndots: number
+  /** How long a query waits for its answer. */
+  readonly timeout: Nanos
+  /** How often a name is asked for, the first time included. */
+  readonly attempts: number
+}
+
+/** The DNS servers' knowledge: whether a full name, such as `web.shop.svc.cluster.local`, exists. */
+export type KnowsName = (name: string) => boolean
+
+/** The data plane's part in a lookup. */
+export interface Queries {
+  /** Sends a query of a client pod: `seed` decides the port that it is sent from and the server's work; its end is told with `user`. */
+  query(client: number, seed: number, user: number): void
+  /** The request that waits for a name still does; `serial`: which one of that place. */
+  waits(request: number, serial: number): boolean
+  /** The name is resolved. */
+  resolved(request: number): void
+  /** No server answered, or none knows the name. */
+  unresolved(request: number): void
+}
+
+/**
+ * The names that a resolver tries for one, in order: the name with each domain of a pod's search list, and the name itself, which comes first
+ * when it has `ndots` dots or more. Search list of `dnsPolicy: ClusterFirst`: `<namespace>.svc.cluster.local`, `svc.cluster.local`, `cluster.local`
+ * (the node's own domains, which follow, are left out). Source: kubernetes v1.36.2 pkg/kubelet/network/dns/dns.go; resolv.conf(5).
+ */
+export function namesToTry(name: string, namespace: string, ndots: number): readonly string[] {
+  const searched = [`${namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'].map((domain) => `${name}.${domain}`)
+  return name.split('.').length - 1 >= ndots ? [name, ...searched] : [...searched, name]
+}
+
+/** The bit of a query's user that says which of the two it is. */
+const AAAA = 1
+/** Both queries of an attempt were answered so far. */
+const ANSWERED = 1
+
+/**
+ * The resolver of client pods (glibc's, and musl's alike): before a connection is opened its name is looked up.
+ *
+ * ```text
+ *   name 1: A and AAAA at once, from one socket ── both answered: no such name ──▶ name 2 … ── exists ──▶ resolved
+ *                │ one not answered within the time-out
+ *                ▼ both again, up to `attempts` times; then the lookup has failed
+ * ```
+ *
+ * A query is a datagram to the Service of the cluster's DNS like any other: rules, connection tracking, a pod's queue and servers. Nothing is
+ * cached, as glibc caches nothing. The two queries of an attempt are one flow, so they go to the same pod.
+ *
+ * Simplified: an attempt that is refused at once is followed by the next at once; a server that does not know a name answers like one that
+ * does, and asks nobody else.
+ * Source: glibc resolv/res_query.c, res_send.c; resolv.conf(5).
+ */
+export class Resolver {
+  readonly #queries: Queries
+  readonly #knows: KnowsName
+  readonly #attempts: number
+  /** Columns by lookup: the request that waits, and which one of its place. */
+  #requests = new Int32Array(CAPACITY)
+  #serials = new Int32Array(CAPACITY)
+  #clients = new Int32Array(CAPACITY)
+  /** What the ports of its sockets are drawn from, and how many it has used. */
+  #seeds = new Int32Array(CAPACITY)
+  #sockets = new Int32Array(CAPACITY)
+  /** Which of the names it asks for, and how often it has. */
+  #names = new Int32Array(CAPACITY)
+  #tries = new Int32Array(CAPACITY)
+  /** Queries without an outcome, and {@link ANSWERED}. */
+  #pending = new Int32Array(CAPACITY)
+  #flags = new Uint8Array(CAPACITY)
+  readonly #lists: (readonly string[])[] = new Array(CAPACITY)
+  readonly #places = new FreePlaces(CAPACITY)
+
+  constructor(options: { queries: Queries; knows: KnowsName; attempts: number }) {
+    this.#queries = options.queries
+    this.#knows = options.knows
+    this.#attempts = options.attempts
+  }
+
+  /** Lookups going on. */
+  get size(): number {
+    return this.#places.used
+  }
+
+  /** Looks up the first of `names` that exists, for a request of a client pod. */
+  lookUp(request: number, serial: number, client: number, seed: number, names: readonly string[]): void {
+    if (this.#places.free === 0) this.#grow()
+    const lookup = this.#places.take()
+    this.#requests[lookup] = request
+    this.#serials[lookup] = serial
+    this.#clients[lookup] = client
+    this.#seeds[lookup] = seed
+    this.#sockets[lookup] = 0
+    this.#names[lookup] = 0
+    this.#tries[lookup] = 0
+    this.#lists[lookup] = names
+    this.#ask(lookup)
+  }
+
+  /** The query of that user has been answered, or has failed. */
+  ended(user: number, answered: boolean): void {
+    const lookup = user >> 1
+    if (!answered) this.#flags[lookup]! &= ~ANSWERED
+    if (--this.#pending[lookup]! > 0) return
+    const request = this.#requests[lookup]!
+    if (!this.#queries.waits(request, this.#serials[lookup]!)) {
+      this.#places.give(lookup)
+      return
+    }
+    const names = this.#lists[lookup]!
+    if ((this.#flags[lookup]! & ANSWERED) === 0) {
+      if (this.#tries[lookup]! < this.#attempts) this.#ask(lookup)
+      else this.#end(lookup, false)
+    } else if (this.#knows(names[this.#names[lookup]!]!)) {
+      this.#end(lookup, true)
+    } else if (++this.#names[lookup]! < names.length) {
+      this.#tries[lookup] = 0
+      this.#ask(lookup)
+    } else {
+      this.#end(lookup, false)
+    }
+  }
+
+  /** One attempt: both queries. */
+  #ask(lookup: number): void {
+    this.#tries[lookup]!++
+    this.#pending[lookup] = 2
+    this.#flags[lookup] = ANSWERED
+    const client = this.#clients[lookup]!
+    const socket = ++this.#sockets[lookup]!
+    const seed = mix32(this.#seeds[lookup]! ^ Math.imul(socket, GOLDEN_RATIO_32))
+    this.#queries.query(client, seed, lookup << 1)
+    this.#queries.query(client, seed, (lookup << 1) | AAAA)
+  }
+
+  #end(lookup: number, isResolved: boolean): void {
+    const request = this.#requests[lookup]!
+    this.#places.give(lookup)
+    if (isResolved) this.#queries.resolved(request)
+    else this.#queries.unresolved(request)
+  }
+
+  #grow(): void {
+    const capacity = this.#places.grow()
+    this.#requests = grown(this.#requests, new Int32Array(capacity))
+    this.#serials = grown(this.#serials, new Int32Array(capacity))
+    this.#clients = grown(this.#clients, new Int32Array(capacity))
+    this.#seeds = grown(this.#seeds, new Int32Array(capacity))
+    this.#sockets = grown(this.#sockets, new Int32Array(capacity))
+    this.#names = grown(this.#names, new Int32Array(capacity))
+    this.#tries = grown(this.#tries, new Int32Array(capacity))
+    this.#pending = grown(this.#pending, new Int32Array(capacity))
+    this.#flags = grown(this.#flags, new Uint8Array(capacity))
+  }
+}
+
+/** A power of two. */
+const CAPACITY = 256
