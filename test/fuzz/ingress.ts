@@ -41,7 +41,7 @@ ${dice.chance(0.5) ? '  ingressClassName: nginx\n' : ''}${dice.chance(0.3) ? `  
   const reload = dice.pick(['100ms', '"uniform(0s, 5s)"'])
   return {
     files: { 'ingress.yaml': ingress(), ...extras.files },
-    manifests: [controller(dice), ingress(), ...extras.manifests],
+    manifests: [controller(dice, extras.ports), ingress(), ...extras.manifests],
     behaviours: [
       `    - { selector: app=edge, concurrency: ${dice.between(1, 4)}, queue: ${dice.pick([5, 1000])}, serviceTime: 2ms, startUp: 1s, onTerminate: ${dice.pick(['drain', 'exit'])}, ingressController: { loadBalance: ${dice.pick(['round_robin', 'ewma'])}, reload: ${reload}${extras.tls} } }`,
     ],
@@ -59,7 +59,7 @@ ${dice.chance(0.5) ? '  ingressClassName: nginx\n' : ''}${dice.chance(0.3) ? `  
 /** Canaries, TLS and annotations of tries, which have dice of their own. */
 function randomExtras(seed: string, { apps, host, stop }: { apps: readonly string[]; host: string; stop: number }) {
   const dice = new Dice(`${seed}/ingress-extras`)
-  if (!dice.chance(0.6)) return { files: {}, manifests: [], tls: '', traffic: [], timeline: [] }
+  if (!dice.chance(0.6)) return { files: {}, manifests: [], ports: '[{ port: 80 }]', tls: '', traffic: [], timeline: [] }
   const prefix = 'nginx.ingress.kubernetes.io/'
   const canary = (): string => {
     const notes = [`${prefix}canary: "${dice.pick(['true', 'true', 'true', 'false'])}"`]
@@ -89,6 +89,7 @@ ${tls}  rules: [{ host: ${host}, http: { paths: [{ path: /${app}, pathType: ${ty
   return {
     files: { 'canary.yaml': canary() },
     manifests: [canary()],
+    ports: '[{ name: http, port: 80 }, { name: https, port: 443 }]',
     tls: dice.chance(0.5) ? `, tls: { handshake: ${dice.pick(['600us', '30ms'])}, sessionTimeout: ${dice.pick(['1s', '10m'])} }` : '',
     traffic: [
       `
@@ -98,7 +99,7 @@ ${tls}  rules: [{ host: ${host}, http: { paths: [{ path: /${app}, pathType: ${ty
   }
 }
 
-function controller(dice: Dice): string {
+function controller(dice: Dice, ports: string): string {
   return `apiVersion: networking.k8s.io/v1
 kind: IngressClass
 metadata: { name: nginx, annotations: { ingressclass.kubernetes.io/is-default-class: "true" } }
@@ -127,6 +128,6 @@ spec:
   type: ${dice.pick(['NodePort', 'LoadBalancer'])}
   externalTrafficPolicy: ${dice.pick(['Cluster', 'Local'])}
   selector: { app: edge }
-  ports: [{ name: http, port: 80 }, { name: https, port: 443 }]
+  ports: ${ports}
 `
 }
