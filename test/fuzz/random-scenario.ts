@@ -1,5 +1,5 @@
 import { Dice } from './dice.ts'
-import { FAULT_SECONDS_MAX, FAULTS } from './faults.ts'
+import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomIngress } from './ingress.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
 import { VERBS } from './verbs.ts'
@@ -38,6 +38,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       for (const { after, text } of dice.pick(VERBS)(world)) timeline.push({ at: at + after, text: `kubectl: ${JSON.stringify(text)}` })
     } else timeline.push({ at, text: `fault: ${dice.pick(FAULTS)(world)}` })
   }
+  const recurring = randomFaults(seed, world, ACTIVE_SECONDS)
   timeline.sort((a, b) => a.at - b.at)
   const traffic = world.workloads
     .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))
@@ -74,7 +75,7 @@ spec:
   workloads:
 ${behaviours.join('\n')}
   traffic:${traffic.length + ingress.traffic.length === 0 ? ' []' : [...traffic, ...ingress.traffic].join('')}
-  timeline:${timeline.length === 0 ? ' []' : ''}${timeline.map(({ at, text }) => `\n    - { at: ${at}s, ${text} }`).join('')}
+  timeline:${timeline.length + recurring.length === 0 ? ' []' : ''}${timeline.map(({ at, text }) => `\n    - { at: ${at}s, ${text} }`).join('')}${recurring.map((entry) => `\n    - ${entry}`).join('')}
 `
   return { 'scenario.yaml': scenario, 'app.yaml': [...manifests, ...ingress.manifests].join('---\n'), ...ingress.files }
 }
