@@ -48,6 +48,25 @@ export interface FaultTarget {
   readonly setNodeClock: (node: string, ahead: Nanos) => void
   /** Ends all processes of pods, that of the sandbox too; says of how many pods. `cause` records a hop for each. */
   readonly killPods: (which: PodChoice, dice: RandomStream, cause: (pod: string) => HopId) => number
+  /**
+   * Pods take `factor` times as long for requests that they begin from now on, until `end` is called; `onUse` is called for each. Several at
+   * once multiply. Says which pods.
+   */
+  readonly slowPods: (
+    which: PodChoice,
+    factor: number,
+    dice: RandomStream,
+    onUse: () => void,
+  ) => { readonly pods: readonly string[]; readonly end: () => void }
+  /**
+   * Containers use more and more memory, also after a restart, until `end` is called; `onFull` records the hop of each that has come to its
+   * limit. Says of which pods.
+   */
+  readonly leakMemory: (
+    which: PodChoice & { readonly container: string | null; readonly bytesPerSecond: number },
+    dice: RandomStream,
+    onFull: (pod: string, container: string) => HopId,
+  ) => { readonly pods: readonly string[]; readonly end: () => void }
   /** False when it did not run. */
   readonly stopKubeProxy: (node: string) => boolean
   /** False when it runs already, or its node is down. `cause` records the hop of its return, if it returns. */

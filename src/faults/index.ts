@@ -10,9 +10,11 @@ import { crashKubeProxy, type KubeProxyCrash } from './kube-proxy-crash.ts'
 import { crashKubelet, type KubeletCrash } from './kubelet-crash.ts'
 import { crashLeader, type LeaderCrash } from './leader-crash.ts'
 import { crashMachine, type MachineCrash } from './machine-crash.ts'
+import { leakMemory, type MemoryLeak } from './memory-leak.ts'
 import { crashNode, type NodeCrash } from './node-crash.ts'
 import { type NodeReboot, rebootNode } from './node-reboot.ts'
 import { killPods, type PodKill } from './pod-kill.ts'
+import { type PodSlow, slowPods } from './pod-slow.ts'
 
 export type { ApiServerCrash } from './api-server-crash.ts'
 export { type ChoosingFault, chooses, type HowMany, type NodeChoice } from './choice.ts'
@@ -27,9 +29,11 @@ export type { KubeProxyCrash } from './kube-proxy-crash.ts'
 export type { KubeletCrash } from './kubelet-crash.ts'
 export { LED_COMPONENTS, type LeaderCrash } from './leader-crash.ts'
 export type { MachineCrash } from './machine-crash.ts'
+export type { MemoryLeak } from './memory-leak.ts'
 export type { NodeCrash } from './node-crash.ts'
 export type { NodeReboot } from './node-reboot.ts'
 export type { PodKill } from './pod-kill.ts'
+export type { PodSlow } from './pod-slow.ts'
 
 /** Every fault there is: one more is a file beside this one and a line in each of these two. */
 export type Fault =
@@ -39,6 +43,8 @@ export type Fault =
   | DiskSlow
   | ClockSkew
   | PodKill
+  | PodSlow
+  | MemoryLeak
   | ContainerCrash
   | EtcdMemberCrash
   | EtcdPartition
@@ -63,6 +69,8 @@ const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarge
   'disk-slow': slowNodeDisk,
   'clock-skew': skewClock,
   'pod-kill': killPods,
+  'pod-slow': slowPods,
+  'memory-leak': leakMemory,
   'kube-proxy-crash': crashKubeProxy,
   'controller-manager-crash': crashLeader,
   'scheduler-crash': crashLeader,

@@ -1,11 +1,12 @@
 import { nearest } from '../api/did-you-mean.ts'
-import { type HowMany, LED_COMPONENTS, type NodeChoice } from '../faults/index.ts'
+import { type HowMany, LED_COMPONENTS, type NodeChoice, type PodChoice } from '../faults/index.ts'
 import type { Nanos } from '../units.ts'
 import type { LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { formatDuration, parseDuration } from './parse-duration.ts'
 import { formatHowMany, parseHowMany } from './parse-how-many.ts'
 import { complain, type Parsed, parsed } from './parse-result.ts'
+import { parseBandwidth } from './parse-size.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
 import type { FaultSpec } from './scenario.ts'
@@ -39,6 +40,8 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
     case 'container-crash':
     case 'oom-kill':
     case 'pod-kill':
+    case 'pod-slow':
+    case 'memory-leak':
       return loadContainerFault(context, path, draft as ContainerFaultDraft)
     case 'etcd-member-crash':
     case 'etcd-partition':
@@ -190,9 +193,43 @@ function loadContainerFault(context: LoadContext, path: Path, draft: ContainerFa
     context.mistake([...path, 'pods'], `The selector "${draft.pods}" matches no pod of the manifests in the namespace "${namespace}"`, null)
   const count = loadHowMany(context, [...path, 'mode'], draft.mode ?? DEFAULTS.killMode)
   if (count === undefined) return undefined
-  if (kind === 'pod-kill') return { kind, namespace, selector, count }
+  const which = { namespace, selector, count }
+  if (kind === 'pod-kill') return { kind, ...which }
+  if (kind === 'pod-slow') {
+    const { factor, for: length } = draft as Extract<ContainerFaultDraft, { factor?: unknown }>
+    const duration = loadLength(context, path, length)
+    return factor === undefined || duration === undefined ? undefined : { kind, ...which, factor, duration }
+  }
+  if (kind === 'memory-leak') return loadMemoryLeak(context, path, draft as LeakDraft, which)
   const { container = null } = draft as Extract<ContainerFaultDraft, { container?: unknown }>
-  return { kind, namespace, selector, count, container }
+  return { kind, ...which, container }
+}
+
+type LeakDraft = Extract<ContainerFaultDraft, { rate?: unknown }>
+
+function loadLength(context: LoadContext, path: Path, text: string | undefined): Nanos | null | undefined {
+  const duration = text === undefined ? null : context.duration([...path, 'for'], text)
+  if (duration === 0)
+    context.mistake([...path, 'for'], 'A fault of no length is none', 'a length of time above 0, or no "for" when it stays')
+  return duration
+}
+
+function loadMemoryLeak(context: LoadContext, path: Path, draft: LeakDraft, which: PodChoice): FaultSpec | undefined {
+  const { container = null } = draft
+  const bytesPerSecond = context.read([...path, 'rate'], draft.rate, parseBandwidth)
+  const duration = loadLength(context, path, draft.for)
+  const templates = context.inventory.templatesMatching(which.selector, which.namespace)
+  for (const { owner, spec } of templates) {
+    const leaking =
+      container === null ? spec.containers : [...spec.containers, ...spec.initContainers].filter(({ name }) => name === container)
+    for (const { name, limits } of leaking) {
+      if (limits.memoryBytes > 0) continue
+      const message = `The container "${name}" of ${owner} has no memory limit: it only grows, as eviction for a node's want of memory is not modelled`
+      context.warn([...path, 'kind'], 'no-effect', message)
+    }
+  }
+  if (bytesPerSecond === undefined || duration === undefined) return undefined
+  return { kind: 'memory-leak', ...which, container, bytesPerSecond, duration }
 }
 
 /** How reports call a fault. */
@@ -210,6 +247,9 @@ function victimOf(fault: FaultSpec): string {
   if ('server' in fault) return fault.server === null ? 'of a random server' : `of server ${fault.server}`
   const pods = `of ${formatHowMany(fault.count)} in ${fault.namespace}`
   if (fault.kind === 'pod-kill') return pods
+  if (fault.kind === 'pod-slow') return `${pods} ${fault.factor} times`
+  if (fault.kind === 'memory-leak')
+    return `${fault.container === null ? '' : `of ${fault.container} `}${pods} ${fault.bytesPerSecond} bytes/s`
   return `${fault.container === null ? '' : `of ${fault.container} `}${fault.count === 'all' ? `in ${fault.namespace}` : pods}`
 }
 

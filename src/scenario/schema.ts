@@ -399,6 +399,25 @@ const containerFault = z.strictObject({
   container: z.string().optional().meta({ description: 'The container; every main container when not given' }),
 })
 
+const podSlow = z.strictObject({
+  kind: z.enum(['pod-slow']),
+  pods: text('a label selector, such as app=frontend', { description: 'Who is slow, by label selector' }),
+  namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
+  mode,
+  factor: z.number().min(1).max(1_000_000).meta({ description: 'How many times as long they take for each request' }),
+  for: duration('After how long they are as fast as before; never when not given').optional(),
+})
+
+const memoryLeak = z.strictObject({
+  kind: z.enum(['memory-leak']),
+  pods: text('a label selector, such as app=frontend', { description: 'Whose memory grows, by label selector' }),
+  namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
+  mode,
+  container: z.string().optional().meta({ description: 'The container; every main container when not given' }),
+  rate: text('bytes a second, such as 10Mi/s', { description: 'By how much it grows', examples: ['10Mi/s'] }),
+  for: duration('After how long nothing is lost any more; never when not given').optional(),
+})
+
 const etcdMember = z.int().min(1).max(5).meta({ description: 'Which member of etcd, from 1; member 1 leads at the start' })
 
 const etcdFault = z.strictObject({
@@ -449,6 +468,8 @@ const fault = z.union([
   nodeClock,
   podKill,
   containerFault,
+  podSlow,
+  memoryLeak,
   etcdFault,
   etcdSlowDisk,
   apiServerFault,

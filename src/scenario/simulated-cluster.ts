@@ -19,7 +19,7 @@ import type { FaultTarget, LedComponentName, PodChoice } from '../faults/index.t
 import { type FaultOutcome, PlannedFault } from '../faults/planned-fault.ts'
 import { IngressNginx } from '../ingress/ingress-nginx.ts'
 import { invariant } from '../invariant.ts'
-import type { ProcessBehaviour, RunBehaviour } from '../node/container-runtime.ts'
+import type { ProcessBehaviour, RunBehaviour, RuntimeContainer } from '../node/container-runtime.ts'
 import { podCidr } from '../node/ipam.ts'
 import { Kubelet } from '../node/kubelet.ts'
 import type { PodWorker } from '../node/pod-worker.ts'
@@ -31,6 +31,9 @@ import { Bootstrap } from './bootstrap/bootstrap.ts'
 import { nodeNames } from './load-cluster.ts'
 import { describeFault } from './load-fault.ts'
 import type { RunSpec, Scenario, WorkloadSpec } from './scenario.ts'
+
+/** SIGKILL of the kernel. */
+const OOM_KILLED = 128 + 9
 
 /** Node addresses: 172.16.0.0/12, in order. Assumption: one flat network of nodes, apart from pods and Services. */
 function nodeAddress(index: number): string {
@@ -303,6 +306,39 @@ export class SimulatedCluster {
         const struck = this.#podsOf(which, dice, (worker) => worker.hasSandbox)
         for (const worker of struck) worker.killSandbox(cause(keyOf(worker.pod)))
         return struck.length
+      },
+      slowPods: (which, factor, dice, onUse) => {
+        const { backends } = this.dataPlane
+        const slowdown = { factor, onUse }
+        const struck = this.#podsOf(which, dice, (worker) => worker.hasSandbox)
+        const hosted = struck.map((worker) => worker.hosted!)
+        for (const pod of hosted) backends.slowDown(pod, slowdown)
+        return {
+          pods: struck.map(({ pod }) => keyOf(pod)),
+          end: () => {
+            for (const pod of hosted) backends.speedUp(pod, slowdown)
+          },
+        }
+      },
+      leakMemory: (which, dice, onFull) => {
+        const { container, bytesPerSecond } = which
+        const struck = this.#podsOf(which, dice, (worker) => worker.runs(container))
+        const ends = struck.map((struckWorker) => {
+          const { uid } = struckWorker.pod.metadata
+          const full = (name: string, run: RuntimeContainer): void => {
+            const cause = onFull(keyOf(struckWorker.pod), name)
+            // The worker of today: the kubelet may have been started anew since, or be down.
+            const worker = this.#kubelets.flatMap((kubelet) => [...kubelet.workers()]).find(({ pod }) => pod.metadata.uid === uid)
+            if (worker === undefined || worker.crash(name, OOM_KILLED, 'OOMKilled', cause) === 0) run.exit(OOM_KILLED, 'OOMKilled')
+          }
+          return struckWorker.leak({ container, bytesPerSecond, full })
+        })
+        return {
+          pods: struck.map(({ pod }) => keyOf(pod)),
+          end: () => {
+            for (const end of ends) end()
+          },
+        }
       },
       stopKubeProxy: (name) => {
         const index = this.#indexOf(name)

@@ -1,4 +1,4 @@
-import { type Distribution, distribution } from '../engine/distributions.ts'
+import { type Distribution, distribution, SAMPLE_MAX } from '../engine/distributions.ts'
 import { Completion, type Waitable } from '../engine/process.ts'
 import { ReseedableStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
@@ -22,6 +22,14 @@ const LISTENING = 1
 const DRAINING = 2
 /** The address is gone: packets vanish. */
 const GONE = 3
+
+/** What makes a pod slow for a while. */
+export interface Slowdown {
+  /** How many times as long service takes. */
+  readonly factor: number
+  /** Called for each request that begins meanwhile. */
+  readonly onUse: () => void
+}
 
 /** What pods do with requests concerns those who keep them. */
 export interface RequestKeeper {
@@ -105,6 +113,7 @@ export class Backends implements PodHost {
       serviceTime: this.#distributionOf(workload),
       station: null,
       idle: null,
+      slowdowns: [],
     })
     this.#loads.add()
     this.#states[pod] = QUIET
@@ -162,10 +171,23 @@ export class Backends implements PodHost {
   /** A health call takes no time of a server, but waits for one behind the requests that are queued: as long as these take on average. */
   answersAfter(pod: HostedPod): Nanos | null {
     if (this.#states[pod] !== LISTENING) return null
-    const { station, workload, serviceTime } = this.#pods[pod]!
+    const { station, workload, serviceTime, slowdowns } = this.#pods[pod]!
     if (station === null || station.busy < workload.concurrency) return 0
     if (station.queued >= workload.queue) return null
-    return Math.round(((station.queued + 1) * serviceTime.mean) / workload.concurrency)
+    return Math.round((factorOf(slowdowns) * (station.queued + 1) * serviceTime.mean) / workload.concurrency)
+  }
+
+  /** What the pod begins from now on takes longer; what it has begun goes on as it was. */
+  slowDown(pod: HostedPod, slowdown: Slowdown): void {
+    this.#pods[pod]!.slowdowns.push(slowdown)
+  }
+
+  /** The end of that. */
+  speedUp(pod: HostedPod, slowdown: Slowdown): void {
+    const { slowdowns } = this.#pods[pod]!
+    const at = slowdowns.indexOf(slowdown)
+    invariant(at >= 0, `Pod ${pod} is not slow by that`)
+    slowdowns.splice(at, 1)
   }
 
   inFlight(pod: HostedPod): number {
@@ -270,11 +292,10 @@ export class Backends implements PodHost {
 
   #station(pod: number, record: Pod): Station {
     const { concurrency, queue } = record.workload
-    const { serviceTime } = record
     return new Station(this.#sim, {
       servers: concurrency,
       queueCapacity: queue,
-      onStart: (request) => this.#serviceTime(serviceTime, request),
+      onStart: (request) => this.#serviceTime(record, request),
       onDone:
         record.workload.ingressController === undefined
           ? (request) => {
@@ -294,10 +315,13 @@ export class Backends implements PodHost {
     return this.#gateway
   }
 
-  #serviceTime(serviceTime: Distribution, request: number): Nanos {
+  #serviceTime({ serviceTime, slowdowns }: Pod, request: number): Nanos {
     if (request >= 0) this.#requests.begun(request)
     this.#demand.reseed(request >= 0 ? this.#requests.seedOf(request) : this.#gateway!.seedOf(~request))
-    return serviceTime.sample(this.#demand)
+    const time = serviceTime.sample(this.#demand)
+    if (slowdowns.length === 0) return time
+    for (const { onUse } of slowdowns) onUse()
+    return Math.min(SAMPLE_MAX, Math.round(time * factorOf(slowdowns)))
   }
 
   #left(pod: number): void {
@@ -378,4 +402,13 @@ interface Pod {
   station: Station | null
   /** Who waits for the last answer. */
   idle: Completion<void> | null
+  /** What makes it slow now. */
+  readonly slowdowns: Slowdown[]
+}
+
+/** 1 without any. */
+function factorOf(slowdowns: readonly Slowdown[]): number {
+  let factor = 1
+  for (const slowdown of slowdowns) factor *= slowdown.factor
+  return factor
 }

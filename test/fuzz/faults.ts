@@ -37,6 +37,10 @@ const CHOOSING: readonly RandomFault[] = [
   (world) => `{ kind: node-reboot, node: ${victims(world)}, shutdown: ${world.dice.pick(['graceful', 'hard'])}, ${length(world)} }`,
   (world) => `{ kind: pod-kill, pods: ${hasServers(world) ? 'fuzz=yes' : 'batch=yes'}, mode: ${howMany(world)} }`,
   (world) => `{ kind: container-crash, pods: ${hasServers(world) ? 'fuzz=yes' : 'batch=yes'}, mode: ${howMany(world)} }`,
+  (world) =>
+    `{ kind: pod-slow, pods: ${hasServers(world) ? 'fuzz=yes' : 'batch=yes'}, mode: ${howMany(world)}, factor: ${world.dice.pick([1.5, 10, 1000])}, ${length(world)} }`,
+  (world) =>
+    `{ kind: memory-leak, pods: ${hasServers(world) ? 'fuzz=yes' : 'batch=yes'}, mode: ${howMany(world)}, rate: ${world.dice.pick(['1Mi/s', '100Mi/s'])}, ${length(world)} }`,
 ]
 
 const howMany = ({ dice }: World): string => dice.pick(['all', '1', '2', '30%', '100%'])
