@@ -94,7 +94,7 @@ describe('docs/scenario.md and the schema', () => {
   function merged(before: Key | undefined, key: Key): Key {
     const choices = ({ schema }: Key): readonly unknown[] => schema.enum ?? []
     if (before === undefined || choices(before).length === 0) return key
-    return { ...key, schema: { ...key.schema, enum: [...choices(before), ...choices(key)] } }
+    return { ...key, schema: { ...key.schema, enum: [...new Set([...choices(before), ...choices(key)])] } }
   }
 
   /** Every key of the schema by its path, such as `spec.traffic[].from.pods`. A key is required when every alternative that its map has asks for it. */
@@ -262,6 +262,15 @@ describe('docs/results.md', () => {
       inputHash: '',
       variants: [
         sampleSummary({
+          faults: [
+            {
+              fault: '',
+              tookEffect: false,
+              effect: '',
+              optional: true,
+              strikes: [{ atSeconds: 0, fault: '', tookEffect: false, effect: '' }],
+            },
+          ],
           refusals: [{ command: '', reason: '' }],
           flowControl: [{ priorityLevel: '', waited: 0, longestWaitMs: 0, rejected: 0 }],
           thresholds: [{ expression: '', metric: '', operator: '<', limit: 0, value: null, passed: false }],

@@ -47,7 +47,7 @@ interface RolloutOptions extends RunOptions {
 
 const EXIT_CODES = `Exit codes:
   0    passed
-  99   a threshold failed
+  99   a threshold failed, or a fault never took effect
   2    the input or the command line is wrong; every mistake is shown with file, line and column
   70   a bug in Towtank
   130  interrupted; what was finished is written, and nothing by halves`

@@ -67,6 +67,14 @@ describe('a run', () => {
     expect(code).toBe(EXIT.thresholdFailed)
   })
 
+  test('exits with 99 when a fault never took effect that had to', async () => {
+    const fault = { fault: 'node-crash worker-9', tookEffect: false, effect: 'it was down already' }
+    const ofFaults = (...faults: RunResult['summary']['faults']) =>
+      run({ 'a.yaml': scenario('a') }, {}, (_scenario, variant) => sampleResult(variant, { faults }))
+    expect((await ofFaults(fault)).code).toBe(EXIT.thresholdFailed)
+    expect((await ofFaults({ ...fault, optional: true }, { ...fault, tookEffect: true })).code).toBe(EXIT.passed)
+  })
+
   test('takes another seed for all variants', async () => {
     const { seen, events } = await run({ 'a.yaml': scenario('a', ', seed: 5, compare: { x: {}, y: {} }') }, { seed: '7' })
     expect(seen.map((given) => given.seed)).toEqual(['7', '7'])

@@ -14,8 +14,8 @@ export interface ApiServerCrash {
 }
 
 /** Strikes now. */
-export function crashApiServer(fault: ApiServerCrash, { sim, trace, apiServers }: FaultTarget, report: FaultReport): void {
-  const id = fault.server === null ? drawn(sim.rng('fault/api-server-crash').uniform(), apiServers) : fault.server - 1
+export function crashApiServer(fault: ApiServerCrash, { sim, trace, dice, apiServers }: FaultTarget, report: FaultReport): void {
+  const id = fault.server === null ? drawn(dice.uniform(), apiServers) : fault.server - 1
   const lost = id === null ? null : apiServers.crash(id)
   if (id === null || lost === null) {
     report.effect = id === null ? 'every API server was down already' : `${apiServers.nameOf(id)} was down already`

@@ -1,12 +1,9 @@
-import type { LabelSelector } from '../api/labels.ts'
 import { NO_CAUSE } from '../engine/trace.ts'
-import type { FaultReport, FaultTarget } from './fault.ts'
+import type { FaultReport, FaultTarget, PodChoice } from './fault.ts'
 
 /** Processes end at once, by a mistake of their own or for want of memory. */
-export interface ContainerCrash {
+export interface ContainerCrash extends PodChoice {
   readonly kind: 'container-crash' | 'oom-kill'
-  readonly namespace: string
-  readonly selector: LabelSelector
   /** null: every main container. */
   readonly container: string | null
 }
@@ -19,7 +16,7 @@ export function crashContainers(fault: ContainerCrash, target: FaultTarget, repo
   const { exitCode, reason } = ENDS[fault.kind]
   const detail = `exit code ${exitCode} (${reason})`
   const cause = (subject: string): number => target.trace.record({ cause: NO_CAUSE, actor: 'fault', action: fault.kind, subject, detail })
-  const crashed = target.crashContainers(fault, { exitCode, reason }, cause)
+  const crashed = target.crashContainers(fault, { exitCode, reason }, target.dice, cause)
   report.tookEffect = crashed > 0
   report.effect = crashed === 0 ? 'no such container ran' : `${crashed} containers ended with ${detail}`
 }

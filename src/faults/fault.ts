@@ -1,13 +1,26 @@
 import type { LabelSelector } from '../api/labels.ts'
 import type { Wait } from '../engine/process.ts'
+import type { RandomStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 import type { Nanos } from '../units.ts'
+import type { HowMany } from './choice.ts'
+
+/** Pods by their labels, of those that it can happen to when the fault strikes. */
+export interface PodChoice {
+  readonly namespace: string
+  readonly selector: LabelSelector
+  readonly count: HowMany
+}
 
 /** What a fault can do to the cluster. */
 export interface FaultTarget {
   readonly sim: Simulation
   readonly trace: Trace
+  /** What the fault that strikes draws from. */
+  readonly dice: RandomStream
+  /** Names of the nodes that have joined, those with these labels only where that is not null, in their order. */
+  readonly nodesMatching: (selector: LabelSelector | null) => readonly string[]
   /** Stops the machine at once; null when it is down already. */
   readonly crashNode: (
     name: string,
@@ -34,10 +47,26 @@ export interface FaultTarget {
   /** How far the node's clock is ahead of true time. */
   readonly setNodeClock: (node: string, ahead: Nanos) => void
   /** Ends all processes of pods, that of the sandbox too; says of how many pods. `cause` records a hop for each. */
-  readonly killPods: (
-    which: { readonly namespace: string; readonly selector: LabelSelector; readonly mode: 'all' | 'one' },
-    cause: (pod: string) => HopId,
-  ) => number
+  readonly killPods: (which: PodChoice, dice: RandomStream, cause: (pod: string) => HopId) => number
+  /**
+   * Pods take `factor` times as long for requests that they begin from now on, until `end` is called; `onUse` is called for each. Several at
+   * once multiply. Says which pods.
+   */
+  readonly slowPods: (
+    which: PodChoice,
+    factor: number,
+    dice: RandomStream,
+    onUse: () => void,
+  ) => { readonly pods: readonly string[]; readonly end: () => void }
+  /**
+   * Containers use more and more memory, also after a restart, until `end` is called; `onFull` records the hop of each that has come to its
+   * limit. Says of which pods.
+   */
+  readonly leakMemory: (
+    which: PodChoice & { readonly container: string | null; readonly bytesPerSecond: number },
+    dice: RandomStream,
+    onFull: (pod: string, container: string) => HopId,
+  ) => { readonly pods: readonly string[]; readonly end: () => void }
   /** False when it did not run. */
   readonly stopKubeProxy: (node: string) => boolean
   /** False when it runs already, or its node is down. `cause` records the hop of its return, if it returns. */
@@ -48,8 +77,9 @@ export interface FaultTarget {
   readonly startReplica: (component: LedComponentName, host: string, cause: () => HopId) => boolean
   /** Ends processes; says how many. `cause` records a hop for each pod. */
   readonly crashContainers: (
-    which: { readonly namespace: string; readonly selector: LabelSelector; readonly container: string | null },
+    which: PodChoice & { readonly container: string | null },
     how: { readonly exitCode: number; readonly reason: string },
+    dice: RandomStream,
     cause: (pod: string) => HopId,
   ) => number
 }

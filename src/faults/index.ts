@@ -10,25 +10,30 @@ import { crashKubeProxy, type KubeProxyCrash } from './kube-proxy-crash.ts'
 import { crashKubelet, type KubeletCrash } from './kubelet-crash.ts'
 import { crashLeader, type LeaderCrash } from './leader-crash.ts'
 import { crashMachine, type MachineCrash } from './machine-crash.ts'
+import { leakMemory, type MemoryLeak } from './memory-leak.ts'
 import { crashNode, type NodeCrash } from './node-crash.ts'
 import { type NodeReboot, rebootNode } from './node-reboot.ts'
 import { killPods, type PodKill } from './pod-kill.ts'
+import { type PodSlow, slowPods } from './pod-slow.ts'
 
 export type { ApiServerCrash } from './api-server-crash.ts'
+export { type ChoosingFault, chooses, type HowMany, type NodeChoice } from './choice.ts'
 export type { ClockSkew } from './clock-skew.ts'
 export type { ContainerCrash } from './container-crash.ts'
 export type { DiskSlow } from './disk-slow.ts'
 export type { EtcdMemberCrash } from './etcd-member-crash.ts'
 export type { EtcdPartition } from './etcd-partition.ts'
 export type { EtcdSlowDisk } from './etcd-slow-disk.ts'
-export type { FaultReport, FaultTarget, LedComponentName } from './fault.ts'
+export type { FaultReport, FaultTarget, LedComponentName, PodChoice } from './fault.ts'
 export type { KubeProxyCrash } from './kube-proxy-crash.ts'
 export type { KubeletCrash } from './kubelet-crash.ts'
 export { LED_COMPONENTS, type LeaderCrash } from './leader-crash.ts'
 export type { MachineCrash } from './machine-crash.ts'
+export type { MemoryLeak } from './memory-leak.ts'
 export type { NodeCrash } from './node-crash.ts'
 export type { NodeReboot } from './node-reboot.ts'
 export type { PodKill } from './pod-kill.ts'
+export type { PodSlow } from './pod-slow.ts'
 
 /** Every fault there is: one more is a file beside this one and a line in each of these two. */
 export type Fault =
@@ -38,6 +43,8 @@ export type Fault =
   | DiskSlow
   | ClockSkew
   | PodKill
+  | PodSlow
+  | MemoryLeak
   | ContainerCrash
   | EtcdMemberCrash
   | EtcdPartition
@@ -62,6 +69,8 @@ const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarge
   'disk-slow': slowNodeDisk,
   'clock-skew': skewClock,
   'pod-kill': killPods,
+  'pod-slow': slowPods,
+  'memory-leak': leakMemory,
   'kube-proxy-crash': crashKubeProxy,
   'controller-manager-crash': crashLeader,
   'scheduler-crash': crashLeader,

@@ -6,6 +6,7 @@ import type { Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
 import type { Nanos } from '../units.ts'
 import type { HostLocalIpam } from './ipam.ts'
+import { MemoryGrowth } from './memory-growth.ts'
 import type { HostedPod, PodHost } from './pod-host.ts'
 
 /** A process that ends by itself. */
@@ -61,6 +62,7 @@ export class RuntimeContainer {
   #listening = false
   #ended: { readonly exitCode: number; readonly reason: string; readonly at: Nanos } | null = null
   #exited: Completion<void> | null = null
+  #growth: MemoryGrowth | null = null
   /** Whoever looks after the container now. */
   onListen: (() => void) | null = null
   onExit: (() => void) | null = null
@@ -100,6 +102,22 @@ export class RuntimeContainer {
   /** CPU time of this run so far. Requests alone use CPU: starting up, health calls and idling use none (*assumption*). */
   cpuTime(): Nanos {
     return this.#hosted === null ? 0 : this.#host.cpuTime(this.#hosted) - this.#cpuTimeBefore
+  }
+
+  /** What it has beside the memory that it always uses. */
+  get grownBytes(): number {
+    return this.#growth?.bytes ?? 0
+  }
+
+  /** Its memory grows by so much more a second from now on, or less; `full` is called when `room` bytes are used up. */
+  grow(bytesPerSecond: number, room: number | null, full: () => void): void {
+    if (this.#ended !== null) return
+    if (this.#growth === null) {
+      const growth = new MemoryGrowth(this.#sim, room, full)
+      this.#growth = growth
+      this.#cancel.push(() => growth.stop())
+    }
+    this.#growth.change(bytesPerSecond)
   }
 
   inFlight(): number {
@@ -157,6 +175,17 @@ export class RuntimeContainer {
   }
 }
 
+/** Of the containers of one pod. */
+export interface Leak {
+  /** null: every main container. */
+  readonly container: string | null
+  readonly bytesPerSecond: number
+  /** What the pod's containers use anyhow; absent: what they request. */
+  readonly memoryBytes: number | undefined
+  /** A container has come to its limit: whoever calls must end it. */
+  readonly full: (name: string, container: RuntimeContainer) => void
+}
+
 /** The network namespace of a pod, and its containers by name. */
 export interface Sandbox {
   readonly pod: Pod
@@ -186,6 +215,8 @@ function hostPortOf({ containerPort }: Container['ports'][number]): number {
 export class ContainerRuntime {
   readonly #options: ContainerRuntimeOptions
   readonly #sandboxes = new Map<string, Sandbox>()
+  /** By pod: its program leaks in every run of a container. */
+  readonly #leaks = new Map<string, Leak[]>()
   /** Whoever wants to know of each container that starts. */
   onStart: ((sandbox: Sandbox, name: string, container: RuntimeContainer) => void) | null = null
 
@@ -246,8 +277,28 @@ export class ContainerRuntime {
       drains: behaviour.onTerminate === 'drain',
     })
     sandbox.containers.set(container.name, started)
+    for (const leak of this.#leaks.get(sandbox.pod.metadata.uid) ?? []) grow(sandbox, container.name, started, leak, leak.bytesPerSecond)
     this.onStart?.(sandbox, container.name, started)
     return started
+  }
+
+  /** From now on the pod's containers leak memory, those too that are started later. Gives the end of it. */
+  leak(podUid: string, leak: Leak): () => void {
+    const leaks = this.#leaks.get(podUid) ?? []
+    this.#leaks.set(podUid, leaks)
+    leaks.push(leak)
+    this.#growAll(podUid, leak, leak.bytesPerSecond)
+    return () => {
+      leaks.splice(leaks.indexOf(leak), 1)
+      if (leaks.length === 0) this.#leaks.delete(podUid)
+      this.#growAll(podUid, leak, -leak.bytesPerSecond)
+    }
+  }
+
+  #growAll(podUid: string, leak: Leak, bytesPerSecond: number): void {
+    const sandbox = this.#sandboxes.get(podUid)
+    if (sandbox === undefined) return
+    for (const [name, container] of sandbox.containers) grow(sandbox, name, container, leak, bytesPerSecond)
   }
 
   /** Every process of the sandbox ends, its own too. The address stays taken until the sandbox is removed. */
@@ -278,3 +329,13 @@ export class ContainerRuntime {
 
 /** An init container ends before the next one starts; a sidecar goes on beside the main containers. */
 export type ContainerRole = 'init' | 'sidecar' | 'main'
+
+/** A container that the leak is about grows; one that uses more than its limit already is full at once. */
+function grow({ pod }: Sandbox, name: string, container: RuntimeContainer, leak: Leak, bytesPerSecond: number): void {
+  const main = pod.spec.containers.find((candidate) => candidate.name === name)
+  const spec = main ?? pod.spec.initContainers.find((candidate) => candidate.name === name)
+  if (spec === undefined || (leak.container === null ? main === undefined : leak.container !== name)) return
+  const limit = spec.limits.memoryBytes
+  const room = limit === 0 ? null : limit - (leak.memoryBytes ?? spec.requests.memoryBytes)
+  container.grow(bytesPerSecond, room, () => leak.full(name, container))
+}

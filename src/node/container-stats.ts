@@ -71,7 +71,13 @@ export class ContainerStats {
     const spec = [...pod.spec.containers, ...pod.spec.initContainers].find((candidate) => candidate.name === name)
     const memoryBytes = behaviourOf(pod).memoryBytes ?? spec?.requests.memoryBytes ?? 0
     while (container.ended === null) {
-      this.#points.set(container, { name, startedAt: container.startedAt, at: sim.now, cpuTime: container.cpuTime(), memoryBytes })
+      this.#points.set(container, {
+        name,
+        startedAt: container.startedAt,
+        at: sim.now,
+        cpuTime: container.cpuTime(),
+        memoryBytes: memoryBytes + Math.floor(container.grownBytes),
+      })
       yield sim.delay(Math.floor(HOUSEKEEPING * (1 + jitter.uniform())))
     }
     this.#points.delete(container)

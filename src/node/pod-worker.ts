@@ -9,9 +9,10 @@ import type { HopId } from '../engine/trace.ts'
 import { invariant } from '../invariant.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { ContainerRecord } from './container-record.ts'
-import type { ContainerRuntime, ProcessBehaviour, RuntimeContainer, Sandbox } from './container-runtime.ts'
+import type { ContainerRuntime, Leak, ProcessBehaviour, RuntimeContainer, Sandbox } from './container-runtime.ts'
 import type { ImageStore } from './image-store.ts'
 import { podActions } from './pod-actions.ts'
+import type { HostedPod } from './pod-host.ts'
 import { conditionsOf, phaseOf } from './pod-status.ts'
 import { ContainerProbes } from './probes.ts'
 import type { CriCall, CriTimes } from './runtimes/index.ts'
@@ -160,6 +161,16 @@ export class PodWorker {
   /** It has a sandbox that runs, and is not on its way out. */
   get hasSandbox(): boolean {
     return this.#sandbox?.alive === true && !this.#ended && !this.#terminating.settled
+  }
+
+  /** Its place on the machine; null without a sandbox. */
+  get hosted(): HostedPod | null {
+    return this.#sandbox?.hosted ?? null
+  }
+
+  /** Its containers leak memory from now on. Gives the end of it. */
+  leak(leak: Omit<Leak, 'memoryBytes'>): () => void {
+    return this.#node.runtime.leak(this.#pod.metadata.uid, { ...leak, memoryBytes: this.#behaviour.memoryBytes })
   }
 
   /** The sandbox and all that runs in it end at once. */

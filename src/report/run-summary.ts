@@ -14,7 +14,12 @@ export interface RunSummary {
   readonly variants: readonly VariantSummary[]
 }
 
-/** Whether every threshold of every variant holds. */
+/** Whether every threshold of every variant holds, and every fault that had to has taken effect. */
 export function passed(summary: RunSummary): boolean {
-  return summary.variants.every((variant) => variant.thresholds.every((threshold) => threshold.passed))
+  return summary.variants.every(({ thresholds, faults }) => thresholds.every((threshold) => threshold.passed) && !faults.some(isMissing))
+}
+
+/** A fault that never took effect, and had to: the run does not show what it is about. */
+export function isMissing({ tookEffect, optional }: VariantSummary['faults'][number]): boolean {
+  return !tookEffect && optional !== true
 }

@@ -69,14 +69,19 @@ describe('the terminal summary', () => {
       summary({
         propagation: nothing,
         thresholds: [{ ...BAD, value: null }],
-        faults: [{ fault: 'node-crash worker-3', tookEffect: false, effect: 'the run ended before' }],
+        faults: [
+          { fault: 'node-crash worker-3', tookEffect: false, effect: 'the run ended before' },
+          { fault: 'pod-kill of one', tookEffect: false, effect: 'no such pod ran', optional: true },
+        ],
         refusals: [{ command: 'kubectl delete pod/x', reason: 'pods "x" not found' }],
         flowControl: [{ priorityLevel: 'system', waited: 3, longestWaitMs: 12, rejected: 1 }],
         deployments: [{ namespace: 'shop', name: 'frontend', replicas: 4, available: 0, availableAtSeconds: null, imbalance: null }],
       }),
     )
     expect(text).toContain('nothing measured ✗')
-    expect(text).toContain('! node-crash worker-3 did not take effect: the run ended before')
+    expect(text).toContain('✗ node-crash worker-3 did not take effect, so the run has failed: the run ended before')
+    expect(text).toContain('1 of 1 threshold failed, 1 fault never took effect')
+    expect(text).toContain('! pod-kill of one did not take effect: no such pod ran')
     expect(text).toContain('! kubectl delete pod/x was refused: pods "x" not found')
     expect(text).toContain('! priority level system: 3 requests waited for a seat of the API server, at most 12.0 ms; 1 request rejected')
     expect(text).toMatch(/shop\/frontend +0\/4, never all/)

@@ -6,7 +6,7 @@ import { THRESHOLD_METRICS } from '../scenario/threshold-metrics.ts'
 import type { Colors } from './colors.ts'
 import { formatChange, formatCount, formatMilliseconds, formatPercent, threeDigits } from './format.ts'
 import { printable } from './printable.ts'
-import { passed, type RunSummary } from './run-summary.ts'
+import { isMissing, passed, type RunSummary } from './run-summary.ts'
 
 export interface TerminalOptions {
   readonly colors: Colors
@@ -33,12 +33,17 @@ function verdict(summary: RunSummary, { colors, width }: TerminalOptions): strin
   const all = summary.variants.flatMap((variant) => variant.thresholds)
   const failed = all.filter((threshold) => !threshold.passed).length
   const ok = passed(summary)
-  const mark = all.length === 0 ? '' : ok ? '✓ ' : '✗ '
-  const rest =
-    all.length === 0
-      ? 'done, without thresholds to judge it by'
-      : `${ok ? count(all.length, 'threshold') : `${failed} of ${count(all.length, 'threshold')}`} ${ok ? 'passed' : 'failed'}`
-  const paint = all.length === 0 ? (text: string) => text : ok ? colors.green : colors.red
+  const missing = summary.variants.flatMap(({ faults }) => faults.filter(isMissing)).length
+  const judged = all.length > 0 || missing > 0
+  const mark = !judged ? '' : ok ? '✓ ' : '✗ '
+  const judgements = [
+    ...(all.length === 0
+      ? []
+      : [failed === 0 ? `${count(all.length, 'threshold')} passed` : `${failed} of ${count(all.length, 'threshold')} failed`]),
+    ...(missing === 0 ? [] : [`${count(missing, 'fault')} never took effect`]),
+  ]
+  const rest = judged ? judgements.join(', ') : 'done, without thresholds to judge it by'
+  const paint = !judged ? (text: string) => text : ok ? colors.green : colors.red
   const about = `(seed ${printable(summary.seed)}, ${summary.inputHash.slice(0, 'sha256:'.length + 12)})`
   const fits = `${mark}${summary.scenario}: ${rest} ${about}`.length <= width
   return `${paint(`${mark}${colors.bold(summary.scenario)}: ${rest}`)}${fits ? ' ' : '\n'}${colors.dim(about)}`
@@ -334,11 +339,7 @@ function notes(variants: readonly VariantSummary[], colors: Colors): string {
   const lines = variants.flatMap(({ variant, faults, refusals, flowControl = [] }) => {
     const name = variants.length === 1 ? '' : `${variant}: `
     return [
-      ...faults.map(({ fault, tookEffect, effect }) =>
-        tookEffect
-          ? `${colors.green('✓')} ${name}${printable(fault)}: ${printable(effect)}`
-          : `${colors.yellow('!')} ${name}${printable(fault)} ${colors.yellow('did not take effect')}: ${printable(effect)}`,
-      ),
+      ...faults.map((outcome) => faultLine(outcome, name, colors)),
       ...refusals.map(
         ({ command, reason }) => `${colors.yellow('!')} ${name}${printable(command)} ${colors.yellow('was refused')}: ${printable(reason)}`,
       ),
@@ -349,4 +350,11 @@ function notes(variants: readonly VariantSummary[], colors: Colors): string {
     ]
   })
   return lines.join('\n')
+}
+
+function faultLine(outcome: VariantSummary['faults'][number], variant: string, colors: Colors): string {
+  const [fault, effect] = [printable(outcome.fault), printable(outcome.effect)]
+  if (outcome.tookEffect) return `${colors.green('✓')} ${variant}${fault}: ${effect}`
+  if (!isMissing(outcome)) return `${colors.yellow('!')} ${variant}${fault} ${colors.yellow('did not take effect')}: ${effect}`
+  return `${colors.red('✗')} ${variant}${fault} ${colors.red('did not take effect')}, so the run has failed: ${effect}`
 }

@@ -63,6 +63,10 @@ export const DEFAULTS = {
   /** *Assumption*: as by `systemctl reboot`. */
   shutdown: 'graceful',
   killMode: 'all',
+  /** Of nodes that are chosen by their labels. */
+  nodeCount: 1,
+  /** A scenario is about its faults: one that does nothing is most likely a mistake. */
+  optionalFault: false,
   /** *Assumption*: people and callers give up on a page or a call after about two seconds. */
   timeout: '2s',
   /** *Assumption*: as many as HTTP client libraries commonly keep to one host. */

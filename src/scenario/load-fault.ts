@@ -1,10 +1,12 @@
 import { nearest } from '../api/did-you-mean.ts'
-import { LED_COMPONENTS } from '../faults/index.ts'
+import { type HowMany, LED_COMPONENTS, type NodeChoice, type PodChoice } from '../faults/index.ts'
 import type { Nanos } from '../units.ts'
 import type { LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { formatDuration, parseDuration } from './parse-duration.ts'
+import { formatHowMany, parseHowMany } from './parse-how-many.ts'
 import { complain, type Parsed, parsed } from './parse-result.ts'
+import { parseBandwidth } from './parse-size.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
 import type { FaultSpec } from './scenario.ts'
@@ -38,6 +40,8 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
     case 'container-crash':
     case 'oom-kill':
     case 'pod-kill':
+    case 'pod-slow':
+    case 'memory-leak':
       return loadContainerFault(context, path, draft as ContainerFaultDraft)
     case 'etcd-member-crash':
     case 'etcd-partition':
@@ -116,30 +120,51 @@ function loadNodeFault(context: LoadContext, path: Path, draft: NodeFaultDraft, 
   const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
   if (duration === 0)
     context.mistake([...path, 'for'], 'A fault of no length is none', 'a length of time above 0, or no "for" when it stays')
-  if (draft.node !== undefined && nodes !== null && !nodes.includes(draft.node)) {
-    const [first = 'worker-1', last = first] = [nodes.find((name) => name.startsWith('worker-')) ?? nodes[0], nodes.at(-1)]
-    const others = nodes.slice(0, nodes.indexOf(first)).map((name) => `${name}, `)
-    const accepted = others.join('') + (first === last ? first : `${first} to ${last}`)
-    context.mistake([...path, 'node'], `There is no node "${draft.node}"`, accepted, nearest(draft.node, nodes.slice(0, NODES_COMPARED)))
-  }
-  const { kind, node } = draft
+  const { kind } = draft
+  const node = loadVictim(context, [...path, 'node'], draft.node, nodes)
+  // A fault of a chosen node is the same one with the choice in the place of the name.
+  const of = (rest: object): FaultSpec => ({ kind, node, ...rest }) as FaultSpec
   switch (kind) {
     case 'node-reboot': {
       const { shutdown = DEFAULTS.shutdown } = draft as Extract<NodeFaultDraft, { shutdown?: unknown }>
-      return node === undefined || duration === undefined || duration === null ? undefined : { kind, node, shutdown, duration }
+      return node === undefined || duration === undefined || duration === null ? undefined : of({ shutdown, duration })
     }
     case 'disk-slow': {
       const { factor } = draft as Extract<NodeFaultDraft, { factor?: unknown }>
-      return node === undefined || duration === undefined || factor === undefined ? undefined : { kind, node, factor, duration }
+      return node === undefined || duration === undefined || factor === undefined ? undefined : of({ factor, duration })
     }
     case 'clock-skew': {
       const { offset } = draft as Extract<NodeFaultDraft, { offset?: unknown }>
       const ahead = offset === undefined ? undefined : context.read([...path, 'offset'], offset, parseOffset)
-      return node === undefined || duration === undefined || ahead === undefined ? undefined : { kind, node, ahead, duration }
+      return node === undefined || duration === undefined || ahead === undefined ? undefined : of({ ahead, duration })
     }
     default:
-      return kind === undefined || node === undefined || duration === undefined ? undefined : { kind, node, duration }
+      return kind === undefined || node === undefined || duration === undefined ? undefined : of({ duration })
   }
+}
+
+function loadVictim(
+  context: LoadContext,
+  path: Path,
+  draft: NodeFaultDraft['node'],
+  nodes: readonly string[] | null,
+): string | NodeChoice | undefined {
+  if (typeof draft === 'object') {
+    const selector = draft.selector === undefined ? null : context.selector([...path, 'selector'], draft.selector)
+    const count = loadHowMany(context, [...path, 'count'], draft.count ?? DEFAULTS.nodeCount)
+    return selector === undefined || count === undefined ? undefined : { selector, count, text: draft.selector?.trim() ?? 'the nodes' }
+  }
+  if (draft !== undefined && nodes !== null && !nodes.includes(draft)) {
+    const [first = 'worker-1', last = first] = [nodes.find((name) => name.startsWith('worker-')) ?? nodes[0], nodes.at(-1)]
+    const others = nodes.slice(0, nodes.indexOf(first)).map((name) => `${name}, `)
+    const accepted = others.join('') + (first === last ? first : `${first} to ${last}`)
+    context.mistake(path, `There is no node "${draft}"`, accepted, nearest(draft, nodes.slice(0, NODES_COMPARED)))
+  }
+  return draft
+}
+
+function loadHowMany(context: LoadContext, path: Path, draft: string | number): HowMany | undefined {
+  return typeof draft === 'number' ? draft : context.read(path, draft, parseHowMany)
 }
 
 /** How far a clock is from the true time: a length of time with a sign, such as `-2m` for one that is behind. */
@@ -166,12 +191,45 @@ function loadContainerFault(context: LoadContext, path: Path, draft: ContainerFa
   if (selector === undefined || kind === undefined) return undefined
   if (!context.inventory.mayHaveMorePods && context.inventory.templatesMatching(selector, namespace).length === 0)
     context.mistake([...path, 'pods'], `The selector "${draft.pods}" matches no pod of the manifests in the namespace "${namespace}"`, null)
-  if (kind === 'pod-kill') {
-    const { mode = DEFAULTS.killMode } = draft as Extract<ContainerFaultDraft, { mode?: unknown }>
-    return { kind, namespace, selector, mode }
+  const count = loadHowMany(context, [...path, 'mode'], draft.mode ?? DEFAULTS.killMode)
+  if (count === undefined) return undefined
+  const which = { namespace, selector, count }
+  if (kind === 'pod-kill') return { kind, ...which }
+  if (kind === 'pod-slow') {
+    const { factor, for: length } = draft as Extract<ContainerFaultDraft, { factor?: unknown }>
+    const duration = loadLength(context, path, length)
+    return factor === undefined || duration === undefined ? undefined : { kind, ...which, factor, duration }
   }
+  if (kind === 'memory-leak') return loadMemoryLeak(context, path, draft as LeakDraft, which)
   const { container = null } = draft as Extract<ContainerFaultDraft, { container?: unknown }>
-  return { kind, namespace, selector, container }
+  return { kind, ...which, container }
+}
+
+type LeakDraft = Extract<ContainerFaultDraft, { rate?: unknown }>
+
+function loadLength(context: LoadContext, path: Path, text: string | undefined): Nanos | null | undefined {
+  const duration = text === undefined ? null : context.duration([...path, 'for'], text)
+  if (duration === 0)
+    context.mistake([...path, 'for'], 'A fault of no length is none', 'a length of time above 0, or no "for" when it stays')
+  return duration
+}
+
+function loadMemoryLeak(context: LoadContext, path: Path, draft: LeakDraft, which: PodChoice): FaultSpec | undefined {
+  const { container = null } = draft
+  const bytesPerSecond = context.read([...path, 'rate'], draft.rate, parseBandwidth)
+  const duration = loadLength(context, path, draft.for)
+  const templates = context.inventory.templatesMatching(which.selector, which.namespace)
+  for (const { owner, spec } of templates) {
+    const leaking =
+      container === null ? spec.containers : [...spec.containers, ...spec.initContainers].filter(({ name }) => name === container)
+    for (const { name, limits } of leaking) {
+      if (limits.memoryBytes > 0) continue
+      const message = `The container "${name}" of ${owner} has no memory limit: it only grows, as eviction for a node's want of memory is not modelled`
+      context.warn([...path, 'kind'], 'no-effect', message)
+    }
+  }
+  if (bytesPerSecond === undefined || duration === undefined) return undefined
+  return { kind: 'memory-leak', ...which, container, bytesPerSecond, duration }
 }
 
 /** How reports call a fault. */
@@ -180,13 +238,21 @@ export function describeFault(fault: FaultSpec): string {
 }
 
 function victimOf(fault: FaultSpec): string {
-  if ('ahead' in fault) return `${fault.node} ${fault.ahead < 0 ? '-' : '+'}${formatDuration(Math.abs(fault.ahead))}`
+  if ('ahead' in fault) return `${nodeOf(fault.node)} ${fault.ahead < 0 ? '-' : '+'}${formatDuration(Math.abs(fault.ahead))}`
   if ('node' in fault)
-    return `${fault.node}${'factor' in fault ? ` ${fault.factor} times` : ''}${'shutdown' in fault ? `, ${fault.shutdown},` : ''}`
+    return `${nodeOf(fault.node)}${'factor' in fault ? ` ${fault.factor} times` : ''}${'shutdown' in fault ? `, ${fault.shutdown},` : ''}`
   if ('machine' in fault) return fault.machine
   if ('replica' in fault) return fault.replica === null ? 'of the leader' : `of replica ${fault.replica}`
   if ('member' in fault) return `etcd-${fault.member}${'factor' in fault ? ` ${fault.factor} times` : ''}`
-  if ('mode' in fault) return `of ${fault.mode} in ${fault.namespace}`
   if ('server' in fault) return fault.server === null ? 'of a random server' : `of server ${fault.server}`
-  return `${fault.container === null ? '' : `of ${fault.container} `}in ${fault.namespace}`
+  const pods = `of ${formatHowMany(fault.count)} in ${fault.namespace}`
+  if (fault.kind === 'pod-kill') return pods
+  if (fault.kind === 'pod-slow') return `${pods} ${fault.factor} times`
+  if (fault.kind === 'memory-leak')
+    return `${fault.container === null ? '' : `of ${fault.container} `}${pods} ${fault.bytesPerSecond} bytes/s`
+  return `${fault.container === null ? '' : `of ${fault.container} `}${fault.count === 'all' ? `in ${fault.namespace}` : pods}`
+}
+
+function nodeOf(node: string | NodeChoice): string {
+  return typeof node === 'string' ? node : `of ${formatHowMany(node.count)} of ${node.text}`
 }

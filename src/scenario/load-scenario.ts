@@ -122,6 +122,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
   const nodes = clusterIsSound ? nodeNames(cluster) : null
   const timeline = loadTimeline(context, spec.timeline, {
     duration: times.duration ?? null,
+    warmUp: times.warmUp ?? null,
     nodes,
     etcdMembers: cluster.etcdMembers,
     replicas: cluster.install === null ? 1 : INSTALLS[cluster.install].controlPlane.length,

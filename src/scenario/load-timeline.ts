@@ -3,21 +3,26 @@ import type { Kind } from '../api/objects/index.ts'
 import type { Identity } from '../control-plane/identity.ts'
 import type { Nanos } from '../units.ts'
 import type { LoadContext } from './load-context.ts'
+import { DEFAULTS } from './load-defaults.ts'
 import { describeFault, loadFault, NODES_COMPARED } from './load-fault.ts'
 import { listNames, named } from './load-inventory.ts'
 import type { AppliedManifests } from './load-manifests.ts'
+import { formatDistribution } from './parse-distribution.ts'
 import { formatDuration } from './parse-duration.ts'
 import { type KubectlText, type Mention, parseKubectl } from './parse-kubectl.ts'
+import { parseRecurrence } from './parse-recurrence.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
 import type { KubectlCommand, TimelineEntry } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
 
 type TimelineDraft = Draft<NonNullable<ScenarioFile['spec']['timeline']>>
+type RecurringDraft = Extract<NonNullable<TimelineDraft[number]>, { every?: unknown }>
 
 export interface TimelineOptions {
   /** null where it could not be read. */
   readonly duration: Nanos | null
+  readonly warmUp: Nanos | null
   /** Names of the nodes; null where the cluster could not be read. */
   readonly nodes: readonly string[] | null
   readonly etcdMembers: number
@@ -35,7 +40,9 @@ export function loadTimeline(context: LoadContext, draft: TimelineDraft | undefi
   const entries = (draft ?? []).flatMap((entry, index): TimelineEntry[] => {
     if (entry === undefined) return []
     const path: Path = ['spec', 'timeline', index]
-    const at = context.duration([...path, 'at'], entry.at)
+    if ('every' in entry) return loadRecurring(context, path, entry, options, index)
+    const { at: atText } = entry as Exclude<TimelineDraft[number], { every?: unknown } | undefined>
+    const at = context.duration([...path, 'at'], atText)
     if (at !== undefined && options.duration !== null && at >= options.duration) {
       const end = formatDuration(options.duration)
       context.mistake([...path, 'at'], `Nothing can happen at ${formatDuration(at)}: the run ends at ${end}`, `a time below ${end}`)
@@ -46,9 +53,41 @@ export function loadTimeline(context: LoadContext, draft: TimelineDraft | undefi
     }
     if (!('fault' in entry) || entry.fault === undefined) return []
     const fault = loadFault(context, [...path, 'fault'], entry.fault, options)
-    return fault === undefined || at === undefined ? [] : [{ at, kind: 'fault', fault, text: describeFault(fault) }]
+    if (fault === undefined || at === undefined) return []
+    const { optional = DEFAULTS.optionalFault } = entry
+    return [{ at, kind: 'fault', fault, every: null, stream: streamOf(index), text: describeFault(fault), optional }]
   })
   return entries.sort((a, b) => a.at - b.at)
+}
+
+/** An entry's own, whatever stands before or after it at other times. */
+function streamOf(index: number): string {
+  return `fault/timeline[${index}]`
+}
+
+function loadRecurring(context: LoadContext, path: Path, entry: RecurringDraft, options: TimelineOptions, index: number): TimelineEntry[] {
+  const gap = context.read([...path, 'every'], entry.every, parseRecurrence)
+  const at = entry.from === undefined ? options.warmUp : context.duration([...path, 'from'], entry.from)
+  const until = entry.until === undefined ? options.duration : context.duration([...path, 'until'], entry.until)
+  const end = options.duration
+  for (const key of ['from', 'until'] as const) {
+    const time = entry[key] === undefined ? undefined : key === 'from' ? at : until
+    if (end !== null && typeof time === 'number' && (time > end || (key === 'from' && time === end)))
+      context.mistake(
+        [...path, key],
+        `Faults cannot strike ${key} ${formatDuration(time)}: the run ends at ${formatDuration(end)}`,
+        `a time ${key === 'from' ? 'below' : 'up to'} ${formatDuration(end)}`,
+      )
+  }
+  if (typeof at === 'number' && typeof until === 'number' && until <= at && at !== end) {
+    const message = `The time until ${formatDuration(until)} does not come after its beginning at ${formatDuration(at)}`
+    if (entry.until !== undefined) context.mistake([...path, 'until'], message, `an "until" after ${formatDuration(at)}`)
+  }
+  const fault = entry.fault === undefined ? undefined : loadFault(context, [...path, 'fault'], entry.fault, options)
+  if (fault === undefined || gap === undefined || typeof at !== 'number' || typeof until !== 'number') return []
+  const { optional = DEFAULTS.optionalFault } = entry
+  const text = `${describeFault(fault)} every ${formatDistribution(gap)}`
+  return [{ at, kind: 'fault', fault, every: { gap, until }, stream: streamOf(index), text, optional }]
 }
 
 function loadCommand(

@@ -1,3 +1,4 @@
+import type { FaultOutcome } from '../faults/planned-fault.ts'
 import type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
 import type { Table } from '../metrics/table.ts'
 import type { Threshold } from './scenario.ts'
@@ -30,7 +31,7 @@ export interface VariantSummary {
   readonly kubeProxy: KubeProxySummary
   /** Only of runs that begin with one: when every node was Ready; null when that did not happen. */
   readonly bootstrap?: { readonly allNodesReadySeconds: number | null }
-  readonly faults: readonly { readonly fault: string; readonly tookEffect: boolean; readonly effect: string }[]
+  readonly faults: readonly FaultOutcome[]
   /** kubectl commands of the timeline that the API server refused. */
   readonly refusals: readonly { readonly command: string; readonly reason: string }[]
   /** Priority levels of the API server in which a request waited for a seat or was rejected; left out when there is none. */

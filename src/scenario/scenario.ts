@@ -4,7 +4,8 @@ import type { Identity } from '../control-plane/identity.ts'
 import type { InstallName } from '../control-plane/installs/index.ts'
 import type { KubectlVerb } from '../control-plane/kubectl/kubectl.ts'
 import type { SchedulerSpec } from '../control-plane/scheduler/scheduler.ts'
-import type { Fault } from '../faults/index.ts'
+import type { ChoosingFault, Fault } from '../faults/index.ts'
+import type { FaultPlan } from '../faults/planned-fault.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
@@ -32,7 +33,7 @@ export type {
 } from '../workload/specs.ts'
 export type ImageSpec = ImagePolicy
 export type KubectlCommand = KubectlVerb
-export type FaultSpec = Fault
+export type FaultSpec = Fault | ChoosingFault
 
 /**
  * A checked scenario: what assembly builds a simulation from.
@@ -95,7 +96,7 @@ export interface NodeGroup {
 
 export type TimelineEntry =
   | { readonly at: Nanos; readonly kind: 'kubectl'; readonly command: KubectlCommand; readonly as: Identity | null; readonly text: string }
-  | { readonly at: Nanos; readonly kind: 'fault'; readonly fault: FaultSpec; readonly text: string }
+  | (FaultPlan & { readonly kind: 'fault' })
 
 /** `metric{label=value,…} operator limit`. Times are in milliseconds, rates are fractions. */
 export interface Threshold {

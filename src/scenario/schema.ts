@@ -392,15 +392,37 @@ const traffic = z.strictObject({
   stop: duration('When the last requests may arrive; the end of the run when not given').optional(),
 })
 
+const howMany = (what: string, fallback: string | number) =>
+  z
+    .union([z.int().min(1).max(1_000_000), z.string()])
+    .optional()
+    .meta({ description: `How many ${what}: all, a number, or a share such as 30%`, examples: ['all', 2, '30%'], default: fallback })
+
+const victim = z
+  .union([
+    z.string(),
+    z.strictObject({
+      selector: text('a label selector, such as topology.kubernetes.io/zone=a', {
+        description: 'Nodes with these labels; every node when not given',
+        examples: ['topology.kubernetes.io/zone=a', '!node-role.kubernetes.io/control-plane'],
+      }).optional(),
+      count: howMany('of them, drawn when the fault strikes', DEFAULTS.nodeCount),
+    }),
+  ])
+  .meta({
+    description: 'Its name (worker-1, worker-2, …, or that of a control-plane node), or nodes by their labels',
+    examples: ['worker-3'],
+  })
+
 const nodeFault = z.strictObject({
   kind: z.enum(['node-crash', 'kubelet-crash', 'kube-proxy-crash']),
-  node: z.string().meta({ description: 'Its name: worker-1, worker-2, …, or that of a control-plane node', examples: ['worker-3'] }),
+  node: victim,
   for: duration('After how long the node comes back, empty; never when not given').optional(),
 })
 
 const nodeReboot = z.strictObject({
   kind: z.enum(['node-reboot']),
-  node: z.string(),
+  node: victim,
   shutdown: z
     .enum(['graceful', 'hard'])
     .optional()
@@ -410,14 +432,14 @@ const nodeReboot = z.strictObject({
 
 const nodeDisk = z.strictObject({
   kind: z.enum(['disk-slow']),
-  node: z.string(),
+  node: victim,
   factor: z.number().min(1).max(1_000_000).meta({ description: 'How many times as long unpacking images and starting containers takes' }),
   for: duration('After how long the disk is well again; never when not given').optional(),
 })
 
 const nodeClock = z.strictObject({
   kind: z.enum(['clock-skew']),
-  node: z.string(),
+  node: victim,
   offset: text('a length of time with a sign, such as -2m', {
     description: 'How far the clock of the node is ahead (+) or behind (-)',
     examples: ['+30s', '-2m'],
@@ -425,14 +447,20 @@ const nodeClock = z.strictObject({
   for: duration('After how long the clock is right again; never when not given').optional(),
 })
 
+const mode = z
+  .union([z.int().min(1).max(1_000_000), z.string()])
+  .optional()
+  .meta({
+    description: 'How many of the pods that match, drawn when the fault strikes: all, one, a number, or a share such as 30%',
+    examples: ['all', 'one', 3, '30%'],
+    default: DEFAULTS.killMode,
+  })
+
 const podKill = z.strictObject({
   kind: z.enum(['pod-kill']),
   pods: text('a label selector, such as app=frontend', { description: 'Whose processes end, by label selector' }),
   namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
-  mode: z
-    .enum(['all', 'one'])
-    .optional()
-    .meta({ description: 'All pods that match, or one of them at random', default: DEFAULTS.killMode }),
+  mode,
 })
 
 const containerFault = z.strictObject({
@@ -442,7 +470,27 @@ const containerFault = z.strictObject({
     examples: ['app=frontend'],
   }),
   namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
+  mode,
   container: z.string().optional().meta({ description: 'The container; every main container when not given' }),
+})
+
+const podSlow = z.strictObject({
+  kind: z.enum(['pod-slow']),
+  pods: text('a label selector, such as app=frontend', { description: 'Who is slow, by label selector' }),
+  namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
+  mode,
+  factor: z.number().min(1).max(1_000_000).meta({ description: 'How many times as long they take for each request' }),
+  for: duration('After how long they are as fast as before; never when not given').optional(),
+})
+
+const memoryLeak = z.strictObject({
+  kind: z.enum(['memory-leak']),
+  pods: text('a label selector, such as app=frontend', { description: 'Whose memory grows, by label selector' }),
+  namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
+  mode,
+  container: z.string().optional().meta({ description: 'The container; every main container when not given' }),
+  rate: text('bytes a second, such as 10Mi/s', { description: 'By how much it grows', examples: ['10Mi/s'] }),
+  for: duration('After how long nothing is lost any more; never when not given').optional(),
 })
 
 const etcdMember = z.int().min(1).max(5).meta({ description: 'Which member of etcd, from 1; member 1 leads at the start' })
@@ -488,6 +536,27 @@ const apiServerFault = z.strictObject({
 
 const at = duration('When it happens')
 
+const fault = z.union([
+  nodeFault,
+  nodeReboot,
+  nodeDisk,
+  nodeClock,
+  podKill,
+  containerFault,
+  podSlow,
+  memoryLeak,
+  etcdFault,
+  etcdSlowDisk,
+  apiServerFault,
+  leaderFault,
+  machineFault,
+])
+
+const optional = z
+  .boolean()
+  .optional()
+  .meta({ description: 'The run passes also when the fault never takes effect', default: DEFAULTS.optionalFault })
+
 const timelineEntry = z.union([
   z.strictObject({
     at,
@@ -496,21 +565,16 @@ const timelineEntry = z.union([
       examples: ['set image deployment/frontend server=shop/frontend:v2 -n shop'],
     }),
   }),
+  z.strictObject({ at, fault, optional }),
   z.strictObject({
-    at,
-    fault: z.union([
-      nodeFault,
-      nodeReboot,
-      nodeDisk,
-      nodeClock,
-      podKill,
-      containerFault,
-      etcdFault,
-      etcdSlowDisk,
-      apiServerFault,
-      leaderFault,
-      machineFault,
-    ]),
+    every: text('a distribution of times, such as exp(10m), or poisson(6/h)', {
+      description: 'Times between strikes of the fault, from `from` on: a distribution, or poisson with a rate',
+      examples: ['poisson(6/h)', 'exp(10m)', '5m'],
+    }),
+    from: duration('From when on the fault may strike; the end of the warm-up when not given').optional(),
+    until: duration('From when on it does not any more; the end of the run when not given').optional(),
+    fault,
+    optional,
   }),
 ])
 

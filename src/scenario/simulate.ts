@@ -48,7 +48,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     ...(scenario.cluster.bootstrap
       ? { bootstrap: { allNodesReadySeconds: cluster.allNodesReadyAt === null ? null : seconds(cluster.allNodesReadyAt) } }
       : {}),
-    faults: cluster.faults.map((fault) => ({ ...fault })),
+    faults: cluster.faults,
     refusals: cluster.controlPlane.kubectl.refusals,
     ...flowControlOf(cluster),
     engine: { events: cluster.sim.eventsExecuted, hops: cluster.trace.length, simulatedSeconds: scenario.duration / SECOND },

@@ -16,12 +16,15 @@ import { distribution } from '../engine/distributions.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import { Simulation } from '../engine/simulation.ts'
 import { type HopId, NO_CAUSE, Trace } from '../engine/trace.ts'
-import { type FaultReport, type FaultTarget, type LedComponentName, strike } from '../faults/index.ts'
+import { choose } from '../faults/choice.ts'
+import type { FaultTarget, LedComponentName, PodChoice } from '../faults/index.ts'
+import { type FaultOutcome, PlannedFault } from '../faults/planned-fault.ts'
 import { IngressNginx } from '../ingress/ingress-nginx.ts'
 import { invariant } from '../invariant.ts'
-import type { ProcessBehaviour, RunBehaviour } from '../node/container-runtime.ts'
+import type { ProcessBehaviour, RunBehaviour, RuntimeContainer } from '../node/container-runtime.ts'
 import { podCidr } from '../node/ipam.ts'
 import { Kubelet } from '../node/kubelet.ts'
+import type { PodWorker } from '../node/pod-worker.ts'
 import { RegistryLink } from '../node/registry-link.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
@@ -29,7 +32,11 @@ import { DataPlane } from '../workload/data-plane.ts'
 import { Bootstrap } from './bootstrap/bootstrap.ts'
 import { nodeNames } from './load-cluster.ts'
 import { otherServices } from './other-services.ts'
+import { describeFault } from './load-fault.ts'
 import type { RunSpec, Scenario, WorkloadSpec } from './scenario.ts'
+
+/** SIGKILL of the kernel. */
+const OOM_KILLED = 128 + 9
 
 /** Node addresses: 172.16.0.0/12, in order. Assumption: one flat network of nodes, apart from pods and Services. */
 function nodeAddress(index: number): string {
@@ -53,7 +60,7 @@ export class SimulatedCluster {
   readonly trace: Trace
   readonly controlPlane: ControlPlane
   readonly dataPlane: DataPlane
-  readonly faults: FaultReport[] = []
+  readonly #faults: PlannedFault[] = []
   /** When the bootstrap was over: `kubectl get nodes` shows every node as Ready. null before, and where there is none. */
   allNodesReadyAt: Nanos | null = null
   /** When each Deployment first had all its replicas, by key. */
@@ -61,8 +68,6 @@ export class SimulatedCluster {
   readonly #scenario: Scenario
   readonly #nodes: readonly NodeSeed[]
   readonly #kubelets: Kubelet[] = []
-  /** Which pod a `pod-kill` of one strikes. */
-  readonly #kills: RandomStream
   /** null: the control plane stands nowhere in particular. */
   readonly #machines: ControlPlaneMachines | null
   /** Machines that are no nodes, and are down. */
@@ -78,7 +83,6 @@ export class SimulatedCluster {
     this.#scenario = scenario
     this.sim = new Simulation({ seed: scenario.seed })
     this.trace = new Trace(this.sim)
-    this.#kills = this.sim.rng('fault/pod-kill')
     this.#nodes = nodesOf(scenario)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
@@ -145,6 +149,11 @@ export class SimulatedCluster {
     }
   }
 
+  /** What has become of the faults of the timeline, in its order. */
+  get faults(): readonly FaultOutcome[] {
+    return this.#faults.map(({ outcome }) => outcome)
+  }
+
   /** By index, as the columns of the data plane are. */
   get nodeNames(): readonly string[] {
     return this.#nodes.map((node) => node.name)
@@ -167,17 +176,17 @@ export class SimulatedCluster {
       apply()
     }
     for (const spec of traffic) this.dataPlane.addTraffic(spec)
+    const target = this.#faultTarget()
     for (const entry of timeline) {
       if (entry.kind === 'kubectl') {
         this.sim.after(entry.at, () => this.controlPlane.kubectl.run(entry.command, entry.text, entry.as))
         continue
       }
-      const report: FaultReport = { fault: entry.text, tookEffect: false, effect: 'the run ended before it' }
-      this.faults.push(report)
-      this.sim.after(entry.at, () => {
-        if (this.#scenario.cluster.bootstrap && this.allNodesReadyAt === null) report.effect = 'it was left out: the bootstrap was not over'
-        else strike(entry.fault, this.#faultTarget(), report)
-      })
+      const fault = new PlannedFault(entry, target, describeFault)
+      this.#faults.push(fault)
+      fault.start(() =>
+        this.#scenario.cluster.bootstrap && this.allNodesReadyAt === null ? 'it was left out: the bootstrap was not over' : null,
+      )
     }
   }
 
@@ -254,10 +263,15 @@ export class SimulatedCluster {
     )
   }
 
-  #faultTarget(): FaultTarget {
+  #faultTarget(): Omit<FaultTarget, 'dice'> {
     return {
       sim: this.sim,
       trace: this.trace,
+      nodesMatching: (selector) =>
+        this.nodeNames.filter((name) => {
+          const node = this.controlPlane.server.peek('Node', '', name)
+          return node !== undefined && (selector === null || matchesSelector(selector, node.metadata.labels))
+        }),
       etcd: this.controlPlane.server.etcd,
       apiServers: apiServersTarget(this.controlPlane.server),
       crashNode: (name) => {
@@ -303,17 +317,43 @@ export class SimulatedCluster {
       shutDownNode: (name, timeout) => this.#kubelets[this.#indexOf(name)]!.shutDown(timeout),
       slowNodeDisk: (name, factor, onUse) => this.#kubelets[this.#indexOf(name)]!.slowDisk(factor, onUse),
       setNodeClock: (name, ahead) => this.#kubelets[this.#indexOf(name)]!.setClock(ahead),
-      killPods: ({ namespace, selector, mode }, cause) => {
-        const there = this.#kubelets
-          .flatMap((kubelet) => [...kubelet.workers()])
-          .filter((worker) => {
-            const { metadata } = worker.pod
-            return metadata.namespace === namespace && matchesSelector(selector, metadata.labels) && worker.hasSandbox
-          })
-        if (there.length === 0) return 0
-        const struck = mode === 'all' ? there : [there[Math.floor(this.#kills.uniform() * there.length)]!]
+      killPods: (which, dice, cause) => {
+        const struck = this.#podsOf(which, dice, (worker) => worker.hasSandbox)
         for (const worker of struck) worker.killSandbox(cause(keyOf(worker.pod)))
         return struck.length
+      },
+      slowPods: (which, factor, dice, onUse) => {
+        const { backends } = this.dataPlane
+        const slowdown = { factor, onUse }
+        const struck = this.#podsOf(which, dice, (worker) => worker.hasSandbox)
+        const hosted = struck.map((worker) => worker.hosted!)
+        for (const pod of hosted) backends.slowDown(pod, slowdown)
+        return {
+          pods: struck.map(({ pod }) => keyOf(pod)),
+          end: () => {
+            for (const pod of hosted) backends.speedUp(pod, slowdown)
+          },
+        }
+      },
+      leakMemory: (which, dice, onFull) => {
+        const { container, bytesPerSecond } = which
+        const struck = this.#podsOf(which, dice, (worker) => worker.runs(container))
+        const ends = struck.map((struckWorker) => {
+          const { uid } = struckWorker.pod.metadata
+          const full = (name: string, run: RuntimeContainer): void => {
+            const cause = onFull(keyOf(struckWorker.pod), name)
+            // The worker of today: the kubelet may have been started anew since, or be down.
+            const worker = this.#kubelets.flatMap((kubelet) => [...kubelet.workers()]).find(({ pod }) => pod.metadata.uid === uid)
+            if (worker === undefined || worker.crash(name, OOM_KILLED, 'OOMKilled', cause) === 0) run.exit(OOM_KILLED, 'OOMKilled')
+          }
+          return struckWorker.leak({ container, bytesPerSecond, full })
+        })
+        return {
+          pods: struck.map(({ pod }) => keyOf(pod)),
+          end: () => {
+            for (const end of ends) end()
+          },
+        }
       },
       stopKubeProxy: (name) => {
         const index = this.#indexOf(name)
@@ -334,18 +374,24 @@ export class SimulatedCluster {
         if (this.#down.has(host) || (node >= 0 && !this.dataPlane.kernels.isUp(node))) return false
         return replica.start(cause())
       },
-      crashContainers: ({ namespace, selector, container }, { exitCode, reason }, cause) => {
+      crashContainers: (which, { exitCode, reason }, dice, cause) => {
         let crashed = 0
-        for (const kubelet of this.#kubelets) {
-          for (const worker of kubelet.workers()) {
-            const { metadata } = worker.pod
-            if (metadata.namespace !== namespace || !matchesSelector(selector, metadata.labels) || !worker.runs(container)) continue
-            crashed += worker.crash(container, exitCode, reason, cause(keyOf(worker.pod)))
-          }
-        }
+        for (const worker of this.#podsOf(which, dice, (worker) => worker.runs(which.container)))
+          crashed += worker.crash(which.container, exitCode, reason, cause(keyOf(worker.pod)))
         return crashed
       },
     }
+  }
+
+  /** Pods on their nodes that match and that it can happen to, as many as are wanted. */
+  #podsOf({ namespace, selector, count }: PodChoice, dice: RandomStream, can: (worker: PodWorker) => boolean): readonly PodWorker[] {
+    const there = this.#kubelets
+      .flatMap((kubelet) => [...kubelet.workers()])
+      .filter((worker) => {
+        const { metadata } = worker.pod
+        return metadata.namespace === namespace && matchesSelector(selector, metadata.labels) && can(worker)
+      })
+    return choose(there, count, dice)
   }
 
   #replicas(component: LedComponentName): readonly Replica[] {

@@ -1,4 +1,4 @@
-import { type Distribution, distribution } from '../engine/distributions.ts'
+import { type Distribution, distribution, SAMPLE_MAX } from '../engine/distributions.ts'
 import { Completion, type Waitable } from '../engine/process.ts'
 import { ReseedableStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
@@ -26,6 +26,14 @@ const GONE = 3
 export const NO_HANDSHAKE = 0
 export const FULL_HANDSHAKE = 1
 export const RESUMED_HANDSHAKE = 2
+
+/** What makes a pod slow for a while. */
+export interface Slowdown {
+  /** How many times as long service takes. */
+  readonly factor: number
+  /** Called for each request that begins meanwhile. */
+  readonly onUse: () => void
+}
 
 /** What pods do with requests concerns those who keep them. */
 export interface RequestKeeper {
@@ -113,6 +121,7 @@ export class Backends implements PodHost {
       serviceTime: this.#distributionOf(workload),
       station: null,
       idle: null,
+      slowdowns: [],
     })
     this.#loads.add()
     this.#states[pod] = QUIET
@@ -170,10 +179,23 @@ export class Backends implements PodHost {
   /** A health call takes no time of a server, but waits for one behind the requests that are queued: as long as these take on average. */
   answersAfter(pod: HostedPod): Nanos | null {
     if (this.#states[pod] !== LISTENING) return null
-    const { station, workload, serviceTime } = this.#pods[pod]!
+    const { station, workload, serviceTime, slowdowns } = this.#pods[pod]!
     if (station === null || station.busy < workload.concurrency) return 0
     if (station.queued >= workload.queue) return null
-    return Math.round(((station.queued + 1) * serviceTime.mean) / workload.concurrency)
+    return Math.round((factorOf(slowdowns) * (station.queued + 1) * serviceTime.mean) / workload.concurrency)
+  }
+
+  /** What the pod begins from now on takes longer; what it has begun goes on as it was. */
+  slowDown(pod: HostedPod, slowdown: Slowdown): void {
+    this.#pods[pod]!.slowdowns.push(slowdown)
+  }
+
+  /** The end of that. */
+  speedUp(pod: HostedPod, slowdown: Slowdown): void {
+    const { slowdowns } = this.#pods[pod]!
+    const at = slowdowns.indexOf(slowdown)
+    invariant(at >= 0, `Pod ${pod} is not slow by that`)
+    slowdowns.splice(at, 1)
   }
 
   inFlight(pod: HostedPod): number {
@@ -290,17 +312,16 @@ export class Backends implements PodHost {
 
   #station(pod: number, record: Pod): Station {
     const { concurrency, queue } = record.workload
-    const { serviceTime } = record
     const tls = record.workload.ingressController?.tls
     return new Station(this.#sim, {
       servers: concurrency,
       queueCapacity: queue,
       onStart:
         tls === undefined
-          ? (request) => this.#serviceTime(serviceTime, request)
+          ? (request) => this.#serviceTime(record, request)
           : (request) => {
               const handshake = this.#requests.handshakeOf(request)
-              if (handshake === NO_HANDSHAKE) return this.#serviceTime(serviceTime, request)
+              if (handshake === NO_HANDSHAKE) return this.#serviceTime(record, request)
               return handshake === FULL_HANDSHAKE ? tls.handshake : tls.resumedHandshake
             },
       onDone:
@@ -326,10 +347,13 @@ export class Backends implements PodHost {
     return this.#gateway
   }
 
-  #serviceTime(serviceTime: Distribution, request: number): Nanos {
+  #serviceTime({ serviceTime, slowdowns }: Pod, request: number): Nanos {
     if (request >= 0) this.#requests.begun(request)
     this.#demand.reseed(request >= 0 ? this.#requests.seedOf(request) : this.#gateway!.seedOf(~request))
-    return serviceTime.sample(this.#demand)
+    const time = serviceTime.sample(this.#demand)
+    if (slowdowns.length === 0) return time
+    for (const { onUse } of slowdowns) onUse()
+    return Math.min(SAMPLE_MAX, Math.round(time * factorOf(slowdowns)))
   }
 
   #left(pod: number): void {
@@ -410,4 +434,13 @@ interface Pod {
   station: Station | null
   /** Who waits for the last answer. */
   idle: Completion<void> | null
+  /** What makes it slow now. */
+  readonly slowdowns: Slowdown[]
+}
+
+/** 1 without any. */
+function factorOf(slowdowns: readonly Slowdown[]): number {
+  let factor = 1
+  for (const slowdown of slowdowns) factor *= slowdown.factor
+  return factor
 }

@@ -1,6 +1,6 @@
 import { Dice } from './dice.ts'
 import { randomDns } from './dns.ts'
-import { FAULT_SECONDS_MAX, FAULTS } from './faults.ts'
+import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomIngress } from './ingress.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
 import { randomUdp } from './udp.ts'
@@ -42,6 +42,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       for (const { after, text } of dice.pick(VERBS)(world)) timeline.push({ at: at + after, text: `kubectl: ${JSON.stringify(text)}` })
     } else timeline.push({ at, text: `fault: ${dice.pick(FAULTS)(world)}` })
   }
+  const recurring = randomFaults(seed, world, ACTIVE_SECONDS)
   timeline.sort((a, b) => a.at - b.at)
   const traffic = world.workloads
     .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))
@@ -80,7 +81,7 @@ ${dns.cluster}    images: { preloaded: ${dice.chance(0.5)} }
   workloads:
 ${behaviours.join('\n')}
   traffic:${allTraffic.length === 0 ? ' []' : allTraffic.join('')}
-  timeline:${timeline.length === 0 ? ' []' : ''}${timeline.map(({ at, text }) => `\n    - { at: ${at}s, ${text} }`).join('')}
+  timeline:${timeline.length + recurring.length === 0 ? ' []' : ''}${timeline.map(({ at, text }) => `\n    - { at: ${at}s, ${text} }`).join('')}${recurring.map((entry) => `\n    - ${entry}`).join('')}
 `
   return {
     'scenario.yaml': scenario,
