@@ -18,6 +18,17 @@ export interface TrafficSummary {
   /** Cause to count; only causes that occurred, in a fixed order. */
   readonly failedByCause: Readonly<Record<string, number>>
   readonly errorRate: number
+  /** Tries after a failed one. */
+  readonly retries: number
+  /** Second tries beside one that has no answer yet, and how many of them were answered first. */
+  readonly hedges: number
+  readonly hedgesWon: number
+  /** Tries that a budget did not allow. */
+  readonly triesDenied: number
+  /** Requests or tries that a pod finished when nobody waited for them any more. */
+  readonly answersWasted: number
+  /** Tries for each request; null without requests. */
+  readonly amplification: number | null
   readonly requestsPerSecond: number
   readonly latencyMs: QuantileSummary
   /** What the time of the answered requests was spent on. */

@@ -6,6 +6,7 @@ import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { isForIngress, loadIngressTarget } from './load-ingress-target.ts'
 import { find, listNames, named } from './load-inventory.ts'
+import { loadTries } from './load-tries.ts'
 import { parseArrivals } from './parse-arrivals.ts'
 import { formatDuration, parseDuration } from './parse-duration.ts'
 import type { Draft } from './parse-structure.ts'
@@ -15,7 +16,8 @@ import type { ConnectionSpec, TrafficSource, TrafficSpec, TrafficTarget, Workloa
 import type { ScenarioFile } from './schema.ts'
 
 type TrafficDraft = Draft<NonNullable<ScenarioFile['spec']['traffic']>>
-type EntryDraft = NonNullable<TrafficDraft[number]>
+/** One entry, as far as it could be read. */
+export type EntryDraft = NonNullable<TrafficDraft[number]>
 
 /** The frame of the run; undefined where it could not be read. */
 export interface RunTimes {
@@ -43,11 +45,12 @@ export function loadTraffic(
     const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
     if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
     const connection = entry.connection === undefined ? undefined : loadConnection(context, [...at, 'connection'], entry.connection)
+    const tries = loadTries(context, at, entry, timeout)
     const window = loadWindow(context, at, entry, times)
     if (entry.name === undefined || from === undefined || target === undefined || arrivals === undefined || window === undefined) return []
     const { name } = entry
     const kept = connection === undefined ? {} : { connection }
-    return [{ name, target, from, arrivals, ...kept, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window }]
+    return [{ name, target, from, arrivals, ...kept, ...tries, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window }]
   })
 }
 

@@ -141,10 +141,9 @@ export class DataPlane {
   addTraffic(spec: TrafficSpec): void {
     invariant(!this.#traffic.some((traffic) => traffic.name === spec.name), `Two traffics are called "${spec.name}"`)
     const { namespace, service, port, host, path } = spec.target
-    const { connection } = spec
     const metrics = this.#requestMetrics.addTraffic(spec)
     const servicePort = this.history.servicePort(namespace, service, port, 'TCP')
-    const traffic = this.requests.addTraffic({ metrics, servicePort, timeout: spec.timeout, route: { host, path }, connection })
+    const traffic = this.requests.addTraffic({ ...spec, metrics, servicePort, route: { host, path } })
     this.#traffic.push(metrics)
     const senders = new Senders(this.requests, traffic, this.#clientsOf(spec.from, servicePort))
     const { name, start, stop, arrivals } = spec

@@ -2,22 +2,26 @@ import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
 import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
-import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, SERVICE, UPSTREAM } from '../metrics/blame.ts'
+import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, RETRIES, SERVICE, UPSTREAM } from '../metrics/blame.ts'
 import { HTTP_404, NO_CLIENT, OK, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { LoadBalancer } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
+import { GOLDEN_RATIO_32, mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import { Backends, NO_BACKEND, type RequestKeeper } from './backends.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { CLOSED_BY_POD, IDLE_AT_POD, LAST_ANSWER, NO_POOL, NO_REQUEST, OPEN, OUTSIDE } from './connection-table.ts'
 import { type ConnectionOpener, Connections } from './connections.ts'
 import { Deadlines } from './deadlines.ts'
+import { ExpiryQueue } from './expiry-queue.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
 import { HELD, NO_CONNECTION, RequestTable, WAITING } from './request-table.ts'
-import type { ConnectionSpec, WorkloadSpec } from './specs.ts'
+import type { ConnectionSpec, HedgeSpec, RetrySpec, WorkloadSpec } from './specs.ts'
+import { Tries, type TrySender } from './tries.ts'
+import { NO_WISH } from './wish-table.ts'
 
 export interface RequestsOptions {
   readonly sim: Simulation
@@ -41,6 +45,10 @@ interface Traffic {
   readonly timeout: Nanos
   readonly route: Route
   readonly deadlines: Deadlines
+  /** Where its clients may try more than once: their wishes. */
+  readonly tries: Tries | null
+  /** Where there is a time-out of its own for the opening of a connection. */
+  readonly connectDeadlines: ExpiryQueue | null
   /** Where its clients keep connections: how. */
   readonly connection: ConnectionSpec | undefined
   /** The pools of its clients, by pod or by address: indexes of pools. */
@@ -81,8 +89,8 @@ interface Route {
  * for one (`client-queue`). On one that is there it takes `2 e + 2 × one way + waiting + service`, and no rule is asked: it goes to the pod
  * that the connection has. A pod that drains closes the idle ones at once and the others by its answer; one that is killed has its
  * connections closed by its kernel. Clients learn of it one way later, and what they sent meanwhile meets RST. Of a sandbox or node that
- * is gone they hear nothing: each of its connections costs a request its time-out, after which the client closes that one. A client never
- * repeats a request by itself. Pods do not close idle connections otherwise (*assumption*: their time-out is longer than the clients').
+ * is gone they hear nothing: each of its connections costs a request its time-out, after which the client closes that one. A client
+ * repeats a request only where its traffic says so, see {@link Tries}. Pods do not close idle connections otherwise (*assumption*: their time-out is longer than the clients').
  *
  * Hot path: columns, handlers, no allocation a request.
  */
@@ -140,10 +148,26 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     timeout: Nanos
     route: Route
     connection?: ConnectionSpec | undefined
+    connectTimeout?: Nanos | undefined
+    retries?: RetrySpec | undefined
+    hedge?: HedgeSpec | undefined
   }): number {
-    const { connection } = options
-    const state = { connection, deadlines: new Deadlines(), pools: new Map<number, number>(), deadlineArmed: false, onOutcome: null }
-    return this.#traffic.push({ ...options, ...state }) - 1
+    const { connection, metrics, servicePort, timeout, route, connectTimeout } = options
+    const index = this.#traffic.length
+    this.#traffic.push({
+      metrics,
+      servicePort,
+      timeout,
+      route,
+      connection,
+      deadlines: new Deadlines(),
+      tries: options.retries === undefined && options.hedge === undefined ? null : this.#triesOf(index, options),
+      connectDeadlines: connectTimeout === undefined ? null : this.#connectDeadlines(connectTimeout),
+      pools: new Map(),
+      deadlineArmed: false,
+      onOutcome: null,
+    })
+    return index
   }
 
   /** `then` is called for every request of a traffic that has been answered or has failed: with its user and the cause, or {@link OK}. */
@@ -156,27 +180,93 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const table = this.#table
     const { now } = this.#sim
     const traffic = this.#traffic[trafficIndex]!
-    const request = table.take()
-    table.traffics[request] = trafficIndex
-    table.sentAt[request] = now
-    table.seeds[request] = seed
-    table.users[request] = user
-    table.accounts.open(request, now)
     traffic.metrics.sent(now)
+    if (traffic.tries !== null) {
+      traffic.tries.begin(client, seed, address, user)
+      return
+    }
+    const request = this.#take(trafficIndex, seed, user, NO_WISH, now, now + traffic.timeout)
     traffic.deadlines.push(request, table.serials[request]!, now + traffic.timeout)
     if (!traffic.deadlineArmed) {
       traffic.deadlineArmed = true
       this.#sim.schedule(traffic.timeout, this.#deadline, trafficIndex)
     }
+    this.#dispatch(request, client, address)
+  }
+
+  /** A place for a request that begins now. */
+  #take(traffic: number, seed: number, user: number, wish: number, sentAt: Nanos, givesUpAt: Nanos): number {
+    const table = this.#table
+    const request = table.take()
+    table.traffics[request] = traffic
+    table.sentAt[request] = sentAt
+    table.seeds[request] = seed
+    table.users[request] = user
+    table.wishes[request] = wish
+    table.tries[request] = 0
+    table.givesUpAt[request] = givesUpAt
+    table.accounts.open(request, this.#sim.now)
     table.connections[request] = NO_CONNECTION
-    if (traffic.connection === undefined) {
+    return request
+  }
+
+  /** Finds the request a connection. */
+  #dispatch(request: number, client: number, address: number): void {
+    const table = this.#table
+    const traffic = table.traffics[request]!
+    if (this.#traffic[traffic]!.connection === undefined) {
       table.pools[request] = NO_POOL
       this.#open(request, client, address, NO_POOL)
     } else {
-      const pool = this.#poolOf(trafficIndex, client, address)
+      const pool = this.#poolOf(traffic, client, address)
       table.pools[request] = pool
       this.#takeFrom(this.#pools[pool]!, request)
     }
+  }
+
+  #triesOf(
+    index: number,
+    options: { metrics: TrafficMetrics; timeout: Nanos; retries?: RetrySpec | undefined; hedge?: HedgeSpec | undefined },
+  ): Tries {
+    const table = this.#table
+    const { backends } = this
+    const sender: TrySender = {
+      sendTry: (wish, number, givesUpAt) => {
+        const tries = this.#traffic[index]!.tries!
+        const { wishes } = tries
+        const sentAt = wishes.sentAt[wish]!
+        const request = this.#take(index, wishes.seeds[wish]!, wishes.users[wish]!, wish, sentAt, givesUpAt)
+        table.tries[request] = number
+        table.accounts.parts[request * PARTS + RETRIES] = this.#sim.now - sentAt
+        tries.joined(wish, request)
+        this.#dispatch(request, wishes.clients[wish]!, wishes.addresses[wish]!)
+      },
+      giveUpTry: (request) => this.#close(request, false),
+      causeOfTimeOut: (request) => (this.#clientIsGone(request) ? NO_CLIENT : this.#causeOfSilence(request)),
+      incarnation: (client) => backends.incarnation(client),
+      runs: (client, incarnation) => backends.runs(client, incarnation),
+    }
+    const ended = (user: number, cause: number) => this.#traffic[index]!.onOutcome?.(user, cause)
+    return new Tries({ sim: this.#sim, table, sender, ended, ...options, retries: options.retries, hedge: options.hedge })
+  }
+
+  /** Of the connections of one traffic that are being opened. */
+  #connectDeadlines(wait: Nanos): ExpiryQueue {
+    const { table } = this.#connections
+    return new ExpiryQueue({
+      sim: this.#sim,
+      wait,
+      waits: (place, serial) =>
+        table.serials[place] === serial &&
+        (table.flags[place]! & OPEN) !== 0 &&
+        // It may be open by now; one whose client learns of it at this very moment is.
+        table.connectedAt[place]! > this.#sim.now,
+      expire: (place) =>
+        this.#fail(
+          table.requests[place]!,
+          this.#connections.clientIsGone(place) ? NO_CLIENT : this.#connections.causeOfConnectTimeout(place),
+        ),
+    })
   }
 
   /** A request that was to be sent now, but there is nobody to send it. */
@@ -200,7 +290,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   served(request: number): void {
-    if (!this.#letGo(request)) return
+    if (!this.#letGo(request)) {
+      this.#wasted(request)
+      return
+    }
     this.#answered(request)
     this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#answerAtClient, request)
   }
@@ -234,6 +327,8 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   /** Requests of a traffic whose client still waits. */
   waiting(trafficIndex: number): number {
+    const { tries } = this.#traffic[trafficIndex]!
+    if (tries !== null) return tries.waiting
     const { flags, traffics, capacity } = this.#table
     let waiting = 0
     for (let request = 0; request < capacity; request++) {
@@ -244,13 +339,14 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   /** Every request that was sent was answered, failed, or is waited for; every place in use is waited for or held. */
   checkConservation(): void {
-    for (const [index, { metrics }] of this.#traffic.entries()) {
+    for (const [index, { metrics, tries }] of this.#traffic.entries()) {
       const { sent, ok, failed } = metrics.totals()
       const waiting = this.waiting(index)
       invariant(
         sent === ok + failed + waiting,
         `Of ${sent} requests of "${metrics.name}" ${ok} were answered, ${failed} failed and ${waiting} wait`,
       )
+      tries?.checkConservation(metrics.name)
     }
     const { flags, capacity, size } = this.#table
     let used = 0
@@ -322,10 +418,12 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   #open(request: number, client: number, address: number, pool: number): void {
     const table = this.#table
     const connections = this.#connections
-    const { servicePort, timeout } = this.#traffic[table.traffics[request]!]!
-    const givesUpAt = table.sentAt[request]! + timeout
-    const connection = connections.make(request, client, address, servicePort, table.seeds[request]!, givesUpAt, pool)
+    const { servicePort, connectDeadlines } = this.#traffic[table.traffics[request]!]!
+    const number = table.tries[request]!
+    const seed = number === 0 ? table.seeds[request]! : mix32(table.seeds[request]! ^ Math.imul(number, GOLDEN_RATIO_32))
+    const connection = connections.make(request, client, address, servicePort, seed, table.givesUpAt[request]!, pool)
     table.connections[request] = connection
+    connectDeadlines?.push(connection, connections.table.serials[connection]!)
     connections.open(connection)
   }
 
@@ -396,9 +494,9 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   /** Who is next to have a connection of the pool, or -1. A client that is gone sends nothing more. */
   #nextOf(pool: ConnectionPool): number {
     if (pool.client !== OUTSIDE && !this.backends.runs(pool.client, pool.incarnation)) return -1
-    const { serials, flags, sentAt } = this.#table
-    const sentAfter = this.#sim.now - this.#traffic[pool.traffic]!.timeout
-    return pool.shift((place, serial) => serials[place] === serial && (flags[place]! & WAITING) !== 0 && sentAt[place]! > sentAfter)
+    const table = this.#table
+    const { now } = this.#sim
+    return pool.shift((place, serial) => table.isWaited(place, serial) && table.givesUpAt[place]! > now)
   }
 
   /** A pod closes its kept connections on which it has no request. */
@@ -500,15 +598,16 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     return this.backends.runs(backends[connection]!, backendIncarnations[connection]!)
   }
 
-  /** Whether the client was still there when the connection was made and the request was to go out. */
+  /** Whether the client had not given up when the connection was made and the request was to go out. */
   #wasSent(request: number): boolean {
-    const table = this.#table
-    const sendTime = this.#sim.now - this.#oneWay(request) - this.#laterPacket
-    return sendTime < table.sentAt[request]! + this.#traffic[table.traffics[request]!]!.timeout
+    return this.#sim.now - this.#oneWay(request) - this.#laterPacket < this.#table.givesUpAt[request]!
   }
 
   #arriveAnswer(request: number): void {
-    if (!this.#letGo(request)) return
+    if (!this.#letGo(request)) {
+      this.#wasted(request)
+      return
+    }
     const table = this.#table
     if (!this.#connections.isRemembered(table.connections[request]!)) return
     if (this.#clientIsGone(request)) {
@@ -520,9 +619,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const { accounts } = table
     accounts.settle(request, this.#sim.now)
     accounts.check(request, latency)
-    const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
+    const { metrics, onOutcome, tries } = this.#traffic[table.traffics[request]!]!
     metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
     const user = table.users[request]!
+    if (tries !== null) tries.answered(request)
     this.#giveBack(request)
     onOutcome?.(user, OK)
   }
@@ -532,9 +632,12 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const table = this.#table
     if (!this.#connections.isRemembered(table.connections[request]!)) return
     const isGone = this.#clientIsGone(request)
+    const wish = table.wishes[request]!
+    const { tries } = this.#traffic[table.traffics[request]!]!
     this.#countFailure(request, isGone ? NO_CLIENT : cause)
     if (cause >= HTTP_404 && !isGone) this.#giveBack(request)
     else this.#close(request, cause < HTTP_404)
+    if (tries !== null) tries.goOn(wish, isGone ? NO_CLIENT : cause)
   }
 
   /** Fails what has waited as long as it may, and sets the event for the next. */
@@ -579,15 +682,28 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   #fail(request: number, cause: number): void {
+    const wish = this.#table.wishes[request]!
+    const { tries } = this.#traffic[this.#table.traffics[request]!]!
     this.#countFailure(request, cause)
     this.#close(request, false)
+    if (tries !== null) tries.goOn(wish, cause)
   }
 
+  /** Of a try its wish will count what becomes of it, once the try's connection is closed. */
   #countFailure(request: number, cause: number): void {
     const table = this.#table
-    const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
+    const { metrics, onOutcome, tries } = this.#traffic[table.traffics[request]!]!
+    if (tries !== null) {
+      tries.failed(request)
+      return
+    }
     metrics.failed(table.sentAt[request]!, cause)
     onOutcome?.(table.users[request]!, cause)
+  }
+
+  /** A pod has finished what nobody waits for. The place of the request has just been given back, and still has its numbers. */
+  #wasted(request: number): void {
+    this.#traffic[this.#table.traffics[request]!]!.metrics.wasted(this.#table.sentAt[request]!)
   }
 
   /** The client has its outcome, and closes the connection. */
@@ -598,6 +714,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     if (connection !== NO_CONNECTION) this.#connections.close(connection, byReset)
     const flags = table.flags[request]! & ~WAITING
     table.flags[request] = flags
+    table.givesUpAt[request] = this.#sim.now
     if ((flags & HELD) === 0) this.#free(request)
     if (pool !== NO_POOL && connection !== NO_CONNECTION) this.#fill(this.#pools[pool]!)
   }

@@ -207,6 +207,9 @@ export class TestCluster {
     stop?: Nanos
     timeout?: Nanos
     connection?: TrafficSpec['connection']
+    connectTimeout?: TrafficSpec['connectTimeout']
+    retries?: TrafficSpec['retries']
+    hedge?: TrafficSpec['hedge']
   }): void {
     const spec: TrafficSpec = {
       name: options.name ?? 'shoppers',
@@ -218,6 +221,9 @@ export class TestCluster {
       arrivals: options.arrivals ?? { kind: options.kind ?? 'constant', ratePerSecond: options.ratePerSecond! },
       timeout: options.timeout ?? 2 * SECOND,
       connection: options.connection,
+      connectTimeout: options.connectTimeout,
+      retries: options.retries,
+      hedge: options.hedge,
       start: options.start ?? this.sim.now,
       stop: options.stop ?? Number.MAX_SAFE_INTEGER,
     }
