@@ -320,3 +320,33 @@ test('random retries and hedges are the slow model', () => {
     { numRuns: 60 },
   )
 })
+
+describe('an overload of 2 s', () => {
+  /** Requests answered in the 10 s that begin 5 s after it, of 600; the one pod can do 100 a second. */
+  function answeredLater(retries: RetrySpec | undefined): number {
+    const { c } = cluster(serving(10, { queue: 60 }))
+    const start = c.sim.now
+    c.traffic({ name: 'burst', service: 'web', from: 'client', ratePerSecond: 300, stop: start + 2 * SECOND })
+    const stages = [
+      { service: 'web', name: 'before', start, stop: start + 7 * SECOND },
+      { service: 'web', name: 'later', start: start + 7 * SECOND, stop: start + 17 * SECOND },
+    ]
+    for (const stage of stages) c.traffic({ ...stage, from: 'client', ratePerSecond: 60, ...(retries === undefined ? {} : { retries }) })
+    c.sim.run(start + 60 * SECOND)
+    c.dataPlane.checkConservation()
+    return c.dataPlane.trafficSummaries()[2]!.ok
+  }
+  // A full queue is 600 ms of work, and a try has 200.
+  const three: RetrySpec = {
+    max: 3,
+    on: ['reset', 'timeout'],
+    backOff: { base: 25 * MILLISECOND, max: 250 * MILLISECOND },
+    perTryTimeout: 200 * MILLISECOND,
+  }
+
+  test('is over without retries, stays for ever with three, and is over with three and a budget', () => {
+    expect(answeredLater(undefined)).toBe(600)
+    expect(answeredLater(three)).toBe(0)
+    expect(answeredLater({ ...three, budget: { ratio: 0.2, minPerSecond: 1 } })).toBe(600)
+  })
+})
