@@ -14,6 +14,7 @@ import { toMilliseconds } from './quantile-summary.ts'
  * - `client-queue`: all connections of its client were in use.
  * - `tls`: the handshake, from the client's hello at the pod until the request itself is there: queue and CPU in the pod, and round trips.
  * - `dns`: its client looked the Service's name up.
+ * - `retries`: until the try that was answered was sent: earlier tries, and the waits between them.
  */
 export const BLAME_PARTS = [
   'network',
@@ -26,6 +27,7 @@ export const BLAME_PARTS = [
   'client-queue',
   'tls',
   'dns',
+  'retries',
 ] as const
 
 export type BlamePart = (typeof BLAME_PARTS)[number]
@@ -41,6 +43,7 @@ export const UPSTREAM = 6
 export const CLIENT_QUEUE = 7
 export const TLS = 8
 export const DNS = 9
+export const RETRIES = 10
 export const PARTS = BLAME_PARTS.length
 
 /** Mean milliseconds a request by part; null without requests. */

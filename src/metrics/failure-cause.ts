@@ -35,7 +35,7 @@ export const FAILURE_CAUSES = [
 
 export type FailureCause = (typeof FAILURE_CAUSES)[number]
 
-/** No failure. */
+/** In place of a cause: answered. */
 export const OK = -1
 
 /** Index of each cause in {@link FAILURE_CAUSES}, for columns of small integers. */

@@ -23,7 +23,13 @@ const P50 = PART + PARTS
 const P90 = P50 + 1
 const P99 = P50 + 2
 const MAX = P50 + 3
-const WIDTH = P50 + 4
+/** Counts again: what came on top of the first tries, and what was done for nothing. */
+const RETRIED = P50 + 4
+const HEDGED = P50 + 5
+const HEDGES_WON = P50 + 6
+const DENIED = P50 + 7
+const WASTED = P50 + 8
+const WIDTH = P50 + 9
 
 const COLUMNS = [
   'interval_start_s',
@@ -39,6 +45,11 @@ const COLUMNS = [
   'latency_ms_p90',
   'latency_ms_p99',
   'latency_ms_max',
+  'retries',
+  'hedges',
+  'hedges_won',
+  'tries_denied',
+  'answers_wasted',
 ]
 
 const FAILURE_COLUMNS = [
@@ -159,6 +170,31 @@ export class TrafficMetrics {
     this.#ended(interval)
   }
 
+  /** The request that was to be sent at `at` is tried once more after a failure. */
+  retried(at: Nanos): void {
+    this.#count(at, RETRIED)
+  }
+
+  /** … is sent a second time, as its answer takes long. */
+  hedged(at: Nanos): void {
+    this.#count(at, HEDGED)
+  }
+
+  /** … was answered by such a second try. */
+  hedgeWon(at: Nanos): void {
+    this.#count(at, HEDGES_WON)
+  }
+
+  /** … would have been tried once more, and the client's budget did not allow it. */
+  denied(at: Nanos): void {
+    this.#count(at, DENIED)
+  }
+
+  /** A pod has finished one of its tries that its client no longer waited for. */
+  wasted(at: Nanos): void {
+    this.#count(at, WASTED)
+  }
+
   /** Requests sent so far in the whole run, and what became of them. */
   totals(): { sent: number; ok: number; failed: number } {
     let sent = 0
@@ -180,11 +216,13 @@ export class TrafficMetrics {
     let sent = 0
     let ok = 0
     let failed = 0
+    const extra = new Float64Array(WIDTH - RETRIED)
     const byCause = new Array<number>(CAUSES).fill(0)
     for (let interval = 0; interval < this.#length; interval++) {
       if (!this.#intervals.isMeasured(this.#first + interval)) continue
       sent += this.#block[interval * WIDTH + SENT]!
       ok += this.#block[interval * WIDTH + OK]!
+      for (let column = RETRIED; column < WIDTH; column++) extra[column - RETRIED]! += this.#block[interval * WIDTH + column]!
       for (let cause = 0; cause < CAUSES; cause++) {
         const count = this.#block[interval * WIDTH + FAILED + cause]!
         failed += count
@@ -203,6 +241,12 @@ export class TrafficMetrics {
       failedByCause,
       stale: this.#failures.stale,
       errorRate: ok + failed === 0 ? 0 : failed / (ok + failed),
+      retries: extra[0]!,
+      hedges: extra[HEDGED - RETRIED]!,
+      hedgesWon: extra[HEDGES_WON - RETRIED]!,
+      triesDenied: extra[DENIED - RETRIED]!,
+      answersWasted: extra[WASTED - RETRIED]!,
+      amplification: sent === 0 ? null : (sent + extra[0]! + extra[HEDGED - RETRIED]!) / sent,
       requestsPerSecond: sending > 0 ? sent / (sending / SECOND) : 0,
       latencyMs: summaryInMilliseconds(this.#measured),
       blameMs: this.#blame.summary(this.#measured),
@@ -232,12 +276,17 @@ export class TrafficMetrics {
       const ok = this.#block[interval * WIDTH + OK]!
       for (let column = LATENCY; column < P50; column++)
         row.push(ok === 0 ? null : toMilliseconds(this.#block[interval * WIDTH + column]! / ok))
-      for (let column = P50; column < WIDTH; column++) {
+      for (let column = P50; column <= MAX; column++) {
         const value = this.#block[interval * WIDTH + column]!
         row.push(Number.isNaN(value) ? null : toMilliseconds(value))
       }
+      for (let column = RETRIED; column < WIDTH; column++) row.push(this.#block[interval * WIDTH + column]!)
       yield row
     }
+  }
+
+  #count(at: Nanos, column: number): void {
+    this.#block[(this.#intervals.indexOf(at) - this.#first) * WIDTH + column]!++
   }
 
   #begin(interval: number): void {
@@ -252,7 +301,7 @@ export class TrafficMetrics {
     }
     const before = this.#length - 1
     while (this.#length <= interval) {
-      this.#block.fill(Number.NaN, this.#length * WIDTH + P50, this.#length * WIDTH + WIDTH)
+      this.#block.fill(Number.NaN, this.#length * WIDTH + P50, this.#length * WIDTH + MAX + 1)
       this.#open[this.#length] = null
       this.#length++
     }

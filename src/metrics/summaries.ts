@@ -20,6 +20,17 @@ export interface TrafficSummary {
   /** Of the failed: those whose node had rules that did not know a change which would have spared them. */
   readonly stale: number
   readonly errorRate: number
+  /** Tries after a failed one. */
+  readonly retries: number
+  /** Second tries beside one that has no answer yet, and how many of them were answered first. */
+  readonly hedges: number
+  readonly hedgesWon: number
+  /** Tries that a budget did not allow. */
+  readonly triesDenied: number
+  /** Requests or tries that a pod finished when nobody waited for them any more. */
+  readonly answersWasted: number
+  /** Tries for each request; null without requests. */
+  readonly amplification: number | null
   readonly requestsPerSecond: number
   readonly latencyMs: QuantileSummary
   /** What the time of the answered requests was spent on. */

@@ -16,6 +16,12 @@ export function sampleSummary(changes: Partial<VariantSummary> = {}): VariantSum
         failedByCause: { 'connection refused': 7, timeout: 3 },
         stale: 0,
         errorRate: 0.01,
+        retries: 120,
+        hedges: 30,
+        hedgesWon: 12,
+        triesDenied: 5,
+        answersWasted: 17,
+        amplification: 1.15,
         requestsPerSecond: 100,
         latencyMs: { count: 989, mean: 12, p50: 10, p90: 20, p99: 200, max: 900 },
         blameMs: {

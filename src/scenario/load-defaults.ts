@@ -71,6 +71,12 @@ export const DEFAULTS = {
   timeout: '2s',
   /** *Assumption*: as many as HTTP client libraries commonly keep to one host. */
   connectionPool: 50,
+  /** Source: Envoy's base_interval of 25 ms and max_interval of 10 times as much. */
+  backOff: { base: '25ms', max: '250ms' },
+  /** Source: Finagle's RetryBudget. */
+  budget: { ratio: 0.2, minPerSecond: 10 },
+  /** *Assumption*: one second try is what clients send that send any. */
+  hedges: 1,
   /** As kubectl: objects and commands without a namespace are in this one. */
   namespace: 'default',
   /** How a container behaves that no workload entry describes. All *assumption*: a small web service. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { MILLISECOND } from '../units.ts'
 import { memoryFiles } from './load-files.ts'
 import { loadScenario } from './load-scenario.ts'
 
@@ -89,6 +90,36 @@ function changed(from: string, to: string): string {
 }
 
 describe('a valid scenario', () => {
+  test('has tries with what is given and the defaults of the rest', async () => {
+    const keys = (text: string) => load(changed('arrivals: poisson(800/s)', `${text}\n      arrivals: poisson(800/s)`))
+    const tries = async (text: string) => {
+      const { connectTimeout, retries, hedge } = (await keys(text)).variants[0]!.scenario.traffic[0]!
+      return { connectTimeout, retries, hedge }
+    }
+    expect(await tries('connectTimeout: 1s')).toEqual({ connectTimeout: 1000 * MILLISECOND })
+    expect(await tries('retries: { max: 2, on: [reset, 5xx] }')).toEqual({
+      retries: { max: 2, on: ['reset', '5xx'], backOff: { base: 25 * MILLISECOND, max: 250 * MILLISECOND } },
+    })
+    expect(
+      await tries('retries: { max: 1, on: [timeout], perTryTimeout: 40ms, backOff: { base: 1s }, budget: { minPerSecond: 3 } }'),
+    ).toEqual({
+      retries: {
+        max: 1,
+        on: ['timeout'],
+        backOff: { base: 1000 * MILLISECOND, max: 1000 * MILLISECOND },
+        perTryTimeout: 40 * MILLISECOND,
+        budget: { ratio: 0.2, minPerSecond: 3 },
+      },
+    })
+    expect(await tries('hedge: { after: 50ms, max: 2, budget: {} }')).toEqual({
+      hedge: { after: 50 * MILLISECOND, max: 2, budget: { ratio: 0.2, minPerSecond: 10 } },
+    })
+    const { warnings } = await keys('retries: { max: 2, on: [timeout] }')
+    expect(warnings.map(({ kind, message }) => `${kind}: ${message}`)).toContainEqual(
+      expect.stringContaining('no-effect: No try times out'),
+    )
+  })
+
   test('becomes one variant, named after the proxy mode, with everything resolved', async () => {
     const { variants } = await load(SCENARIO)
     expect(variants.map((variant) => variant.name)).toEqual(['ipvs'])
@@ -208,6 +239,20 @@ describe('a mistake in the form', () => {
       'connection: { keepAlive: 60s, lifetime: 0s }\n      arrivals: poisson(800/s)',
       '0s: A lifetime of 0 would keep no connection',
     ],
+    ...(
+      [
+        ['connectTimeout: 2s', '2s: A connectTimeout of 2s never comes: the request ends at its timeout of 2s'],
+        ['connectTimeout: 0s', '0s: A connectTimeout of 0 leaves no try any time'],
+        ['retries: { on: [reset] }', 'retries: "max" is missing'],
+        ['retries: { max: 0, on: [reset] }', '0: Cannot use "0" here'],
+        ['retries: { max: 2, on: [rest] }', 'rest: Cannot use "rest" here'],
+        ['retries: { max: 2, on: [reset], perTryTimeout: 3s }', '3s: A perTryTimeout of 3s never comes'],
+        ['retries: { max: 2, on: [reset], backOff: { base: 2s, max: 1s } }', '1s: A back-off of at most 1s cannot begin with 2s'],
+        ['retries: { max: 2, on: [reset], budget: { ratio: -1 } }', '-1: Cannot use "-1" here'],
+        ['hedge: { max: 2 }', 'hedge: "after" is missing'],
+        ['hedge: { after: 2s }', '2s: A after of 2s never comes'],
+      ] as const
+    ).map(([key, expected]): [string, string, string] => ['arrivals: poisson(800/s)', `${key}\n      arrivals: poisson(800/s)`, expected]),
     ['kind: node-crash', 'kind: node-crsh', 'node-crsh: Cannot use "node-crsh" here'],
     ['node: worker-3, for: 1m', 'for: 1m', 'fault: "node" is missing'],
     ['kind: node-crash, node: worker-3', 'kind: api-server-crash, server: 2', '2: There is no API server 2'],

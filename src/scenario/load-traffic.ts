@@ -7,6 +7,7 @@ import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { isForIngress, loadIngressTarget } from './load-ingress-target.ts'
 import { find, listNames, named } from './load-inventory.ts'
+import { loadTries } from './load-tries.ts'
 import { parseArrivals } from './parse-arrivals.ts'
 import { formatDuration, parseDuration } from './parse-duration.ts'
 import type { Draft } from './parse-structure.ts'
@@ -16,7 +17,8 @@ import type { ConnectionSpec, TrafficSource, TrafficSpec, TrafficTarget, Workloa
 import type { ScenarioFile } from './schema.ts'
 
 type TrafficDraft = Draft<NonNullable<ScenarioFile['spec']['traffic']>>
-type EntryDraft = NonNullable<TrafficDraft[number]>
+/** One entry, as far as it could be read. */
+export type EntryDraft = NonNullable<TrafficDraft[number]>
 
 /** The frame of the run; undefined where it could not be read. */
 export interface RunTimes {
@@ -45,6 +47,13 @@ export function loadTraffic(
     if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
     const connection = entry.connection === undefined ? undefined : loadConnection(context, [...at, 'connection'], entry.connection)
     if (target !== undefined) checkSockets(context, at, { entry, target, from, workloads: given.workloads })
+    const tries = loadTries(context, at, entry, timeout)
+    if (target?.protocol === 'UDP') {
+      for (const key of ['connectTimeout', 'retries', 'hedge'] as const) {
+        if (entry[key] !== undefined)
+          context.mistake([...at, key], `A datagram is sent once: "${key}" is not for udp://`, 'a target over http')
+      }
+    }
     const window = loadWindow(context, at, entry, times)
     if (entry.name === undefined || from === undefined || target === undefined || arrivals === undefined || window === undefined) return []
     const { name } = entry
@@ -64,7 +73,9 @@ export function loadTraffic(
       ...(headers === undefined ? {} : { headers: texts(headers) }),
       ...(cookies === undefined ? {} : { cookies: texts(cookies) }),
     }
-    return [{ name, target, from, arrivals, ...kept, ...said, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window }]
+    return [
+      { name, target, from, arrivals, ...kept, ...said, ...tries, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window },
+    ]
   })
 }
 

@@ -3,6 +3,7 @@ import { INSTALL_NAMES } from '../control-plane/installs/index.ts'
 import { IPVS_SCHEDULERS } from '../kube-proxy/kube-proxy-spec.ts'
 import { KUBERNETES_MINORS } from '../kubernetes-version.ts'
 import { CONNTRACK_DEFAULTS } from '../node/conntrack.ts'
+import { RETRY_CONDITION_NAMES } from '../workload/retry-conditions.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { OTHER_ENDPOINTS_MAX } from './other-services.ts'
 
@@ -351,6 +352,47 @@ const socket = z.strictObject({
   reuse: z.boolean().meta({ description: 'Each client pod sends all its datagrams from one socket, and so from one port' }),
 })
 
+const budget = z
+  .strictObject({
+    ratio: z
+      .number()
+      .min(0)
+      .max(1000)
+      .optional()
+      .meta({ description: 'Further tries for each request in the long run', default: DEFAULTS.budget.ratio }),
+    minPerSecond: z
+      .number()
+      .min(0)
+      .max(1_000_000)
+      .optional()
+      .meta({ description: 'Further tries a second, whatever the requests', default: DEFAULTS.budget.minPerSecond }),
+  })
+  .optional()
+  .meta({ description: 'What each client may send on top of first tries; without a limit when not given' })
+
+const retries = z.strictObject({
+  max: z.int().min(1).max(1000).meta({ description: 'Tries after the first, at most' }),
+  on: z
+    .array(z.enum(RETRY_CONDITION_NAMES))
+    .min(1)
+    .meta({ description: 'After which failures of a try', examples: [['connect-failure', 'reset']] }),
+  backOff: z
+    .strictObject({
+      base: duration('The longest wait before the first retry; it doubles with each', DEFAULTS.backOff.base).optional(),
+      max: duration('The longest wait before any', DEFAULTS.backOff.max).optional(),
+    })
+    .optional()
+    .meta({ description: 'How long the client waits before a retry: anything from nothing to a limit that doubles' }),
+  perTryTimeout: duration('A try that has no answer after this long has failed; only the timeout counts when not given').optional(),
+  budget,
+})
+
+const hedge = z.strictObject({
+  after: duration('How long the client waits for an answer before it sends another try beside'),
+  max: z.int().min(1).max(100).optional().meta({ description: 'Such tries of a request, at most', default: DEFAULTS.hedges }),
+  budget,
+})
+
 const traffic = z.strictObject({
   name: name('What the traffic is called in results and thresholds'),
   to: text('the address of a Service, such as http://frontend.shop.svc/cart', {
@@ -388,6 +430,11 @@ const traffic = z.strictObject({
   cookies: httpFields('cookie').optional(),
   socket: socket.optional().meta({ description: 'Over UDP: how clients use sockets; a socket for every request when not given' }),
   timeout: duration('A request that has no answer after this long has failed', DEFAULTS.timeout).optional(),
+  connectTimeout: duration(
+    'A try whose connection is not open after this long has failed; only the timeout counts when not given',
+  ).optional(),
+  retries: retries.optional().meta({ description: 'Clients try again after a failure; they do not when not given' }),
+  hedge: hedge.optional().meta({ description: 'Clients send a second try where an answer takes long; they do not when not given' }),
   start: duration('When the first requests may arrive; the end of the warm-up when not given').optional(),
   stop: duration('When the last requests may arrive; the end of the run when not given').optional(),
 })

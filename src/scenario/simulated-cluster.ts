@@ -31,8 +31,8 @@ import type { Nanos } from '../units.ts'
 import { DataPlane } from '../workload/data-plane.ts'
 import { Bootstrap } from './bootstrap/bootstrap.ts'
 import { nodeNames } from './load-cluster.ts'
-import { otherServices } from './other-services.ts'
 import { describeFault } from './load-fault.ts'
+import { otherServices } from './other-services.ts'
 import type { RunSpec, Scenario, WorkloadSpec } from './scenario.ts'
 
 /** SIGKILL of the kernel. */

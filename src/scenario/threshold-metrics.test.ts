@@ -15,6 +15,11 @@ describe('judgeThresholds', () => {
     ['requests.ok', 989],
     ['requests.failed', 10],
     ['requests.error_rate', 0.01],
+    ['requests.retries', 120],
+    ['requests.hedges', 30],
+    ['requests.tries_denied', 5],
+    ['requests.answers_wasted', 17],
+    ['requests.amplification', 1.15],
     ['requests.rate', 100],
     ['requests.latency.mean', 12],
     ['requests.latency.p50', 10],
@@ -71,6 +76,6 @@ describe('judgeThresholds', () => {
   })
 
   test('knows every metric by a name of its own', () => {
-    expect(THRESHOLD_METRICS.size).toBe(18)
+    expect(THRESHOLD_METRICS.size).toBe(23)
   })
 })

@@ -24,6 +24,11 @@ export const THRESHOLD_METRICS: ReadonlyMap<string, ThresholdMetric> = new Map<s
   ['requests.ok', { unit: 'count', of: 'traffic', value: (traffic) => traffic.ok }],
   ['requests.failed', { unit: 'count', of: 'traffic', value: (traffic) => traffic.failed }],
   ['requests.error_rate', { unit: 'fraction', of: 'traffic', value: (traffic) => (traffic.sent === 0 ? null : traffic.errorRate) }],
+  ['requests.retries', { unit: 'count', of: 'traffic', value: (traffic) => traffic.retries }],
+  ['requests.hedges', { unit: 'count', of: 'traffic', value: (traffic) => traffic.hedges }],
+  ['requests.tries_denied', { unit: 'count', of: 'traffic', value: (traffic) => traffic.triesDenied }],
+  ['requests.answers_wasted', { unit: 'count', of: 'traffic', value: (traffic) => traffic.answersWasted }],
+  ['requests.amplification', { unit: 'ratio', of: 'traffic', value: (traffic) => traffic.amplification }],
   ['requests.rate', { unit: 'perSecond', of: 'traffic', value: (traffic) => traffic.requestsPerSecond }],
   ...QUANTILES.map((quantile): [string, ThresholdMetric] => [
     `requests.latency.${quantile}`,

@@ -48,6 +48,8 @@ export class ConnectionTable {
   pools = new Int32Array(CAPACITY)
   /** When the client began to open it, ns. */
   openedAt = new Float64Array(CAPACITY)
+  /** When its client learns that it is open, ns; infinite until its SYN is accepted. */
+  connectedAt = new Float64Array(CAPACITY)
   /** When the client had its last answer on it, ns. */
   idleSince = new Float64Array(CAPACITY)
   /** The event at which the client closes it for being idle. */
@@ -124,6 +126,7 @@ export class ConnectionTable {
     this.serials = grown(this.serials, new Int32Array(capacity))
     this.pools = grown(this.pools, new Int32Array(capacity))
     this.openedAt = grown(this.openedAt, new Float64Array(capacity))
+    this.connectedAt = grown(this.connectedAt, new Float64Array(capacity))
     this.idleSince = grown(this.idleSince, new Float64Array(capacity))
     this.idleTimers = grown(this.idleTimers, new Float64Array(capacity))
     this.servicePorts = grown(this.servicePorts, new Int32Array(capacity))

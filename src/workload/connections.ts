@@ -118,6 +118,7 @@ export class Connections {
     table.requests[connection] = request
     table.pools[connection] = pool
     table.openedAt[connection] = this.#sim.now
+    table.connectedAt[connection] = Number.POSITIVE_INFINITY
     table.servicePorts[connection] = servicePort
     table.clientPorts[connection] = clientPort(seed)
     table.synAt[connection] = this.#sim.now
@@ -146,6 +147,11 @@ export class Connections {
     const flags = this.table.flags[connection]!
     if ((flags & CONNECTED) !== 0) return TIMEOUT
     return (flags & TABLE_FULL) !== 0 ? CONNTRACK_FULL : CONNECT_TIMEOUT
+  }
+
+  /** What the client makes of not being connected in time. */
+  causeOfConnectTimeout(connection: number): number {
+    return (this.table.flags[connection]! & (CONNECTED | TABLE_FULL)) === TABLE_FULL ? CONNTRACK_FULL : CONNECT_TIMEOUT
   }
 
   clientIsGone(connection: number): boolean {
@@ -340,6 +346,7 @@ export class Connections {
     table.backends[connection] = pod
     table.backendIncarnations[connection] = backends.incarnation(pod)
     table.flags[connection]! |= CONNECTED
+    table.connectedAt[connection] = this.#sim.now + this.#laterPacket + table.oneWay[connection]!
     this.#opener.accepted(table.requests[connection]!)
   }
 

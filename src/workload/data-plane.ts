@@ -155,22 +155,14 @@ export class DataPlane {
   addTraffic(spec: TrafficSpec): void {
     invariant(!this.#traffic.some((traffic) => traffic.name === spec.name), `Two traffics are called "${spec.name}"`)
     const { namespace, service, port, protocol = 'TCP', host, path } = spec.target
-    const { connection, from, headers, cookies, tls } = spec
+    const { from, headers, cookies, tls } = spec
     const { dns } = this
     const names = dns === null || from.kind !== 'pods' ? undefined : namesToTry(host, from.namespace, dns.ndots)
     const socket = protocol === 'UDP' ? (spec.socket ?? { reuse: false }) : undefined
     const metrics = this.#requestMetrics.addTraffic(spec)
     const servicePort = this.history.servicePort(namespace, service, port, protocol)
-    const traffic = this.requests.addTraffic({
-      metrics,
-      servicePort,
-      timeout: spec.timeout,
-      route: { host, path, isTls: tls !== undefined, headers, cookies },
-      connection,
-      tls,
-      socket,
-      names,
-    })
+    const route = { host, path, isTls: tls !== undefined, headers, cookies }
+    const traffic = this.requests.addTraffic({ ...spec, metrics, servicePort, route, socket, names })
     this.#traffic.push(metrics)
     const senders = new Senders(this.requests, traffic, this.#clientsOf(from, servicePort))
     const { name, start, stop, arrivals } = spec

@@ -9,6 +9,8 @@ export const WAITING = 1
 export const HELD = 2
 /** Somebody has the place. */
 const TAKEN = 4
+/** A try beside another of the same wish. */
+export const HEDGE = 8
 
 /** A handshake is in the hands of the pod, and which. */
 export const SHAKES_HANDS = 8
@@ -27,10 +29,18 @@ export class RequestTable {
   traffics = new Int32Array(CAPACITY)
   /** Counts the requests that had this place, so that a note about an earlier one is seen to be stale. */
   serials = new Int32Array(CAPACITY)
-  /** When it was to be sent, ns. */
+  /** When it was to be sent, ns; of a try: its wish. */
   sentAt = new Float64Array(CAPACITY)
   /** Its demand is drawn from this. */
   seeds = new Int32Array(CAPACITY)
+  /** The wish that it is a try of, or NO_WISH; and of that wish's tries on their way the next older and newer one, or NO_TRY. */
+  wishes = new Int32Array(CAPACITY)
+  nextTries = new Int32Array(CAPACITY)
+  previousTries = new Int32Array(CAPACITY)
+  /** Tries of its wish before it. */
+  tries = new Int32Array(CAPACITY)
+  /** When its client gives it up, or has given it up, ns. */
+  givesUpAt = new Float64Array(CAPACITY)
   /** Who of a closed loop sent it. */
   users = new Int32Array(CAPACITY)
   /** The connection that it is on, or {@link NO_CONNECTION}. */
@@ -48,6 +58,11 @@ export class RequestTable {
 
   get capacity(): number {
     return this.#places.capacity
+  }
+
+  /** The client of that request waits for it. */
+  isWaited(place: number, serial: number): boolean {
+    return this.serials[place] === serial && (this.flags[place]! & WAITING) !== 0
   }
 
   /** Takes a place, WAITING and nothing else. Columns may have moved afterwards. */
@@ -74,6 +89,11 @@ export class RequestTable {
     this.serials = grown(this.serials, new Int32Array(capacity))
     this.sentAt = grown(this.sentAt, new Float64Array(capacity))
     this.seeds = grown(this.seeds, new Int32Array(capacity))
+    this.wishes = grown(this.wishes, new Int32Array(capacity))
+    this.nextTries = grown(this.nextTries, new Int32Array(capacity))
+    this.previousTries = grown(this.previousTries, new Int32Array(capacity))
+    this.tries = grown(this.tries, new Int32Array(capacity))
+    this.givesUpAt = grown(this.givesUpAt, new Float64Array(capacity))
     this.users = grown(this.users, new Int32Array(capacity))
     this.connections = grown(this.connections, new Int32Array(capacity))
     this.pools = grown(this.pools, new Int32Array(capacity))

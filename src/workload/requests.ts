@@ -4,14 +4,15 @@ import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { NodeRules } from '../kube-proxy/node-rules.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
-import { CLIENT_QUEUE, DNS, PACKETS, PARTS, POD_QUEUE, RETRANSMIT, SERVICE, TLS, UPSTREAM } from '../metrics/blame.ts'
+import { CLIENT_QUEUE, DNS, PACKETS, PARTS, POD_QUEUE, RETRANSMIT, RETRIES, SERVICE, TLS, UPSTREAM } from '../metrics/blame.ts'
 import { DNS_FAILED, HTTP_404, NO_CLIENT, OK, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
+import type { UnseenChange } from '../metrics/unseen-change.ts'
 import type { LoadBalancer } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
-import { mix32 } from '../proxy/mix.ts'
+import { GOLDEN_RATIO_32, mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import { Backends, FULL_HANDSHAKE, NO_BACKEND, NO_HANDSHAKE, RESUMED_HANDSHAKE, type RequestKeeper } from './backends.ts'
 import { ConnectionPool } from './connection-pool.ts'
@@ -20,12 +21,15 @@ import { type ConnectionOpener, Connections } from './connections.ts'
 import { type DatagramKeeper, Datagrams } from './datagrams/datagrams.ts'
 import { Sockets } from './datagrams/sockets.ts'
 import { Deadlines } from './deadlines.ts'
+import { ExpiryQueue } from './expiry-queue.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
 import { HELD, NO_CONNECTION, RESUMES, RequestTable, SHAKES_HANDS, WAITING } from './request-table.ts'
 import { type DnsSpec, type KnowsName, type Queries, Resolver } from './resolver.ts'
-import type { ConnectionSpec, HttpRequest, SocketSpec, TlsClientSpec, WorkloadSpec } from './specs.ts'
+import type { ConnectionSpec, HedgeSpec, HttpRequest, RetrySpec, SocketSpec, TlsClientSpec, WorkloadSpec } from './specs.ts'
 import { TlsSessions } from './tls-sessions.ts'
+import { Tries, type TrySender } from './tries.ts'
 import type { UnseenChanges } from './unseen-changes.ts'
+import { NO_WISH } from './wish-table.ts'
 
 export interface RequestsOptions {
   readonly sim: Simulation
@@ -59,6 +63,10 @@ interface Traffic {
   readonly timeout: Nanos
   readonly route: HttpRequest
   readonly deadlines: Deadlines
+  /** Where its clients may try more than once: their wishes. */
+  readonly tries: Tries | null
+  /** Where there is a time-out of its own for the opening of a connection. */
+  readonly connectDeadlines: ExpiryQueue | null
   /** Where its clients keep connections: how. */
   readonly connection: ConnectionSpec | undefined
   /** Where its requests are https: how, and what sessions its clients have. */
@@ -99,8 +107,8 @@ interface Traffic {
  * for one (`client-queue`). On one that is there it takes `2 e + 2 × one way + waiting + service`, and no rule is asked: it goes to the pod
  * that the connection has. A pod that drains closes the idle ones at once and the others by its answer; one that is killed has its
  * connections closed by its kernel. Clients learn of it one way later, and what they sent meanwhile meets RST. Of a sandbox or node that
- * is gone they hear nothing: each of its connections costs a request its time-out, after which the client closes that one. A client never
- * repeats a request by itself. Pods do not close idle connections otherwise (*assumption*: their time-out is longer than the clients').
+ * is gone they hear nothing: each of its connections costs a request its time-out, after which the client closes that one. A client
+ * repeats a request only where its traffic says so, see {@link Tries}. Pods do not close idle connections otherwise (*assumption*: their time-out is longer than the clients').
  *
  * **TLS**: on a new connection the client's hello comes in place of the request, and is work for the pod, queue included. With 1.3, or with a
  * session that the pod remembers, the request follows one round trip later; with 1.2 two. All of it is `tls`:
@@ -186,20 +194,30 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     socket?: SocketSpec | undefined
     /** What its clients look up before they open a connection, in this order until one exists; absent: they need not. */
     names?: readonly string[] | undefined
+    connectTimeout?: Nanos | undefined
+    retries?: RetrySpec | undefined
+    hedge?: HedgeSpec | undefined
   }): number {
-    const { connection, socket, tls } = options
-    const sockets = socket === undefined ? undefined : new Sockets(socket)
-    const state = {
+    const { connection, metrics, servicePort, timeout, route, connectTimeout, socket, tls, names } = options
+    const index = this.#traffic.length
+    this.#traffic.push({
+      metrics,
+      servicePort,
+      timeout,
+      route,
       connection,
       tls,
+      names,
       sessions: new TlsSessions(),
-      sockets,
+      sockets: socket === undefined ? undefined : new Sockets(socket),
       deadlines: new Deadlines(),
-      pools: new Map<number, number>(),
+      tries: options.retries === undefined && options.hedge === undefined ? null : this.#triesOf(index, options),
+      connectDeadlines: connectTimeout === undefined ? null : this.#connectDeadlines(connectTimeout),
+      pools: new Map(),
       deadlineArmed: false,
       onOutcome: null,
-    }
-    return this.#traffic.push({ ...options, ...state }) - 1
+    })
+    return index
   }
 
   /** `then` is called for every request of a traffic that has been answered or has failed: with its user and the cause, or {@link OK}. */
@@ -212,30 +230,98 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const table = this.#table
     const { now } = this.#sim
     const traffic = this.#traffic[trafficIndex]!
-    const request = table.take()
-    table.traffics[request] = trafficIndex
-    table.sentAt[request] = now
-    table.seeds[request] = seed
-    table.users[request] = user
-    table.accounts.open(request, now)
     traffic.metrics.sent(now)
+    if (traffic.tries !== null) {
+      traffic.tries.begin(client, seed, address, user)
+      return
+    }
+    const request = this.#take(trafficIndex, seed, user, NO_WISH, now, now + traffic.timeout)
     traffic.deadlines.push(request, table.serials[request]!, now + traffic.timeout)
     if (!traffic.deadlineArmed) {
       traffic.deadlineArmed = true
       this.#sim.schedule(traffic.timeout, this.#deadline, trafficIndex)
     }
+    this.#dispatch(request, client, address)
+  }
+
+  /** A place for a request that begins now. */
+  #take(traffic: number, seed: number, user: number, wish: number, sentAt: Nanos, givesUpAt: Nanos): number {
+    const table = this.#table
+    const request = table.take()
+    table.traffics[request] = traffic
+    table.sentAt[request] = sentAt
+    table.seeds[request] = seed
+    table.users[request] = user
+    table.wishes[request] = wish
+    table.tries[request] = 0
+    table.givesUpAt[request] = givesUpAt
+    table.accounts.open(request, this.#sim.now)
     table.connections[request] = NO_CONNECTION
-    if (traffic.sockets !== undefined) {
+    return request
+  }
+
+  /** Finds the request a connection. */
+  #dispatch(request: number, client: number, address: number): void {
+    const table = this.#table
+    const traffic = table.traffics[request]!
+    const { connection, sockets } = this.#traffic[traffic]!
+    if (sockets !== undefined) {
       table.pools[request] = NO_POOL
-      this.#sendDatagram(request, client, address, traffic.sockets)
-    } else if (traffic.connection === undefined) {
+      this.#sendDatagram(request, client, address, sockets)
+    } else if (connection === undefined) {
       table.pools[request] = NO_POOL
       this.#open(request, client, address, NO_POOL)
     } else {
-      const pool = this.#poolOf(trafficIndex, client, address)
+      const pool = this.#poolOf(traffic, client, address)
       table.pools[request] = pool
       this.#takeFrom(this.#pools[pool]!, request)
     }
+  }
+
+  #triesOf(
+    index: number,
+    options: { metrics: TrafficMetrics; timeout: Nanos; retries?: RetrySpec | undefined; hedge?: HedgeSpec | undefined },
+  ): Tries {
+    const table = this.#table
+    const { backends } = this
+    const sender: TrySender = {
+      sendTry: (wish, number, givesUpAt) => {
+        const tries = this.#traffic[index]!.tries!
+        const { wishes } = tries
+        const sentAt = wishes.sentAt[wish]!
+        const request = this.#take(index, wishes.seeds[wish]!, wishes.users[wish]!, wish, sentAt, givesUpAt)
+        table.tries[request] = number
+        table.accounts.parts[request * PARTS + RETRIES] = this.#sim.now - sentAt
+        tries.joined(wish, request)
+        this.#dispatch(request, wishes.clients[wish]!, wishes.addresses[wish]!)
+      },
+      giveUpTry: (request) => this.#close(request, false),
+      causeOfTimeOut: (request) => (this.#clientIsGone(request) ? NO_CLIENT : this.#causeOfSilence(request)),
+      unseenBy: (request, cause) => this.#unseenBy(request, cause),
+      incarnation: (client) => backends.incarnation(client),
+      runs: (client, incarnation) => backends.runs(client, incarnation),
+    }
+    const ended = (user: number, cause: number) => this.#traffic[index]!.onOutcome?.(user, cause)
+    return new Tries({ sim: this.#sim, table, sender, ended, ...options, retries: options.retries, hedge: options.hedge })
+  }
+
+  /** Of the connections of one traffic that are being opened. */
+  #connectDeadlines(wait: Nanos): ExpiryQueue {
+    const { table } = this.#connections
+    return new ExpiryQueue({
+      sim: this.#sim,
+      wait,
+      waits: (place, serial) =>
+        table.serials[place] === serial &&
+        (table.flags[place]! & OPEN) !== 0 &&
+        // It may be open by now; one whose client learns of it at this very moment is.
+        table.connectedAt[place]! > this.#sim.now,
+      expire: (place) =>
+        this.#fail(
+          table.requests[place]!,
+          this.#connections.clientIsGone(place) ? NO_CLIENT : this.#connections.causeOfConnectTimeout(place),
+        ),
+    })
   }
 
   /** A request that was to be sent now, but there is nobody to send it. */
@@ -259,7 +345,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   served(request: number): void {
-    if (!this.#letGo(request)) return
+    if (!this.#letGo(request)) {
+      this.#wasted(request)
+      return
+    }
     if (this.#isDatagram(request)) {
       this.datagrams.answer(request)
       return
@@ -305,6 +394,8 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   /** Requests of a traffic whose client still waits. */
   waiting(trafficIndex: number): number {
+    const { tries } = this.#traffic[trafficIndex]!
+    if (tries !== null) return tries.waiting
     const { flags, traffics, capacity } = this.#table
     let waiting = 0
     for (let request = 0; request < capacity; request++) {
@@ -315,13 +406,14 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   /** Every request that was sent was answered, failed, or is waited for; every place in use is waited for or held. */
   checkConservation(): void {
-    for (const [index, { metrics }] of this.#traffic.entries()) {
+    for (const [index, { metrics, tries }] of this.#traffic.entries()) {
       const { sent, ok, failed } = metrics.totals()
       const waiting = this.waiting(index)
       invariant(
         sent === ok + failed + waiting,
         `Of ${sent} requests of "${metrics.name}" ${ok} were answered, ${failed} failed and ${waiting} wait`,
       )
+      tries?.checkConservation(metrics.name)
     }
     const { flags, capacity, size } = this.#table
     let used = 0
@@ -421,11 +513,12 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   #open(request: number, client: number, address: number, pool: number): void {
     const table = this.#table
     const connections = this.#connections
-    const { servicePort, timeout } = this.#traffic[table.traffics[request]!]!
-    const givesUpAt = table.sentAt[request]! + timeout
-    const connection = connections.make(request, client, address, servicePort, table.seeds[request]!, givesUpAt, pool)
+    const { servicePort } = this.#traffic[table.traffics[request]!]!
+    const number = table.tries[request]!
+    const seed = number === 0 ? table.seeds[request]! : mix32(table.seeds[request]! ^ Math.imul(number, GOLDEN_RATIO_32))
+    const connection = connections.make(request, client, address, servicePort, seed, table.givesUpAt[request]!, pool)
     table.connections[request] = connection
-    if (this.resolver === null || client === OUTSIDE) connections.open(connection)
+    if (this.resolver === null || client === OUTSIDE) this.#send(request, connection)
     else this.#lookUp(request, connection, client)
   }
 
@@ -444,8 +537,13 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   /** Sends what is first sent on a connection that has been made. */
   #send(request: number, connection: number): void {
-    if (this.#traffic[this.#table.traffics[request]!]!.sockets !== undefined) this.datagrams.send(request)
-    else this.#connections.open(connection)
+    const { sockets, connectDeadlines } = this.#traffic[this.#table.traffics[request]!]!
+    if (sockets !== undefined) {
+      this.datagrams.send(request)
+      return
+    }
+    connectDeadlines?.push(connection, this.#connections.table.serials[connection]!)
+    this.#connections.open(connection)
   }
 
   query(client: number, seed: number, user: number): void {
@@ -572,9 +670,9 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   /** Who is next to have a connection of the pool, or -1. A client that is gone sends nothing more. */
   #nextOf(pool: ConnectionPool): number {
     if (pool.client !== OUTSIDE && !this.backends.runs(pool.client, pool.incarnation)) return -1
-    const { serials, flags, sentAt } = this.#table
-    const sentAfter = this.#sim.now - this.#traffic[pool.traffic]!.timeout
-    return pool.shift((place, serial) => serials[place] === serial && (flags[place]! & WAITING) !== 0 && sentAt[place]! > sentAfter)
+    const table = this.#table
+    const { now } = this.#sim
+    return pool.shift((place, serial) => table.isWaited(place, serial) && table.givesUpAt[place]! > now)
   }
 
   /** A pod closes its kept connections on which it has no request. */
@@ -714,15 +812,16 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     return this.backends.runs(backends[connection]!, backendIncarnations[connection]!)
   }
 
-  /** Whether the client was still there when the connection was made and the request was to go out. */
+  /** Whether the client had not given up when the connection was made and the request was to go out. */
   #wasSent(request: number): boolean {
-    const table = this.#table
-    const sendTime = this.#sim.now - this.#oneWay(request) - this.#laterPacket
-    return sendTime < table.sentAt[request]! + this.#traffic[table.traffics[request]!]!.timeout
+    return this.#sim.now - this.#oneWay(request) - this.#laterPacket < this.#table.givesUpAt[request]!
   }
 
   #arriveAnswer(request: number): void {
-    if (!this.#letGo(request)) return
+    if (!this.#letGo(request)) {
+      this.#wasted(request)
+      return
+    }
     const table = this.#table
     if (!this.#connections.isRemembered(table.connections[request]!)) return
     if (this.#isDatagram(request) && !this.datagrams.isAnswered(request)) return
@@ -735,9 +834,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const { accounts } = table
     accounts.settle(request, this.#sim.now)
     accounts.check(request, latency)
-    const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
+    const { metrics, onOutcome, tries } = this.#traffic[table.traffics[request]!]!
     metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
     const user = table.users[request]!
+    if (tries !== null) tries.answered(request)
     this.#giveBack(request)
     onOutcome?.(user, OK)
   }
@@ -747,9 +847,12 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const table = this.#table
     if (!this.#connections.isRemembered(table.connections[request]!)) return
     const isGone = this.#clientIsGone(request)
+    const wish = table.wishes[request]!
+    const { tries } = this.#traffic[table.traffics[request]!]!
     this.#countFailure(request, isGone ? NO_CLIENT : cause)
     if (cause >= HTTP_404 && !isGone) this.#giveBack(request)
     else this.#close(request, cause < HTTP_404)
+    if (tries !== null) tries.goOn(wish, isGone ? NO_CLIENT : cause)
   }
 
   /** Fails what has waited as long as it may, and sets the event for the next. */
@@ -800,16 +903,33 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   #fail(request: number, cause: number): void {
+    const wish = this.#table.wishes[request]!
+    const { tries } = this.#traffic[this.#table.traffics[request]!]!
     this.#countFailure(request, cause)
     this.#close(request, false)
+    if (tries !== null) tries.goOn(wish, cause)
   }
 
+  /** Of a try its wish will count what becomes of it, once the try's connection is closed. */
   #countFailure(request: number, cause: number): void {
     const table = this.#table
-    const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
-    const connection = table.connections[request]!
-    metrics.failed(table.sentAt[request]!, cause, connection === NO_CONNECTION ? null : this.#connections.unseenBy(connection, cause))
+    const { metrics, onOutcome, tries } = this.#traffic[table.traffics[request]!]!
+    if (tries !== null) {
+      tries.failed(request, cause)
+      return
+    }
+    metrics.failed(table.sentAt[request]!, cause, this.#unseenBy(request, cause))
     onOutcome?.(table.users[request]!, cause)
+  }
+
+  #unseenBy(request: number, cause: number): UnseenChange | null {
+    const connection = this.#table.connections[request]!
+    return connection === NO_CONNECTION ? null : this.#connections.unseenBy(connection, cause)
+  }
+
+  /** A pod has finished what nobody waits for. The place of the request has just been given back, and still has its numbers. */
+  #wasted(request: number): void {
+    this.#traffic[this.#table.traffics[request]!]!.metrics.wasted(this.#table.sentAt[request]!)
   }
 
   /** The client has its outcome, and closes the connection. */
@@ -820,6 +940,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     if (connection !== NO_CONNECTION) this.#connections.close(connection, byReset)
     const flags = table.flags[request]! & ~WAITING
     table.flags[request] = flags
+    table.givesUpAt[request] = this.#sim.now
     if ((flags & HELD) === 0) this.#free(request)
     if (pool !== NO_POOL && connection !== NO_CONNECTION) this.#fill(this.#pools[pool]!)
   }

@@ -4,6 +4,9 @@ import type { Nanos } from '../units.ts'
 import type { DiurnalRate } from './arrivals/diurnal.ts'
 import type { MmppPhase } from './arrivals/mmpp.ts'
 import type { RateStage } from './arrivals/stages.ts'
+import type { BackOffSpec } from './back-off.ts'
+import type { BudgetSpec } from './retry-budget.ts'
+import type { RetryCondition } from './retry-conditions.ts'
 
 /** How containers behave: matched to pods by label selector, the first match wins. */
 export interface WorkloadSpec {
@@ -83,8 +86,38 @@ export interface TrafficSpec {
   readonly socket?: SocketSpec | undefined
   /** A request that has no answer after this long has failed. */
   readonly timeout: Nanos
+  /** A try whose connection is not open after this long has failed; absent: only the time-outs of the request and of the try count. */
+  readonly connectTimeout?: Nanos | undefined
+  /** Absent: what has failed is not tried again. */
+  readonly retries?: RetrySpec | undefined
+  /** Absent: no second try is sent beside one that has no answer. */
+  readonly hedge?: HedgeSpec | undefined
   readonly start: Nanos
   readonly stop: Nanos
+}
+
+/** When a client tries again after a failure. */
+export interface RetrySpec {
+  /** Tries after the first, at most. */
+  readonly max: number
+  /** After which failures. */
+  readonly on: readonly RetryCondition[]
+  /** Before retry n the client waits anything up to min(max, base × 2^(n−1)). */
+  readonly backOff: BackOffSpec
+  /** A try that has no answer after this long has failed. */
+  readonly perTryTimeout?: Nanos | undefined
+  /** Of each client. Absent: no limit but `max`. */
+  readonly budget?: BudgetSpec | undefined
+}
+
+/** When a client sends another try beside one that has no answer yet. */
+export interface HedgeSpec {
+  /** After the first try, and again after each further one. */
+  readonly after: Nanos
+  /** Such tries of one request at most. */
+  readonly max: number
+  /** Of each client. */
+  readonly budget?: BudgetSpec | undefined
 }
 
 /** How each client, a pod or an address outside, keeps connections open for its next requests (HTTP/1.1). */

@@ -224,6 +224,9 @@ export class TestCluster {
     connection?: TrafficSpec['connection']
     /** Over UDP, by such sockets. */
     socket?: TrafficSpec['socket']
+    connectTimeout?: TrafficSpec['connectTimeout']
+    retries?: TrafficSpec['retries']
+    hedge?: TrafficSpec['hedge']
   }): void {
     const spec: TrafficSpec = {
       name: options.name ?? 'shoppers',
@@ -243,6 +246,9 @@ export class TestCluster {
       timeout: options.timeout ?? 2 * SECOND,
       connection: options.connection,
       socket: options.socket,
+      connectTimeout: options.connectTimeout,
+      retries: options.retries,
+      hedge: options.hedge,
       start: options.start ?? this.sim.now,
       stop: options.stop ?? Number.MAX_SAFE_INTEGER,
     }

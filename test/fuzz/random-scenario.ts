@@ -3,6 +3,7 @@ import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomIngress } from './ingress.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
+import { randomTries } from './tries.ts'
 import { randomUdp } from './udp.ts'
 import { VERBS } from './verbs.ts'
 import { hasServers, type World } from './world.ts'
@@ -18,6 +19,7 @@ const REST_SECONDS = 900
 /** A random scenario with its manifests, by path: a function of the seed. The scenario itself is `scenario.yaml`. */
 export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const dice = new Dice(seed)
+  const tries = new Dice(`${seed}/tries`)
   const nodeCount = dice.between(2, 6)
   const world: World = {
     dice,
@@ -48,7 +50,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
     .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))
     .map(
       ({ name }) => `
-    - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)} }`,
+    - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)}${randomTries(tries)} }`,
     )
   const allTraffic = [...traffic, ...ingress.traffic, ...udp.traffic, ...dns.traffic]
   const behaviours = [

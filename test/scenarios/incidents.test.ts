@@ -9,7 +9,7 @@ import { simulate } from '../../src/scenario/simulate.ts'
 
 /**
  * Incidents that users had, each with variants in which users suffer and variants that spare them. What is in neither list is there to be
- * compared.
+ * compared. An issue is one of kubernetes/kubernetes by its number, or another source by its address.
  */
 const INCIDENTS = [
   { name: 'lost-requests', bad: ['no-pre-stop', 'exit'], remedies: ['pre-stop'], issues: [43576, 20473] },
@@ -20,6 +20,12 @@ const INCIDENTS = [
   { name: 'keep-alive', bad: ['kept', 'ipvs-lc'], remedies: ['lifetime', 'lifetime-lc'], issues: [38456, 37932] },
   { name: 'slow-sync', bad: ['nftables'], remedies: ['ipvs', 'iptables', '5000-services'], issues: [139513] },
   { name: 'dns-5s', bad: ['defaults', 'one-second'], remedies: ['kept-connections'], issues: [77650, 56903] },
+  {
+    name: 'retry-storm',
+    bad: ['retries'],
+    remedies: ['no-retries', 'budget'],
+    issues: ['https://finagle.github.io/blog/2016/02/08/retry-budgets'],
+  },
 ] as const
 
 interface Outcome {
@@ -88,7 +94,8 @@ describe.each(INCIDENTS)('$name', ({ name, bad, remedies, issues }) => {
 
   test('its page says how to run it, and names the source', () => {
     expect(page).toContain(`npx towtank run scenarios/incidents/${name}.yaml`)
-    for (const issue of issues) expect(page).toContain(`https://github.com/kubernetes/kubernetes/issues/${issue}`)
+    for (const issue of issues)
+      expect(page).toContain(typeof issue === 'string' ? issue : `https://github.com/kubernetes/kubernetes/issues/${issue}`)
   })
 })
 

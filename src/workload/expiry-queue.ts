@@ -1,0 +1,57 @@
+import type { HandlerId, Simulation } from '../engine/simulation.ts'
+import type { Nanos } from '../units.ts'
+import { Deadlines } from './deadlines.ts'
+
+export interface ExpiryQueueOptions {
+  readonly sim: Simulation
+  /** How long each waits. */
+  readonly wait: Nanos
+  /** The one of that place and serial has not ended. */
+  readonly waits: (place: number, serial: number) => boolean
+  /** It has waited as long as it may. */
+  readonly expire: (place: number) => void
+}
+
+/** What all waits equally long from when it begins, with one event for the first of them: see {@link Deadlines}. */
+export class ExpiryQueue {
+  readonly #sim: Simulation
+  readonly #wait: Nanos
+  readonly #waits: (place: number, serial: number) => boolean
+  readonly #expire: (place: number) => void
+  readonly #deadlines = new Deadlines()
+  readonly #due: HandlerId
+  #armed = false
+
+  constructor({ sim, wait, waits, expire }: ExpiryQueueOptions) {
+    this.#sim = sim
+    this.#wait = wait
+    this.#waits = waits
+    this.#expire = expire
+    this.#due = sim.handler(() => this.#run())
+  }
+
+  /** Begins to wait now. */
+  push(place: number, serial: number): void {
+    this.#deadlines.push(place, serial, this.#sim.now + this.#wait)
+    if (this.#armed) return
+    this.#armed = true
+    this.#sim.schedule(this.#wait, this.#due)
+  }
+
+  #run(): void {
+    const deadlines = this.#deadlines
+    const { now } = this.#sim
+    while (deadlines.size > 0) {
+      const place = deadlines.firstPlace
+      if (this.#waits(place, deadlines.firstSerial)) {
+        if (deadlines.firstTime > now) {
+          this.#sim.schedule(deadlines.firstTime - now, this.#due)
+          return
+        }
+        this.#expire(place)
+      }
+      deadlines.shift()
+    }
+    this.#armed = false
+  }
+}
