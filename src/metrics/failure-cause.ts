@@ -31,6 +31,9 @@ export const FAILURE_CAUSES = [
 
 export type FailureCause = (typeof FAILURE_CAUSES)[number]
 
+/** In place of a cause: answered. */
+export const OK = -1
+
 /** Index of each cause in {@link FAILURE_CAUSES}, for columns of small integers. */
 export const REFUSED = 0
 export const RESET = 1

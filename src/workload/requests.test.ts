@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { NO_CLIENT, OK, REFUSED, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficSummary } from '../metrics/summaries.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from '../units.ts'
@@ -431,4 +432,31 @@ describe('draining', () => {
     c.sim.run(c.sim.now + SECOND)
     expect(c.dataPlane.trafficSummaries()[1]!.failedByCause).toEqual({ refused: 1 })
   })
+})
+
+test('onOutcome tells each user once what became of its request', () => {
+  const c = new TestCluster({ zones: ['a'] })
+  const server = c.pod({ node: 0, app: 'web', workload: { ...INSTANT, serviceTime: { kind: 'constant', value: SECOND } } })
+  const client = c.pod({ node: 0, app: 'client' })
+  c.service('web')
+  c.sliceOf('web', [server])
+  c.startProxies()
+  const { requests } = c.dataPlane
+  const outcomes: [user: number, cause: number][] = []
+  c.traffic({ service: 'web', from: 'client', arrivals: { kind: 'replay', times: [100 * SECOND] }, timeout: 1500 * MILLISECOND })
+  requests.onOutcome(0, (user, cause) => outcomes.push([user, cause]))
+  requests.send(0, client.id, 1, 0, 7)
+  requests.send(0, client.id, 2, 0, 8)
+  requests.failWithoutClient(0, 9)
+  c.sim.run(c.sim.now + 5 * SECOND)
+  c.dataPlane.backends.stopListening(server.id)
+  requests.send(0, client.id, 3, 0, 10)
+  c.sim.run(c.sim.now + 5 * SECOND)
+  expect(outcomes).toEqual([
+    [9, NO_CLIENT],
+    [7, OK],
+    [8, TIMEOUT],
+    [10, REFUSED],
+  ])
+  c.dataPlane.checkConservation()
 })

@@ -3,7 +3,7 @@ import { invariant } from '../invariant.ts'
 import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
 import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, SERVICE, UPSTREAM } from '../metrics/blame.ts'
-import { HTTP_404, NO_CLIENT, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
+import { HTTP_404, NO_CLIENT, OK, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { LoadBalancer } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
@@ -31,6 +31,9 @@ export interface RequestsOptions {
   readonly gateway?: GatewayFactory | undefined
 }
 
+/** Who sent a request, and what became of it: an index into FAILURE_CAUSES, or OK. */
+export type Outcome = (user: number, cause: number) => void
+
 /** Where one traffic goes, and what it waits for. */
 interface Traffic {
   readonly metrics: TrafficMetrics
@@ -44,8 +47,8 @@ interface Traffic {
   readonly pools: Map<number, number>
   /** There is an event for the first of them. */
   deadlineArmed: boolean
-  /** Told who sent it when a request has been answered or has failed. */
-  onOutcome: ((user: number) => void) | null
+  /** Told when a request has been answered or has failed. */
+  onOutcome: Outcome | null
 }
 
 /** What an HTTP request says of where it wants to go. */
@@ -143,8 +146,8 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     return this.#traffic.push({ ...options, ...state }) - 1
   }
 
-  /** `then` is called with the user of every request of a traffic that has been answered or has failed. */
-  onOutcome(trafficIndex: number, then: (user: number) => void): void {
+  /** `then` is called for every request of a traffic that has been answered or has failed: with its user and the cause, or {@link OK}. */
+  onOutcome(trafficIndex: number, then: Outcome): void {
     this.#traffic[trafficIndex]!.onOutcome = then
   }
 
@@ -181,7 +184,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const { metrics, onOutcome } = this.#traffic[trafficIndex]!
     metrics.sent(this.#sim.now)
     metrics.failed(this.#sim.now, NO_CLIENT)
-    onOutcome?.(user)
+    onOutcome?.(user, NO_CLIENT)
   }
 
   seedOf(request: number): number {
@@ -521,7 +524,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
     const user = table.users[request]!
     this.#giveBack(request)
-    onOutcome?.(user)
+    onOutcome?.(user, OK)
   }
 
   #arriveFailure(request: number, cause: number): void {
@@ -584,7 +587,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const table = this.#table
     const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
     metrics.failed(table.sentAt[request]!, cause)
-    onOutcome?.(table.users[request]!)
+    onOutcome?.(table.users[request]!, cause)
   }
 
   /** The client has its outcome, and closes the connection. */

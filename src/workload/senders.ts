@@ -1,6 +1,6 @@
 import type { ClientPool } from './client-pool.ts'
 import { OUTSIDE } from './connection-table.ts'
-import type { Requests } from './requests.ts'
+import type { Outcome, Requests } from './requests.ts'
 
 /** Clients outside the cluster: addresses in a row, as int32. */
 export interface ExternalClients {
@@ -30,7 +30,7 @@ export class Senders {
   }
 
   /** `then` is called when a request of a user has been answered or has failed. */
-  onOutcome(then: (user: number) => void): void {
+  onOutcome(then: Outcome): void {
     this.#requests.onOutcome(this.#traffic, then)
   }
 }
