@@ -20,6 +20,7 @@ export type {
   ArrivalSpec,
   ClosedLoopSpec,
   ConnectionSpec,
+  ErrorSpec,
   IngressControllerSpec,
   RunSpec,
   TrafficSource,

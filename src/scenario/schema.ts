@@ -214,6 +214,14 @@ const run = (what: string) =>
     })
     .optional()
 
+const share = (description: string) =>
+  z
+    .union([z.string(), z.number()], { error: (issue) => (issue.input === undefined ? undefined : 'expected a share, such as 1% or 0.01') })
+    .meta({
+      description,
+      examples: ['1%', 0.01],
+    })
+
 const workload = z.strictObject({
   selector: text('a label selector, such as app=frontend', {
     description: "Whose behaviour this is: a label selector in the API's grammar; the first entry that matches a pod wins",
@@ -239,6 +247,13 @@ const workload = z.strictObject({
     .enum(['drain', 'exit'])
     .optional()
     .meta({ description: 'On SIGTERM: finish what is being served, or exit at once and drop it', default: DEFAULTS.workload.onTerminate }),
+  errors: z
+    .strictObject({
+      probability: share('Share of the requests that are answered with the error'),
+      code: z.literal([500, 502, 503, 504]).optional().meta({ description: 'The HTTP code of the answer', default: DEFAULTS.errorCode }),
+    })
+    .optional()
+    .meta({ description: 'A share of the requests is answered with an HTTP error, at the end of the service; none when not given' }),
   run: run('main containers').meta({ description: 'Main containers end by themselves; without it they run for ever' }),
   init: run('init containers').meta({ description: 'How init containers run' }),
   ingressController: z

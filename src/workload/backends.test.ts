@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Simulation } from '../engine/simulation.ts'
+import { FAILURE_CAUSES } from '../metrics/failure-cause.ts'
 import { Addresses } from '../network/addresses.ts'
 import { MILLISECOND, SECOND } from '../units.ts'
 import { Backends, NO_BACKEND, type RequestKeeper } from './backends.ts'
@@ -17,6 +18,7 @@ function setUp() {
     drains: () => {},
     processEnded: () => {},
     served: (request) => log.push(`${sim.now / MILLISECOND} served ${request}`),
+    refused: (request, cause) => log.push(`${sim.now / MILLISECOND} ${FAILURE_CAUSES[cause]} ${request}`),
     dropped: (request, withReset) => log.push(`${sim.now / MILLISECOND} ${withReset ? 'reset' : 'vanished'} ${request}`),
   }
   const workload = { ...INSTANT, cpuMilli: 250, serviceTime: { kind: 'constant', value: SECOND }, queue: 1 } as const

@@ -4,12 +4,14 @@ import { ReseedableStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { Station } from '../engine/station.ts'
 import { invariant } from '../invariant.ts'
+import { OK } from '../metrics/failure-cause.ts'
 import { type PodLoad, PodLoads } from '../metrics/pod-loads.ts'
 import type { Addresses, EndpointId } from '../network/addresses.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../node/pod-host.ts'
 import type { Nanos } from '../units.ts'
 import type { ClientPool } from './client-pool.ts'
 import type { Gateway } from './gateway.ts'
+import { ERROR_CODES, isError } from './server-errors.ts'
 import type { WorkloadSpec } from './specs.ts'
 
 /** Nobody has the address. */
@@ -33,6 +35,8 @@ export interface RequestKeeper {
   passedOn(request: number): void
   /** Its service is over. */
   served(request: number): void
+  /** As {@link served}, but the answer is an HTTP error, an index into FAILURE_CAUSES. */
+  refused(request: number, cause: number): void
   /** The process ended while it had the request. With a reset the client is told, without it hears nothing. */
   dropped(request: number, withReset: boolean): void
   /** A pod has stopped accepting connections, to end once it has answered what it has. */
@@ -278,8 +282,7 @@ export class Backends implements PodHost {
       onDone:
         record.workload.ingressController === undefined
           ? (request) => {
-              if (request >= 0) this.#requests.served(request)
-              else this.#gatewayOf(pod).answered(~request)
+              this.#answer(pod, request, this.#ownOutcome(record.workload, request))
               this.#left(pod)
             }
           : (request) => {
@@ -289,6 +292,21 @@ export class Backends implements PodHost {
     })
   }
 
+  #answer(pod: number, request: number, cause: number): void {
+    if (request < 0) this.#gatewayOf(pod).answered(~request, cause)
+    else if (cause === OK) this.#requests.served(request)
+    else this.#requests.refused(request, cause)
+  }
+
+  /** What the pod itself makes of a request that it has served. */
+  #ownOutcome({ errors }: WorkloadSpec, request: number): number {
+    return errors !== undefined && isError(errors, this.#seedOf(request)) ? ERROR_CODES[errors.code] : OK
+  }
+
+  #seedOf(request: number): number {
+    return request >= 0 ? this.#requests.seedOf(request) : this.#gateway!.seedOf(~request)
+  }
+
   #gatewayOf(pod: number): Gateway {
     if (this.#gateway === null) invariant(false, `Pod ${pod} has to do with a gateway, and there is none`)
     return this.#gateway
@@ -296,7 +314,7 @@ export class Backends implements PodHost {
 
   #serviceTime(serviceTime: Distribution, request: number): Nanos {
     if (request >= 0) this.#requests.begun(request)
-    this.#demand.reseed(request >= 0 ? this.#requests.seedOf(request) : this.#gateway!.seedOf(~request))
+    this.#demand.reseed(this.#seedOf(request))
     return serviceTime.sample(this.#demand)
   }
 

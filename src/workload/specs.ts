@@ -4,6 +4,7 @@ import type { Nanos } from '../units.ts'
 import type { DiurnalRate } from './arrivals/diurnal.ts'
 import type { MmppPhase } from './arrivals/mmpp.ts'
 import type { RateStage } from './arrivals/stages.ts'
+import type { ErrorCode } from './server-errors.ts'
 
 /** How containers behave: matched to pods by label selector, the first match wins. */
 export interface WorkloadSpec {
@@ -26,8 +27,17 @@ export interface WorkloadSpec {
   readonly run?: RunSpec | undefined
   /** How the init containers run. */
   readonly init?: RunSpec | undefined
+  /** A share of the requests is answered with an HTTP error; absent: none is. */
+  readonly errors?: ErrorSpec | undefined
   /** The pods are ingress controllers: they pass requests on. */
   readonly ingressController?: IngressControllerSpec | undefined
+}
+
+/** Errors that a pod finds itself, at the end of the service. */
+export interface ErrorSpec {
+  /** 0 to 1. */
+  readonly probability: number
+  readonly code: ErrorCode
 }
 
 /** How pods of ingress-nginx are set up. Their CPU time of a request is `serviceTime`, and `concurrency` is their number of workers. */
