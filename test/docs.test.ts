@@ -262,6 +262,7 @@ describe('docs/results.md', () => {
       inputHash: '',
       variants: [
         sampleSummary({
+          traffic: [{ ...sampleSummary({}).traffic[0]!, from: '' }],
           refusals: [{ command: '', reason: '' }],
           flowControl: [{ priorityLevel: '', waited: 0, longestWaitMs: 0, rejected: 0 }],
           thresholds: [{ expression: '', metric: '', operator: '<', limit: 0, value: null, passed: false }],

@@ -12,8 +12,19 @@ import { toMilliseconds } from './quantile-summary.ts'
  * - `service`: in the hands of a server.
  * - `upstream`: passed on by an Ingress controller, until that has an answer.
  * - `client-queue`: all connections of its client were in use.
+ * - `calls`: its server waited for other Services that it had called.
  */
-export const BLAME_PARTS = ['network', 'rules', 'packets', 'retransmit', 'pod-queue', 'service', 'upstream', 'client-queue'] as const
+export const BLAME_PARTS = [
+  'network',
+  'rules',
+  'packets',
+  'retransmit',
+  'pod-queue',
+  'service',
+  'upstream',
+  'client-queue',
+  'calls',
+] as const
 
 export type BlamePart = (typeof BLAME_PARTS)[number]
 
@@ -26,6 +37,7 @@ export const POD_QUEUE = 4
 export const SERVICE = 5
 export const UPSTREAM = 6
 export const CLIENT_QUEUE = 7
+export const CALLS = 8
 export const PARTS = BLAME_PARTS.length
 
 /** Mean milliseconds a request by part; null without requests. */

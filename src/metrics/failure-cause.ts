@@ -14,6 +14,7 @@
  * - `http-502`: an ingress controller's last try ended by an error: nothing listened, or the connection was reset. Or a pod says so.
  * - `http-503`: an ingress controller has the route, and its Service no endpoint. Or a pod says so.
  * - `http-504`: an ingress controller's last try had no answer in time. Or a pod says so.
+ * - `call-failed`: a pod answered with an error, as a Service that it called had failed it.
  */
 export const FAILURE_CAUSES = [
   'refused',
@@ -29,6 +30,7 @@ export const FAILURE_CAUSES = [
   'http-502',
   'http-503',
   'http-504',
+  'call-failed',
 ] as const
 
 export type FailureCause = (typeof FAILURE_CAUSES)[number]
@@ -50,3 +52,4 @@ export const HTTP_500 = 9
 export const HTTP_502 = 10
 export const HTTP_503 = 11
 export const HTTP_504 = 12
+export const CALL_FAILED = 13

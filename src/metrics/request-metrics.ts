@@ -55,7 +55,7 @@ export class RequestMetrics {
   }
 
   /** A traffic that sends from `start` until before `stop`. */
-  addTraffic(options: { name: string; start: Nanos; stop: Nanos }): TrafficMetrics {
+  addTraffic(options: { name: string; calledBy?: string; start: Nanos; stop: Nanos }): TrafficMetrics {
     const traffic = new TrafficMetrics({ ...options, intervals: this.#intervals, histograms: this.#histograms })
     this.#traffic.push(traffic)
     return traffic
@@ -70,6 +70,7 @@ export class RequestMetrics {
 /** The part of {@link RequestMetrics} that one traffic writes. Recording allocates nothing but when an interval begins. */
 export class TrafficMetrics {
   readonly name: string
+  readonly #calledBy: string | undefined
   readonly #start: Nanos
   readonly #stop: Nanos
   readonly #intervals: Intervals
@@ -88,12 +89,14 @@ export class TrafficMetrics {
 
   constructor(options: {
     name: string
+    calledBy?: string
     start: Nanos
     stop: Nanos
     intervals: Intervals
     histograms: HistogramPool
   }) {
     this.name = options.name
+    this.#calledBy = options.calledBy
     this.#start = options.start
     this.#stop = options.stop
     this.#intervals = options.intervals
@@ -175,6 +178,7 @@ export class TrafficMetrics {
     const sending = Math.min(this.#stop, now) - Math.max(this.#start, this.#intervals.measureFrom)
     return {
       traffic: this.name,
+      ...(this.#calledBy === undefined ? {} : { from: this.#calledBy }),
       sent,
       ok,
       failed,

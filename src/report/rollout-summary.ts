@@ -105,6 +105,7 @@ const WHY: Readonly<Record<FailureCause, { readonly text: string; readonly stale
   'http-502': { text: 'an ingress controller still sent to a pod that was leaving', stale: true },
   'http-503': { text: 'an ingress controller had no ready endpoint', stale: false },
   'http-504': { text: 'an ingress controller met silence', stale: true },
+  'call-failed': { text: 'a pod could not get what it needs of another Service', stale: false },
 }
 
 function reasons(answer: RolloutAnswer): string {

@@ -73,3 +73,96 @@ describe('errors', () => {
     ])
   })
 })
+
+describe('calls', () => {
+  test('are steps in order, with names, defaults and groups', async () => {
+    const [a] = await workloads(`    - selector: app=a
+      calls:
+        - { to: http://b.shop, probability: 60%, optional: true, connection: { keepAlive: 10s } }
+        - { to: http://b.shop.svc, when: failed, at: 0.75, name: again }
+        - parallel: [{ to: http://b.shop, count: 2 }, { to: http://c.shop, timeout: 100ms }]`)
+    const target = (service: string, host: string) => ({ namespace: 'shop', service, port: 80, host, path: '/' })
+    const plain = { probability: 1, count: 1, timeout: 2e9, optional: false }
+    expect(a!.calls).toEqual([
+      {
+        at: 0.5,
+        when: 'always',
+        parallel: false,
+        calls: [
+          {
+            ...plain,
+            name: 'a -> b',
+            target: target('b', 'b.shop'),
+            probability: 0.6,
+            optional: true,
+            connection: { keepAlive: 10e9, lifetime: undefined, pool: 50 },
+          },
+        ],
+      },
+      { at: 0.75, when: 'failed', parallel: false, calls: [{ ...plain, name: 'again', target: target('b', 'b.shop.svc') }] },
+      {
+        at: 0.75,
+        when: 'always',
+        parallel: true,
+        calls: [
+          { ...plain, name: 'a -> b (2)', target: target('b', 'b.shop'), count: 2 },
+          { ...plain, name: 'a -> c', target: target('c', 'c.shop'), timeout: 0.1e9 },
+        ],
+      },
+    ])
+  })
+
+  test.each([
+    ['{ probability: 60% }', 'A call needs an address [to: the address of a Service, or parallel: a list of calls]'],
+    ['{ to: http://b.shop, timeout: 0s }', 'A timeout of 0 would fail every call [a length of time above 0]'],
+    ['{ to: http://d.shop }', 'There is no Service "d" in the namespace "shop" [the manifests have a.shop, b.shop, c.shop]'],
+    ['{ to: http://b.shop, when: failed }', 'There is no call before that could have failed [no "when", or a call before it]'],
+    [
+      '{ count: 2, parallel: [{ to: http://b.shop }] }',
+      '"count" belongs to one call, and "parallel" is a group of them ["count" in the calls of the group]',
+    ],
+    [
+      '{ to: http://a.shop }',
+      'The calls go round in a circle without end: "app=a" calls "app=a" [no circle, or probabilities that make it end]',
+    ],
+  ])('%s is a mistake', async (call, message) => {
+    const found = await mistakes(`    - { selector: app=a, calls: [${call}] }`)
+    expect(found.map((line) => line.replace(/^\d+:\d+ /, ''))).toEqual([message])
+  })
+
+  test.each([
+    [
+      '{ to: http://b.shop }, { to: http://c.shop, when: failed }',
+      'When the call before fails, so does the request, and this one is never made [optional: true in the call before]',
+    ],
+    [
+      '{ to: http://b.shop, at: 0.5 }, { to: http://c.shop, at: 0.4 }',
+      'The calls before are made at 0.5 of the service, and these would come earlier [0.5 or more]',
+    ],
+    ['{ to: http://b.shop, name: x }, { to: http://c.shop, name: x }', 'Two entries of traffic or calls are called "x"'],
+  ])('%s is a mistake', async (calls, message) => {
+    const found = await mistakes(`    - { selector: app=a, calls: [${calls}] }`)
+    expect(found.map((line) => line.replace(/^\d+:\d+ /, ''))).toEqual([message])
+  })
+
+  const circle = (
+    probability: string,
+    count: number,
+  ) => `    - { selector: app=a, calls: [{ to: http://b.shop, probability: ${probability}, count: ${count} }] }
+    - { selector: app=b, calls: [{ to: http://c.shop }] }
+    - { selector: app=c, calls: [{ to: http://a.shop }] }`
+
+  test('that go round without end are named; those that end by their probabilities are allowed', async () => {
+    const message = 'The calls go round in a circle without end: "app=a" calls "app=b" calls "app=c" calls "app=a"'
+    expect((await mistakes(circle('1', 1)))[0]).toContain(message)
+    expect((await mistakes(circle('60%', 2)))[0]).toContain(message)
+    expect(await mistakes(circle('40%', 2))).toEqual([])
+    expect(await mistakes(circle('90%', 1))).toEqual([])
+  })
+
+  test('that multiply without bounds are refused', async () => {
+    const many = `    - { selector: app=a, calls: [{ to: http://b.shop, count: 1000 }] }
+    - { selector: app=b, calls: [{ to: http://c.shop, count: 1000 }] }`
+    expect(await mistakes(many)).toEqual([expect.stringContaining('A request to "app=a" makes more than 100000 others on average')])
+  })
+})

@@ -1,4 +1,5 @@
 import { matchesSelector } from '../api/labels.ts'
+import { checkCallGraph, loadCalls } from './load-calls.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { listNames } from './load-inventory.ts'
@@ -23,8 +24,13 @@ const STANDARD: WorkloadSpec = {
   onTerminate: DEFAULTS.workload.onTerminate,
 }
 
-/** The behaviour of containers, the entry for all the rest last. */
-export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | undefined): readonly WorkloadSpec[] {
+/** The behaviour of containers, the entry for all the rest last. `trafficNames` are taken. */
+export function loadWorkloads(
+  context: LoadContext,
+  draft: WorkloadsDraft | undefined,
+  trafficNames: readonly string[],
+): readonly WorkloadSpec[] {
+  const names = new Set(trafficNames)
   const path: Path = ['spec', 'workloads']
   const workloads: WorkloadSpec[] = []
   let selectorsRead = true
@@ -51,6 +57,8 @@ export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | unde
     const init = loadRun(context, [...at, 'init'], entry?.init)
     const ingressController = loadIngressController(context, [...at, 'ingressController'], entry?.ingressController)
     const errors = loadErrors(context, [...at, 'errors'], entry?.errors)
+    const calls = loadCalls(context, [...at, 'calls'], entry?.calls, { selector: selector ?? STANDARD.selector, workloads, names })
+    if (ingressController !== undefined && entry?.calls !== undefined) refuseForControllers(context, [...at, 'calls'])
     if (ingressController !== undefined && entry?.errors !== undefined) refuseForControllers(context, [...at, 'errors'])
     workloads.push({
       selector: selector ?? STANDARD.selector,
@@ -64,10 +72,14 @@ export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | unde
       ...(run === undefined ? {} : { run }),
       ...(init === undefined ? {} : { init }),
       ...(errors === undefined ? {} : { errors }),
+      ...(calls === undefined ? {} : { calls }),
       ...(ingressController === undefined ? {} : { ingressController }),
     })
   }
-  if (selectorsRead) warnAboutTheRest(context, workloads)
+  if (selectorsRead) {
+    warnAboutTheRest(context, workloads)
+    checkCallGraph(context, [...workloads, STANDARD])
+  }
   return [...workloads, STANDARD]
 }
 

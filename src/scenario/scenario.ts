@@ -18,6 +18,8 @@ export type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 export type { NetworkSpec } from '../network/network-spec.ts'
 export type {
   ArrivalSpec,
+  CallSpec,
+  CallStep,
   ClosedLoopSpec,
   ConnectionSpec,
   ErrorSpec,

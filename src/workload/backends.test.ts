@@ -14,6 +14,7 @@ function setUp() {
   const requests: RequestKeeper = {
     seedOf: (request) => request,
     begun: () => {},
+    calls: () => {},
     passedOn: () => {},
     drains: () => {},
     processEnded: () => {},

@@ -2,13 +2,14 @@ import { type Distribution, distribution } from '../engine/distributions.ts'
 import { Completion, type Waitable } from '../engine/process.ts'
 import { ReseedableStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
-import { Station } from '../engine/station.ts'
+import { LEAVES, Station } from '../engine/station.ts'
 import { invariant } from '../invariant.ts'
 import { OK } from '../metrics/failure-cause.ts'
 import { type PodLoad, PodLoads } from '../metrics/pod-loads.ts'
 import type { Addresses, EndpointId } from '../network/addresses.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../node/pod-host.ts'
 import type { Nanos } from '../units.ts'
+import type { Calls } from './calls.ts'
 import type { ClientPool } from './client-pool.ts'
 import type { Gateway } from './gateway.ts'
 import { ERROR_CODES, isError } from './server-errors.ts'
@@ -29,8 +30,10 @@ const GONE = 3
 export interface RequestKeeper {
   /** The 32-bit number that a request's demand is drawn from. */
   seedOf(request: number): number
-  /** A server takes it up. */
+  /** A server takes it up, or goes on with it. */
   begun(request: number): void
+  /** Its server waits for what it has called. */
+  calls(request: number): void
   /** A gateway takes it from its server. */
   passedOn(request: number): void
   /** Its service is over. */
@@ -58,6 +61,9 @@ export class Backends implements PodHost {
   readonly #workloadOf: (pod: SandboxSpec) => WorkloadSpec
   readonly #requests: RequestKeeper
   #gateway: Gateway | null = null
+  #calls: Calls | null = null
+  /** What a visit that has just left is answered with. */
+  #outcome = OK
   readonly #loads = new PodLoads()
   readonly #pools: ClientPool[] = []
   readonly #distributions = new Map<WorkloadSpec, Distribution>()
@@ -87,6 +93,23 @@ export class Backends implements PodHost {
     this.#gateway = gateway
   }
 
+  /** Who makes the calls of the pods whose workload has some. Before any of them serves. */
+  attachCalls(calls: Calls): void {
+    this.#calls = calls
+  }
+
+  /** A server of a pod that waited for calls goes on. */
+  resume(pod: number, server: number): void {
+    this.#pods[pod]!.station!.resume(server)
+  }
+
+  /** What a server does with a request: it waits for calls, or works. */
+  waits(request: number, forCalls: boolean): void {
+    if (request < 0) return
+    if (forCalls) this.#requests.calls(request)
+    else this.#requests.begun(request)
+  }
+
   /** From now on `pool` holds the running pods that it matches. */
   addPool(pool: ClientPool): void {
     this.#pools.push(pool)
@@ -100,14 +123,17 @@ export class Backends implements PodHost {
     const { hostPorts } = spec
     invariant(hostPorts !== undefined || this.#ownerOf(address) === NO_BACKEND, `Address ${spec.address} is given to two pods`)
     const workload = this.#workloadOf(spec)
+    const serviceTime = this.#distributionOf(workload)
     const pod = this.#pods.length
     if (pod === this.#states.length) this.#growPods()
     this.#pods.push({
       spec,
       address,
       workload,
-      serviceTime: this.#distributionOf(workload),
+      serviceTime,
       station: null,
+      visits: [],
+      heldMean: serviceTime.mean,
       idle: null,
     })
     this.#loads.add()
@@ -163,13 +189,16 @@ export class Backends implements PodHost {
     return this.#states[pod] === LISTENING
   }
 
-  /** A health call takes no time of a server, but waits for one behind the requests that are queued: as long as these take on average. */
+  /**
+   * A health call takes no time of a server, but waits for one behind the requests that are queued: as long as these take on average, where
+   * servers wait for calls as long as they lately did.
+   */
   answersAfter(pod: HostedPod): Nanos | null {
     if (this.#states[pod] !== LISTENING) return null
-    const { station, workload, serviceTime } = this.#pods[pod]!
+    const { station, workload, heldMean } = this.#pods[pod]!
     if (station === null || station.busy < workload.concurrency) return 0
     if (station.queued >= workload.queue) return null
-    return Math.round(((station.queued + 1) * serviceTime.mean) / workload.concurrency)
+    return Math.round(((station.queued + 1) * heldMean) / workload.concurrency)
   }
 
   inFlight(pod: HostedPod): number {
@@ -273,14 +302,15 @@ export class Backends implements PodHost {
   }
 
   #station(pod: number, record: Pod): Station {
-    const { concurrency, queue } = record.workload
+    const { concurrency, queue, calls, ingressController } = record.workload
     const { serviceTime } = record
+    if (calls !== undefined && ingressController === undefined) return this.#callingStation(pod, record)
     return new Station(this.#sim, {
       servers: concurrency,
       queueCapacity: queue,
       onStart: (request) => this.#serviceTime(serviceTime, request),
       onDone:
-        record.workload.ingressController === undefined
+        ingressController === undefined
           ? (request) => {
               this.#answer(pod, request, this.#ownOutcome(record.workload, request))
               this.#left(pod)
@@ -289,6 +319,39 @@ export class Backends implements PodHost {
               this.#requests.passedOn(request)
               this.#gatewayOf(pod).received(pod, request)
             },
+    })
+  }
+
+  /** Its servers make calls: the service is in parts. */
+  #callingStation(pod: number, record: Pod): Station {
+    const { workload, serviceTime, visits } = record
+    const calls = this.#calls
+    if (calls === null) invariant(false, `Pod ${pod} has calls to make, and nobody makes them`)
+    /** By server, when its request came to it. */
+    const takenAt: Nanos[] = []
+    return new Station(this.#sim, {
+      servers: workload.concurrency,
+      queueCapacity: workload.queue,
+      onStart: (request, server) => {
+        const service = this.#serviceTime(serviceTime, request)
+        takenAt[server] = this.#sim.now
+        visits[server] = calls.begin(workload, pod, server, request, this.#seedOf(request), service)
+        const part = calls.next(visits[server]!)
+        return part === LEAVES ? 0 : part
+      },
+      onPart: (_request, server) => {
+        const visit = visits[server]!
+        const part = calls.next(visit)
+        if (part === LEAVES) {
+          this.#outcome = calls.leave(visit)
+          record.heldMean += (this.#sim.now - takenAt[server]! - record.heldMean) * HELD_WEIGHT
+        }
+        return part
+      },
+      onDone: (request) => {
+        this.#answer(pod, request, this.#outcome === OK ? this.#ownOutcome(workload, request) : this.#outcome)
+        this.#left(pod)
+      },
     })
   }
 
@@ -336,7 +399,9 @@ export class Backends implements PodHost {
     this.#loads.closed(pod, this.#sim.now)
     this.#incarnations[pod]!++
     this.#leavePools(pod)
-    this.#pods[pod]!.station?.clear((request) => {
+    const { station, visits } = this.#pods[pod]!
+    station?.clear((request, server) => {
+      if (server >= 0 && visits.length > 0) this.#calls!.drop(visits[server]!)
       if (request >= 0) this.#requests.dropped(request, withReset)
       else this.#gatewayOf(pod).dropped(~request, withReset)
     })
@@ -387,6 +452,9 @@ export class Backends implements PodHost {
   }
 }
 
+/** Of the latest request in the mean of how long servers are held. As TCP smooths its round-trip time (RFC 6298). */
+const HELD_WEIGHT = 1 / 8
+
 interface Pod {
   readonly spec: SandboxSpec
   readonly address: number
@@ -394,6 +462,10 @@ interface Pod {
   readonly serviceTime: Distribution
   /** Made when the process first listens. */
   station: Station | null
+  /** By server, where they make calls. */
+  readonly visits: number[]
+  /** How long a request holds a server, ns. */
+  heldMean: number
   /** Who waits for the last answer. */
   idle: Completion<void> | null
 }

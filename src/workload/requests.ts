@@ -2,7 +2,7 @@ import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
 import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
-import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, SERVICE, UPSTREAM } from '../metrics/blame.ts'
+import { CALLS, CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, SERVICE, UPSTREAM } from '../metrics/blame.ts'
 import { HTTP_404, NO_CLIENT, OK, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { LoadBalancer } from '../network/load-balancer.ts'
@@ -193,6 +193,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   begun(request: number): void {
     this.#table.accounts.waits(request, this.#sim.now, SERVICE)
+  }
+
+  calls(request: number): void {
+    this.#table.accounts.waits(request, this.#sim.now, CALLS)
   }
 
   passedOn(request: number): void {
