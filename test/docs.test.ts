@@ -271,6 +271,7 @@ describe('docs/results.md', () => {
               strikes: [{ atSeconds: 0, fault: '', tookEffect: false, effect: '' }],
             },
           ],
+          traffic: [{ ...sampleSummary({}).traffic[0]!, from: '' }],
           refusals: [{ command: '', reason: '' }],
           flowControl: [{ priorityLevel: '', waited: 0, longestWaitMs: 0, rejected: 0 }],
           thresholds: [{ expression: '', metric: '', operator: '<', limit: 0, value: null, passed: false }],

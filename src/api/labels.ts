@@ -71,6 +71,16 @@ export function canonicalSelector(selector: LabelSelector): string {
     .join(',')
 }
 
+/** As {@link canonicalSelector}, but `app=web` where that spelling has `app in (web)`, as people write it. */
+export function shortSelector({ matchLabels, matchExpressions }: LabelSelector): string {
+  const single = matchExpressions.filter(({ operator, values }) => operator === 'In' && values.length === 1)
+  const labels = { ...matchLabels, ...Object.fromEntries(single.map(({ key, values }) => [key, values[0]!])) }
+  return canonicalSelector({
+    matchLabels: labels,
+    matchExpressions: matchExpressions.filter((requirement) => !single.includes(requirement)),
+  })
+}
+
 /** What the API server would say against one `matchExpressions` entry: empty when it is valid. */
 export function complaintsAboutRequirement(requirement: { key: string; operator: string; values: readonly string[] }): string[] {
   const complaints = complaintsAboutLabelKey(requirement.key)

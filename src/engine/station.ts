@@ -1,14 +1,23 @@
 import { invariant } from '../invariant.ts'
 import type { Nanos } from '../units.ts'
-import type { HandlerId, Simulation, Timer } from './simulation.ts'
+import { type HandlerId, NO_TIMER, type Simulation, type Timer } from './simulation.ts'
+
+/** Answers of {@link StationOptions.onPart}. */
+export const LEAVES = -1
+export const HOLDS = -2
 
 export interface StationOptions {
   /** How many customers are served at once, >= 1. May be Infinity: nobody waits. */
   readonly servers: number
   /** How many wait at most, beside those in service, >= 0. May be Infinity. */
   readonly queueCapacity: number
-  /** Gives the service time when service starts; left out, service takes no time. */
-  readonly onStart?: (customer: number) => Nanos
+  /** Gives the service time when service starts, or {@link HOLDS} where there are parts; left out, service takes no time. */
+  readonly onStart?: (customer: number, server: number) => Nanos
+  /**
+   * A part of the customer's service is over, or {@link Station.resume} was called: the length of its next part, or {@link LEAVES}, or
+   * {@link HOLDS}: its server waits, without being busy, until resumed. Left out, a service has one part.
+   */
+  readonly onPart?: (customer: number, server: number) => Nanos
   /** The customer leaves; its server has already taken the next. */
   readonly onDone: (customer: number) => void
 }
@@ -22,7 +31,8 @@ export class Station {
   readonly #sim: Simulation
   readonly #servers: number
   readonly #queueCapacity: number
-  readonly #onStart: ((customer: number) => Nanos) | undefined
+  readonly #onStart: ((customer: number, server: number) => Nanos) | undefined
+  readonly #onPart: ((customer: number, server: number) => Nanos) | undefined
   readonly #onDone: (customer: number) => void
   readonly #finish: HandlerId
   /** By server: its customer, the event of its end, how many services had started before, and when it ends. Servers appear when first needed. */
@@ -44,6 +54,7 @@ export class Station {
     this.#servers = options.servers
     this.#queueCapacity = options.queueCapacity
     this.#onStart = options.onStart
+    this.#onPart = options.onPart
     this.#onDone = options.onDone
     this.#finish = sim.handler((customer, server) => this.#end(customer, server))
   }
@@ -77,33 +88,63 @@ export class Station {
     return true
   }
 
-  /** Empties the station: hands over those in service, in the order in which service started, then those who wait, in their order. */
-  clear(onDropped: (customer: number) => void): void {
+  /** A server that was held goes on. */
+  resume(server: number): void {
+    if (this.#timers[server] !== NO_TIMER) invariant(false, `Server ${server} is not held`)
+    this.#end(this.#customers[server]!, server)
+  }
+
+  /**
+   * Empties the station: hands over those in service with their server, in the order in which service started, then those who wait, in
+   * their order, with -1.
+   */
+  clear(onDropped: (customer: number, server: number) => void): void {
     const inService: number[] = []
     const idle = new Set(this.#idle)
     for (let server = 0; server < this.#customers.length; server++) if (!idle.has(server)) inService.push(server)
     inService.sort((x, y) => this.#starts[x]! - this.#starts[y]!)
-    const dropped = inService.map((server) => this.#customers[server]!)
+    const dropped = inService.map((server) => [this.#customers[server]!, server] as const)
     for (const server of inService) {
       this.#sim.cancel(this.#timers[server]!)
-      this.#begun -= this.#ends[server]! - this.#sim.now
-      this.#ends[server] = this.#sim.now
+      const ahead = this.#ends[server]! - this.#sim.now
+      if (ahead > 0) {
+        this.#begun -= ahead
+        this.#ends[server] = this.#sim.now
+      }
       this.#idle.push(server)
     }
-    while (this.#queued > 0) dropped.push(this.#takeFirst())
-    for (const customer of dropped) onDropped(customer)
+    while (this.#queued > 0) dropped.push([this.#takeFirst(), -1])
+    for (const [customer, server] of dropped) onDropped(customer, server)
   }
 
   #start(customer: number, server: number): void {
     this.#customers[server] = customer
     this.#starts[server] = this.#started++
-    const service = this.#onStart === undefined ? 0 : this.#onStart(customer)
+    const service = this.#onStart === undefined ? 0 : this.#onStart(customer, server)
+    if (service === HOLDS) {
+      this.#timers[server] = NO_TIMER
+      this.#ends[server] = this.#sim.now
+    } else this.#serve(customer, server, service)
+  }
+
+  #serve(customer: number, server: number, service: Nanos): void {
     this.#begun += service
     this.#ends[server] = this.#sim.now + service
     this.#timers[server] = this.#sim.schedule(service, this.#finish, customer, server)
   }
 
   #end(customer: number, server: number): void {
+    if (this.#onPart !== undefined) {
+      const part = this.#onPart(customer, server)
+      if (part === HOLDS) {
+        this.#timers[server] = NO_TIMER
+        return
+      }
+      if (part !== LEAVES) {
+        this.#serve(customer, server, part)
+        return
+      }
+    }
     if (this.#queued > 0) this.#start(this.#takeFirst(), server)
     else this.#idle.push(server)
     this.#onDone(customer)

@@ -1,7 +1,7 @@
 import type { ApiAccess } from '../control-plane/api-client.ts'
 import { type HandlerId, NO_TIMER, type Simulation, type Timer } from '../engine/simulation.ts'
 import type { HopId } from '../engine/trace.ts'
-import { HTTP_308, HTTP_404, HTTP_502, HTTP_503, HTTP_504 } from '../metrics/failure-cause.ts'
+import { HTTP_308, HTTP_404, HTTP_502, HTTP_503, HTTP_504, OK } from '../metrics/failure-cause.ts'
 import type { EndpointId } from '../network/addresses.ts'
 import { synRetransmitTimeout } from '../node/kernel-tcp.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
@@ -73,6 +73,8 @@ interface Attempt {
   isAccepted: boolean
   /** An event or a pod still refers to it. */
   isHeld: boolean
+  /** What the pod answered: OK, or the HTTP error that is passed on. */
+  cause: number
   deadline: Timer
 }
 
@@ -92,7 +94,8 @@ type Failure = 'error' | 'timeout'
  *
  * No kube-proxy is on the second way, so a node's stale rules do not matter there; the controller's own stale view does. An error (refused,
  * reset) or a time-out is tried again elsewhere, three tries in all unless annotations say otherwise, as every request counts as idempotent; a
- * connection that had been kept open and turns out to be closed costs no try. A SYN that is lost is sent again after 1 s, 3 s, …. Answers are 404 without a route, 503 without an endpoint, 502 after an error, 504 after a time-out.
+ * connection that had been kept open and turns out to be closed costs no try. A SYN that is lost is sent again after 1 s, 3 s, …. A pod's
+ * own HTTP errors are passed on. Other answers are 404 without a route, 503 without an endpoint, 502 after an error, 504 after a time-out.
  *
  * Which worker has a connection is decided by a hash, as with SO_REUSEPORT; the CPU time of all is one queue before `concurrency` servers, an
  * *assumption*: a worker that is busy while others are not does not show. All of a request's CPU time is spent when it comes. Of a request whose client has
@@ -234,8 +237,9 @@ export class IngressNginx implements Gateway {
     return this.#attempts[id]!.seed
   }
 
-  answered(id: number): void {
+  answered(id: number, cause: number): void {
     const attempt = this.#attempts[id]!
+    attempt.cause = cause
     attempt.isHeld = false
     if (attempt.passing === null) this.#free(attempt, false)
     else this.#schedule(attempt, this.#wayTo(attempt) + this.#laterPacket, this.#answerAtNginx)
@@ -271,6 +275,7 @@ export class IngressNginx implements Gateway {
       synsSent: 0,
       isAccepted: false,
       isHeld: false,
+      cause: OK,
       deadline: NO_TIMER,
     }
     this.#attempts[attempt.id] = attempt
@@ -360,7 +365,7 @@ export class IngressNginx implements Gateway {
     this.#forget(attempt)
     if (keeps) passing.worker.idle.put(connection)
     else this.#close(connection, false)
-    this.#end(passing, null)
+    this.#end(passing, attempt.cause)
   }
 
   /** A try is over without an answer. */
@@ -381,12 +386,12 @@ export class IngressNginx implements Gateway {
     return this.#sim.now - startedAt < policy.triesWithin && this.#parts.requests.isWaited(request)
   }
 
-  /** The client is told: success, or the HTTP error that `cause` names. */
-  #end(passing: Passing, cause: number | null): void {
+  /** The client is told: success ({@link OK}), or the HTTP error that `cause` names. */
+  #end(passing: Passing, cause: number): void {
     const { process, request } = passing
     const { backends, requests } = this.#parts
     process.passing.delete(passing)
-    if (cause === null) requests.served(request)
+    if (cause === OK) requests.served(request)
     else requests.refused(request, cause)
     backends.abandon(process.pod)
   }

@@ -15,6 +15,7 @@ import { toMilliseconds } from './quantile-summary.ts'
  * - `tls`: the handshake, from the client's hello at the pod until the request itself is there: queue and CPU in the pod, and round trips.
  * - `dns`: its client looked the Service's name up.
  * - `retries`: until the try that was answered was sent: earlier tries, and the waits between them.
+ * - `calls`: its server waited for other Services that it had called.
  */
 export const BLAME_PARTS = [
   'network',
@@ -28,6 +29,7 @@ export const BLAME_PARTS = [
   'tls',
   'dns',
   'retries',
+  'calls',
 ] as const
 
 export type BlamePart = (typeof BLAME_PARTS)[number]
@@ -44,6 +46,7 @@ export const CLIENT_QUEUE = 7
 export const TLS = 8
 export const DNS = 9
 export const RETRIES = 10
+export const CALLS = 11
 export const PARTS = BLAME_PARTS.length
 
 /** Mean milliseconds a request by part; null without requests. */

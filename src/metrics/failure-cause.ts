@@ -10,10 +10,12 @@
  * - `no-client`: no client pod was running to send it, or the one that sent it was gone when it ended.
  * - `conntrack-full`: the last SYN was dropped by a full connection tracking table, until the request's time was over.
  * - `http-404`: an ingress controller answered that it has no route for the host and path.
- * - `http-502`: an ingress controller's last try ended by an error: nothing listened, or the connection was reset.
- * - `http-503`: an ingress controller has the route, and its Service no endpoint.
- * - `http-504`: an ingress controller's last try had no answer in time.
+ * - `http-500`: a pod answered with an error of its own.
+ * - `http-502`: an ingress controller's last try ended by an error: nothing listened, or the connection was reset. Or a pod says so.
+ * - `http-503`: an ingress controller has the route, and its Service no endpoint. Or a pod says so.
+ * - `http-504`: an ingress controller's last try had no answer in time. Or a pod says so.
  * - `http-308`: an ingress controller sent the client, who does not follow, to the host's https address.
+ * - `call-failed`: a pod answered with an error, as a Service that it called had failed it.
  * - `dns-failed`: the Service's name could not be looked up, or not within the request's time.
  */
 export const FAILURE_CAUSES = [
@@ -26,10 +28,12 @@ export const FAILURE_CAUSES = [
   'no-client',
   'conntrack-full',
   'http-404',
+  'http-500',
   'http-502',
   'http-503',
   'http-504',
   'http-308',
+  'call-failed',
   'dns-failed',
 ] as const
 
@@ -48,8 +52,10 @@ export const NO_ENDPOINTS = 5
 export const NO_CLIENT = 6
 export const CONNTRACK_FULL = 7
 export const HTTP_404 = 8
-export const HTTP_502 = 9
-export const HTTP_503 = 10
-export const HTTP_504 = 11
-export const HTTP_308 = 12
-export const DNS_FAILED = 13
+export const HTTP_500 = 9
+export const HTTP_502 = 10
+export const HTTP_503 = 11
+export const HTTP_504 = 12
+export const HTTP_308 = 13
+export const CALL_FAILED = 14
+export const DNS_FAILED = 15

@@ -80,7 +80,7 @@ export class RequestMetrics {
   }
 
   /** A traffic that sends from `start` until before `stop`. */
-  addTraffic(options: { name: string; start: Nanos; stop: Nanos }): TrafficMetrics {
+  addTraffic(options: { name: string; calledBy?: string; start: Nanos; stop: Nanos }): TrafficMetrics {
     const traffic = new TrafficMetrics({ ...options, intervals: this.#intervals, histograms: this.#histograms })
     this.#traffic.push(traffic)
     return traffic
@@ -100,6 +100,7 @@ export class RequestMetrics {
 /** The part of {@link RequestMetrics} that one traffic writes. Recording allocates nothing but when an interval begins. */
 export class TrafficMetrics {
   readonly name: string
+  readonly #calledBy: string | undefined
   readonly #start: Nanos
   readonly #stop: Nanos
   readonly #intervals: Intervals
@@ -119,12 +120,14 @@ export class TrafficMetrics {
 
   constructor(options: {
     name: string
+    calledBy?: string
     start: Nanos
     stop: Nanos
     intervals: Intervals
     histograms: HistogramPool
   }) {
     this.name = options.name
+    this.#calledBy = options.calledBy
     this.#start = options.start
     this.#stop = options.stop
     this.#intervals = options.intervals
@@ -234,6 +237,7 @@ export class TrafficMetrics {
     const sending = Math.min(this.#stop, now) - Math.max(this.#start, this.#intervals.measureFrom)
     return {
       traffic: this.name,
+      ...(this.#calledBy === undefined ? {} : { from: this.#calledBy }),
       sent,
       ok,
       failed,

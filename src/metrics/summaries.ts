@@ -11,6 +11,8 @@ export interface QuantileSummary {
 
 export interface TrafficSummary {
   readonly traffic: string
+  /** Which pods send it, by label selector, where it is their calls; left out for traffic of the scenario itself. */
+  readonly from?: string
   readonly sent: number
   readonly ok: number
   readonly failed: number

@@ -101,11 +101,13 @@ const WHY: Readonly<Record<FailureCause, { readonly text: string; readonly stale
   'no-client': { text: 'no pod was there to send it', stale: false },
   'conntrack-full': { text: 'a connection tracking table was full', stale: false },
   'http-404': { text: 'an ingress controller had no route', stale: false },
+  'http-500': { text: 'a pod answered with an error', stale: false },
   'http-502': { text: 'an ingress controller still sent to a pod that was leaving', stale: true },
   'http-503': { text: 'an ingress controller had no ready endpoint', stale: false },
   'dns-failed': { text: 'the name could not be looked up', stale: false },
   'http-504': { text: 'an ingress controller met silence', stale: true },
   'http-308': { text: 'an ingress controller sent the client to https', stale: false },
+  'call-failed': { text: 'a pod could not get what it needs of another Service', stale: false },
 }
 
 function reasons(answer: RolloutAnswer): string {

@@ -107,6 +107,10 @@ export const DEFAULTS = {
     /** *Assumption*: writing and testing nginx.conf, and starting workers with a few hundred routes. */
     reload: 'lognormal(p50=300ms, p99=1s)',
   },
+  /** *Assumption*: half of a request's work is done when it is known what is to be asked of others. */
+  callsAt: 0.5,
+  /** Source: RFC 9110 section 15.6.1: what a server says that met an unexpected condition. */
+  errorCode: 500,
   /** *Assumption*: a run succeeds; one that fails says so with the commonest code. */
   run: { failProbability: 0, exitCode: 1 },
 } as const

@@ -221,7 +221,7 @@ describe('a mistake in the form', () => {
     ['crossZone: 2ms', 'crossZone: 2', '2: Cannot use "2" here'],
     ['concurrency: 32', 'concurrency: many', 'many: Cannot use "many" here'],
     ['concurrency: 32', 'concurrency: 32\n      onTerminate: stop', 'stop: Cannot use "stop" here'],
-    ['concurrency: 32', 'concurrency: 32\n      calls: []', 'calls: Unknown key "calls"'],
+    ['concurrency: 32', 'concurrency: 32\n      mirrors: []', 'mirrors: Unknown key "mirrors"'],
     ['selector: app=frontend', 'selector: app in frontend', 'app in frontend: Cannot read "app in frontend" as a label selector'],
     ['p99=60ms', 'p99=6ms', 'lognormal(p50=8ms, p99=6ms): Cannot use'],
     ['{ external: true }', '{ external: false }', 'false: Cannot use "false" here'],

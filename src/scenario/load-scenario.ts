@@ -116,7 +116,8 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
   checkVersions(context, cluster.version, [...manifests.objects, ...applied.set.objects])
   const count = cluster.nodes.reduce((sum, group) => sum + group.count, 0)
   const clusterIsSound = count <= NODES_MAX && !mistakes.some(({ path }) => pathText(path).startsWith('spec.cluster'))
-  const workloads = loadWorkloads(context, spec.workloads)
+  const trafficNames = [...new Set((spec.traffic ?? []).flatMap((entry) => (entry?.name === undefined ? [] : [entry.name])))]
+  const workloads = loadWorkloads(context, spec.workloads, trafficNames)
   warnAboutAnnotations(context)
   const traffic = loadTraffic(context, spec.traffic, times, { files: await readArrivalFiles(spec.traffic ?? [], library), workloads })
   const nodes = clusterIsSound ? nodeNames(cluster) : null
@@ -131,8 +132,8 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     applied: applied.of,
   })
   warnOfUnusedImages(context, spec.cluster?.images, timeline)
-  const trafficNames = [...new Set((spec.traffic ?? []).flatMap((entry) => (entry?.name === undefined ? [] : [entry.name])))]
-  const thresholds = loadThresholds(context, spec.thresholds, trafficNames)
+  const callNames = workloads.flatMap(({ calls }) => (calls ?? []).flatMap((step) => step.calls.map(({ name }) => name)))
+  const thresholds = loadThresholds(context, spec.thresholds, trafficNames, callNames)
 
   const problems = [...structure, ...context.problems, ...manifests.problems, ...applied.set.problems]
   const warnings = [...context.warnings, ...manifests.warnings, ...applied.set.warnings]

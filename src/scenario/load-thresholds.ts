@@ -11,6 +11,7 @@ export function loadThresholds(
   context: LoadContext,
   draft: readonly (string | undefined)[] | undefined,
   trafficNames: readonly string[],
+  callNames: readonly string[],
 ): readonly Threshold[] {
   return (draft ?? []).flatMap((text, index): Threshold[] => {
     const path: Path = ['spec', 'thresholds', index]
@@ -18,7 +19,8 @@ export function loadThresholds(
     if (threshold === undefined) return []
     const about = THRESHOLD_METRICS.get(threshold.metric)?.of
     if (about === 'run') return [threshold]
-    const labels = about === 'traffic' ? trafficLabels(context, path, threshold, trafficNames) : deploymentLabels(context, path, threshold)
+    const labels =
+      about === 'traffic' ? trafficLabels(context, path, threshold, trafficNames, callNames) : deploymentLabels(context, path, threshold)
     return labels === undefined ? [] : [{ ...threshold, labels }]
   })
 }
@@ -27,11 +29,13 @@ function trafficLabels(
   context: LoadContext,
   path: Path,
   { metric, labels }: Threshold,
-  names: readonly string[],
+  traffic: readonly string[],
+  calls: readonly string[],
 ): Threshold['labels'] | undefined {
+  const names = [...traffic, ...calls]
   const accepted = `one of ${listNames(names, '(there is no traffic)')}`
   if (labels.traffic === undefined) {
-    if (names.length === 1) return { traffic: names[0]! }
+    if (traffic.length === 1) return { traffic: traffic[0]! }
     context.mistake(
       path,
       `The threshold does not say which traffic it is about`,

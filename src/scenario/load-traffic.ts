@@ -126,7 +126,8 @@ function checkSockets(
   }
 }
 
-function loadConnection(context: LoadContext, at: Path, draft: NonNullable<EntryDraft['connection']>): ConnectionSpec | undefined {
+/** How clients keep connections. */
+export function loadConnection(context: LoadContext, at: Path, draft: NonNullable<EntryDraft['connection']>): ConnectionSpec | undefined {
   const keepAlive = context.duration([...at, 'keepAlive'], draft.keepAlive)
   const lifetime = context.duration([...at, 'lifetime'], draft.lifetime)
   for (const [key, value] of [
@@ -192,7 +193,8 @@ function loadSource(context: LoadContext, path: Path, draft: EntryDraft['from'])
   return { kind: 'pods', namespace, selector }
 }
 
-function loadTarget(
+/** Where requests go: the Service that an address names, or that of an ingress controller. */
+export function loadTarget(
   context: LoadContext,
   path: Path,
   text: string | undefined,

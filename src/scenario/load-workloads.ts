@@ -1,14 +1,16 @@
 import { matchesSelector } from '../api/labels.ts'
 import type { Nanos } from '../units.ts'
+import { checkCallGraph, loadCalls } from './load-calls.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { listNames } from './load-inventory.ts'
 import { parseDistribution } from './parse-distribution.ts'
 import { parseDuration } from './parse-duration.ts'
+import { parseShare } from './parse-share.ts'
 import { parseBytes, parseCpu } from './parse-size.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
-import type { IngressControllerSpec, RunSpec, WorkloadSpec } from './scenario.ts'
+import type { ErrorSpec, IngressControllerSpec, RunSpec, WorkloadSpec } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
 
 type WorkloadsDraft = Draft<NonNullable<ScenarioFile['spec']['workloads']>>
@@ -24,8 +26,13 @@ const STANDARD: WorkloadSpec = {
   onTerminate: DEFAULTS.workload.onTerminate,
 }
 
-/** The behaviour of containers, the entry for all the rest last. */
-export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | undefined): readonly WorkloadSpec[] {
+/** The behaviour of containers, the entry for all the rest last. `trafficNames` are taken. */
+export function loadWorkloads(
+  context: LoadContext,
+  draft: WorkloadsDraft | undefined,
+  trafficNames: readonly string[],
+): readonly WorkloadSpec[] {
+  const names = new Set(trafficNames)
   const path: Path = ['spec', 'workloads']
   const workloads: WorkloadSpec[] = []
   let selectorsRead = true
@@ -51,6 +58,10 @@ export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | unde
     const run = loadRun(context, [...at, 'run'], entry?.run)
     const init = loadRun(context, [...at, 'init'], entry?.init)
     const ingressController = loadIngressController(context, [...at, 'ingressController'], entry?.ingressController)
+    const errors = loadErrors(context, [...at, 'errors'], entry?.errors)
+    const calls = loadCalls(context, [...at, 'calls'], entry?.calls, { selector: selector ?? STANDARD.selector, workloads, names })
+    if (ingressController !== undefined && entry?.calls !== undefined) refuseForControllers(context, [...at, 'calls'])
+    if (ingressController !== undefined && entry?.errors !== undefined) refuseForControllers(context, [...at, 'errors'])
     workloads.push({
       selector: selector ?? STANDARD.selector,
       serviceTime: serviceTime ?? STANDARD.serviceTime,
@@ -62,10 +73,15 @@ export function loadWorkloads(context: LoadContext, draft: WorkloadsDraft | unde
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(run === undefined ? {} : { run }),
       ...(init === undefined ? {} : { init }),
+      ...(errors === undefined ? {} : { errors }),
+      ...(calls === undefined ? {} : { calls }),
       ...(ingressController === undefined ? {} : { ingressController }),
     })
   }
-  if (selectorsRead) warnAboutTheRest(context, workloads)
+  if (selectorsRead) {
+    warnAboutTheRest(context, workloads)
+    checkCallGraph(context, [...workloads, STANDARD])
+  }
   return [...workloads, STANDARD]
 }
 
@@ -80,6 +96,20 @@ function loadRun(context: LoadContext, path: Path, draft: RunDraft | undefined):
   if (draft === undefined || duration === undefined) return undefined
   const { failProbability = DEFAULTS.run.failProbability, exitCode = DEFAULTS.run.exitCode } = draft
   return { duration, failProbability, exitCode }
+}
+
+type ErrorsDraft = Draft<NonNullable<NonNullable<ScenarioFile['spec']['workloads']>[number]['errors']>>
+
+function loadErrors(context: LoadContext, path: Path, draft: ErrorsDraft | undefined): ErrorSpec | undefined {
+  const probability = context.read([...path, 'probability'], asText(draft?.probability), parseShare)
+  if (draft === undefined || probability === undefined) return undefined
+  return { probability, code: draft.code ?? DEFAULTS.errorCode }
+}
+
+/** An ingress controller answers by what it finds behind it. */
+function refuseForControllers(context: LoadContext, path: Path): void {
+  const key = path.at(-1)
+  context.mistake(path, `An ingress controller has no "${key}": it passes requests on`, `"${key}" of the pods behind it`)
 }
 
 type ControllerDraft = Draft<NonNullable<NonNullable<ScenarioFile['spec']['workloads']>[number]['ingressController']>>

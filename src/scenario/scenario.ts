@@ -21,8 +21,11 @@ export type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 export type { NetworkSpec } from '../network/network-spec.ts'
 export type {
   ArrivalSpec,
+  CallSpec,
+  CallStep,
   ClosedLoopSpec,
   ConnectionSpec,
+  ErrorSpec,
   IngressControllerSpec,
   RunSpec,
   SocketSpec,

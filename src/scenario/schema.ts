@@ -250,6 +250,59 @@ const run = (what: string) =>
     })
     .optional()
 
+const share = (description: string) =>
+  z
+    .union([z.string(), z.number()], { error: (issue) => (issue.input === undefined ? undefined : 'expected a share, such as 1% or 0.01') })
+    .meta({
+      description,
+      examples: ['1%', 0.01],
+    })
+
+const connection = z.strictObject({
+  keepAlive: duration('A client closes a connection that no request has had for so long'),
+  pool: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .meta({ description: 'Connections at most that one client, a pod or an address outside, has open', default: DEFAULTS.connectionPool }),
+  lifetime: duration('A client puts no request on a connection that is older; without a limit when not given').optional(),
+})
+
+const call = {
+  name: name('What the calls are called in results and thresholds; CALLER -> SERVICE when not given').optional(),
+  probability: share('Share of the requests in which it is made; all when not given').optional(),
+  count: z
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .meta({ description: 'How often it is made then, one after the other; in a group all at once', default: 1 }),
+  timeout: duration('A call that has no answer after this long has failed', DEFAULTS.timeout).optional(),
+  optional: z.boolean().optional().meta({ description: 'The request goes on when the call fails', default: false }),
+  connection: connection
+    .optional()
+    .meta({ description: 'The pod keeps its connections for further calls; a connection for every call when not given' }),
+}
+
+const callTarget = () =>
+  text('the address of a Service, such as http://cart.shop.svc', {
+    description: 'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several',
+    examples: ['http://cart.shop.svc'],
+  })
+
+const callStep = z.strictObject({
+  to: callTarget().optional(),
+  ...call,
+  parallel: z
+    .array(z.strictObject({ to: callTarget(), ...call }))
+    .min(1)
+    .optional()
+    .meta({ description: 'Instead of one call: several at once, over when the last of them is' }),
+  at: share('Share of the service that is done before; by default that of the call before, and of the first 50%').optional(),
+  when: z.enum(['failed', 'succeeded']).optional().meta({ description: 'Only where the call before was made, and failed or succeeded' }),
+})
+
 const workload = z.strictObject({
   selector: text('a label selector, such as app=frontend', {
     description: "Whose behaviour this is: a label selector in the API's grammar; the first entry that matches a pod wins",
@@ -275,6 +328,14 @@ const workload = z.strictObject({
     .enum(['drain', 'exit'])
     .optional()
     .meta({ description: 'On SIGTERM: finish what is being served, or exit at once and drop it', default: DEFAULTS.workload.onTerminate }),
+  calls: z.array(callStep).optional().meta({ description: 'What a pod calls while it serves a request, in this order' }),
+  errors: z
+    .strictObject({
+      probability: share('Share of the requests that are answered with the error'),
+      code: z.literal([500, 502, 503, 504]).optional().meta({ description: 'The HTTP code of the answer', default: DEFAULTS.errorCode }),
+    })
+    .optional()
+    .meta({ description: 'A share of the requests is answered with an HTTP error, at the end of the service; none when not given' }),
   run: run('main containers').meta({ description: 'Main containers end by themselves; without it they run for ever' }),
   init: run('init containers').meta({ description: 'How init containers run' }),
   ingressController: z
@@ -329,17 +390,6 @@ const source = z.union([
     namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
   }),
 ])
-
-const connection = z.strictObject({
-  keepAlive: duration('A client closes a connection that no request has had for so long'),
-  pool: z
-    .int()
-    .min(1)
-    .max(100_000)
-    .optional()
-    .meta({ description: 'Connections at most that one client, a pod or an address outside, has open', default: DEFAULTS.connectionPool }),
-  lifetime: duration('A client puts no request on a connection that is older; without a limit when not given').optional(),
-})
 
 /** Names are tokens of HTTP. Source: RFC 9110, section 5.6.2. */
 const httpFields = (what: 'header' | 'cookie') =>

@@ -1,4 +1,4 @@
-import { matchesSelector } from '../api/labels.ts'
+import { matchesSelector, shortSelector } from '../api/labels.ts'
 import type { AnyObject, Deployment, EndpointSlice, Pod, Service, StringMap } from '../api/objects/index.ts'
 import type { ApiServer } from '../control-plane/api-server.ts'
 import { isReady } from '../control-plane/conditions.ts'
@@ -161,7 +161,7 @@ export class SimulatedCluster {
 
   /** Starts every component, applies the manifests and plans traffic and timeline. */
   start(): void {
-    const { manifests, traffic, timeline } = this.#scenario
+    const { manifests, traffic, timeline, workloads, duration } = this.#scenario
     const apply = (): void => {
       this.#names?.start()
       if (manifests.length > 0) this.controlPlane.kubectl.run({ verb: 'apply', objects: manifests }, 'apply of the manifests')
@@ -177,6 +177,10 @@ export class SimulatedCluster {
     }
     for (const spec of traffic) this.dataPlane.addTraffic(spec)
     const target = this.#faultTarget()
+    const firstTraffic = traffic.reduce((first, { start }) => Math.min(first, start), duration)
+    for (const workload of workloads) {
+      if (workload.calls !== undefined) this.dataPlane.addCalls(workload, shortSelector(workload.selector), firstTraffic)
+    }
     for (const entry of timeline) {
       if (entry.kind === 'kubectl') {
         this.sim.after(entry.at, () => this.controlPlane.kubectl.run(entry.command, entry.text, entry.as))

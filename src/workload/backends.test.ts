@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Simulation } from '../engine/simulation.ts'
+import { FAILURE_CAUSES } from '../metrics/failure-cause.ts'
 import { Addresses } from '../network/addresses.ts'
 import { MILLISECOND, SECOND } from '../units.ts'
 import { Backends, NO_BACKEND, NO_HANDSHAKE, type RequestKeeper } from './backends.ts'
@@ -12,13 +13,16 @@ function setUp() {
   const log: string[] = []
   const requests: RequestKeeper = {
     seedOf: (request) => request,
+    trySeedOf: (request) => request,
     begun: () => {},
     handshakeOf: () => NO_HANDSHAKE,
     handshaken: () => {},
+    calls: () => {},
     passedOn: () => {},
     drains: () => {},
     processEnded: () => {},
     served: (request) => log.push(`${sim.now / MILLISECOND} served ${request}`),
+    refused: (request, cause) => log.push(`${sim.now / MILLISECOND} ${FAILURE_CAUSES[cause]} ${request}`),
     dropped: (request, withReset) => log.push(`${sim.now / MILLISECOND} ${withReset ? 'reset' : 'vanished'} ${request}`),
   }
   const workload = { ...INSTANT, cpuMilli: 250, serviceTime: { kind: 'constant', value: SECOND }, queue: 1 } as const

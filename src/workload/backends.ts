@@ -2,14 +2,17 @@ import { type Distribution, distribution, SAMPLE_MAX } from '../engine/distribut
 import { Completion, type Waitable } from '../engine/process.ts'
 import { ReseedableStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
-import { Station } from '../engine/station.ts'
+import { LEAVES, Station } from '../engine/station.ts'
 import { invariant } from '../invariant.ts'
+import { OK } from '../metrics/failure-cause.ts'
 import { type PodLoad, PodLoads } from '../metrics/pod-loads.ts'
 import type { Addresses, EndpointId } from '../network/addresses.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../node/pod-host.ts'
 import type { Nanos } from '../units.ts'
+import type { Calls } from './calls.ts'
 import type { ClientPool } from './client-pool.ts'
 import type { Gateway } from './gateway.ts'
+import { ERROR_CODES, isError } from './server-errors.ts'
 import type { TlsServerSpec, WorkloadSpec } from './specs.ts'
 
 /** Nobody has the address. */
@@ -39,16 +42,22 @@ export interface Slowdown {
 export interface RequestKeeper {
   /** The 32-bit number that a request's demand is drawn from. */
   seedOf(request: number): number
-  /** A server takes it up. */
+  /** The same, but another one for each further try of a request. */
+  trySeedOf(request: number): number
+  /** A server takes it up, or goes on with it. */
   begun(request: number): void
   /** Which handshake of a request the pod has in its hands: {@link NO_HANDSHAKE}, {@link FULL_HANDSHAKE} or {@link RESUMED_HANDSHAKE}. */
   handshakeOf(request: number): number
   /** The pod has done its part of the handshake. */
   handshaken(request: number): void
+  /** Its server waits for what it has called. */
+  calls(request: number): void
   /** A gateway takes it from its server. */
   passedOn(request: number): void
   /** Its service is over. */
   served(request: number): void
+  /** As {@link served}, but the answer is an HTTP error, an index into FAILURE_CAUSES. */
+  refused(request: number, cause: number): void
   /** The process ended while it had the request. With a reset the client is told, without it hears nothing. */
   dropped(request: number, withReset: boolean): void
   /** A pod has stopped accepting connections, to end once it has answered what it has. */
@@ -70,6 +79,9 @@ export class Backends implements PodHost {
   readonly #workloadOf: (pod: SandboxSpec) => WorkloadSpec
   readonly #requests: RequestKeeper
   #gateway: Gateway | null = null
+  #calls: Calls | null = null
+  /** What a visit that has just left is answered with. */
+  #outcome = OK
   readonly #loads = new PodLoads()
   readonly #pools: ClientPool[] = []
   readonly #distributions = new Map<WorkloadSpec, Distribution>()
@@ -99,6 +111,23 @@ export class Backends implements PodHost {
     this.#gateway = gateway
   }
 
+  /** Who makes the calls of the pods whose workload has some. Before any of them serves. */
+  attachCalls(calls: Calls): void {
+    this.#calls = calls
+  }
+
+  /** A server of a pod that waited for calls goes on. */
+  resume(pod: number, server: number): void {
+    this.#pods[pod]!.station!.resume(server)
+  }
+
+  /** What a server does with a request: it waits for calls, or works. */
+  waits(request: number, forCalls: boolean): void {
+    if (request < 0) return
+    if (forCalls) this.#requests.calls(request)
+    else this.#requests.begun(request)
+  }
+
   /** From now on `pool` holds the running pods that it matches. */
   addPool(pool: ClientPool): void {
     this.#pools.push(pool)
@@ -112,14 +141,17 @@ export class Backends implements PodHost {
     const { hostPorts } = spec
     invariant(hostPorts !== undefined || this.#ownerOf(address) === NO_BACKEND, `Address ${spec.address} is given to two pods`)
     const workload = this.#workloadOf(spec)
+    const serviceTime = this.#distributionOf(workload)
     const pod = this.#pods.length
     if (pod === this.#states.length) this.#growPods()
     this.#pods.push({
       spec,
       address,
       workload,
-      serviceTime: this.#distributionOf(workload),
+      serviceTime,
       station: null,
+      visits: [],
+      heldMean: serviceTime.mean,
       idle: null,
       slowdowns: [],
     })
@@ -176,13 +208,18 @@ export class Backends implements PodHost {
     return this.#states[pod] === LISTENING
   }
 
-  /** A health call takes no time of a server, but waits for one behind the requests that are queued: as long as these take on average. */
+  /**
+   * A health call takes no time of a server, but waits for one behind the requests that are queued: as long as these take on average, where
+   * servers wait for calls as long as they lately did.
+   */
   answersAfter(pod: HostedPod): Nanos | null {
     if (this.#states[pod] !== LISTENING) return null
-    const { station, workload, serviceTime, slowdowns } = this.#pods[pod]!
+    const { station, workload, heldMean, slowdowns } = this.#pods[pod]!
     if (station === null || station.busy < workload.concurrency) return 0
     if (station.queued >= workload.queue) return null
-    return Math.round((factorOf(slowdowns) * (station.queued + 1) * serviceTime.mean) / workload.concurrency)
+    // How long servers that make calls were lately held has the slowness in it.
+    const factor = workload.calls === undefined ? factorOf(slowdowns) : 1
+    return Math.round((factor * (station.queued + 1) * heldMean) / workload.concurrency)
   }
 
   /** What the pod begins from now on takes longer; what it has begun goes on as it was. */
@@ -311,8 +348,9 @@ export class Backends implements PodHost {
   }
 
   #station(pod: number, record: Pod): Station {
-    const { concurrency, queue } = record.workload
-    const tls = record.workload.ingressController?.tls
+    const { concurrency, queue, calls, ingressController } = record.workload
+    const tls = ingressController?.tls
+    if (calls !== undefined && ingressController === undefined) return this.#callingStation(pod, record)
     return new Station(this.#sim, {
       servers: concurrency,
       queueCapacity: queue,
@@ -325,10 +363,9 @@ export class Backends implements PodHost {
               return handshake === FULL_HANDSHAKE ? tls.handshake : tls.resumedHandshake
             },
       onDone:
-        record.workload.ingressController === undefined
+        ingressController === undefined
           ? (request) => {
-              if (request >= 0) this.#requests.served(request)
-              else this.#gatewayOf(pod).answered(~request)
+              this.#answer(pod, request, this.#ownOutcome(record.workload, request))
               this.#left(pod)
             }
           : (request) => {
@@ -342,6 +379,59 @@ export class Backends implements PodHost {
     })
   }
 
+  /** Its servers make calls: the service is in parts. */
+  #callingStation(pod: number, record: Pod): Station {
+    const { workload, visits } = record
+    const calls = this.#calls
+    if (calls === null) invariant(false, `Pod ${pod} has calls to make, and nobody makes them`)
+    /** By server, when its request came to it. */
+    const takenAt: Nanos[] = []
+    return new Station(this.#sim, {
+      servers: workload.concurrency,
+      queueCapacity: workload.queue,
+      onStart: (request, server) => {
+        const service = this.#serviceTime(record, request)
+        takenAt[server] = this.#sim.now
+        visits[server] = calls.begin(workload, pod, server, request, this.#trySeedOf(request), service)
+        const part = calls.next(visits[server]!)
+        return part === LEAVES ? 0 : part
+      },
+      onPart: (_request, server) => {
+        const visit = visits[server]!
+        const part = calls.next(visit)
+        if (part === LEAVES) {
+          this.#outcome = calls.leave(visit)
+          record.heldMean += (this.#sim.now - takenAt[server]! - record.heldMean) * HELD_WEIGHT
+        }
+        return part
+      },
+      onDone: (request) => {
+        this.#answer(pod, request, this.#outcome === OK ? this.#ownOutcome(workload, request) : this.#outcome)
+        this.#left(pod)
+      },
+    })
+  }
+
+  #answer(pod: number, request: number, cause: number): void {
+    if (request < 0) this.#gatewayOf(pod).answered(~request, cause)
+    else if (cause === OK) this.#requests.served(request)
+    else this.#requests.refused(request, cause)
+  }
+
+  /** What the pod itself makes of a request that it has served. */
+  #ownOutcome({ errors }: WorkloadSpec, request: number): number {
+    return errors !== undefined && isError(errors, this.#trySeedOf(request)) ? ERROR_CODES[errors.code] : OK
+  }
+
+  #seedOf(request: number): number {
+    return request >= 0 ? this.#requests.seedOf(request) : this.#gateway!.seedOf(~request)
+  }
+
+  /** Of what another try of the same request may meet otherwise: errors and calls. */
+  #trySeedOf(request: number): number {
+    return request >= 0 ? this.#requests.trySeedOf(request) : this.#gateway!.seedOf(~request)
+  }
+
   #gatewayOf(pod: number): Gateway {
     if (this.#gateway === null) invariant(false, `Pod ${pod} has to do with a gateway, and there is none`)
     return this.#gateway
@@ -349,7 +439,7 @@ export class Backends implements PodHost {
 
   #serviceTime({ serviceTime, slowdowns }: Pod, request: number): Nanos {
     if (request >= 0) this.#requests.begun(request)
-    this.#demand.reseed(request >= 0 ? this.#requests.seedOf(request) : this.#gateway!.seedOf(~request))
+    this.#demand.reseed(this.#seedOf(request))
     const time = serviceTime.sample(this.#demand)
     if (slowdowns.length === 0) return time
     for (const { onUse } of slowdowns) onUse()
@@ -374,7 +464,9 @@ export class Backends implements PodHost {
     this.#loads.closed(pod, this.#sim.now)
     this.#incarnations[pod]!++
     this.#leavePools(pod)
-    this.#pods[pod]!.station?.clear((request) => {
+    const { station, visits } = this.#pods[pod]!
+    station?.clear((request, server) => {
+      if (server >= 0 && visits.length > 0) this.#calls!.drop(visits[server]!)
       if (request >= 0) this.#requests.dropped(request, withReset)
       else this.#gatewayOf(pod).dropped(~request, withReset)
     })
@@ -425,6 +517,9 @@ export class Backends implements PodHost {
   }
 }
 
+/** Of the latest request in the mean of how long servers are held. As TCP smooths its round-trip time (RFC 6298). */
+const HELD_WEIGHT = 1 / 8
+
 interface Pod {
   readonly spec: SandboxSpec
   readonly address: number
@@ -432,6 +527,10 @@ interface Pod {
   readonly serviceTime: Distribution
   /** Made when the process first listens. */
   station: Station | null
+  /** By server, where they make calls. */
+  readonly visits: number[]
+  /** How long a request holds a server, ns. */
+  heldMean: number
   /** Who waits for the last answer. */
   idle: Completion<void> | null
   /** What makes it slow now. */

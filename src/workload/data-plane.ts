@@ -21,6 +21,7 @@ import type { SandboxSpec } from '../node/pod-host.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import type { Backends } from './backends.ts'
+import { Calls } from './calls.ts'
 import { ClientPool } from './client-pool.ts'
 import { ClosedLoop } from './closed-loop.ts'
 import type { GatewayFactory } from './gateway.ts'
@@ -28,7 +29,7 @@ import { OpenLoop } from './open-loop.ts'
 import { Requests } from './requests.ts'
 import { type DnsSpec, type KnowsName, namesToTry } from './resolver.ts'
 import { type ExternalClients, Senders } from './senders.ts'
-import type { TrafficSource, TrafficSpec, WorkloadSpec } from './specs.ts'
+import type { CallSpec, TrafficSource, TrafficSpec, WorkloadSpec } from './specs.ts'
 import { UnseenChanges } from './unseen-changes.ts'
 
 export interface DataPlaneOptions {
@@ -83,6 +84,9 @@ export class DataPlane {
   readonly #traffic: TrafficMetrics[] = []
   readonly #nodes: number
   #nextExternal = FIRST_EXTERNAL
+  /** Traffic of calls, and who makes them; null without any. */
+  readonly #edges: number[] = []
+  #calls: Calls | null = null
 
   constructor(options: DataPlaneOptions) {
     const { sim, nodes, kubeProxy } = options
@@ -171,6 +175,35 @@ export class DataPlane {
     else new OpenLoop({ ...common, arrivals })
   }
 
+  /** The calls that pods of a workload make while they serve; counted from `start` on, before which there are none. Before such a pod listens. */
+  addCalls(workload: WorkloadSpec, from: string, start: Nanos): void {
+    this.#calls ??= this.#newCalls()
+    const calls = this.#calls
+    const trafficOf = (call: CallSpec): number => {
+      const { name, target, timeout, optional, connection } = call
+      const { namespace, service, port, host, path } = target
+      const metrics = this.#requestMetrics.addTraffic({ name, calledBy: from, start, stop: Number.MAX_SAFE_INTEGER })
+      const servicePort = this.history.servicePort(namespace, service, port, 'TCP')
+      const traffic = this.requests.addTraffic({ metrics, servicePort, timeout, route: { host, path, isTls: false }, connection })
+      this.requests.onOutcome(traffic, (visit, cause) => calls.ended(visit, optional, cause))
+      this.#traffic.push(metrics)
+      this.#edges.push(traffic)
+      return traffic
+    }
+    calls.plan(workload, workload.calls ?? [], trafficOf)
+  }
+
+  #newCalls(): Calls {
+    const { requests, backends } = this
+    const calls = new Calls({
+      send: (traffic, pod, seed, visit) => requests.send(traffic, pod, seed, 0, visit),
+      resume: (pod, server) => backends.resume(pod, server),
+      waits: (request, forCalls) => backends.waits(request, forCalls),
+    })
+    backends.attachCalls(calls)
+    return calls
+  }
+
   #clientsOf(from: TrafficSource, servicePort: ServicePortId): ClientPool | ExternalClients {
     if (from.kind === 'external') {
       this.loadBalancer.watch(servicePort)
@@ -206,6 +239,9 @@ export class DataPlane {
   /** States what must hold at the end of a run, and at any other moment. */
   checkConservation(): void {
     this.requests.checkConservation()
+    const waiting = this.#edges.reduce((sum, traffic) => sum + this.requests.waiting(traffic), 0)
+    const calls = this.#calls?.onTheirWay ?? 0
+    invariant(waiting === calls, `Pods wait for ${calls} calls, of which ${waiting} are on their way`)
   }
 
   /** Every traffic's measured phase up to now, in the order in which they were added. */

@@ -28,8 +28,8 @@ export interface Gateway {
   closed(pod: number): void
   /** The number that a try's demand is drawn from. */
   seedOf(attempt: number): number
-  /** A pod is done with the try. */
-  answered(attempt: number): void
+  /** A pod is done with the try: its answer is a success ({@link OK}), or an HTTP error, an index into FAILURE_CAUSES. */
+  answered(attempt: number, cause: number): void
   /** The pod's process ended with the try in it. */
   dropped(attempt: number, withReset: boolean): void
 }

@@ -4,7 +4,7 @@ import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { NodeRules } from '../kube-proxy/node-rules.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
-import { CLIENT_QUEUE, DNS, PACKETS, PARTS, POD_QUEUE, RETRANSMIT, RETRIES, SERVICE, TLS, UPSTREAM } from '../metrics/blame.ts'
+import { CALLS, CLIENT_QUEUE, DNS, PACKETS, PARTS, POD_QUEUE, RETRANSMIT, RETRIES, SERVICE, TLS, UPSTREAM } from '../metrics/blame.ts'
 import { DNS_FAILED, HTTP_404, NO_CLIENT, OK, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { UnseenChange } from '../metrics/unseen-change.ts'
@@ -336,8 +336,18 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     return this.#table.seeds[request]!
   }
 
+  trySeedOf(request: number): number {
+    const number = this.#table.tries[request]!
+    const seed = this.#table.seeds[request]!
+    return number === 0 ? seed : mix32(seed ^ Math.imul(number, GOLDEN_RATIO_32))
+  }
+
   begun(request: number): void {
     this.#table.accounts.waits(request, this.#sim.now, SERVICE)
+  }
+
+  calls(request: number): void {
+    this.#table.accounts.waits(request, this.#sim.now, CALLS)
   }
 
   passedOn(request: number): void {
@@ -514,9 +524,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const table = this.#table
     const connections = this.#connections
     const { servicePort } = this.#traffic[table.traffics[request]!]!
-    const number = table.tries[request]!
-    const seed = number === 0 ? table.seeds[request]! : mix32(table.seeds[request]! ^ Math.imul(number, GOLDEN_RATIO_32))
-    const connection = connections.make(request, client, address, servicePort, seed, table.givesUpAt[request]!, pool)
+    const connection = connections.make(request, client, address, servicePort, this.trySeedOf(request), table.givesUpAt[request]!, pool)
     table.connections[request] = connection
     if (this.resolver === null || client === OUTSIDE) this.#send(request, connection)
     else this.#lookUp(request, connection, client)

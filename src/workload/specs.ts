@@ -7,6 +7,7 @@ import type { RateStage } from './arrivals/stages.ts'
 import type { BackOffSpec } from './back-off.ts'
 import type { BudgetSpec } from './retry-budget.ts'
 import type { RetryCondition } from './retry-conditions.ts'
+import type { ErrorCode } from './server-errors.ts'
 
 /** How containers behave: matched to pods by label selector, the first match wins. */
 export interface WorkloadSpec {
@@ -29,8 +30,45 @@ export interface WorkloadSpec {
   readonly run?: RunSpec | undefined
   /** How the init containers run. */
   readonly init?: RunSpec | undefined
+  /** A share of the requests is answered with an HTTP error; absent: none is. */
+  readonly errors?: ErrorSpec | undefined
+  /** What a pod calls while it serves a request, in this order; absent: nothing. */
+  readonly calls?: readonly CallStep[] | undefined
   /** The pods are ingress controllers: they pass requests on. */
   readonly ingressController?: IngressControllerSpec | undefined
+}
+
+/** Errors that a pod finds itself, at the end of the service. */
+export interface ErrorSpec {
+  /** 0 to 1. */
+  readonly probability: number
+  readonly code: ErrorCode
+}
+
+/** Calls that a server makes at one point of its service: one, or a group of them at once. */
+export interface CallStep {
+  /** Share of the service that is done before, 0 to 1, not less than that of the step before. */
+  readonly at: number
+  /** Only where the step before made a call and that failed, or succeeded. */
+  readonly when: 'always' | 'failed' | 'succeeded'
+  readonly parallel: boolean
+  /** One, unless they are made at once. */
+  readonly calls: readonly CallSpec[]
+}
+
+export interface CallSpec {
+  /** What it is called in results. */
+  readonly name: string
+  readonly target: TrafficTarget
+  /** Share of the requests in which it is made. */
+  readonly probability: number
+  /** How often it is made then: one after the other, in a group all at once. */
+  readonly count: number
+  readonly timeout: Nanos
+  /** The request does not fail with it. */
+  readonly optional: boolean
+  /** Absent: every call opens a connection of its own. */
+  readonly connection?: ConnectionSpec | undefined
 }
 
 /** How pods of ingress-nginx are set up. Their CPU time of a request is `serviceTime`, and `concurrency` is their number of workers. */

@@ -55,6 +55,17 @@ function summary(c: TestCluster, after: Nanos): TrafficSummary {
 const nanos = (ms: number | null | undefined) => Math.round(ms! * MILLISECOND)
 
 describe('retries', () => {
+  test('whether a pod answers with an error is decided anew for each', () => {
+    const { c } = cluster({ ...serving(1, { concurrency: 100 }), errors: { probability: 0.5, code: 503 } })
+    const times = Array.from({ length: 2000 }, (_, index) => index * 10 * MILLISECOND)
+    sendAt(c, times, { retries: { max: 3, on: ['5xx'], backOff: AT_ONCE } })
+    const { failed, failedByCause, retries } = summary(c, 60 * SECOND)
+    // 2,000 × 0.5⁴ = 125 and 2,000 × (0.5 + 0.25 + 0.125) = 1,750, each within four standard errors.
+    expect(failedByCause).toEqual({ 'http-503': failed })
+    expect(Math.abs(failed - 125)).toBeLessThan(4 * Math.sqrt(2000 * 0.0625 * 0.9375))
+    expect(Math.abs(retries - 1750)).toBeLessThan(4 * Math.sqrt(2000 * 1.2))
+  })
+
   test('a refused try is followed by as many as are allowed, and the request fails by the last', () => {
     const { c, pod } = cluster()
     c.dataPlane.backends.kill(pod.id)

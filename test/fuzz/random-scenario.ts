@@ -1,3 +1,4 @@
+import { randomCalls } from './calls.ts'
 import { Dice } from './dice.ts'
 import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
@@ -56,6 +57,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const behaviours = [
     ...dns.behaviours,
     ...ingress.behaviours,
+    ...randomCalls(seed, world),
     ...(world.workloads.some(({ kind }) => kind === 'Job')
       ? [
           `    - { selector: batch=yes, run: { duration: "uniform(1s, ${dice.between(2, 40)}s)", failProbability: ${dice.pick([0, 0.1, 0.5])} } }`,

@@ -33,6 +33,12 @@ describe('a request by way of ingress-nginx', () => {
     expect(traffic.failedByCause).toEqual({ 'http-502': traffic.sent - traffic.inFlight })
   })
 
+  test('is answered with the pod’s own error, which costs one try', async () => {
+    const { traffic } = await run({ workloads: '    - { selector: app=web, serviceTime: 5ms, errors: { probability: 100%, code: 503 } }' })
+    expect(traffic.failedByCause).toEqual({ 'http-503': traffic.sent - traffic.inFlight })
+    expect(traffic.sent).toBeGreaterThan(100)
+  })
+
   const DEAD_NODE = '[{ at: 40s, fault: { kind: node-crash, node: worker-2 } }]'
 
   test('is answered with 504 after three times 5 s of silence, while the pod of a dead node is still an endpoint', async () => {
