@@ -7,7 +7,7 @@ import { toMilliseconds } from './quantile-summary.ts'
  * - `network`: on its way, by the network's delays.
  * - `rules`: CPU of first packets, which pay for the rules of the node.
  * - `packets`: CPU of later packets.
- * - `retransmit`: a SYN was lost, and the next was not yet due.
+ * - `retransmit`: a packet was lost, and its sender's timer had not yet expired.
  * - `pod-queue`: in the pod, all its servers being busy.
  * - `service`: in the hands of a server.
  * - `upstream`: passed on by an Ingress controller, until that has an answer.
@@ -16,6 +16,7 @@ import { toMilliseconds } from './quantile-summary.ts'
  * - `dns`: its client looked the Service's name up.
  * - `retries`: until the try that was answered was sent: earlier tries, and the waits between them.
  * - `calls`: its server waited for other Services that it had called.
+ * - `softirq`: its packets waited, as the core of the node that handles them was busy with others.
  */
 export const BLAME_PARTS = [
   'network',
@@ -30,6 +31,7 @@ export const BLAME_PARTS = [
   'dns',
   'retries',
   'calls',
+  'softirq',
 ] as const
 
 export type BlamePart = (typeof BLAME_PARTS)[number]
@@ -47,6 +49,7 @@ export const TLS = 8
 export const DNS = 9
 export const RETRIES = 10
 export const CALLS = 11
+export const SOFTIRQ = 12
 export const PARTS = BLAME_PARTS.length
 
 /** Mean milliseconds a request by part; null without requests. */

@@ -11,6 +11,7 @@ import type { KubernetesMinor } from '../kubernetes-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import type { ConntrackConfig } from '../node/conntrack.ts'
 import type { ImagePolicy } from '../node/image-store.ts'
+import type { SoftirqSpec } from '../node/packet-cores.ts'
 import type { RuntimeName } from '../node/runtimes/index.ts'
 import type { Nanos } from '../units.ts'
 import type { DnsSpec } from '../workload/resolver.ts'
@@ -82,6 +83,8 @@ export interface ClusterSpec {
   readonly network: NetworkSpec
   /** How pods look names up; absent: they are resolved at once. */
   readonly dns?: DnsSpec | undefined
+  /** How nodes share packets among their cores. */
+  readonly softirq: SoftirqSpec
   /** How images are pulled, and how large they are. */
   readonly images: ImageSpec
   readonly runtime: RuntimeName

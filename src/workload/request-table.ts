@@ -13,8 +13,10 @@ const TAKEN = 4
 export const HEDGE = 8
 
 /** A handshake is in the hands of the pod, and which. */
-export const SHAKES_HANDS = 8
-export const RESUMES = 16
+export const SHAKES_HANDS = 16
+export const RESUMES = 32
+/** The pod's answer is on its way. */
+export const ANSWERED = 64
 
 /** A request that has no connection, or none any more. */
 export const NO_CONNECTION = -1

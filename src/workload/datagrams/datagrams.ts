@@ -20,7 +20,7 @@ export interface DatagramKeeper {
   /** It is at the pod's socket, which takes it. */
   delivered(request: number): void
   /** An ICMP error is on its way to the client: `cpu` ns of CPU that `part` answers for, then the network. */
-  turnedAway(request: number, cause: number, cpu: Nanos, part: number, network: Nanos): void
+  icmpError(request: number, cause: number, cpu: Nanos, part: number, network: Nanos): void
   /** It is lost, and its client waits no more. */
   over(request: number): void
 }
@@ -189,7 +189,7 @@ export class Datagrams {
     const endpoint = mode.connect(node, servicePort, this.#entryOf(connection), now, client, port)
     if (endpoint === REJECTED) {
       const network = outside ? this.#options.network.external : 0
-      this.#options.keeper.turnedAway(request, NO_ENDPOINTS, mode.cost, RULES, network)
+      this.#options.keeper.icmpError(request, NO_ENDPOINTS, mode.cost, RULES, network)
       return
     }
     table.endpoints[connection] = endpoint
@@ -236,7 +236,7 @@ export class Datagrams {
       table.backendIncarnations[connection] = backends.incarnation(pod)
       this.#options.keeper.delivered(request)
     } else {
-      this.#options.keeper.turnedAway(request, REFUSED, this.#laterPacket, PACKETS, table.oneWay[connection]!)
+      this.#options.keeper.icmpError(request, REFUSED, this.#laterPacket, PACKETS, table.oneWay[connection]!)
     }
   }
 
