@@ -21,6 +21,12 @@ const INCIDENTS = [
   { name: 'slow-sync', bad: ['nftables'], remedies: ['ipvs', 'iptables', '5000-services'], issues: [139513] },
   { name: 'dns-5s', bad: ['defaults', 'one-second'], remedies: ['kept-connections'], issues: [77650, 56903] },
   {
+    name: 'rule-walk',
+    bad: ['iptables'],
+    remedies: ['ipvs', 'nftables', 'eight-queues', '5000-services'],
+    issues: ['https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/3866-nftables-proxy'],
+  },
+  {
     name: 'retry-storm',
     bad: ['retries'],
     remedies: ['no-retries', 'budget'],
