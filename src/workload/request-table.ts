@@ -15,6 +15,8 @@ export const HEDGE = 8
 /** A handshake is in the hands of the pod, and which. */
 export const SHAKES_HANDS = 8
 export const RESUMES = 16
+/** It is a stream on a connection that was open before. */
+export const STREAM = 128
 
 /** A request that has no connection, or none any more. */
 export const NO_CONNECTION = -1
