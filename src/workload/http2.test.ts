@@ -168,3 +168,18 @@ test.each(['rr', 'lc', 'sed', 'nq'] as const)('all load of a client goes to one 
   expect(used(H2)).toBe(1)
   expect(used({ keepAlive: 60 * SECOND, pool: 50 })).toBe(4)
 })
+
+test('an RST from a node that has restarted ends the connection, and the next request opens another', () => {
+  const { c } = cluster({ podNodes: [1], zones: ['a', 'a'] })
+  c.traffic({ name: 'warm', service: 'web', from: 'outside', ratePerSecond: 1, stop: c.sim.now, start: c.sim.now })
+  c.sim.run(c.sim.now + 10 * SECOND)
+  const arrivals: TrafficSpec['arrivals'] = { kind: 'replay', times: [0, 5 * SECOND, 6 * SECOND] }
+  c.traffic({ service: 'web', from: 'outside', clients: 1, connection: H2, arrivals })
+  c.sim.run(c.sim.now + SECOND)
+  c.dataPlane.crashNode(0)
+  c.dataPlane.bootNode(0)
+  c.sim.run(c.sim.now + 20 * SECOND)
+  c.dataPlane.checkConservation()
+  const { failedByCause } = c.dataPlane.trafficSummaries().at(-1)!
+  expect(failedByCause.reset).toBe(1)
+})
