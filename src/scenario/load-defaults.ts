@@ -71,6 +71,7 @@ export const DEFAULTS = {
   timeout: '2s',
   /** *Assumption*: as many as HTTP client libraries commonly keep to one host. */
   connectionPool: 50,
+  maxConcurrentStreams: 100,
   /** Source: Envoy's base_interval of 25 ms and max_interval of 10 times as much. */
   backOff: { base: '25ms', max: '250ms' },
   /** Source: Finagle's RetryBudget. */

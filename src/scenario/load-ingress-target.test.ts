@@ -30,6 +30,16 @@ test('a Service keeps its address, and its name is the host that requests ask fo
   expect(target).toEqual({ namespace: 'default', service: 'controller', port: 80, host: 'controller.default.svc', path: '/x' })
 })
 
+test.each(['http://shop.example.com/shop', 'http://controller.default.svc/x'])(
+  'HTTP/2 to a controller, by %s, is refused',
+  async (address) => {
+    const { problems } = await load({ traffic: to(address, ', connection: { keepAlive: 60s, http2: {} }') })
+    expect(problems).toEqual([
+      'HTTP/2 to the pods of an ingress controller is not modelled; the address of a Service whose pods answer themselves, or no "http2"',
+    ])
+  },
+)
+
 test('a path that no rule has, and an annotation that is not modelled, are worth a warning', async () => {
   const annotated = (app: string) =>
     app.replace('{ name: shop }', '{ name: shop, annotations: { nginx.ingress.kubernetes.io/enable-cors: "true" } }')

@@ -45,7 +45,15 @@ export function loadTraffic(
     const arrivals = loadArrivals(context, [...at, 'arrivals'], entry.arrivals, given.files)
     const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
     if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
-    const connection = entry.connection === undefined ? undefined : loadConnection(context, [...at, 'connection'], entry.connection)
+    const plain = entry.connection === undefined ? undefined : loadConnection(context, [...at, 'connection'], entry.connection)
+    const connection = plain === undefined ? undefined : withStreams(plain, entry.connection?.http2)
+    if (entry.connection?.http2 !== undefined && target !== undefined && isPassedOn(context, target, given.workloads)) {
+      context.mistake(
+        [...at, 'connection', 'http2'],
+        'HTTP/2 to the pods of an ingress controller is not modelled',
+        'the address of a Service whose pods answer themselves, or no "http2"',
+      )
+    }
     if (target !== undefined) checkSockets(context, at, { entry, target, from, workloads: given.workloads })
     const tries = loadTries(context, at, entry, timeout)
     if (target?.protocol === 'UDP') {
@@ -113,11 +121,7 @@ function checkSockets(
       'from: { pods: SELECTOR }, or no "socket"',
     )
   }
-  const service = isUdp ? find(context.inventory.services, target.namespace, target.service) : undefined
-  const { selector = null } = service?.spec ?? {}
-  if (selector === null) return
-  const passesOn = workloads.some((workload) => workload.ingressController !== undefined && matchesSelector(workload.selector, selector))
-  if (passesOn) {
+  if (isUdp && isPassedOn(context, target, workloads)) {
     context.mistake(
       [...at, 'to'],
       `The pods of Service "${target.service}" are ingress controllers, which pass on HTTP requests only`,
@@ -126,8 +130,19 @@ function checkSockets(
   }
 }
 
+/** The pods of the target's Service are ingress controllers. */
+function isPassedOn(context: LoadContext, target: TrafficTarget, workloads: readonly WorkloadSpec[]): boolean {
+  const { selector = null } = find(context.inventory.services, target.namespace, target.service)?.spec ?? {}
+  if (selector === null) return false
+  return workloads.some((workload) => workload.ingressController !== undefined && matchesSelector(workload.selector, selector))
+}
+
 /** How clients keep connections. */
-export function loadConnection(context: LoadContext, at: Path, draft: NonNullable<EntryDraft['connection']>): ConnectionSpec | undefined {
+export function loadConnection(
+  context: LoadContext,
+  at: Path,
+  draft: Omit<NonNullable<EntryDraft['connection']>, 'http2'>,
+): ConnectionSpec | undefined {
   const keepAlive = context.duration([...at, 'keepAlive'], draft.keepAlive)
   const lifetime = context.duration([...at, 'lifetime'], draft.lifetime)
   for (const [key, value] of [
@@ -137,6 +152,11 @@ export function loadConnection(context: LoadContext, at: Path, draft: NonNullabl
     if (value === 0) context.mistake([...at, key], `A ${key} of 0 would keep no connection`, 'a length of time above 0, or no "connection"')
   }
   return keepAlive === undefined ? undefined : { keepAlive, lifetime, pool: draft.pool ?? DEFAULTS.connectionPool }
+}
+
+function withStreams(connection: ConnectionSpec, draft: NonNullable<EntryDraft['connection']>['http2']): ConnectionSpec {
+  if (draft === undefined) return connection
+  return { ...connection, http2: { maxConcurrentStreams: draft.maxConcurrentStreams ?? DEFAULTS.maxConcurrentStreams } }
 }
 
 function loadArrivals(

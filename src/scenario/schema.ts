@@ -282,6 +282,13 @@ const connection = z.strictObject({
   lifetime: duration('A client puts no request on a connection that is older; without a limit when not given').optional(),
 })
 
+const http2 = z.strictObject({
+  maxConcurrentStreams: z.int().min(1).max(100_000).optional().meta({
+    description: 'Requests at most at once on a connection; only when it is full is another opened',
+    default: DEFAULTS.maxConcurrentStreams,
+  }),
+})
+
 const call = {
   name: name('What the calls are called in results and thresholds; CALLER -> SERVICE when not given').optional(),
   probability: share('Share of the requests in which it is made; all when not given').optional(),
@@ -473,9 +480,16 @@ const traffic = z.strictObject({
     description: 'When requests are sent: at their own pace, or by users who wait for the answer to the one before',
     examples: ['poisson(800/s)', 'constant(100/s)', 'stages(0/s, 200/s over 1m, 200/s for 3m)', 'closed(users=200, think=exp(1s))'],
   }),
-  connection: connection.optional().meta({
-    description: 'Clients keep their connections for further requests (HTTP/1.1 keep-alive); a connection for every request when not given',
-  }),
+  connection: connection
+    .extend({
+      http2: http2
+        .optional()
+        .meta({ description: 'Requests are streams of HTTP/2, many at once on a connection; one at a time when not given' }),
+    })
+    .optional()
+    .meta({
+      description: 'Clients keep their connections for further requests; a connection for every request when not given',
+    }),
   tls: z
     .strictObject({
       version: z.enum(['1.2', '1.3']).optional().meta({

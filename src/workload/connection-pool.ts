@@ -13,6 +13,8 @@ export class ConnectionPool {
   open = 0
   /** Of them those that no request has; the one used last is taken first. */
   readonly #idle: number[] = []
+  /** HTTP/2: those that take streams, the one opened first in front. */
+  readonly ready: number[] = []
   /** Place and serial of each request that waits, in turn; from `#head` on. */
   #waiting: number[] = []
   #head = 0
@@ -32,6 +34,11 @@ export class ConnectionPool {
   /** Another connection may be opened. */
   get hasRoom(): boolean {
     return this.open < this.spec.pool
+  }
+
+  /** HTTP/2: one is being opened. */
+  get isOpening(): boolean {
+    return this.open > this.ready.length
   }
 
   takeIdle(): number | undefined {

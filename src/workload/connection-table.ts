@@ -28,6 +28,12 @@ export const LAST_ANSWER = 1024
 export const DATAGRAM = 2048
 /** Nothing has been sent on it: the name is being looked up. */
 export const RESOLVING = 4096
+/** HTTP/2: its requests are streams. */
+export const STREAMS = 8192
+/** HTTP/2: its client has learnt that it is open. */
+export const READY = 16_384
+/** HTTP/2: its client puts no further stream on it, and its pool does not count it any more. */
+export const RETIRED = 32_768
 
 /** No pod: a client outside the cluster. */
 export const OUTSIDE = -1
@@ -40,12 +46,17 @@ export const NO_POOL = -1
 export class ConnectionTable {
   /** What happens with the place, see above. */
   flags = new Uint16Array(CAPACITY)
-  /** The request that it is opened for or that is on it, or {@link NO_REQUEST}. */
+  /** The request that it is opened for or that is on it, or {@link NO_REQUEST}. Of HTTP/2, once it is open: one that was put on it while any refers to it. */
   requests = new Int32Array(CAPACITY)
   /** Counts the connections that had this place, so that a note about an earlier one is seen to be stale. */
   serials = new Int32Array(CAPACITY)
   /** The pool of its client that it belongs to, or {@link NO_POOL}. */
   pools = new Int32Array(CAPACITY)
+  /** HTTP/2: its requests whose client waits, and all that still refer to it. */
+  streams = new Int32Array(CAPACITY)
+  riders = new Int32Array(CAPACITY)
+  /** HTTP/2: which connection of that place TCP gives up at an event that is there. */
+  givenUp = new Int32Array(CAPACITY)
   /** When the client began to open it, ns. */
   openedAt = new Float64Array(CAPACITY)
   /** When its client learns that it is open, ns; infinite until its SYN is accepted. */
@@ -127,6 +138,9 @@ export class ConnectionTable {
     this.requests = grown(this.requests, new Int32Array(capacity))
     this.serials = grown(this.serials, new Int32Array(capacity))
     this.pools = grown(this.pools, new Int32Array(capacity))
+    this.streams = grown(this.streams, new Int32Array(capacity))
+    this.riders = grown(this.riders, new Int32Array(capacity))
+    this.givenUp = grown(this.givenUp, new Int32Array(capacity))
     this.openedAt = grown(this.openedAt, new Float64Array(capacity))
     this.connectedAt = grown(this.connectedAt, new Float64Array(capacity))
     this.idleSince = grown(this.idleSince, new Float64Array(capacity))

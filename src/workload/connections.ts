@@ -26,6 +26,7 @@ import {
   OPEN,
   OUTSIDE,
   POD_ENTRY,
+  STREAMS,
   TABLE_FULL,
 } from './connection-table.ts'
 import { flowHash } from './flow-hash.ts'
@@ -214,6 +215,7 @@ export class Connections {
 
   /** The request that had it is over. */
   leave(connection: number): void {
+    if ((this.table.flags[connection]! & STREAMS) !== 0 && --this.table.riders[connection]! > 0) return
     this.table.requests[connection] = NO_REQUEST
     this.table.freeIfOver(connection)
   }

@@ -17,6 +17,8 @@ export const SHAKES_HANDS = 16
 export const RESUMES = 32
 /** The pod's answer is on its way. */
 export const ANSWERED = 64
+/** It is a stream on a connection that was open before. */
+export const STREAM = 128
 
 /** A request that has no connection, or none any more. */
 export const NO_CONNECTION = -1

@@ -29,17 +29,31 @@ import { retransmitTimeout, SYN_ACK_TIMEOUT } from '../node/kernel-tcp.ts'
 import { ALONE, NEVER, type PacketCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import { GOLDEN_RATIO_32, mix32 } from '../proxy/mix.ts'
-import type { Nanos } from '../units.ts'
+import { type Nanos, SECOND } from '../units.ts'
 import { Backends, FULL_HANDSHAKE, NO_BACKEND, NO_HANDSHAKE, RESUMED_HANDSHAKE, type RequestKeeper } from './backends.ts'
 import { ConnectionPool } from './connection-pool.ts'
-import { CLOSED_BY_POD, DATAGRAM, IDLE_AT_POD, LAST_ANSWER, NO_POOL, NO_REQUEST, OPEN, OUTSIDE, RESOLVING } from './connection-table.ts'
+import {
+  CLOSED_BY_POD,
+  CONNECTED,
+  DATAGRAM,
+  IDLE_AT_POD,
+  LAST_ANSWER,
+  NO_POOL,
+  NO_REQUEST,
+  OPEN,
+  OUTSIDE,
+  READY,
+  RESOLVING,
+  RETIRED,
+  STREAMS,
+} from './connection-table.ts'
 import { type ConnectionOpener, Connections } from './connections.ts'
 import { type DatagramKeeper, Datagrams } from './datagrams/datagrams.ts'
 import { Sockets } from './datagrams/sockets.ts'
 import { Deadlines } from './deadlines.ts'
 import { ExpiryQueue } from './expiry-queue.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
-import { ANSWERED, HELD, NO_CONNECTION, RESUMES, RequestTable, SHAKES_HANDS, WAITING } from './request-table.ts'
+import { ANSWERED, HELD, NO_CONNECTION, RESUMES, RequestTable, SHAKES_HANDS, STREAM, WAITING } from './request-table.ts'
 import { type DnsSpec, type KnowsName, type Queries, Resolver } from './resolver.ts'
 import type { ConnectionSpec, HedgeSpec, HttpRequest, RetrySpec, SocketSpec, TlsClientSpec, WorkloadSpec } from './specs.ts'
 import { TlsSessions } from './tls-sessions.ts'
@@ -65,6 +79,12 @@ export interface RequestsOptions {
   /** Makes who runs the pods that pass requests on, where there are any. */
   readonly gateway?: GatewayFactory | undefined
 }
+
+/**
+ * For how long TCP repeats what is not acknowledged before it gives the connection up.
+ * Source: Linux, Documentation/networking/ip-sysctl: tcp_retries2 = 15 is "a hypothetical timeout of 924.6 seconds".
+ */
+const TCP_GIVES_UP = 924.6 * SECOND
 
 const TWO_TO_32 = 4_294_967_296
 /** Kept apart from other uses of a request's seed. */
@@ -130,6 +150,11 @@ interface Traffic {
  * is gone they hear nothing: each of its connections costs a request its time-out, after which the client closes that one. A client
  * repeats a request only where its traffic says so, see {@link Tries}. Pods do not close idle connections otherwise (*assumption*: their time-out is longer than the clients').
  *
+ * **HTTP/2**: see {@link ConnectionSpec.http2}. Requests are streams on one connection, and another is opened only when that one is full. What comes
+ * while it is being opened waits (`client-queue`). A stream that times out ends alone; an RST ends the connection with all its streams; a pod that
+ * drains says GOAWAY: what is on the connection or on its way is served, and the next request opens another. Of silence TCP makes the end of the
+ * connection 924.6 s after the first packet that was not acknowledged.
+ *
  * **TLS**: on a new connection the client's hello comes in place of the request, and is work for the pod, queue included. With 1.3, or with a
  * session that the pod remembers, the request follows one round trip later; with 1.2 two. All of it is `tls`:
  *
@@ -161,6 +186,8 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   readonly #deadline: HandlerId
   readonly #idleTooLong: HandlerId
   readonly #closedByPod: HandlerId
+  readonly #ready: HandlerId
+  readonly #unheard: HandlerId
 
   constructor(options: RequestsOptions) {
     const { sim } = options
@@ -182,7 +209,16 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       keeper: this,
     })
     this.#deadline = sim.handler((traffic) => this.#expire(this.#traffic[traffic]!))
+    this.#ready = sim.handler((connection, serial) => this.#becomeReady(connection, serial))
+    this.#unheard = sim.handler((connection, serial) => {
+      const { serials, flags } = this.#connections.table
+      if (serials[connection] === serial && (flags[connection]! & OPEN) !== 0) this.#kill(connection, TIMEOUT)
+    })
     this.#idleTooLong = sim.handler((connection) => {
+      if (this.#hasStreams(connection)) {
+        this.#retire(connection)
+        return
+      }
       this.#pools[this.#connections.table.pools[connection]!]!.dropIdle(connection)
       this.#closeKept(connection)
     })
@@ -464,6 +500,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const outside = this.#connections.table.clients[this.#table.connections[request]!] === OUTSIDE
     this.#expectFromPod(request, SYN_ACK_TIMEOUT, outside ? 2 * this.#external : 0)
     this.#travel(2 * this.#laterPacket, PACKETS, 2 * this.#oneWay(request), then, request)
+    const connection = this.#table.connections[request]!
+    if (!this.#hasStreams(connection)) return
+    const { serials } = this.#connections.table
+    this.#sim.schedule(this.#laterPacket + this.#oneWay(request), this.#ready, connection, serials[connection]!)
   }
 
   handshakeOf(request: number): number {
@@ -511,11 +551,15 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   drains(pod: number): void {
+    this.#endStreamsAt(pod, false)
     this.#closeIdleAt(pod)
   }
 
   processEnded(pod: number, withReset: boolean): void {
-    if (withReset) this.#closeIdleAt(pod)
+    if (withReset) {
+      this.#endStreamsAt(pod, true)
+      this.#closeIdleAt(pod)
+    }
     for (const { pools } of this.#traffic) {
       const index = pools.get(pod)
       if (index === undefined || this.#pools[index]!.client !== pod) continue
@@ -525,6 +569,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
         this.#sim.cancel(this.#connections.table.idleTimers[idle]!)
         this.#closeKept(idle)
       }
+      for (const connection of [...pool.ready]) this.#retire(connection)
     }
   }
 
@@ -544,6 +589,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   /** A kept connection for the request: one that is idle, a new one, or the next that is free. */
   #takeFrom(pool: ConnectionPool, request: number): void {
     const table = this.#table
+    if (pool.spec.http2 !== undefined) {
+      this.#takeStream(pool, request)
+      return
+    }
     const idle = pool.takeIdle()
     if (idle !== undefined) {
       this.#sim.cancel(this.#connections.table.idleTimers[idle]!)
@@ -563,6 +612,12 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const { servicePort } = this.#traffic[table.traffics[request]!]!
     const connection = connections.make(request, client, address, servicePort, this.trySeedOf(request), table.givesUpAt[request]!, pool)
     table.connections[request] = connection
+    if (pool !== NO_POOL && this.#pools[pool]!.spec.http2 !== undefined) {
+      const { flags, streams, riders } = connections.table
+      flags[connection]! |= STREAMS
+      streams[connection] = 1
+      riders[connection] = 1
+    }
     if (this.resolver === null || client === OUTSIDE) this.#send(request, connection)
     else this.#lookUp(request, connection, client)
   }
@@ -664,6 +719,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       this.#travel(this.#laterPacket, PACKETS, network, this.#failureAtClient, request, RESET)
     } else {
       this.#table.accounts.travels(request, this.#sim.now, 0, PACKETS)
+      this.#unacknowledged(connection)
     }
   }
 
@@ -672,7 +728,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const { table } = this.#connections
     const connection = this.#table.connections[request]!
     this.#table.flags[request]! |= ANSWERED
-    if (table.pools[connection] === NO_POOL) return
+    if (table.pools[connection] === NO_POOL || this.#hasStreams(connection)) return
     table.flags[connection]! |= this.backends.isListening(table.backends[connection]!) ? IDLE_AT_POD : CLOSED_BY_POD | LAST_ANSWER
   }
 
@@ -681,6 +737,11 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const table = this.#table
     const connections = this.#connections
     const connection = table.connections[request]!
+    if (this.#hasStreams(connection)) {
+      if (connections.isKnownAtNode(connection)) connections.table.idleSince[connection] = this.#sim.now
+      this.#close(request, false)
+      return
+    }
     const pool = this.#pools[table.pools[request]!]
     const age = this.#sim.now - connections.table.openedAt[connection]!
     const lifetime = pool?.spec.lifetime ?? Number.POSITIVE_INFINITY
@@ -742,6 +803,11 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const { table } = connections
     if (table.serials[connection] !== serial || (table.flags[connection]! & OPEN) === 0) return
     if (!connections.isRemembered(connection)) return
+    if (this.#hasStreams(connection)) {
+      if ((table.flags[connection]! & CLOSED_BY_POD) !== 0) this.#kill(connection, RESET)
+      else this.#retire(connection)
+      return
+    }
     const request = table.requests[connection]!
     if (request !== NO_REQUEST && (this.#table.flags[request]! & ANSWERED) !== 0) {
       // An answer that came late to its core: TCP hands over the end of the connection after it.
@@ -757,15 +823,203 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     this.#closeKept(connection)
   }
 
+  /** Whether HTTP/2 is spoken on it. */
+  #hasStreams(connection: number): boolean {
+    return (this.#connections.table.flags[connection]! & STREAMS) !== 0
+  }
+
+  /** HTTP/2 is spoken on it, and its client knows that it is open, or has known that it was. */
+  #isReady(connection: number): boolean {
+    return (this.#connections.table.flags[connection]! & READY) !== 0
+  }
+
+  /** A stream for the request: on the first connection that has room, or on a new one; or it waits. */
+  #takeStream(pool: ConnectionPool, request: number): void {
+    const table = this.#table
+    const connection = this.#withRoom(pool)
+    if (connection >= 0) {
+      this.#putOn(request, connection)
+    } else if (!pool.isOpening && pool.hasRoom) {
+      pool.open++
+      this.#open(request, pool.client, pool.address, table.pools[request]!)
+    } else {
+      table.accounts.waits(request, this.#sim.now, CLIENT_QUEUE)
+      pool.queue(request, table.serials[request]!)
+    }
+  }
+
+  /** The pool's first connection that takes another stream, or -1. Those that are too old are retired. */
+  #withRoom(pool: ConnectionPool): number {
+    const { streams, openedAt } = this.#connections.table
+    const { lifetime = Number.POSITIVE_INFINITY, http2 } = pool.spec
+    let at = 0
+    while (at < pool.ready.length) {
+      const connection = pool.ready[at]!
+      if (this.#sim.now - openedAt[connection]! >= lifetime) this.#retire(connection)
+      else if (streams[connection]! < http2!.maxConcurrentStreams) return connection
+      else at++
+    }
+    return -1
+  }
+
+  #putOn(request: number, connection: number): void {
+    const { table } = this.#connections
+    if (table.streams[connection] === 0) this.#sim.cancel(table.idleTimers[connection]!)
+    table.streams[connection]!++
+    table.riders[connection]!++
+    this.#table.flags[request]! |= STREAM
+    const isKnown = this.#connections.isKnownAtNode(connection)
+    this.#sendOn(request, connection)
+    // The node goes on not to know it.
+    table.idleSince[connection] = isKnown ? this.#sim.now : Number.NEGATIVE_INFINITY
+  }
+
+  /** The client learns that its connection is open: what has waited for that goes out. */
+  #becomeReady(connection: number, serial: number): void {
+    const { table } = this.#connections
+    if (table.serials[connection] !== serial || (table.flags[connection]! & OPEN) === 0) return
+    table.flags[connection]! |= READY
+    table.idleSince[connection] = this.#sim.now
+    const pool = this.#pools[table.pools[connection]!]!
+    pool.ready.push(connection)
+    if (pool.client !== OUTSIDE && !this.backends.runs(pool.client, pool.incarnation)) this.#retire(connection)
+    else this.#fillStreams(pool)
+  }
+
+  /** Sends those of the requests that wait for whom there is room. */
+  #fillStreams(pool: ConnectionPool): void {
+    while (this.#withRoom(pool) >= 0 || (!pool.isOpening && pool.hasRoom)) {
+      const next = this.#nextOf(pool)
+      if (next < 0) return
+      this.#takeStream(pool, next)
+    }
+  }
+
+  /** The client waits for a stream no longer: it has its answer, or gives it up. */
+  #endStream(request: number): void {
+    const requests = this.#table
+    const connection = requests.connections[request]!
+    const pool = this.#pools[requests.pools[request]!]!
+    const { table } = this.#connections
+    const isLast = --table.streams[connection]! === 0
+    const flags = requests.flags[request]! & ~WAITING
+    requests.flags[request] = flags
+    requests.givesUpAt[request] = this.#sim.now
+    if (isLast && (table.flags[connection]! & OPEN) !== 0) this.#rest(connection, pool)
+    if ((flags & HELD) === 0) this.#free(request)
+    this.#fillStreams(pool)
+  }
+
+  /** No stream is on an open connection any more. */
+  #rest(connection: number, pool: ConnectionPool): void {
+    const { table } = this.#connections
+    if ((table.flags[connection]! & RETIRED) !== 0) {
+      this.#connections.close(connection, false)
+      return
+    }
+    const left = (pool.spec.lifetime ?? Number.POSITIVE_INFINITY) - (this.#sim.now - table.openedAt[connection]!)
+    const wait = Math.max(0, Math.min(pool.spec.keepAlive, left))
+    table.idleTimers[connection] = this.#sim.schedule(wait, this.#idleTooLong, connection)
+  }
+
+  /** The client puts no stream on it from now on, and closes it once none is on it. */
+  #retire(connection: number): void {
+    const { table } = this.#connections
+    if ((table.flags[connection]! & RETIRED) !== 0) return
+    this.#leavePool(connection)
+    if (table.streams[connection] !== 0) return
+    this.#sim.cancel(table.idleTimers[connection]!)
+    this.#connections.close(connection, false)
+  }
+
+  #leavePool(connection: number): void {
+    const { table } = this.#connections
+    const pool = this.#pools[table.pools[connection]!]!
+    const at = pool.ready.indexOf(connection)
+    invariant(at >= 0, `Connection ${connection} takes no streams`)
+    pool.ready.splice(at, 1)
+    pool.open--
+    table.flags[connection]! |= RETIRED
+  }
+
+  /** A connection ends with all its streams. */
+  #kill(connection: number, cause: number): void {
+    const { table } = this.#connections
+    const requests = this.#table
+    const pool = this.#pools[table.pools[connection]!]!
+    const lost: number[] = []
+    for (let request = 0; request < requests.capacity; request++) {
+      if ((requests.flags[request]! & WAITING) !== 0 && requests.connections[request] === connection) lost.push(request)
+    }
+    const serials = lost.map((request) => requests.serials[request]!)
+    if ((table.flags[connection]! & RETIRED) === 0) this.#leavePool(connection)
+    if (table.streams[connection] === 0) this.#sim.cancel(table.idleTimers[connection]!)
+    this.#connections.close(connection, cause === RESET)
+    for (const [at, request] of lost.entries()) {
+      if (requests.isWaited(request, serials[at]!)) this.#fail(request, this.#clientIsGone(request) ? NO_CLIENT : cause)
+    }
+    this.#fillStreams(pool)
+  }
+
+  /** What was sent on an HTTP/2 connection is lost, and so is all that TCP sends again. */
+  #unacknowledged(connection: number): void {
+    const { table } = this.#connections
+    const serial = table.serials[connection]!
+    if (!this.#hasStreams(connection) || (table.flags[connection]! & OPEN) === 0 || table.givenUp[connection] === serial) return
+    table.givenUp[connection] = serial
+    this.#sim.schedule(TCP_GIVES_UP, this.#unheard, connection, serial)
+  }
+
+  /** A pod says GOAWAY on its HTTP/2 connections, or its kernel closes them. */
+  #endStreamsAt(pod: number, isDead: boolean): void {
+    if (this.#pools.length === 0) return
+    const { table } = this.#connections
+    const wanted = OPEN | CONNECTED | STREAMS
+    for (let connection = 0; connection < table.capacity; connection++) {
+      const flags = table.flags[connection]!
+      if ((flags & (wanted | CLOSED_BY_POD)) !== wanted || table.backends[connection] !== pod) continue
+      if (isDead) table.flags[connection] = flags | CLOSED_BY_POD
+      const delay = this.#laterPacket + table.oneWay[connection]!
+      this.#sim.schedule(delay, this.#closedByPod, connection, table.serials[connection]!)
+    }
+  }
+
+  /** Each HTTP/2 connection counts the streams that are waited for and the requests that refer to it, and has no more than it may. */
+  #checkStreams(): void {
+    const { flags, pools, streams, riders, capacity } = this.#connections.table
+    const waited = new Int32Array(capacity)
+    const referring = new Int32Array(capacity)
+    const table = this.#table
+    for (let request = 0; request < table.capacity; request++) {
+      const connection = table.connections[request]!
+      if (table.flags[request] === 0 || connection === NO_CONNECTION) continue
+      referring[connection]!++
+      if ((table.flags[request]! & WAITING) !== 0) waited[connection]!++
+    }
+    for (let connection = 0; connection < capacity; connection++) {
+      if ((flags[connection]! & STREAMS) === 0) continue
+      const { maxConcurrentStreams } = this.#pools[pools[connection]!]!.spec.http2!
+      const isOpening = (flags[connection]! & (OPEN | READY)) === OPEN
+      const isSound = (flags[connection]! & READY) === 0 || streams[connection] === waited[connection]
+      invariant(
+        isSound && riders[connection] === referring[connection] && streams[connection]! <= maxConcurrentStreams,
+        `Connection ${connection} counts ${streams[connection]} streams and ${riders[connection]} requests: there are ${waited[connection]} and ${referring[connection]}`,
+      )
+      invariant(!isOpening || waited[connection] === 1, `${waited[connection]} requests open connection ${connection}`)
+    }
+  }
+
   /** Every connection of a pool is idle or has a request, there are no more than it may have, and nobody waits while there is room. */
   #checkPools(): void {
     const { flags, pools, requests, capacity } = this.#connections.table
     const open = new Int32Array(this.#pools.length)
     const used = new Int32Array(this.#pools.length)
+    this.#checkStreams()
     for (let connection = 0; connection < capacity; connection++) {
       if ((flags[connection]! & OPEN) === 0 || pools[connection] === NO_POOL) continue
+      if ((flags[connection]! & RETIRED) !== 0) continue
       open[pools[connection]!]!++
-      if (requests[connection] !== NO_REQUEST) used[pools[connection]!]!++
+      if ((flags[connection]! & READY) === 0 && requests[connection] !== NO_REQUEST) used[pools[connection]!]!++
     }
     const waiting = new Int32Array(this.#pools.length)
     const table = this.#table
@@ -774,16 +1028,25 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       if (table.connections[request] === NO_CONNECTION) waiting[table.pools[request]!]!++
     }
     for (const [index, pool] of this.#pools.entries()) {
-      const { length } = pool.idle
+      const { length } = pool.spec.http2 === undefined ? pool.idle : pool.ready
       invariant(
         open[index] === pool.open && pool.open === used[index]! + length && pool.open <= pool.spec.pool,
         `A pool of ${pool.spec.pool} counts ${pool.open} connections: ${open[index]} are open, ${used[index]} have a request, ${length} are idle`,
       )
       const isGone = pool.client !== OUTSIDE && !this.backends.runs(pool.client, pool.incarnation)
       invariant(
-        waiting[index] === 0 || isGone || !pool.hasRoom,
+        waiting[index] === 0 || isGone || !pool.hasRoom || (pool.spec.http2 !== undefined && pool.isOpening),
         `${waiting[index]} requests wait for a connection, and there is room for one`,
       )
+      const { http2, lifetime = Number.POSITIVE_INFINITY } = pool.spec
+      const { streams, openedAt } = this.#connections.table
+      for (const connection of waiting[index] === 0 || isGone ? [] : pool.ready) {
+        const isFull = streams[connection] === http2!.maxConcurrentStreams
+        invariant(
+          isFull || this.#sim.now - openedAt[connection]! >= lifetime,
+          `${waiting[index]} requests wait, and there is room for a stream`,
+        )
+      }
     }
   }
 
@@ -834,10 +1097,12 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const connections = this.#connections.table
     const connection = table.connections[request]!
     const pod = connections.backends[connection]!
-    const isReused = (connections.flags[connection]! & IDLE_AT_POD) !== 0
+    const isReused = (connections.flags[connection]! & IDLE_AT_POD) !== 0 || (table.flags[request]! & STREAM) !== 0
     if (isReused && !this.#meetsPod(connection)) {
+      const isThere = backends.owner(connections.endpoints[connection]!) !== NO_BACKEND
+      if (!isThere) this.#unacknowledged(connection)
       if (!waits) this.#free(request)
-      else if (backends.owner(connections.endpoints[connection]!) !== NO_BACKEND) this.#answerWithFailure(request, RESET)
+      else if (isThere) this.#answerWithFailure(request, RESET)
       return
     }
     if (isReused) {
@@ -904,6 +1169,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const table = this.#table
     if (!this.#connections.isRemembered(table.connections[request]!)) return
     const isGone = this.#clientIsGone(request)
+    if (cause === RESET && this.#isReady(table.connections[request]!)) {
+      this.#kill(table.connections[request]!, RESET)
+      return
+    }
     const wish = table.wishes[request]!
     const { tries } = this.#traffic[table.traffics[request]!]!
     this.#countFailure(request, isGone ? NO_CLIENT : cause)
@@ -998,6 +1267,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const table = this.#table
     const connection = table.connections[request]!
     const pool = table.pools[request]!
+    if (connection !== NO_CONNECTION && this.#isReady(connection)) {
+      this.#endStream(request)
+      return
+    }
     if (connection !== NO_CONNECTION) this.#connections.close(connection, byReset)
     const flags = table.flags[request]! & ~WAITING
     table.flags[request] = flags

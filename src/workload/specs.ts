@@ -166,6 +166,13 @@ export interface ConnectionSpec {
   readonly pool: number
   /** The client takes no connection for a request that is older; it closes it instead. Absent: there is no such age. */
   readonly lifetime?: Nanos | undefined
+  /** Requests are streams of HTTP/2. Absent: one request at a time is on a connection. */
+  readonly http2?: Http2Spec | undefined
+}
+
+export interface Http2Spec {
+  /** On one connection. */
+  readonly maxConcurrentStreams: number
 }
 
 /** How clients send over UDP. */

@@ -2,6 +2,7 @@ import { randomCalls } from './calls.ts'
 import { Dice } from './dice.ts'
 import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
+import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
 import { randomTries } from './tries.ts'
@@ -53,7 +54,13 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       ({ name }) => `
     - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)}${randomTries(tries)} }`,
     )
-  const allTraffic = [...traffic, ...ingress.traffic, ...udp.traffic, ...dns.traffic]
+  const allTraffic = [
+    ...traffic,
+    ...ingress.traffic,
+    ...udp.traffic,
+    ...dns.traffic,
+    ...randomHttp2(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX),
+  ]
   const behaviours = [
     ...dns.behaviours,
     ...ingress.behaviours,
