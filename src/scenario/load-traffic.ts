@@ -1,6 +1,6 @@
 import { nearest } from '../api/did-you-mean.ts'
 import { matchesSelector } from '../api/labels.ts'
-import type { Service } from '../api/objects/index.ts'
+import type { Service, StringMap } from '../api/objects/index.ts'
 import type { Nanos } from '../units.ts'
 import type { ArrivalFiles } from './arrival-files.ts'
 import { certain, type LoadContext } from './load-context.ts'
@@ -26,11 +26,25 @@ export interface RunTimes {
   readonly warmUp: Nanos | undefined
 }
 
+/** What an entry is read against. */
+export interface TrafficSurroundings {
+  readonly files: ArrivalFiles
+  readonly workloads: readonly WorkloadSpec[]
+  /** The nodes of the cluster; null where they could not be read. */
+  readonly nodes: readonly ClusterNode[] | null
+}
+
+/** A node as it joins. */
+export interface ClusterNode {
+  readonly name: string
+  readonly labels: StringMap
+}
+
 export function loadTraffic(
   context: LoadContext,
   draft: TrafficDraft | undefined,
   times: RunTimes,
-  given: { readonly files: ArrivalFiles; readonly workloads: readonly WorkloadSpec[] },
+  given: TrafficSurroundings,
 ): readonly TrafficSpec[] {
   const seen = new Set<string>()
   return (draft ?? []).flatMap((entry, index): TrafficSpec[] => {
@@ -40,7 +54,7 @@ export function loadTraffic(
       if (seen.has(entry.name)) context.mistake([...at, 'name'], `Two entries of traffic are called "${entry.name}"`)
       seen.add(entry.name)
     }
-    const from = loadSource(context, [...at, 'from'], entry.from)
+    const from = loadSource(context, [...at, 'from'], entry.from, given.nodes)
     const target = loadTarget(context, [...at, 'to'], entry.to, from, given.workloads)
     const arrivals = loadArrivals(context, [...at, 'arrivals'], entry.arrivals, given.files)
     const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
@@ -178,8 +192,14 @@ function loadWindow(context: LoadContext, at: Path, entry: EntryDraft, times: Ru
   return { start, stop }
 }
 
-function loadSource(context: LoadContext, path: Path, draft: EntryDraft['from']): TrafficSource | undefined {
+function loadSource(
+  context: LoadContext,
+  path: Path,
+  draft: EntryDraft['from'],
+  nodes: readonly ClusterNode[] | null,
+): TrafficSource | undefined {
   if (draft === undefined || 'external' in draft) return { kind: 'external', clients: draft?.clients ?? DEFAULTS.externalClients }
+  if ('nodes' in draft) return loadNodes(context, [...path, 'nodes'], draft.nodes, nodes)
   if (!('pods' in draft)) return undefined
   const selector = context.selector([...path, 'pods'], draft.pods)
   if (selector === undefined) return undefined
@@ -190,6 +210,22 @@ function loadSource(context: LoadContext, path: Path, draft: EntryDraft['from'])
     context.mistake([...path, 'pods'], `The selector "${draft.pods}" matches no pod in the namespace "${namespace}"`, accepted)
   }
   return { kind: 'pods', namespace, selector }
+}
+
+function loadNodes(
+  context: LoadContext,
+  path: Path,
+  text: string | undefined,
+  nodes: readonly ClusterNode[] | null,
+): TrafficSource | undefined {
+  if (text === 'all') return { kind: 'nodes', selector: { matchLabels: {}, matchExpressions: [] } }
+  const selector = context.selector(path, text)
+  if (selector === undefined) return undefined
+  if (nodes !== null && !nodes.some(({ labels }) => matchesSelector(selector, labels))) {
+    const labels = nodes.flatMap((node) => Object.entries(node.labels).map(([key, value]) => (value === '' ? key : `${key}=${value}`)))
+    context.mistake(path, `The selector "${text}" matches no node as it joins`, `all; or labels such as ${listNames(labels, '')}`)
+  }
+  return { kind: 'nodes', selector }
 }
 
 function loadTarget(

@@ -328,6 +328,11 @@ const source = z.union([
     pods: text('a label selector, such as app=frontend', { description: 'The pods that send, by label selector' }),
     namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
   }),
+  z.strictObject({
+    nodes: text('all, or a label selector, such as topology.kubernetes.io/zone=a', {
+      description: 'The nodes that send, by processes of their own: all of them, or by label selector',
+    }),
+  }),
 ])
 
 const connection = z.strictObject({
@@ -405,7 +410,9 @@ const traffic = z.strictObject({
       'http://shop.example.com/cart',
     ],
   }),
-  from: source.optional().meta({ description: 'Who sends: clients outside the cluster, or pods', default: { external: true } }),
+  from: source
+    .optional()
+    .meta({ description: 'Who sends: clients outside the cluster, pods, or the nodes themselves', default: { external: true } }),
   arrivals: text('arrivals, such as poisson(800/s)', {
     description: 'When requests are sent: at their own pace, or by users who wait for the answer to the one before',
     examples: ['poisson(800/s)', 'constant(100/s)', 'stages(0/s, 200/s over 1m, 200/s for 3m)', 'closed(users=200, think=exp(1s))'],

@@ -20,7 +20,7 @@ import { Kernels, type MachineSpec } from '../node/kernel.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
-import type { Backends } from './backends.ts'
+import { type Backends, HOST_CLIENTS } from './backends.ts'
 import { ClientPool } from './client-pool.ts'
 import { ClosedLoop } from './closed-loop.ts'
 import type { GatewayFactory } from './gateway.ts'
@@ -82,6 +82,8 @@ export class DataPlane {
   readonly #proxyMetrics: ProxyMetrics
   readonly #traffic: TrafficMetrics[] = []
   readonly #nodes: number
+  readonly #machines: readonly MachineSpec[]
+  #hasHostClients = false
   #nextExternal = FIRST_EXTERNAL
 
   constructor(options: DataPlaneOptions) {
@@ -89,6 +91,7 @@ export class DataPlane {
     const nodeNames = nodes.map((node) => node.name)
     this.#sim = sim
     this.#nodes = nodes.length
+    this.#machines = nodes
     this.dns = options.dns?.spec ?? null
     this.history = new ServiceHistory(new Addresses(), { names: nodeNames, zones: nodes.map((node) => node.zone) })
     this.kernels = new Kernels(nodes, options.version)
@@ -176,9 +179,18 @@ export class DataPlane {
       this.loadBalancer.watch(servicePort)
       return this.#takeAddresses(from.clients)
     }
-    const pool = new ClientPool(from.namespace, from.selector)
+    if (from.kind === 'nodes') this.#addHostClients()
+    const pool = new ClientPool(from.kind === 'nodes' ? HOST_CLIENTS : from.namespace, from.selector)
     this.backends.addPool(pool)
     return pool
+  }
+
+  /** One client a node, for all traffic of nodes. */
+  #addHostClients(): void {
+    if (this.#hasHostClients) return
+    this.#hasHostClients = true
+    for (const [index, { name, internalIP: address, labels = {} }] of this.#machines.entries())
+      this.backends.addHostClient({ index, name, address, labels })
   }
 
   /** So many addresses of clients outside, used by no other traffic. */

@@ -162,6 +162,8 @@ export type TrafficSource =
   /** `clients`: how many addresses they have. */
   | { readonly kind: 'external'; readonly clients: number }
   | { readonly kind: 'pods'; readonly namespace: string; readonly selector: LabelSelector }
+  /** Processes of the nodes themselves, one client a node: by the labels that nodes have when they join. */
+  | { readonly kind: 'nodes'; readonly selector: LabelSelector }
 
 /** When requests are sent. Open loop: at their own pace, whatever becomes of earlier ones. */
 export type ArrivalSpec =

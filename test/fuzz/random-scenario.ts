@@ -3,6 +3,7 @@ import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomIngress } from './ingress.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
+import { randomNodeClients } from './node-clients.ts'
 import { randomTries } from './tries.ts'
 import { randomUdp } from './udp.ts'
 import { VERBS } from './verbs.ts'
@@ -35,6 +36,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const ingress = randomIngress(seed, world, ACTIVE_SECONDS)
   const udp = randomUdp(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const dns = randomDns(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
+  const ofNodes = randomNodeClients(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   manifests.unshift(...policiesOf(world))
   const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
   const timeline: { at: number; text: string }[] = [...ingress.timeline]
@@ -52,7 +54,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       ({ name }) => `
     - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)}${randomTries(tries)} }`,
     )
-  const allTraffic = [...traffic, ...ingress.traffic, ...udp.traffic, ...dns.traffic]
+  const allTraffic = [...traffic, ...ingress.traffic, ...udp.traffic, ...dns.traffic, ...ofNodes]
   const behaviours = [
     ...dns.behaviours,
     ...ingress.behaviours,
