@@ -120,7 +120,9 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
   const clusterIsSound = count <= NODES_MAX && !mistakes.some(({ path }) => pathText(path).startsWith('spec.cluster'))
   const workloads = loadWorkloads(context, spec.workloads)
   warnAboutAnnotations(context)
-  const seeds = clusterIsSound ? nodeSeeds(cluster).map((seed) => ({ name: seed.name, labels: nodeLabels(seed) })) : null
+  const seeds = clusterIsSound
+    ? nodeSeeds(cluster).map((seed) => ({ name: seed.name, address: seed.internalIP, labels: nodeLabels(seed) }))
+    : null
   const nodes = seeds?.map(({ name }) => name) ?? null
   const traffic = loadTraffic(context, spec.traffic, times, {
     files: await readArrivalFiles(spec.traffic ?? [], library),

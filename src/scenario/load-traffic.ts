@@ -1,12 +1,13 @@
 import { nearest } from '../api/did-you-mean.ts'
 import { matchesSelector } from '../api/labels.ts'
-import type { Service, StringMap } from '../api/objects/index.ts'
+import type { Service } from '../api/objects/index.ts'
 import type { Nanos } from '../units.ts'
 import type { ArrivalFiles } from './arrival-files.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { isForIngress, loadIngressTarget } from './load-ingress-target.ts'
 import { find, listNames, named } from './load-inventory.ts'
+import { type ClusterNode, loadNumericTarget } from './load-numeric-target.ts'
 import { loadTries } from './load-tries.ts'
 import { parseArrivals } from './parse-arrivals.ts'
 import { formatDuration, parseDuration } from './parse-duration.ts'
@@ -34,12 +35,6 @@ export interface TrafficSurroundings {
   readonly nodes: readonly ClusterNode[] | null
 }
 
-/** A node as it joins. */
-export interface ClusterNode {
-  readonly name: string
-  readonly labels: StringMap
-}
-
 export function loadTraffic(
   context: LoadContext,
   draft: TrafficDraft | undefined,
@@ -55,7 +50,7 @@ export function loadTraffic(
       seen.add(entry.name)
     }
     const from = loadSource(context, [...at, 'from'], entry.from, given.nodes)
-    const target = loadTarget(context, [...at, 'to'], entry.to, from, given.workloads)
+    const target = loadTarget(context, [...at, 'to'], entry.to, from, given.workloads, given.nodes)
     const arrivals = loadArrivals(context, [...at, 'arrivals'], entry.arrivals, given.files)
     const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
     if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
@@ -234,7 +229,14 @@ function loadTarget(
   text: string | undefined,
   from: TrafficSource | undefined,
   workloads: readonly WorkloadSpec[],
+  nodes: readonly ClusterNode[] | null = null,
 ): TrafficTarget | undefined {
+  const numeric = text === undefined ? null : loadNumericTarget(context, { path, text, from, nodes })
+  if (numeric !== null) {
+    const { target } = numeric
+    if (target !== undefined) warnAboutEndpoints(context, path, find(context.inventory.services, target.namespace, target.service)!)
+    return target
+  }
   if (text !== undefined && isForIngress(context.inventory, text)) return loadIngressTarget(context, { path, text, from, workloads })
   const address = context.read(path, text, parseTarget)
   if (address === undefined) return undefined

@@ -402,11 +402,12 @@ const traffic = z.strictObject({
   name: name('What the traffic is called in results and thresholds'),
   to: text('the address of a Service, such as http://frontend.shop.svc/cart', {
     description:
-      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. Over UDP: udp://NAME.NAMESPACE.svc:PORT. Or a host of an Ingress, with a path: the requests go to the Service of its controller',
+      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. Over UDP: udp://NAME.NAMESPACE.svc:PORT. Or, in place of the name, a cluster IP that a manifest fixes, or from outside a node and a node port. Or a host of an Ingress, with a path: the requests go to the Service of its controller',
     examples: [
       'http://frontend.shop.svc',
       'http://frontend.shop.svc:8080/cart',
       'udp://statsd.ops.svc:8125',
+      'http://worker-2:30080',
       'http://shop.example.com/cart',
     ],
   }),

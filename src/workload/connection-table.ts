@@ -29,6 +29,9 @@ export const DATAGRAM = 2048
 /** Nothing has been sent on it: the name is being looked up. */
 export const RESOLVING = 4096
 
+/** Its client, who is outside, calls at the node port of a node of its own choice. */
+export const STRAIGHT = 8192
+
 /** No pod: a client outside the cluster. */
 export const OUTSIDE = -1
 /** No request has the connection. */

@@ -25,6 +25,7 @@ import {
   OPEN,
   OUTSIDE,
   POD_ENTRY,
+  STRAIGHT,
   TABLE_FULL,
 } from './connection-table.ts'
 import type { TimeAccounts } from './time-accounts.ts'
@@ -137,8 +138,16 @@ export class Connections {
     return connection
   }
 
+  /** It goes to the node port of that node, not by the load balancer. Before {@link open}. */
+  callAt(connection: number, node: number): void {
+    this.table.flags[connection]! |= STRAIGHT
+    this.table.nodes[connection] = node
+  }
+
   open(connection: number): void {
-    if (this.table.clients[connection] === OUTSIDE) this.#sendToBalancer(connection)
+    const { clients, flags } = this.table
+    if ((flags[connection]! & STRAIGHT) !== 0) this.#travel(0, PACKETS, this.#network.external, this.#atNode, connection)
+    else if (clients[connection] === OUTSIDE) this.#sendToBalancer(connection)
     else this.#connect(connection)
   }
 
@@ -282,6 +291,11 @@ export class Connections {
     table.sliceRevisions[connection] = this.#rules.sliceRevisions[node]!
     if (endpoint === REJECTED) {
       this.#opener.turnedAway(table.requests[connection]!, NO_ENDPOINTS, mode.cost, RULES, outside ? this.#network.external : 0)
+      return
+    }
+    if (endpoint === NO_RULE && (table.flags[connection]! & STRAIGHT) !== 0) {
+      // The address is the node's own, and nobody listens there.
+      this.#opener.turnedAway(table.requests[connection]!, REFUSED, mode.cost, RULES, this.#network.external)
       return
     }
     if (endpoint === DROPPED) {

@@ -157,26 +157,26 @@ export class DataPlane {
   /** A traffic source; it sends from its start to its stop. Names are unique. To be called before its start. */
   addTraffic(spec: TrafficSpec): void {
     invariant(!this.#traffic.some((traffic) => traffic.name === spec.name), `Two traffics are called "${spec.name}"`)
-    const { namespace, service, port, protocol = 'TCP', host, path } = spec.target
+    const { namespace, service, port, protocol = 'TCP', host, path, isNumeric, node } = spec.target
     const { from, headers, cookies, tls } = spec
     const { dns } = this
-    const names = dns === null || from.kind !== 'pods' ? undefined : namesToTry(host, from.namespace, dns.ndots)
+    const names = dns === null || from.kind !== 'pods' || isNumeric ? undefined : namesToTry(host, from.namespace, dns.ndots)
     const socket = protocol === 'UDP' ? (spec.socket ?? { reuse: false }) : undefined
     const metrics = this.#requestMetrics.addTraffic(spec)
     const servicePort = this.history.servicePort(namespace, service, port, protocol)
     const route = { host, path, isTls: tls !== undefined, headers, cookies }
-    const traffic = this.requests.addTraffic({ ...spec, metrics, servicePort, route, socket, names })
+    const traffic = this.requests.addTraffic({ ...spec, metrics, servicePort, route, socket, names, node })
     this.#traffic.push(metrics)
-    const senders = new Senders(this.requests, traffic, this.#clientsOf(from, servicePort))
+    const senders = new Senders(this.requests, traffic, this.#clientsOf(from, servicePort, node))
     const { name, start, stop, arrivals } = spec
     const common = { sim: this.#sim, name, senders, start, stop }
     if (arrivals.kind === 'closed') new ClosedLoop({ ...common, users: arrivals })
     else new OpenLoop({ ...common, arrivals })
   }
 
-  #clientsOf(from: TrafficSource, servicePort: ServicePortId): ClientPool | ExternalClients {
+  #clientsOf(from: TrafficSource, servicePort: ServicePortId, node: number | undefined): ClientPool | ExternalClients {
     if (from.kind === 'external') {
-      this.loadBalancer.watch(servicePort)
+      if (node === undefined) this.loadBalancer.watch(servicePort)
       return this.#takeAddresses(from.clients)
     }
     if (from.kind === 'nodes') this.#addHostClients()

@@ -146,6 +146,10 @@ export interface TrafficTarget {
   readonly host: string
   /** Begins with `/`. Only an ingress controller looks at it. */
   readonly path: string
+  /** Its address is given in numbers, so that nobody looks a name up. */
+  readonly isNumeric?: true | undefined
+  /** The index of the node at whose node port clients outside call, without a load balancer; absent: by one. */
+  readonly node?: number | undefined
 }
 
 /** What an HTTP request says, as far as a proxy looks at it. */

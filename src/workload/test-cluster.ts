@@ -223,6 +223,8 @@ export class TestCluster {
     stop?: Nanos
     timeout?: Nanos
     connection?: TrafficSpec['connection']
+    /** At whose node port clients outside call. */
+    node?: number
     /** Over UDP, by such sockets. */
     socket?: TrafficSpec['socket']
     connectTimeout?: TrafficSpec['connectTimeout']
@@ -238,6 +240,7 @@ export class TestCluster {
         host: options.service,
         path: '/',
         ...(options.socket && { protocol: 'UDP' }),
+        node: options.node,
       },
       from: sourceOf(options),
       arrivals: options.arrivals ?? { kind: options.kind ?? 'constant', ratePerSecond: options.ratePerSecond! },

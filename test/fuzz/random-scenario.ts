@@ -4,6 +4,7 @@ import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomIngress } from './ingress.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
 import { randomNodeClients } from './node-clients.ts'
+import { randomNodePorts } from './node-ports.ts'
 import { randomTries } from './tries.ts'
 import { randomUdp } from './udp.ts'
 import { VERBS } from './verbs.ts'
@@ -36,6 +37,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const ingress = randomIngress(seed, world, ACTIVE_SECONDS)
   const udp = randomUdp(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const dns = randomDns(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
+  const nodePorts = randomNodePorts(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const ofNodes = randomNodeClients(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   manifests.unshift(...policiesOf(world))
   const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
@@ -54,7 +56,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       ({ name }) => `
     - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)}${randomTries(tries)} }`,
     )
-  const allTraffic = [...traffic, ...ingress.traffic, ...udp.traffic, ...dns.traffic, ...ofNodes]
+  const allTraffic = [...traffic, ...ingress.traffic, ...udp.traffic, ...dns.traffic, ...ofNodes, ...nodePorts.traffic]
   const behaviours = [
     ...dns.behaviours,
     ...ingress.behaviours,
@@ -89,7 +91,7 @@ ${behaviours.join('\n')}
 `
   return {
     'scenario.yaml': scenario,
-    'app.yaml': [...manifests, ...ingress.manifests, ...udp.manifests, ...dns.manifests].join('---\n'),
+    'app.yaml': [...manifests, ...ingress.manifests, ...udp.manifests, ...dns.manifests, ...nodePorts.manifests].join('---\n'),
     ...ingress.files,
   }
 }
