@@ -1,4 +1,4 @@
-import type { AnyObject, Lease, Namespace, Node, ServiceAccount, Taint } from '../api/objects/index.ts'
+import type { AnyObject, Lease, Namespace, Node, ServiceAccount, StringMap, Taint } from '../api/objects/index.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { Trace } from '../engine/trace.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
@@ -210,9 +210,9 @@ function bootstrapObjects(nodes: readonly NodeSeed[]): AnyObject[] {
 /** Source: cmd/kubeadm/app/phases/markcontrolplane/markcontrolplane.go. */
 export const CONTROL_PLANE_TAINT: Taint = { key: 'node-role.kubernetes.io/control-plane', value: '', effect: 'NoSchedule' }
 
-/** The Node of a machine, Ready. */
-export function nodeOf(seed: NodeSeed): Node {
-  const labels = {
+/** The labels that a machine's Node has when it joins. */
+export function nodeLabels(seed: NodeSeed): StringMap {
+  return {
     'kubernetes.io/hostname': seed.name,
     'kubernetes.io/os': 'linux',
     'kubernetes.io/arch': 'amd64',
@@ -220,10 +220,14 @@ export function nodeOf(seed: NodeSeed): Node {
     ...(seed.controlPlane === undefined ? {} : { 'node-role.kubernetes.io/control-plane': '' }),
     ...(seed.controlPlane?.tainted === true ? { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } : {}),
   }
+}
+
+/** The Node of a machine, Ready. */
+export function nodeOf(seed: NodeSeed): Node {
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { ...emptyMeta(seed.name, ''), labels },
+    metadata: { ...emptyMeta(seed.name, ''), labels: nodeLabels(seed) },
     spec: { podCIDR: seed.podCIDR, unschedulable: false, taints: seed.controlPlane?.tainted === true ? [CONTROL_PLANE_TAINT] : [] },
     status: {
       allocatable: { cpuMilli: seed.cpuMilli, memoryBytes: seed.memoryBytes, pods: seed.maxPods },

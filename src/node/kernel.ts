@@ -1,3 +1,4 @@
+import type { StringMap } from '../api/objects/index.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { Conntrack, type ConntrackConfig, conntrackMax } from './conntrack.ts'
 
@@ -8,6 +9,8 @@ export interface MachineSpec {
   readonly cpuMilli: number
   /** Dotted IPv4. */
   readonly internalIP: string
+  /** Those that its Node joined with. */
+  readonly labels?: StringMap
   /** Labelled `node.kubernetes.io/exclude-from-external-load-balancers`. */
   readonly excludedFromLoadBalancers?: boolean
   /** What its kube-proxy was told; the defaults when it was told nothing. */

@@ -24,7 +24,7 @@ export function loadIngressTarget(
   const { path, from, workloads } = traffic
   const { host, path: urlPath, port, isTls } = hostAndPath(traffic.text)!
   const ingresses = context.inventory.of('Ingress').filter((ingress) => servesHost(ingress, host))
-  if (from?.kind === 'pods') {
+  if (from !== undefined && from.kind !== 'external') {
     context.mistake(path, `"${host}" is a host for clients outside the cluster`, 'from: { external: true }, or the address of a Service')
     return undefined
   }

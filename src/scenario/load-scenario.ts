@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import type { AnyObject } from '../api/objects/index.ts'
 import type { SourceProblem } from '../api/source-problem.ts'
+import { nodeLabels } from '../control-plane/control-plane.ts'
 import { bareMachinesOf, INSTALLS } from '../control-plane/installs/index.ts'
 import { invariant } from '../invariant.ts'
 import { readArrivalFiles } from './arrival-files.ts'
 import { checkVersions } from './check-versions.ts'
-import { loadCluster, NODES_MAX, nodeNames } from './load-cluster.ts'
+import { loadCluster, NODES_MAX } from './load-cluster.ts'
 import { LoadContext, type Places, type ScenarioWarning } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import type { FileContent, FileReader } from './load-files.ts'
@@ -18,6 +19,7 @@ import { loadThresholds } from './load-thresholds.ts'
 import { loadTimeline } from './load-timeline.ts'
 import { loadTraffic, type RunTimes } from './load-traffic.ts'
 import { loadWorkloads } from './load-workloads.ts'
+import { nodeSeeds } from './node-seeds.ts'
 import { formatDuration } from './parse-duration.ts'
 import { parseKubectl } from './parse-kubectl.ts'
 import { type Parsed, parsed } from './parse-result.ts'
@@ -119,8 +121,15 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
   const trafficNames = [...new Set((spec.traffic ?? []).flatMap((entry) => (entry?.name === undefined ? [] : [entry.name])))]
   const workloads = loadWorkloads(context, spec.workloads, trafficNames)
   warnAboutAnnotations(context)
-  const traffic = loadTraffic(context, spec.traffic, times, { files: await readArrivalFiles(spec.traffic ?? [], library), workloads })
-  const nodes = clusterIsSound ? nodeNames(cluster) : null
+  const seeds = clusterIsSound
+    ? nodeSeeds(cluster).map((seed) => ({ name: seed.name, address: seed.internalIP, labels: nodeLabels(seed) }))
+    : null
+  const nodes = seeds?.map(({ name }) => name) ?? null
+  const traffic = loadTraffic(context, spec.traffic, times, {
+    files: await readArrivalFiles(spec.traffic ?? [], library),
+    workloads,
+    nodes: seeds,
+  })
   const timeline = loadTimeline(context, spec.timeline, {
     duration: times.duration ?? null,
     warmUp: times.warmUp ?? null,

@@ -7,6 +7,7 @@ import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { isForIngress, loadIngressTarget } from './load-ingress-target.ts'
 import { find, listNames, named } from './load-inventory.ts'
+import { type ClusterNode, loadNumericTarget } from './load-numeric-target.ts'
 import { loadTries } from './load-tries.ts'
 import { parseArrivals } from './parse-arrivals.ts'
 import { formatDuration, parseDuration } from './parse-duration.ts'
@@ -26,11 +27,19 @@ export interface RunTimes {
   readonly warmUp: Nanos | undefined
 }
 
+/** What an entry is read against. */
+export interface TrafficSurroundings {
+  readonly files: ArrivalFiles
+  readonly workloads: readonly WorkloadSpec[]
+  /** The nodes of the cluster; null where they could not be read. */
+  readonly nodes: readonly ClusterNode[] | null
+}
+
 export function loadTraffic(
   context: LoadContext,
   draft: TrafficDraft | undefined,
   times: RunTimes,
-  given: { readonly files: ArrivalFiles; readonly workloads: readonly WorkloadSpec[] },
+  given: TrafficSurroundings,
 ): readonly TrafficSpec[] {
   const seen = new Set<string>()
   return (draft ?? []).flatMap((entry, index): TrafficSpec[] => {
@@ -40,8 +49,8 @@ export function loadTraffic(
       if (seen.has(entry.name)) context.mistake([...at, 'name'], `Two entries of traffic are called "${entry.name}"`)
       seen.add(entry.name)
     }
-    const from = loadSource(context, [...at, 'from'], entry.from)
-    const target = loadTarget(context, [...at, 'to'], entry.to, from, given.workloads)
+    const from = loadSource(context, [...at, 'from'], entry.from, given.nodes)
+    const target = loadTarget(context, [...at, 'to'], entry.to, from, given.workloads, given.nodes)
     const arrivals = loadArrivals(context, [...at, 'arrivals'], entry.arrivals, given.files)
     const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
     if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
@@ -199,8 +208,14 @@ function loadWindow(context: LoadContext, at: Path, entry: EntryDraft, times: Ru
   return { start, stop }
 }
 
-function loadSource(context: LoadContext, path: Path, draft: EntryDraft['from']): TrafficSource | undefined {
+function loadSource(
+  context: LoadContext,
+  path: Path,
+  draft: EntryDraft['from'],
+  nodes: readonly ClusterNode[] | null,
+): TrafficSource | undefined {
   if (draft === undefined || 'external' in draft) return { kind: 'external', clients: draft?.clients ?? DEFAULTS.externalClients }
+  if ('nodes' in draft) return loadNodes(context, [...path, 'nodes'], draft.nodes, nodes)
   if (!('pods' in draft)) return undefined
   const selector = context.selector([...path, 'pods'], draft.pods)
   if (selector === undefined) return undefined
@@ -213,6 +228,22 @@ function loadSource(context: LoadContext, path: Path, draft: EntryDraft['from'])
   return { kind: 'pods', namespace, selector }
 }
 
+function loadNodes(
+  context: LoadContext,
+  path: Path,
+  text: string | undefined,
+  nodes: readonly ClusterNode[] | null,
+): TrafficSource | undefined {
+  if (text === 'all') return { kind: 'nodes', selector: { matchLabels: {}, matchExpressions: [] } }
+  const selector = context.selector(path, text)
+  if (selector === undefined) return undefined
+  if (nodes !== null && !nodes.some(({ labels }) => matchesSelector(selector, labels))) {
+    const labels = nodes.flatMap((node) => Object.entries(node.labels).map(([key, value]) => (value === '' ? key : `${key}=${value}`)))
+    context.mistake(path, `The selector "${text}" matches no node as it joins`, `all; or labels such as ${listNames(labels, '')}`)
+  }
+  return { kind: 'nodes', selector }
+}
+
 /** Where requests go: the Service that an address names, or that of an ingress controller. */
 export function loadTarget(
   context: LoadContext,
@@ -220,7 +251,14 @@ export function loadTarget(
   text: string | undefined,
   from: TrafficSource | undefined,
   workloads: readonly WorkloadSpec[],
+  nodes: readonly ClusterNode[] | null = null,
 ): TrafficTarget | undefined {
+  const numeric = text === undefined ? null : loadNumericTarget(context, { path, text, from, nodes })
+  if (numeric !== null) {
+    const { target } = numeric
+    if (target !== undefined) warnAboutEndpoints(context, path, find(context.inventory.services, target.namespace, target.service)!)
+    return target
+  }
   if (text !== undefined && isForIngress(context.inventory, text)) return loadIngressTarget(context, { path, text, from, workloads })
   const address = context.read(path, text, parseTarget)
   if (address === undefined) return undefined

@@ -409,6 +409,11 @@ const source = z.union([
     pods: text('a label selector, such as app=frontend', { description: 'The pods that send, by label selector' }),
     namespace: z.string().optional().meta({ description: 'Their namespace', default: DEFAULTS.namespace }),
   }),
+  z.strictObject({
+    nodes: text('all, or a label selector, such as topology.kubernetes.io/zone=a', {
+      description: 'The nodes that send, by processes of their own: all of them, or by label selector',
+    }),
+  }),
 ])
 
 /** Names are tokens of HTTP. Source: RFC 9110, section 5.6.2. */
@@ -467,15 +472,18 @@ const traffic = z.strictObject({
   name: name('What the traffic is called in results and thresholds'),
   to: text('the address of a Service, such as http://frontend.shop.svc/cart', {
     description:
-      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. Over UDP: udp://NAME.NAMESPACE.svc:PORT. Or a host of an Ingress, with a path: the requests go to the Service of its controller',
+      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. Over UDP: udp://NAME.NAMESPACE.svc:PORT. Or, in place of the name, a cluster IP that a manifest fixes, or from outside a node and a node port. Or a host of an Ingress, with a path: the requests go to the Service of its controller',
     examples: [
       'http://frontend.shop.svc',
       'http://frontend.shop.svc:8080/cart',
       'udp://statsd.ops.svc:8125',
+      'http://worker-2:30080',
       'http://shop.example.com/cart',
     ],
   }),
-  from: source.optional().meta({ description: 'Who sends: clients outside the cluster, or pods', default: { external: true } }),
+  from: source
+    .optional()
+    .meta({ description: 'Who sends: clients outside the cluster, pods, or the nodes themselves', default: { external: true } }),
   arrivals: text('arrivals, such as poisson(800/s)', {
     description: 'When requests are sent: at their own pace, or by users who wait for the answer to the one before',
     examples: ['poisson(800/s)', 'constant(100/s)', 'stages(0/s, 200/s over 1m, 200/s for 3m)', 'closed(users=200, think=exp(1s))'],

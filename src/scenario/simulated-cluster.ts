@@ -2,11 +2,10 @@ import { matchesSelector, shortSelector } from '../api/labels.ts'
 import type { AnyObject, Deployment, EndpointSlice, Pod, Service, StringMap } from '../api/objects/index.ts'
 import type { ApiServer } from '../control-plane/api-server.ts'
 import { isReady } from '../control-plane/conditions.ts'
-import { ControlPlane, type NodeSeed } from '../control-plane/control-plane.ts'
+import { ControlPlane, type NodeSeed, nodeLabels } from '../control-plane/control-plane.ts'
 import { isComplete } from '../control-plane/controllers/deployment.ts'
 import { INSTALLS } from '../control-plane/installs/index.ts'
 import { ControlPlaneMachines } from '../control-plane/installs/machines.ts'
-import type { ComponentName } from '../control-plane/installs/static-pods.ts'
 import { LATENCIES } from '../control-plane/latencies.ts'
 import type { Replica } from '../control-plane/leader-election/replica.ts'
 import { keyOf } from '../control-plane/object-key.ts'
@@ -22,7 +21,6 @@ import { type FaultOutcome, PlannedFault } from '../faults/planned-fault.ts'
 import { IngressNginx } from '../ingress/ingress-nginx.ts'
 import { invariant } from '../invariant.ts'
 import type { ProcessBehaviour, RunBehaviour, RuntimeContainer } from '../node/container-runtime.ts'
-import { podCidr } from '../node/ipam.ts'
 import { Kubelet } from '../node/kubelet.ts'
 import type { PodWorker } from '../node/pod-worker.ts'
 import { RegistryLink } from '../node/registry-link.ts'
@@ -30,19 +28,13 @@ import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { DataPlane } from '../workload/data-plane.ts'
 import { Bootstrap } from './bootstrap/bootstrap.ts'
-import { nodeNames } from './load-cluster.ts'
 import { describeFault } from './load-fault.ts'
+import { nodeSeeds } from './node-seeds.ts'
 import { otherServices } from './other-services.ts'
 import type { RunSpec, Scenario, WorkloadSpec } from './scenario.ts'
 
 /** SIGKILL of the kernel. */
 const OOM_KILLED = 128 + 9
-
-/** Node addresses: 172.16.0.0/12, in order. Assumption: one flat network of nodes, apart from pods and Services. */
-function nodeAddress(index: number): string {
-  const host = index + 1
-  return `172.${16 + Math.floor(host / 65_536)}.${Math.floor(host / 256) % 256}.${host % 256}`
-}
 
 /**
  * The whole tank, filled: control plane, kubelets and data plane of one scenario on one simulation, wired together. This is
@@ -83,7 +75,7 @@ export class SimulatedCluster {
     this.#scenario = scenario
     this.sim = new Simulation({ seed: scenario.seed })
     this.trace = new Trace(this.sim)
-    this.#nodes = nodesOf(scenario)
+    this.#nodes = nodeSeeds(scenario.cluster)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
     const { version, etcdMembers, apiServers, apiServer, network, softirq, kubeProxy, images, runtime, scheduler } = scenario.cluster
@@ -110,6 +102,7 @@ export class SimulatedCluster {
       sim: this.sim,
       nodes: this.#nodes.map((node) => ({
         ...node,
+        labels: nodeLabels(node),
         excludedFromLoadBalancers: node.controlPlane?.tainted === true,
         conntrack: scenario.cluster.conntrack,
       })),
@@ -449,52 +442,4 @@ function behaviourOf({ startUp, onTerminate, run, init, memoryBytes }: WorkloadS
     run: run === undefined ? null : ending(run),
     init: ending(init ?? { duration: LATENCIES.initContainerRun.distribution, failProbability: 0, exitCode: 1 }),
   }
-}
-
-/** What a control-plane node runs, with etcd or without. */
-const STACKED: readonly ComponentName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
-
-function nodesOf(scenario: Scenario): NodeSeed[] {
-  const names = nodeNames(scenario.cluster)
-  const nodes: NodeSeed[] = []
-  const { install: name, etcdMembers, controlPlane } = scenario.cluster
-  const install = name === null ? null : INSTALLS[name]
-  const role = (machine: string): Pick<NodeSeed, 'controlPlane'> =>
-    install === null || install.controlPlaneNodes === 'none' || !install.controlPlane.includes(machine)
-      ? {}
-      : {
-          controlPlane: {
-            tainted: install.controlPlaneNodes === 'separate',
-            components: install.etcd(etcdMembers).includes(machine) ? STACKED : STACKED.slice(1),
-          },
-        }
-  const zones = scenario.cluster.nodes[0]!.zones
-  for (const machine of install?.controlPlaneNodes === 'separate' ? install.controlPlane : []) {
-    const index = nodes.length
-    nodes.push({
-      name: machine,
-      zone: zones[index % zones.length] ?? '',
-      ...controlPlane,
-      maxPods: scenario.cluster.nodes[0]!.maxPods,
-      podCIDR: podCidr(index),
-      internalIP: nodeAddress(index),
-      ...role(machine),
-    })
-  }
-  for (const group of scenario.cluster.nodes) {
-    for (let i = 0; i < group.count; i++) {
-      const index = nodes.length
-      nodes.push({
-        name: names[index]!,
-        zone: group.zones[i % group.zones.length] ?? '',
-        cpuMilli: group.cpuMilli,
-        memoryBytes: group.memoryBytes,
-        maxPods: group.maxPods,
-        podCIDR: podCidr(index),
-        internalIP: nodeAddress(index),
-        ...role(names[index]!),
-      })
-    }
-  }
-  return nodes
 }

@@ -1,3 +1,4 @@
+import type { StringMap } from '../api/objects/index.ts'
 import { type Distribution, distribution, SAMPLE_MAX } from '../engine/distributions.ts'
 import { Completion, type Waitable } from '../engine/process.ts'
 import { ReseedableStream } from '../engine/random-stream.ts'
@@ -17,6 +18,20 @@ import type { TlsServerSpec, WorkloadSpec } from './specs.ts'
 
 /** Nobody has the address. */
 export const NO_BACKEND = -1
+
+/** The namespace that no pod has. */
+export const HOST_CLIENTS = ''
+
+/** What runs on a node itself never gets a request. */
+const SENDS_ONLY: WorkloadSpec = {
+  selector: { matchLabels: {}, matchExpressions: [] },
+  serviceTime: { kind: 'constant', value: 0 },
+  cpuMilli: 0,
+  concurrency: 1,
+  queue: 0,
+  startUp: { kind: 'constant', value: 0 },
+  onTerminate: 'exit',
+}
 
 /** The sandbox has its address and nothing listens: a SYN is answered with RST. */
 const QUIET = 0
@@ -91,6 +106,8 @@ export class Backends implements PodHost {
   #owners = new Int32Array(1024).fill(NO_BACKEND)
   /** Of pods with the host's network. */
   readonly #hostOwners = new Map<EndpointId, number>()
+  /** Processes of the nodes themselves, among the pods. */
+  readonly #hostClients: number[] = []
   /** Columns by pod. */
   #states = new Uint8Array(256)
   #nodes = new Int32Array(256)
@@ -136,11 +153,10 @@ export class Backends implements PodHost {
     }
   }
 
-  sandboxUp(spec: SandboxSpec): HostedPod {
+  sandboxUp(spec: SandboxSpec, workload = this.#workloadOf(spec)): HostedPod {
     const address = this.#addresses.address(spec.address)
     const { hostPorts } = spec
     invariant(hostPorts !== undefined || this.#ownerOf(address) === NO_BACKEND, `Address ${spec.address} is given to two pods`)
-    const workload = this.#workloadOf(spec)
     const serviceTime = this.#distributionOf(workload)
     const pod = this.#pods.length
     if (pod === this.#states.length) this.#growPods()
@@ -161,6 +177,18 @@ export class Backends implements PodHost {
     if (hostPorts === undefined) this.#setOwner(address, pod)
     else for (const port of hostPorts) this.#hostOwners.set(this.#addresses.endpoint(spec.address, port), pod)
     return pod
+  }
+
+  /**
+   * A process of a node itself, on the node's network: a client as a pod is, for as long as the node is up, that serves nothing. Pools know it
+   * by the node's labels, in the namespace ''.
+   */
+  addHostClient(node: { index: number; name: string; address: string; labels: StringMap }): void {
+    const { index, name, address, labels } = node
+    const spec = { podUid: '', podName: name, namespace: HOST_CLIENTS, labels, address, nodeIndex: index, hostPorts: [] }
+    const client = this.sandboxUp(spec, SENDS_ONLY)
+    this.#hostClients.push(client)
+    this.open(client)
   }
 
   listen(pod: HostedPod): void {
@@ -267,7 +295,8 @@ export class Backends implements PodHost {
 
   /** What each pod had to do, in the order in which they came. */
   loads(): readonly { readonly pod: SandboxSpec; readonly load: PodLoad }[] {
-    return this.#pods.map(({ spec }, pod) => ({ pod: spec, load: this.#loads.load(pod, this.#sim.now) }))
+    const loads = this.#pods.map(({ spec }, pod) => ({ pod: spec, load: this.#loads.load(pod, this.#sim.now) }))
+    return this.#hostClients.length === 0 ? loads : loads.filter(({ pod }) => pod.namespace !== HOST_CLIENTS)
   }
 
   /** Everything on a node vanishes: no resets, no answers. */
@@ -279,8 +308,9 @@ export class Backends implements PodHost {
     }
   }
 
-  /** Its kernel answers again: with a refusal at the ports that pods with the host's network had. */
+  /** Its kernel answers again: with a refusal at the ports that pods with the host's network had. Its own processes send again. */
   bootNode(node: number): void {
+    for (const client of this.#hostClients) if (this.#nodes[client] === node) this.open(client)
     for (const pod of this.#hostOwners.values()) if (this.#nodes[pod] === node && this.#states[pod] === GONE) this.#states[pod] = QUIET
   }
 

@@ -35,6 +35,9 @@ export const READY = 16_384
 /** HTTP/2: its client puts no further stream on it, and its pool does not count it any more. */
 export const RETIRED = 32_768
 
+/** Its client, who is outside, calls at the node port of a node of its own choice. */
+export const STRAIGHT = 65_536
+
 /** No pod: a client outside the cluster. */
 export const OUTSIDE = -1
 /** No request has the connection. */
@@ -45,7 +48,7 @@ export const NO_POOL = -1
 /** TCP connections in columns; a connection is its place. Places are used again, the one freed last first. */
 export class ConnectionTable {
   /** What happens with the place, see above. */
-  flags = new Uint16Array(CAPACITY)
+  flags = new Int32Array(CAPACITY)
   /** The request that it is opened for or that is on it, or {@link NO_REQUEST}. Of HTTP/2, once it is open: one that was put on it while any refers to it. */
   requests = new Int32Array(CAPACITY)
   /** Counts the connections that had this place, so that a note about an earlier one is seen to be stale. */
@@ -134,7 +137,7 @@ export class ConnectionTable {
 
   #grow(): void {
     const capacity = this.#places.grow()
-    this.flags = grown(this.flags, new Uint16Array(capacity))
+    this.flags = grown(this.flags, new Int32Array(capacity))
     this.requests = grown(this.requests, new Int32Array(capacity))
     this.serials = grown(this.serials, new Int32Array(capacity))
     this.pools = grown(this.pools, new Int32Array(capacity))

@@ -26,6 +26,7 @@ import {
   OPEN,
   OUTSIDE,
   POD_ENTRY,
+  STRAIGHT,
   STREAMS,
   TABLE_FULL,
 } from './connection-table.ts'
@@ -145,8 +146,16 @@ export class Connections {
     return connection
   }
 
+  /** It goes to the node port of that node, not by the load balancer. Before {@link open}. */
+  callAt(connection: number, node: number): void {
+    this.table.flags[connection]! |= STRAIGHT
+    this.table.nodes[connection] = node
+  }
+
   open(connection: number): void {
-    if (this.table.clients[connection] === OUTSIDE) this.#sendToBalancer(connection)
+    const { clients, flags } = this.table
+    if ((flags[connection]! & STRAIGHT) !== 0) this.#travel(0, PACKETS, this.#network.external, this.#atNode, connection)
+    else if (clients[connection] === OUTSIDE) this.#sendToBalancer(connection)
     else this.#connect(connection)
   }
 
@@ -301,6 +310,11 @@ export class Connections {
     const wait = cores.enter(core, now, cost)
     if (endpoint === REJECTED) {
       this.#opener.rejected(table.requests[connection]!, NO_ENDPOINTS, wait, cost, outside ? this.#network.external : 0)
+      return
+    }
+    if (endpoint === NO_RULE && (table.flags[connection]! & STRAIGHT) !== 0) {
+      // The address is the node's own, and nobody listens there.
+      this.#opener.rejected(table.requests[connection]!, REFUSED, wait, cost, this.#network.external)
       return
     }
     if (endpoint === DROPPED) {

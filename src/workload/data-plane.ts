@@ -21,7 +21,7 @@ import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores } from '.
 import type { SandboxSpec } from '../node/pod-host.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
-import type { Backends } from './backends.ts'
+import { type Backends, HOST_CLIENTS } from './backends.ts'
 import { Calls } from './calls.ts'
 import { ClientPool } from './client-pool.ts'
 import { ClosedLoop } from './closed-loop.ts'
@@ -88,6 +88,8 @@ export class DataPlane {
   readonly #proxyMetrics: ProxyMetrics
   readonly #traffic: TrafficMetrics[] = []
   readonly #nodes: number
+  readonly #machines: readonly MachineSpec[]
+  #hasHostClients = false
   #nextExternal = FIRST_EXTERNAL
   /** Traffic of calls, and who makes them; null without any. */
   readonly #edges: number[] = []
@@ -98,6 +100,7 @@ export class DataPlane {
     const nodeNames = nodes.map((node) => node.name)
     this.#sim = sim
     this.#nodes = nodes.length
+    this.#machines = nodes
     this.dns = options.dns?.spec ?? null
     this.history = new ServiceHistory(new Addresses(), { names: nodeNames, zones: nodes.map((node) => node.zone) })
     this.kernels = new Kernels(nodes, options.version)
@@ -170,17 +173,17 @@ export class DataPlane {
   /** A traffic source; it sends from its start to its stop. Names are unique. To be called before its start. */
   addTraffic(spec: TrafficSpec): void {
     invariant(!this.#traffic.some((traffic) => traffic.name === spec.name), `Two traffics are called "${spec.name}"`)
-    const { namespace, service, port, protocol = 'TCP', host, path } = spec.target
+    const { namespace, service, port, protocol = 'TCP', host, path, isNumeric, node } = spec.target
     const { from, headers, cookies, tls } = spec
     const { dns } = this
-    const names = dns === null || from.kind !== 'pods' ? undefined : namesToTry(host, from.namespace, dns.ndots)
+    const names = dns === null || from.kind !== 'pods' || isNumeric ? undefined : namesToTry(host, from.namespace, dns.ndots)
     const socket = protocol === 'UDP' ? (spec.socket ?? { reuse: false }) : undefined
     const metrics = this.#requestMetrics.addTraffic(spec)
     const servicePort = this.history.servicePort(namespace, service, port, protocol)
     const route = { host, path, isTls: tls !== undefined, headers, cookies }
-    const traffic = this.requests.addTraffic({ ...spec, metrics, servicePort, route, socket, names })
+    const traffic = this.requests.addTraffic({ ...spec, metrics, servicePort, route, socket, names, node })
     this.#traffic.push(metrics)
-    const senders = new Senders(this.requests, traffic, this.#clientsOf(from, servicePort))
+    const senders = new Senders(this.requests, traffic, this.#clientsOf(from, servicePort, node))
     const { name, start, stop, arrivals } = spec
     const common = { sim: this.#sim, name, senders, start, stop }
     if (arrivals.kind === 'closed') new ClosedLoop({ ...common, users: arrivals })
@@ -216,14 +219,23 @@ export class DataPlane {
     return calls
   }
 
-  #clientsOf(from: TrafficSource, servicePort: ServicePortId): ClientPool | ExternalClients {
+  #clientsOf(from: TrafficSource, servicePort: ServicePortId, node: number | undefined): ClientPool | ExternalClients {
     if (from.kind === 'external') {
-      this.loadBalancer.watch(servicePort)
+      if (node === undefined) this.loadBalancer.watch(servicePort)
       return this.#takeAddresses(from.clients)
     }
-    const pool = new ClientPool(from.namespace, from.selector)
+    if (from.kind === 'nodes') this.#addHostClients()
+    const pool = new ClientPool(from.kind === 'nodes' ? HOST_CLIENTS : from.namespace, from.selector)
     this.backends.addPool(pool)
     return pool
+  }
+
+  /** One client a node, for all traffic of nodes. */
+  #addHostClients(): void {
+    if (this.#hasHostClients) return
+    this.#hasHostClients = true
+    for (const [index, { name, internalIP: address, labels = {} }] of this.#machines.entries())
+      this.backends.addHostClient({ index, name, address, labels })
   }
 
   /** So many addresses of clients outside, used by no other traffic. */

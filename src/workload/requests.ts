@@ -22,7 +22,7 @@ import {
 import { DNS_FAILED, HTTP_404, NO_CLIENT, OK, QUEUE_FULL, REFUSED, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { UnseenChange } from '../metrics/unseen-change.ts'
-import type { LoadBalancer } from '../network/load-balancer.ts'
+import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
 import { retransmitTimeout, SYN_ACK_TIMEOUT } from '../node/kernel-tcp.ts'
@@ -99,6 +99,8 @@ interface Traffic {
   readonly servicePort: ServicePortId
   readonly timeout: Nanos
   readonly route: HttpRequest
+  /** The node at whose node port its clients call, or {@link NO_NODE}: by the load balancer. */
+  readonly node: number
   readonly deadlines: Deadlines
   /** Where its clients may try more than once: their wishes. */
   readonly tries: Tries | null
@@ -256,14 +258,17 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     connectTimeout?: Nanos | undefined
     retries?: RetrySpec | undefined
     hedge?: HedgeSpec | undefined
+    /** At whose node port clients outside call; absent: they do so by the load balancer. */
+    node?: number | undefined
   }): number {
-    const { connection, metrics, servicePort, timeout, route, connectTimeout, socket, tls, names } = options
+    const { connection, metrics, servicePort, timeout, route, connectTimeout, socket, tls, names, node = NO_NODE } = options
     const index = this.#traffic.length
     this.#traffic.push({
       metrics,
       servicePort,
       timeout,
       route,
+      node,
       connection,
       tls,
       names,
@@ -609,7 +614,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   #open(request: number, client: number, address: number, pool: number): void {
     const table = this.#table
     const connections = this.#connections
-    const { servicePort } = this.#traffic[table.traffics[request]!]!
+    const { servicePort, node } = this.#traffic[table.traffics[request]!]!
     const connection = connections.make(request, client, address, servicePort, this.trySeedOf(request), table.givesUpAt[request]!, pool)
     table.connections[request] = connection
     if (pool !== NO_POOL && this.#pools[pool]!.spec.http2 !== undefined) {
@@ -618,6 +623,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       streams[connection] = 1
       riders[connection] = 1
     }
+    if (node !== NO_NODE) connections.callAt(connection, node)
     if (this.resolver === null || client === OUTSIDE) this.#send(request, connection)
     else this.#lookUp(request, connection, client)
   }
@@ -687,10 +693,11 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   #sendDatagram(request: number, client: number, address: number, sockets: Sockets): void {
     const table = this.#table
     const connections = this.#connections
-    const { servicePort, timeout } = this.#traffic[table.traffics[request]!]!
+    const { servicePort, timeout, node } = this.#traffic[table.traffics[request]!]!
     const givesUpAt = table.sentAt[request]! + timeout
     const connection = connections.make(request, client, address, servicePort, table.seeds[request]!, givesUpAt)
     table.connections[request] = connection
+    if (node !== NO_NODE) connections.callAt(connection, node)
     const { clientPorts, clientIncarnations } = connections.table
     const fresh = clientPorts[connection]!
     const port = sockets.portOf(client, clientIncarnations[connection]!, fresh)

@@ -191,6 +191,10 @@ export interface TrafficTarget {
   readonly host: string
   /** Begins with `/`. Only an ingress controller looks at it. */
   readonly path: string
+  /** Its address is given in numbers, so that nobody looks a name up. */
+  readonly isNumeric?: true | undefined
+  /** The index of the node at whose node port clients outside call, without a load balancer; absent: by one. */
+  readonly node?: number | undefined
 }
 
 /** What an HTTP request says, as far as a proxy looks at it. */
@@ -207,6 +211,8 @@ export type TrafficSource =
   /** `clients`: how many addresses they have. */
   | { readonly kind: 'external'; readonly clients: number }
   | { readonly kind: 'pods'; readonly namespace: string; readonly selector: LabelSelector }
+  /** Processes of the nodes themselves, one client a node: by the labels that nodes have when they join. */
+  | { readonly kind: 'nodes'; readonly selector: LabelSelector }
 
 /** When requests are sent. Open loop: at their own pace, whatever becomes of earlier ones. */
 export type ArrivalSpec =

@@ -93,6 +93,7 @@ export class TestCluster {
         zone,
         cpuMilli: options.cpuMilli ?? 8000,
         internalIP: `192.168.0.${index + 1}`,
+        labels: { name: `worker-${index}` },
       })),
       version: options.version ?? NEWEST_MINOR,
       network: options.network ?? TEST_NETWORK,
@@ -210,10 +211,10 @@ export class TestCluster {
     return { id, name, address, node: options.node }
   }
 
-  /** A traffic to port 80 of a Service, from the pods of an app or from outside. */
+  /** A traffic to port 80 of a Service, from the pods of an app, from outside, or from nodes of that name. */
   traffic(options: {
     service: string
-    from: string | 'outside'
+    from: string | 'outside' | { readonly nodes: readonly string[] }
     /** Addresses of clients outside. */
     clients?: number
     /** With `kind`; or else `arrivals`. */
@@ -225,6 +226,8 @@ export class TestCluster {
     stop?: Nanos
     timeout?: Nanos
     connection?: TrafficSpec['connection']
+    /** At whose node port clients outside call. */
+    node?: number
     /** Over UDP, by such sockets. */
     socket?: TrafficSpec['socket']
     connectTimeout?: TrafficSpec['connectTimeout']
@@ -240,11 +243,9 @@ export class TestCluster {
         host: options.service,
         path: '/',
         ...(options.socket && { protocol: 'UDP' }),
+        node: options.node,
       },
-      from:
-        options.from === 'outside'
-          ? { kind: 'external', clients: options.clients ?? 1000 }
-          : { kind: 'pods', namespace: 'shop', selector: { matchLabels: { app: options.from }, matchExpressions: [] } },
+      from: sourceOf(options),
       arrivals: options.arrivals ?? { kind: options.kind ?? 'constant', ratePerSecond: options.ratePerSecond! },
       timeout: options.timeout ?? 2 * SECOND,
       connection: options.connection,
@@ -265,6 +266,13 @@ export class TestCluster {
     for (let node = 0; node < this.#nodes; node++) this.dataPlane.proxy(node).observe(object.kind, revision, NO_CAUSE)
     return revision
   }
+}
+
+function sourceOf({ from, clients = 1000 }: Pick<Parameters<TestCluster['traffic']>[0], 'from' | 'clients'>): TrafficSpec['from'] {
+  if (from === 'outside') return { kind: 'external', clients }
+  if (typeof from === 'string') return { kind: 'pods', namespace: 'shop', selector: { matchLabels: { app: from }, matchExpressions: [] } }
+  const named = { key: 'name', operator: 'In', values: from.nodes } as const
+  return { kind: 'nodes', selector: { matchLabels: {}, matchExpressions: [named] } }
 }
 
 function meta(name: string): ObjectMeta {

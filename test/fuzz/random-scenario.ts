@@ -5,6 +5,8 @@ import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
+import { randomNodeClients } from './node-clients.ts'
+import { randomNodePorts } from './node-ports.ts'
 import { randomTries } from './tries.ts'
 import { randomUdp } from './udp.ts'
 import { VERBS } from './verbs.ts'
@@ -37,6 +39,8 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const ingress = randomIngress(seed, world, ACTIVE_SECONDS)
   const udp = randomUdp(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const dns = randomDns(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
+  const nodePorts = randomNodePorts(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
+  const ofNodes = randomNodeClients(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   manifests.unshift(...policiesOf(world))
   const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
   const timeline: { at: number; text: string }[] = [...ingress.timeline]
@@ -60,6 +64,8 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
     ...udp.traffic,
     ...dns.traffic,
     ...randomHttp2(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX),
+    ...ofNodes,
+    ...nodePorts.traffic,
   ]
   const behaviours = [
     ...dns.behaviours,
@@ -96,7 +102,7 @@ ${behaviours.join('\n')}
 `
   return {
     'scenario.yaml': scenario,
-    'app.yaml': [...manifests, ...ingress.manifests, ...udp.manifests, ...dns.manifests].join('---\n'),
+    'app.yaml': [...manifests, ...ingress.manifests, ...udp.manifests, ...dns.manifests, ...nodePorts.manifests].join('---\n'),
     ...ingress.files,
   }
 }

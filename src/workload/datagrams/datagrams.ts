@@ -11,7 +11,7 @@ import type { Network } from '../../network/network.ts'
 import type { Kernels } from '../../node/kernel.ts'
 import type { Nanos } from '../../units.ts'
 import { type Backends, NO_BACKEND } from '../backends.ts'
-import { CONNECTED, type ConnectionTable, DATAGRAM, OUTSIDE, TABLE_FULL } from '../connection-table.ts'
+import { CONNECTED, type ConnectionTable, DATAGRAM, OUTSIDE, STRAIGHT, TABLE_FULL } from '../connection-table.ts'
 import { HELD, type RequestTable, WAITING } from '../request-table.ts'
 import { NO_FLOW, UdpFlows } from './udp-flows.ts'
 
@@ -98,6 +98,10 @@ export class Datagrams {
       return
     }
     const { history, loadBalancer, network } = this.#options
+    if ((table.flags[connection]! & STRAIGHT) !== 0) {
+      this.#travel(0, PACKETS, network.external, this.#atNode, request)
+      return
+    }
     const servicePort = table.servicePorts[connection]!
     const rules = history.rules(servicePort, Number.POSITIVE_INFINITY)
     const node = rules === null || rules.nodePort === 0 ? NO_NODE : loadBalancer.next(servicePort)
@@ -187,9 +191,11 @@ export class Datagrams {
     const client = table.clientAddresses[connection]!
     const port = table.clientPorts[connection]!
     const endpoint = mode.connect(node, servicePort, this.#entryOf(connection), now, client, port)
-    if (endpoint === REJECTED) {
+    // The address of a node is its own, and nobody listens there.
+    const isRefused = endpoint === NO_RULE && (table.flags[connection]! & STRAIGHT) !== 0
+    if (endpoint === REJECTED || isRefused) {
       const network = outside ? this.#options.network.external : 0
-      this.#options.keeper.icmpError(request, NO_ENDPOINTS, mode.cost, RULES, network)
+      this.#options.keeper.icmpError(request, isRefused ? REFUSED : NO_ENDPOINTS, mode.cost, RULES, network)
       return
     }
     table.endpoints[connection] = endpoint
