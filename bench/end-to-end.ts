@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto'
 import type { Deployment, Service } from '../src/api/objects/index.ts'
 import { LEAST_ALLOCATED } from '../src/control-plane/scheduler/plugins/scoring-strategy.ts'
+import { SOFTIRQ_DEFAULTS } from '../src/node/packet-cores.ts'
 import type { Scenario } from '../src/scenario/scenario.ts'
 import { simulate } from '../src/scenario/simulate.ts'
 import { MICROSECOND, MILLISECOND, MINUTE, SECOND } from '../src/units.ts'
@@ -107,6 +108,7 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
       version: 36,
       install: null,
       bootstrap: false,
+      softirq: SOFTIRQ_DEFAULTS,
       controlPlane: { cpuMilli: 4000, memoryBytes: 8 * 1024 ** 3 },
       etcdMembers: 3,
       apiServer: { maxRequestsInflight: 400, maxMutatingRequestsInflight: 200 },

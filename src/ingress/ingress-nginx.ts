@@ -3,10 +3,13 @@ import { type HandlerId, NO_TIMER, type Simulation, type Timer } from '../engine
 import type { HopId } from '../engine/trace.ts'
 import { HTTP_404, HTTP_502, HTTP_503, HTTP_504 } from '../metrics/failure-cause.ts'
 import type { EndpointId } from '../network/addresses.ts'
+import { retransmitTimeout, SYN_ACK_TIMEOUT } from '../node/kernel-tcp.ts'
+import { ALONE, NEVER } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import { mix32 } from '../proxy/mix.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { NO_BACKEND } from '../workload/backends.ts'
+import { flowHash } from '../workload/flow-hash.ts'
 import type { Gateway, GatewayParts } from '../workload/gateway.ts'
 import type { IngressControllerSpec } from '../workload/specs.ts'
 import { NO_ENDPOINT, type SharedLatencies } from './balancers/index.ts'
@@ -29,6 +32,8 @@ const WORKER_SALT = 0x1f3d_5b79
 interface Connection extends IdleConnection {
   readonly node: number
   readonly nodeEpoch: number
+  /** The core of that node that handles its packets. */
+  readonly core: number
   hasEntry: boolean
   /** The pod that accepted it, and which process; NO_BACKEND before. */
   pod: number
@@ -121,12 +126,12 @@ export class IngressNginx implements Gateway {
     this.#parts = parts
     this.#access = access
     this.#sim = sim
-    this.#sendSyn = sim.handler((id) => this.#take(id, (attempt) => this.#connect(attempt)))
-    this.#synAtPod = sim.handler((id) => this.#take(id, (attempt) => this.#arriveSyn(attempt)))
-    this.#requestAtPod = sim.handler((id) => this.#take(id, (attempt) => this.#arriveRequest(attempt)))
-    this.#answerAtNginx = sim.handler((id) => this.#take(id, (attempt) => this.#arriveAnswer(attempt)))
-    this.#errorAtNginx = sim.handler((id) => this.#take(id, (attempt) => this.#failed(attempt, 'error')))
-    this.#connectTimeout = sim.handler((id) => this.#take(id, (attempt) => this.#failed(attempt, 'timeout')))
+    this.#sendSyn = sim.handler((id) => this.#take(this.#sendSyn, id, (attempt) => this.#connect(attempt)))
+    this.#synAtPod = sim.handler((id) => this.#take(this.#synAtPod, id, (attempt) => this.#arriveSyn(attempt)))
+    this.#requestAtPod = sim.handler((id) => this.#take(this.#requestAtPod, id, (attempt) => this.#arriveRequest(attempt)))
+    this.#answerAtNginx = sim.handler((id) => this.#take(this.#answerAtNginx, id, (attempt) => this.#arriveAnswer(attempt)))
+    this.#errorAtNginx = sim.handler((id) => this.#take(this.#errorAtNginx, id, (attempt) => this.#failed(attempt, 'error')))
+    this.#connectTimeout = sim.handler((id) => this.#take(this.#connectTimeout, id, (attempt) => this.#failed(attempt, 'timeout')))
     this.#readTimeout = sim.handler((id) => {
       const attempt = this.#attempts[id]!
       attempt.deadline = NO_TIMER
@@ -228,14 +233,14 @@ export class IngressNginx implements Gateway {
     const attempt = this.#attempts[id]!
     attempt.isHeld = false
     if (attempt.passing === null) this.#free(attempt, false)
-    else this.#schedule(attempt, this.#wayTo(attempt) + this.#laterPacket, this.#answerAtNginx)
+    else this.#sendBack(attempt, this.#answerAtNginx)
   }
 
   dropped(id: number, withReset: boolean): void {
     const attempt = this.#attempts[id]!
     attempt.isHeld = false
     if (attempt.passing === null) this.#free(attempt, withReset)
-    else if (withReset) this.#schedule(attempt, this.#wayTo(attempt) + this.#laterPacket, this.#errorAtNginx)
+    else if (withReset) this.#sendBack(attempt, this.#errorAtNginx)
   }
 
   /** Sends the request to another endpoint, or to the first. */
@@ -253,7 +258,7 @@ export class IngressNginx implements Gateway {
       id: this.#freeIds.pop() ?? this.#attempts.length,
       seed: this.#parts.requests.seedOf(passing.request),
       passing,
-      connection: open ?? this.#newConnection(process.node, endpoint),
+      connection: open ?? this.#newConnection(process.node, endpoint, passing.request),
       isReused: open !== null,
       startedAt: now,
       connectTime: 0,
@@ -267,6 +272,7 @@ export class IngressNginx implements Gateway {
     if (open === null) this.#connect(attempt)
     else {
       attempt.deadline = this.#sim.schedule(READ_TIMEOUT, this.#readTimeout, attempt.id)
+      this.#parts.cores.expect(open.core, now, ~attempt.id, retransmitTimeout(2 * this.#wayTo(attempt)))
       this.#schedule(attempt, this.#wayTo(attempt) + this.#laterPacket, this.#requestAtPod)
     }
   }
@@ -274,25 +280,32 @@ export class IngressNginx implements Gateway {
   /** A SYN goes out. */
   #connect(attempt: Attempt): void {
     const { connection } = attempt
-    const { backends, kernels, mode, network } = this.#parts
+    const { backends, cores, kernels, mode, network } = this.#parts
+    const { now } = this.#sim
     attempt.synsSent++
+    if (cores.drops(connection.core, now)) {
+      this.#lose(attempt)
+      return
+    }
     const isFirst = !connection.hasEntry
     if (isFirst) {
       const conntrack = kernels.conntrack(connection.node)
-      if (!conntrack.hasRoom(this.#sim.now)) {
+      if (!conntrack.hasRoom(now)) {
+        cores.enter(connection.core, now, this.#laterPacket)
         this.#lose(attempt)
         return
       }
       conntrack.open()
       connection.hasEntry = true
     }
+    const cost = isFirst ? mode.passCost(connection.node) : this.#laterPacket
+    const wait = cores.enter(connection.core, now, cost)
     const pod = backends.owner(connection.endpoint)
     if (pod === NO_BACKEND) {
       this.#lose(attempt)
       return
     }
-    const cost = isFirst ? mode.passCost(connection.node) : this.#laterPacket
-    this.#schedule(attempt, cost + network.delay(connection.node, backends.nodeOf(pod)), this.#synAtPod)
+    this.#schedule(attempt, wait + cost + network.delay(connection.node, backends.nodeOf(pod)), this.#synAtPod)
   }
 
   #arriveSyn(attempt: Attempt): void {
@@ -318,13 +331,14 @@ export class IngressNginx implements Gateway {
     connection.incarnation = backends.incarnation(pod)
     const back = this.#wayTo(attempt) + this.#laterPacket
     if (!backends.isListening(pod)) {
-      this.#schedule(attempt, back, this.#errorAtNginx)
+      this.#sendBack(attempt, this.#errorAtNginx)
       return
     }
     backends.accept(pod)
     attempt.isAccepted = true
     attempt.connectTime = this.#sim.now + back - attempt.startedAt
     attempt.deadline = this.#sim.schedule(back + READ_TIMEOUT, this.#readTimeout, attempt.id)
+    this.#expect(attempt, SYN_ACK_TIMEOUT, 0)
     this.#schedule(attempt, 2 * back, this.#requestAtPod)
   }
 
@@ -337,7 +351,7 @@ export class IngressNginx implements Gateway {
       : backends.runs(pod, incarnation)
     if (isThere && attempt.isReused) backends.accept(pod)
     if (isThere && backends.enter(pod, ~attempt.id)) attempt.isHeld = true
-    else if (backends.hasAddress(pod)) this.#schedule(attempt, this.#wayTo(attempt) + this.#laterPacket, this.#errorAtNginx)
+    else if (backends.hasAddress(pod)) this.#sendBack(attempt, this.#errorAtNginx)
   }
 
   #arriveAnswer(attempt: Attempt): void {
@@ -390,15 +404,17 @@ export class IngressNginx implements Gateway {
     else this.#schedule(attempt, attempt.startedAt + CONNECT_TIMEOUT - now, this.#connectTimeout)
   }
 
-  #newConnection(node: number, endpoint: EndpointId): Connection {
+  #newConnection(node: number, endpoint: EndpointId, request: number): Connection {
     const { now } = this.#sim
+    const { cores, kernels, requests } = this.#parts
     return {
       endpoint,
       openedAt: now,
       idleSince: now,
       requests: 0,
       node,
-      nodeEpoch: this.#parts.kernels.epoch(node),
+      nodeEpoch: kernels.epoch(node),
+      core: cores.coreFor(node, flowHash(endpoint, 0, requests.seedOf(request))),
       hasEntry: false,
       pod: NO_BACKEND,
       incarnation: 0,
@@ -440,6 +456,19 @@ export class IngressNginx implements Gateway {
     if (connection.podNode >= 0) end(connection.podNode, connection.podNodeEpoch)
   }
 
+  /** The pod answers: it comes to the worker's node, then to the worker. */
+  #sendBack(attempt: Attempt, handler: HandlerId): void {
+    const way = this.#wayTo(attempt)
+    this.#expect(attempt, retransmitTimeout(2 * way), ALONE)
+    this.#schedule(attempt, way + this.#laterPacket, handler)
+  }
+
+  /** A packet from the pod will come to the core of the connection, and another `gap` ns after it was handled. */
+  #expect(attempt: Attempt, timeout: Nanos, gap: Nanos): void {
+    const way = this.#wayTo(attempt)
+    this.#parts.cores.expect(attempt.connection.core, this.#sim.now + way, ~attempt.id, timeout, gap, retransmitTimeout(2 * way))
+  }
+
   /** One way between the worker and the pod that has accepted. */
   #wayTo({ connection }: Attempt): Nanos {
     const { network, backends } = this.#parts
@@ -455,10 +484,20 @@ export class IngressNginx implements Gateway {
     this.#sim.schedule(delay, handler, attempt.id)
   }
 
-  /** The event that held a try has come. A try that nobody waits for ends here; what its pod had accepted for it is given up. */
-  #take(id: number, then: (attempt: Attempt) => void): void {
+  /**
+   * The event that held a try has come; it is put off when what comes had to wait for its core. A try that nobody waits for ends here; what its
+   * pod had accepted for it is given up.
+   */
+  #take(handler: HandlerId, id: number, then: (attempt: Attempt) => void): void {
     const attempt = this.#attempts[id]!
+    const late = this.#parts.cores.resolve(~id, this.#sim.now)
+    if (late > 0 && late !== NEVER) {
+      this.#schedule(attempt, late, handler)
+      return
+    }
     attempt.isHeld = false
+    // Its sender has given the connection up: the try ends at its deadline.
+    if (late === NEVER && attempt.passing !== null) return
     if (attempt.passing !== null) then(attempt)
     else this.#free(attempt, false)
   }

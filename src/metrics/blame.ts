@@ -7,13 +7,24 @@ import { toMilliseconds } from './quantile-summary.ts'
  * - `network`: on its way, by the network's delays.
  * - `rules`: CPU of first packets, which pay for the rules of the node.
  * - `packets`: CPU of later packets.
- * - `retransmit`: a SYN was lost, and the next was not yet due.
+ * - `retransmit`: a packet was lost, and its sender's timer had not yet expired.
  * - `pod-queue`: in the pod, all its servers being busy.
  * - `service`: in the hands of a server.
  * - `upstream`: passed on by an Ingress controller, until that has an answer.
  * - `client-queue`: all connections of its client were in use.
+ * - `softirq`: its packets waited, as the core of the node that handles them was busy with others.
  */
-export const BLAME_PARTS = ['network', 'rules', 'packets', 'retransmit', 'pod-queue', 'service', 'upstream', 'client-queue'] as const
+export const BLAME_PARTS = [
+  'network',
+  'rules',
+  'packets',
+  'retransmit',
+  'pod-queue',
+  'service',
+  'upstream',
+  'client-queue',
+  'softirq',
+] as const
 
 export type BlamePart = (typeof BLAME_PARTS)[number]
 
@@ -26,6 +37,7 @@ export const POD_QUEUE = 4
 export const SERVICE = 5
 export const UPSTREAM = 6
 export const CLIENT_QUEUE = 7
+export const SOFTIRQ = 8
 export const PARTS = BLAME_PARTS.length
 
 /** Mean milliseconds a request by part; null without requests. */

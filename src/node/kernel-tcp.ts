@@ -1,4 +1,4 @@
-import { type Nanos, SECOND } from '../units.ts'
+import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 
 /** After so many repetitions the kernel gives a connection up. Source: Linux net.ipv4.tcp_syn_retries, default 6. */
 export const SYN_RETRIES = 6
@@ -12,4 +12,24 @@ export const SYN_RETRIES = 6
  */
 export function synRetransmitTimeout(attempt: number): Nanos {
   return SECOND * (1 << attempt)
+}
+
+/** How long a pod's kernel waits before it sends its first SYN-ACK again. Source: Linux include/net/tcp.h, TCP_TIMEOUT_INIT 1 s. */
+export const SYN_ACK_TIMEOUT: Nanos = SECOND
+
+/** After so many repetitions of a segment the kernel gives the connection up. Source: Linux net.ipv4.tcp_retries2, default 15. */
+export const DATA_RETRIES = 15
+
+/** Source: Linux include/net/tcp.h, TCP_RTO_MIN, HZ / 5. */
+const RTO_MIN: Nanos = 200 * MILLISECOND
+
+/**
+ * How long a kernel waits for the acknowledgement of a segment before it sends it again; doubled each time.
+ *
+ * Source: RFC 6298, RTO = SRTT + 4 RTTVAR, where Linux takes TCP_RTO_MIN for the second term at least (net/ipv4/tcp_input.c, tcp_rtt_estimator).
+ * The round trip is that of the network alone. A tail loss probe of one segment in flight is sent at the same time: 2 SRTT + TCP_RTO_MIN, and
+ * no later than the RTO (net/ipv4/tcp_output.c, tcp_schedule_loss_probe).
+ */
+export function retransmitTimeout(roundTrip: Nanos): Nanos {
+  return RTO_MIN + roundTrip
 }

@@ -32,6 +32,20 @@ async function problemsOf(text: string) {
   return result.problems.map(({ path, message, accepted, didYouMean }) => [path, message, accepted, didYouMean])
 }
 
+describe('cores for packets', () => {
+  test('are those of the node, and a thousand packets wait for one, unless told otherwise', async () => {
+    expect((await clusterOf('{}')).softirq).toEqual({ cores: null, backlog: 1000 })
+    expect((await clusterOf('{ network: { softirq: { cores: 1, backlog: 300 } } }')).softirq).toEqual({ cores: 1, backlog: 300 })
+  })
+
+  test('are no more than a node has', async () => {
+    const path = 'spec.cluster.network.softirq.cores'
+    expect(await problemsOf('{ nodes: [{ cpu: 2 }, { cpu: 3500m }], network: { softirq: { cores: 5 } } }')).toEqual([
+      [path, 'No node has 5 cores', '1 to 4', null],
+    ])
+  })
+})
+
 describe('images', () => {
   test('have sizes, may be missing, and are pulled as the kubelet is told to', async () => {
     const { images, warnings } = await clusterOf(

@@ -3,6 +3,7 @@ import { complaintsAboutLabelValue } from '../api/names.ts'
 import { INSTALL_NAMES, INSTALLS } from '../control-plane/installs/index.ts'
 import { KUBERNETES_MINORS, type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
 import { CONNTRACK_DEFAULTS, type ConntrackConfig } from '../node/conntrack.ts'
+import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import { RUNTIME_NAMES, type RuntimeName } from '../node/runtimes/index.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
@@ -28,6 +29,7 @@ const AT: Path = ['spec', 'cluster']
 
 export function loadCluster(context: LoadContext, draft: ClusterDraft | undefined): ClusterSpec {
   const version = loadVersion(draft?.version)
+  const nodes = loadNodes(context, draft)
   const kubeProxy = loadKubeProxy(draft?.kubeProxy)
   if (kubeProxy.mode === 'nftables' && version < NFTABLES_SINCE) {
     const accepted = `version 1.${NFTABLES_SINCE} or later, or another mode`
@@ -35,7 +37,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
   }
   return {
     version,
-    nodes: loadNodes(context, draft),
+    nodes,
     install: draft?.install ?? null,
     bootstrap: loadBootstrap(context, draft),
     controlPlane: loadControlPlane(context, draft),
@@ -48,6 +50,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     kubeProxy,
     conntrack: loadConntrack(draft?.kubeProxy),
     network: loadNetwork(context, draft?.network),
+    softirq: loadSoftirq(context, draft?.network, nodes),
     images: loadImages(context, draft?.images),
     runtime: loadRuntime(context, draft?.runtime),
     scheduler: loadScheduler(context, draft?.scheduler),
@@ -155,6 +158,17 @@ function loadConntrack(draft: ClusterDraft['kubeProxy']): ConntrackConfig {
 function loadNetwork(context: LoadContext, draft: ClusterDraft['network']): NetworkSpec {
   const delay = (key: keyof NetworkSpec) => read(context, [...AT, 'network', key], draft?.[key], DEFAULTS[key], parseDuration)
   return { sameNode: delay('sameNode'), sameZone: delay('sameZone'), crossZone: delay('crossZone'), external: delay('external') }
+}
+
+/** A node has no more queues than cores: what asks for more than any node has is a mistake. */
+function loadSoftirq(context: LoadContext, draft: ClusterDraft['network'], nodes: readonly NodeGroup[]): SoftirqSpec {
+  const { cores, backlog } = draft?.softirq ?? {}
+  const most = nodes.reduce((largest, { cpuMilli }) => Math.max(largest, Math.ceil(cpuMilli / 1000)), 1)
+  if (cores !== undefined && cores > most) {
+    const path: Path = [...AT, 'network', 'softirq', 'cores']
+    context.mistake(path, `No node has ${cores} cores`, most === 1 ? '1' : `1 to ${most}`)
+  }
+  return { cores: cores ?? SOFTIRQ_DEFAULTS.cores, backlog: backlog ?? SOFTIRQ_DEFAULTS.backlog }
 }
 
 function loadRuntime(context: LoadContext, name: string | undefined): RuntimeName {

@@ -10,6 +10,7 @@ import type { KubernetesMinor } from '../kubernetes-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import type { ConntrackConfig } from '../node/conntrack.ts'
 import type { ImagePolicy } from '../node/image-store.ts'
+import type { SoftirqSpec } from '../node/packet-cores.ts'
 import type { RuntimeName } from '../node/runtimes/index.ts'
 import type { Nanos } from '../units.ts'
 import type { TrafficSpec, WorkloadSpec } from '../workload/specs.ts'
@@ -71,6 +72,8 @@ export interface ClusterSpec {
   /** How large the connection tracking tables are. */
   readonly conntrack: ConntrackConfig
   readonly network: NetworkSpec
+  /** How nodes share packets among their cores. */
+  readonly softirq: SoftirqSpec
   /** How images are pulled, and how large they are. */
   readonly images: ImageSpec
   readonly runtime: RuntimeName

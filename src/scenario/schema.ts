@@ -3,6 +3,7 @@ import { INSTALL_NAMES } from '../control-plane/installs/index.ts'
 import { IPVS_SCHEDULERS } from '../kube-proxy/kube-proxy-spec.ts'
 import { KUBERNETES_MINORS } from '../kubernetes-version.ts'
 import { CONNTRACK_DEFAULTS } from '../node/conntrack.ts'
+import { BACKLOG_DEFAULT } from '../node/packet-cores.ts'
 import { DEFAULTS } from './load-defaults.ts'
 
 /**
@@ -131,6 +132,18 @@ const cluster = z.strictObject({
       sameZone: duration('One-way delay between nodes of one zone', DEFAULTS.sameZone).optional(),
       crossZone: duration('One-way delay between nodes of two zones', DEFAULTS.crossZone).optional(),
       external: duration('One-way delay between a client outside the cluster and a node', DEFAULTS.external).optional(),
+      softirq: z
+        .strictObject({
+          cores: z.int().min(1).max(1024).optional().meta({
+            description:
+              'Cores of each node that handle packets: the queues of its network card, at most its cores; all of them when not given',
+          }),
+          backlog: z.int().min(1).max(10_000_000).optional().meta({
+            description: 'Packets that wait for one core at most (net.core.netdev_max_backlog); one more is dropped',
+            default: BACKLOG_DEFAULT,
+          }),
+        })
+        .optional(),
     })
     .optional(),
   runtime: text('a container runtime: containerd, cri-o or cri-dockerd', {

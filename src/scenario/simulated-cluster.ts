@@ -77,7 +77,7 @@ export class SimulatedCluster {
     this.#nodes = nodesOf(scenario)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { version, etcdMembers, apiServers, apiServer, network, kubeProxy, images, runtime, scheduler } = scenario.cluster
+    const { version, etcdMembers, apiServers, apiServer, network, softirq, kubeProxy, images, runtime, scheduler } = scenario.cluster
     const install = scenario.cluster.install === null ? null : INSTALLS[scenario.cluster.install]
     this.controlPlane = new ControlPlane(this.sim, {
       trace: this.trace,
@@ -105,6 +105,7 @@ export class SimulatedCluster {
       })),
       version,
       network,
+      softirq,
       kubeProxy,
       costProfile: LINUX_6_1,
       trace: this.trace,

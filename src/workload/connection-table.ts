@@ -76,6 +76,8 @@ export class ConnectionTable {
   /** Where the entry on the pod's own node is, and that node's epoch. */
   podNodes = new Int32Array(CAPACITY)
   podNodeEpochs = new Int32Array(CAPACITY)
+  /** The core of the translating node that handles its packets. */
+  cores = new Int32Array(CAPACITY)
   /** Network time from client to pod, one way, ns. */
   oneWay = new Float64Array(CAPACITY)
   readonly #places = new FreePlaces(CAPACITY)
@@ -133,6 +135,7 @@ export class ConnectionTable {
     this.backendIncarnations = grown(this.backendIncarnations, new Int32Array(capacity))
     this.podNodes = grown(this.podNodes, new Int32Array(capacity))
     this.podNodeEpochs = grown(this.podNodeEpochs, new Int32Array(capacity))
+    this.cores = grown(this.cores, new Int32Array(capacity))
     this.oneWay = grown(this.oneWay, new Float64Array(capacity))
   }
 }

@@ -2,12 +2,13 @@ import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
 import { CLUSTER_IP, DROPPED, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
-import { PACKETS, RETRANSMIT, RULES } from '../metrics/blame.ts'
-import { CONNECT_TIMEOUT, CONNTRACK_FULL, NO_CLIENT, NO_ENDPOINTS, REFUSED, TIMEOUT } from '../metrics/failure-cause.ts'
+import { PACKETS, RETRANSMIT, RULES, SOFTIRQ } from '../metrics/blame.ts'
+import { CONNECT_TIMEOUT, CONNTRACK_FULL, NO_CLIENT, NO_ENDPOINTS, TIMEOUT } from '../metrics/failure-cause.ts'
 import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
 import { SYN_RETRIES, synRetransmitTimeout } from '../node/kernel-tcp.ts'
+import type { PacketCores } from '../node/packet-cores.ts'
 import { DEFAULT_TIMEOUTS } from '../proxy/ipvs/timeouts.ts'
 import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
@@ -25,14 +26,17 @@ import {
   POD_ENTRY,
   TABLE_FULL,
 } from './connection-table.ts'
+import { flowHash } from './flow-hash.ts'
 import type { TimeAccounts } from './time-accounts.ts'
 
 /** What the opening of a connection tells of, to those who keep the request that it is opened for. */
 export interface ConnectionOpener {
   /** The pod's kernel has accepted it, and its SYN-ACK goes out. */
   accepted(request: number): void
-  /** Instead of a SYN-ACK a failure is on its way to the client: `cpu` ns of CPU that `part` answers for, then the network. */
-  turnedAway(request: number, cause: number, cpu: Nanos, part: number, network: Nanos): void
+  /** Nothing listens: the pod's kernel answers the SYN with an RST. */
+  turnedAway(request: number): void
+  /** The rules reject the SYN: after it has waited `wait` ns for a core, for `cpu` ns of CPU, a failure is on its way to the client. */
+  rejected(request: number, cause: number, wait: Nanos, cpu: Nanos, network: Nanos): void
   /** The client gives up. */
   gaveUp(request: number, cause: number): void
 }
@@ -44,6 +48,7 @@ export interface ConnectionsOptions {
   readonly network: Network
   readonly loadBalancer: LoadBalancer
   readonly kernels: Kernels
+  readonly cores: PacketCores
   readonly backends: Backends
   /** By request. */
   readonly accounts: TimeAccounts
@@ -64,6 +69,7 @@ export class Connections {
   readonly #network: Network
   readonly #loadBalancer: LoadBalancer
   readonly #kernels: Kernels
+  readonly #cores: PacketCores
   readonly #backends: Backends
   readonly #accounts: TimeAccounts
   readonly #opener: ConnectionOpener
@@ -83,6 +89,7 @@ export class Connections {
     this.#network = options.network
     this.#loadBalancer = options.loadBalancer
     this.#kernels = options.kernels
+    this.#cores = options.cores
     this.#backends = options.backends
     this.#accounts = options.accounts
     this.#opener = options.opener
@@ -228,19 +235,29 @@ export class Connections {
     const { now } = this.#sim
     const node = table.nodes[connection]!
     const kernels = this.#kernels
+    const cores = this.#cores
+    const outside = table.clients[connection] === OUTSIDE
+    const servicePort = table.servicePorts[connection]!
+    const core = cores.coreFor(node, flowHash(table.clientAddresses[connection]!, table.clientPorts[connection]!, servicePort))
+    table.cores[connection] = core
+    if (cores.drops(core, now)) {
+      this.#lose(connection)
+      return
+    }
     const conntrack = kernels.conntrack(node)
     if (!conntrack.hasRoom(now)) {
+      cores.enter(core, now, this.#laterPacket)
       this.#loseToFullTable(connection)
       return
     }
     const mode = this.#mode
-    const outside = table.clients[connection] === OUTSIDE
-    const servicePort = table.servicePorts[connection]!
     const entry = outside ? NODE_PORT : CLUSTER_IP
     const endpoint = mode.connect(node, servicePort, entry, now, table.clientAddresses[connection]!, table.clientPorts[connection]!)
     table.nodeEpochs[connection] = kernels.epoch(node)
+    const { cost } = mode
+    const wait = cores.enter(core, now, cost)
     if (endpoint === REJECTED) {
-      this.#opener.turnedAway(table.requests[connection]!, NO_ENDPOINTS, mode.cost, RULES, outside ? this.#network.external : 0)
+      this.#opener.rejected(table.requests[connection]!, NO_ENDPOINTS, wait, cost, outside ? this.#network.external : 0)
       return
     }
     if (endpoint === DROPPED) {
@@ -255,7 +272,7 @@ export class Connections {
     }
     if (endpoint !== NO_RULE && outside && !mode.answersReturn(node, servicePort, entry)) table.flags[connection]! |= NO_RETURN
     if (endpoint === NO_RULE) this.#lose(connection)
-    else this.#sendToPod(connection, mode.cost, RULES)
+    else this.#sendToPod(connection, wait, cost, RULES)
   }
 
   /** A repeated SYN of a connection that the translating node may still know. */
@@ -264,17 +281,27 @@ export class Connections {
     if (!this.isRemembered(connection)) {
       this.#forget(connection)
       this.#connect(connection)
-    } else if (table.endpoints[connection] === NO_RULE) {
+      return
+    }
+    const { now } = this.#sim
+    const core = table.cores[connection]!
+    if (this.#cores.drops(core, now)) {
       this.#lose(connection)
-    } else if (table.bindings[connection] !== NO_BINDING && !this.#mode.retransmit(table.bindings[connection]!, this.#sim.now)) {
+      return
+    }
+    const wait = this.#cores.enter(core, now, this.#laterPacket)
+    if (table.endpoints[connection] === NO_RULE) {
+      this.#lose(connection)
+    } else if (table.bindings[connection] !== NO_BINDING && !this.#mode.retransmit(table.bindings[connection]!, now)) {
       this.#forget(connection)
       this.#lose(connection)
     } else {
-      this.#sendToPod(connection, this.#laterPacket, PACKETS)
+      this.#sendToPod(connection, wait, this.#laterPacket, PACKETS)
     }
   }
 
-  #sendToPod(connection: number, cost: Nanos, part: number): void {
+  /** A SYN that has waited `wait` ns for its core, and takes that `cost` ns. */
+  #sendToPod(connection: number, wait: Nanos, cost: Nanos, part: number): void {
     const { table } = this
     const backends = this.#backends
     const pod = backends.owner(table.endpoints[connection]!)
@@ -284,7 +311,7 @@ export class Connections {
     }
     const delay = this.#network.delay(table.nodes[connection]!, backends.nodeOf(pod))
     table.oneWay[connection] = table.clients[connection] === OUTSIDE ? delay + this.#network.external : delay
-    this.#travel(cost, part, delay, this.#synAtPod, connection)
+    this.#travel(cost, part, delay, this.#synAtPod, connection, wait)
   }
 
   #arriveSyn(connection: number): void {
@@ -299,7 +326,7 @@ export class Connections {
     const podNode = backends.nodeOf(pod)
     if (podNode !== table.nodes[connection] && !this.#enterPodNode(connection, podNode)) return
     if (!backends.isListening(pod)) {
-      this.#opener.turnedAway(table.requests[connection]!, REFUSED, this.#laterPacket, PACKETS, table.oneWay[connection]!)
+      this.#opener.turnedAway(table.requests[connection]!)
       return
     }
     backends.accept(pod)
@@ -385,10 +412,12 @@ export class Connections {
     table.bindings[connection] = NO_BINDING
   }
 
-  /** A SYN is on its way: `cpu` ns of CPU that `part` answers for, then the network. */
-  #travel(cpu: Nanos, part: number, network: Nanos, handler: HandlerId, connection: number): void {
-    this.#accounts.travels(this.table.requests[connection]!, this.#sim.now, cpu, part)
-    this.#hold(connection, cpu + network, handler)
+  /** A SYN is on its way: `wait` ns before a core has time for it, `cpu` ns of CPU that `part` answers for, then the network. */
+  #travel(cpu: Nanos, part: number, network: Nanos, handler: HandlerId, connection: number, wait: Nanos = 0): void {
+    const request = this.table.requests[connection]!
+    this.#accounts.travels(request, this.#sim.now, cpu, part)
+    if (wait > 0) this.#accounts.delayed(request, wait, SOFTIRQ)
+    this.#hold(connection, wait + cpu + network, handler)
   }
 
   #hold(connection: number, delay: Nanos, handler: HandlerId): void {

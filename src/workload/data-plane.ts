@@ -17,6 +17,7 @@ import { LoadBalancer } from '../network/load-balancer.ts'
 import { Network } from '../network/network.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import { Kernels, type MachineSpec } from '../node/kernel.ts'
+import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
@@ -35,6 +36,8 @@ export interface DataPlaneOptions {
   readonly nodes: readonly MachineSpec[]
   readonly version: KubernetesMinor
   readonly network: NetworkSpec
+  /** How nodes share packets among their cores; the defaults when left out. */
+  readonly softirq?: SoftirqSpec
   readonly kubeProxy: KubeProxySpec
   readonly costProfile: CostProfile
   readonly trace: Trace
@@ -67,6 +70,8 @@ export class DataPlane {
   readonly backends: Backends
   readonly mode: ProxyMode
   readonly kernels: Kernels
+  /** CPU time that the nodes spend on packets. */
+  readonly cores: PacketCores
   readonly loadBalancer: LoadBalancer
   readonly requests: Requests
   readonly #sim: Simulation
@@ -93,6 +98,12 @@ export class DataPlane {
       nodeNames,
       nodeAddresses: nodes.map((node) => node.internalIP),
       scheduler: kubeProxy.scheduler,
+    })
+    const softirq = options.softirq ?? SOFTIRQ_DEFAULTS
+    this.cores = new PacketCores({
+      coresOfNode: nodes.map(({ cpuMilli }) => softirqCores(cpuMilli, softirq)),
+      backlog: softirq.backlog,
+      laterPacket: this.mode.establishedCost,
     })
     this.#proxyMetrics = new ProxyMetrics({ nodeNames, measureFrom: options.measureFrom })
     this.#proxies = new KubeProxies({
@@ -124,6 +135,7 @@ export class DataPlane {
       network,
       loadBalancer: this.loadBalancer,
       kernels: this.kernels,
+      cores: this.cores,
       workloadOf: options.workloadOf,
       gateway: options.gateway,
     })
@@ -174,6 +186,7 @@ export class DataPlane {
   crashNode(node: number): void {
     invariant(this.kernels.isUp(node), `Node ${node} is down already`)
     this.kernels.crash(node)
+    this.cores.crash(node, this.#sim.now)
     this.#proxies.crash(node)
     this.backends.crashNode(node)
   }

@@ -3,6 +3,7 @@ import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { Addresses } from '../network/addresses.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
+import type { PacketCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import type { Backends } from './backends.ts'
 import type { IngressControllerSpec } from './specs.ts'
@@ -58,6 +59,7 @@ export interface GatewayParts {
   readonly addresses: Addresses
   readonly network: Network
   readonly kernels: Kernels
+  readonly cores: PacketCores
   readonly mode: ProxyMode
 }
 

@@ -9,6 +9,8 @@ export const WAITING = 1
 export const HELD = 2
 /** Somebody has the place. */
 const TAKEN = 4
+/** The pod's answer is on its way. */
+export const ANSWERED = 8
 
 /** A request that has no connection, or none any more. */
 export const NO_CONNECTION = -1

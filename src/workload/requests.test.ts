@@ -123,6 +123,68 @@ describe('what the time of a request was spent on', () => {
     expect(latency(summary)).toBe(SECOND + 4 * LATER + 4 * sameZone + 7 * MILLISECOND)
   })
 
+  test('of two connections at once on one core, the second waits for the first', () => {
+    const { c } = cluster({ workload, softirq: { cores: 1 } })
+    for (const name of ['one', 'two'])
+      c.traffic({ name, service: 'web', from: 'client', ratePerSecond: 1, start: c.sim.now, stop: c.sim.now + 1 })
+    c.sim.run(c.sim.now + SECOND)
+    const [first, second] = c.dataPlane.trafficSummaries()
+    // The second SYN waits F. Its SYN-ACK comes F after the other, which takes e, and the request on that takes e more: 2 e - F to wait.
+    expect(ns(first!.blameMs.mean).softirq).toBeUndefined()
+    expect(ns(second!.blameMs.mean)).toEqual({
+      network: 4 * sameNode,
+      rules: FIRST,
+      packets: 3 * LATER,
+      softirq: 2 * LATER,
+      service: 7 * MILLISECOND,
+      'pod-queue': 7 * MILLISECOND - 2 * LATER,
+    })
+    expect(c.dataPlane.cores.spent(0, c.sim.now)).toBe(2 * (FIRST + 3 * LATER))
+  })
+
+  test('a SYN that finds the backlog of its core full costs the second until the next is due', () => {
+    const { c } = cluster({ workload, softirq: { cores: 1, backlog: 1 } })
+    c.dataPlane.cores.enter(0, c.sim.now, 1000)
+    for (let packet = 0; packet < 2; packet++) c.dataPlane.cores.enter(0, c.sim.now, 1000)
+    const parts = { network: 4 * sameNode, rules: FIRST, packets: 3 * LATER, retransmit: SECOND, service: 7 * MILLISECOND }
+    expect(ns(one(c).blameMs.mean)).toEqual(parts)
+    expect(c.dataPlane.cores.dropped(0)).toBe(1)
+  })
+
+  test('an answer that finds it full comes again after the retransmission timeout: the round trip and 200 ms', () => {
+    const { c } = cluster({ workload, softirq: { cores: 1, backlog: 1 } })
+    const start = c.sim.now
+    const summary = one(c, {
+      meanwhile: () => {
+        c.sim.run(start + FIRST + 2 * LATER + 4 * sameNode + 7 * MILLISECOND - 1)
+        for (let packet = 0; packet < 3; packet++) c.dataPlane.cores.enter(0, c.sim.now, 1000)
+      },
+    })
+    const retransmit = 2 * sameNode + 200 * MILLISECOND
+    expect(ns(summary.blameMs.mean)).toEqual({
+      network: 4 * sameNode,
+      rules: FIRST,
+      packets: 3 * LATER,
+      retransmit,
+      service: 7 * MILLISECOND,
+    })
+  })
+
+  test('from outside, the request comes to the core two ways after the SYN-ACK, and waits for what came meanwhile', () => {
+    const { c } = cluster({ workload, softirq: { cores: 1 } })
+    c.traffic({ name: 'warm', service: 'web', from: 'outside', ratePerSecond: 1, stop: c.sim.now, start: c.sim.now })
+    c.sim.run(c.sim.now + 10 * SECOND)
+    const start = c.sim.now
+    c.traffic({ service: 'web', from: 'outside', ratePerSecond: 1, start, stop: start + 1 })
+    const first = LINUX_6_1.firstPacketNs('iptables-legacy', 1, 0, 1)
+    c.sim.run(start + first + LATER + 3 * external + 2 * sameNode - 1)
+    c.dataPlane.cores.enter(0, c.sim.now, 1001)
+    c.sim.run(start + SECOND)
+    const expected = { network: 4 * (external + sameNode), rules: first, packets: 3 * LATER, softirq: 1000, service: 7 * MILLISECOND }
+    const [, summary] = c.dataPlane.trafficSummaries()
+    expect(ns(summary!.blameMs.mean)).toEqual(expected)
+  })
+
   test('the second of two at one server waits for the first', () => {
     const { c } = cluster({ workload })
     c.traffic({ service: 'web', from: 'client', ratePerSecond: 1000, stop: c.sim.now + 2 * MILLISECOND })

@@ -2,12 +2,14 @@ import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
 import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
-import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, SERVICE, UPSTREAM } from '../metrics/blame.ts'
-import { HTTP_404, NO_CLIENT, QUEUE_FULL, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
+import { CLIENT_QUEUE, PACKETS, PARTS, POD_QUEUE, RETRANSMIT, RULES, SERVICE, SOFTIRQ, UPSTREAM } from '../metrics/blame.ts'
+import { HTTP_404, NO_CLIENT, QUEUE_FULL, REFUSED, RESET, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { LoadBalancer } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
+import { retransmitTimeout, SYN_ACK_TIMEOUT } from '../node/kernel-tcp.ts'
+import { ALONE, NEVER, type PacketCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import type { Nanos } from '../units.ts'
 import { Backends, NO_BACKEND, type RequestKeeper } from './backends.ts'
@@ -16,7 +18,7 @@ import { CLOSED_BY_POD, IDLE_AT_POD, LAST_ANSWER, NO_POOL, NO_REQUEST, OPEN, OUT
 import { type ConnectionOpener, Connections } from './connections.ts'
 import { Deadlines } from './deadlines.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
-import { HELD, NO_CONNECTION, RequestTable, WAITING } from './request-table.ts'
+import { ANSWERED, HELD, NO_CONNECTION, RequestTable, WAITING } from './request-table.ts'
 import type { ConnectionSpec, WorkloadSpec } from './specs.ts'
 
 export interface RequestsOptions {
@@ -26,6 +28,7 @@ export interface RequestsOptions {
   readonly network: Network
   readonly loadBalancer: LoadBalancer
   readonly kernels: Kernels
+  readonly cores: PacketCores
   readonly workloadOf: (pod: SandboxSpec) => WorkloadSpec
   /** Makes who runs the pods that pass requests on, where there are any. */
   readonly gateway?: GatewayFactory | undefined
@@ -71,6 +74,9 @@ interface Route {
  * the node that the load balancer chose, and there by way of the node port. The pod's own node, when it is another, has an entry in its
  * connection tracking but is charged no time, as it is in the network's delay. What comes back to a node that has crashed meanwhile is lost.
  *
+ * F and e are time of one core of that node, which a packet waits for ({@link PacketCores}); where a core drops one, its sender sends it
+ * again. What closes a connection takes time but no core's (*assumption*).
+ *
  * A client that has waited for its time-out closes; what it had sent still occupies the pod until it is done.
  * A client pod that is gone when its answer or time-out comes counts as the failure `no-client`.
  *
@@ -87,6 +93,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   readonly backends: Backends
   readonly #sim: Simulation
   readonly #connections: Connections
+  readonly #cores: PacketCores
   readonly #external: Nanos
   /** Of all traffic, also of clients that are gone. */
   readonly #pools: ConnectionPool[] = []
@@ -104,6 +111,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   constructor(options: RequestsOptions) {
     const { sim } = options
     this.#sim = sim
+    this.#cores = options.cores
     this.#laterPacket = options.mode.establishedCost
     this.backends = new Backends({ sim, addresses: options.history.addresses, workloadOf: options.workloadOf, requests: this })
     this.#connections = new Connections({ ...options, backends: this.backends, accounts: this.#table.accounts, opener: this })
@@ -116,7 +124,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       this.#closeKept(connection)
     })
     this.#closedByPod = sim.handler((connection, serial) => this.#arriveFin(connection, serial))
-    const { history, network, kernels, mode } = options
+    const { history, network, kernels, cores, mode } = options
     this.#external = network.external
     const gateway = options.gateway?.({
       sim,
@@ -125,6 +133,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       addresses: history.addresses,
       network,
       kernels,
+      cores,
       mode,
     })
     if (gateway !== undefined) this.backends.attachGateway(gateway)
@@ -199,6 +208,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   served(request: number): void {
     if (!this.#letGo(request)) return
     this.#answered(request)
+    this.#expectFromPod(request, retransmitTimeout(2 * this.#oneWay(request)))
     this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#answerAtClient, request)
   }
 
@@ -258,11 +268,20 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   accepted(request: number): void {
+    const outside = this.#connections.table.clients[this.#table.connections[request]!] === OUTSIDE
+    this.#expectFromPod(request, SYN_ACK_TIMEOUT, outside ? 2 * this.#external : 0)
     this.#travel(2 * this.#laterPacket, PACKETS, 2 * this.#oneWay(request), this.#requestAtPod, request)
   }
 
-  turnedAway(request: number, cause: number, cpu: Nanos, part: number, network: Nanos): void {
-    this.#travel(cpu, part, network, this.#failureAtClient, request, cause)
+  turnedAway(request: number): void {
+    this.#answerWithFailure(request, REFUSED)
+  }
+
+  rejected(request: number, cause: number, wait: Nanos, cpu: Nanos, network: Nanos): void {
+    const { accounts } = this.#table
+    accounts.travels(request, this.#sim.now, cpu, RULES)
+    if (wait > 0) accounts.delayed(request, wait, SOFTIRQ)
+    this.#scheduleHeld(wait + cpu + network, this.#failureAtClient, request, cause)
   }
 
   gaveUp(request: number, cause: number): void {
@@ -333,10 +352,12 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     this.#table.connections[request] = connection
     table.requests[connection] = request
     if (connections.isKnownAtNode(connection)) {
+      this.#expectFromClient(request)
       this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#requestAtPod, request)
     } else if (connections.isNodeUp(connection)) {
       connections.strayed(connection)
       const network = table.clients[connection] === OUTSIDE ? 2 * this.#external : 0
+      this.#expectFromClient(request)
       this.#travel(this.#laterPacket, PACKETS, network, this.#failureAtClient, request, RESET)
     } else {
       this.#table.accounts.travels(request, this.#sim.now, 0, PACKETS)
@@ -347,6 +368,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   #answered(request: number): void {
     const { table } = this.#connections
     const connection = this.#table.connections[request]!
+    this.#table.flags[request]! |= ANSWERED
     if (table.pools[connection] === NO_POOL) return
     table.flags[connection]! |= this.backends.isListening(table.backends[connection]!) ? IDLE_AT_POD : CLOSED_BY_POD | LAST_ANSWER
   }
@@ -418,6 +440,11 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     if (table.serials[connection] !== serial || (table.flags[connection]! & OPEN) === 0) return
     if (!connections.isRemembered(connection)) return
     const request = table.requests[connection]!
+    if (request !== NO_REQUEST && (this.#table.flags[request]! & ANSWERED) !== 0) {
+      // An answer that came late to its core: TCP hands over the end of the connection after it.
+      table.flags[connection]! |= LAST_ANSWER
+      return
+    }
     if (request !== NO_REQUEST) {
       this.#fail(request, this.#clientIsGone(request) ? NO_CLIENT : RESET)
       return
@@ -458,6 +485,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   #arriveRequest(request: number): void {
+    if (this.#isLate(request, this.#requestAtPod, 0)) return
     const waits = this.#release(request)
     const table = this.#table
     const { backends } = this
@@ -505,6 +533,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   #arriveAnswer(request: number): void {
+    if (this.#isLate(request, this.#answerAtClient, 0)) return
     if (!this.#letGo(request)) return
     const table = this.#table
     if (!this.#connections.isRemembered(table.connections[request]!)) return
@@ -525,6 +554,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   #arriveFailure(request: number, cause: number): void {
+    if (this.#isLate(request, this.#failureAtClient, cause)) return
     if (!this.#letGo(request)) return
     const table = this.#table
     if (!this.#connections.isRemembered(table.connections[request]!)) return
@@ -570,8 +600,9 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     return this.#connections.table.oneWay[this.#table.connections[request]!]!
   }
 
-  /** The pod's side answers with an RST, or closes. */
+  /** The pod's side answers with an RST, or closes. Also an RST that its core drops comes again: then the client has sent once more. */
   #answerWithFailure(request: number, cause: number): void {
+    this.#expectFromPod(request, cause === REFUSED ? SYN_ACK_TIMEOUT : retransmitTimeout(2 * this.#oneWay(request)))
     this.#travel(this.#laterPacket, PACKETS, this.#oneWay(request), this.#failureAtClient, request, cause)
   }
 
@@ -604,6 +635,47 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     if (table.connections[request] !== NO_CONNECTION) this.#connections.leave(table.connections[request]!)
     table.connections[request] = NO_CONNECTION
     table.free(request)
+  }
+
+  /** A packet from the client will come to the core that handles the request's connection. */
+  #expectFromClient(request: number): void {
+    const { clients, cores } = this.#connections.table
+    const connection = this.#table.connections[request]!
+    const outside = clients[connection] === OUTSIDE
+    this.#cores.expect(
+      cores[connection]!,
+      outside ? this.#sim.now + this.#external : this.#sim.now,
+      request,
+      retransmitTimeout(2 * this.#oneWay(request)),
+    )
+  }
+
+  /** A packet from the pod will come to that core, and if it is a SYN-ACK then also what the client sends `gap` ns after it was handled. */
+  #expectFromPod(request: number, timeout: Nanos, gap: Nanos = ALONE): void {
+    const { clients, cores, oneWay } = this.#connections.table
+    const connection = this.#table.connections[request]!
+    const way = clients[connection] === OUTSIDE ? oneWay[connection]! - this.#external : oneWay[connection]!
+    this.#cores.expect(cores[connection]!, this.#sim.now + way, request, timeout, gap, retransmitTimeout(2 * oneWay[connection]!))
+  }
+
+  /** Whether what comes now had to wait for its core, or be sent again, and so comes later: the event is put off, or is none. */
+  #isLate(request: number, handler: HandlerId, b: number): boolean {
+    const { now } = this.#sim
+    const late = this.#cores.resolve(request, now)
+    if (late === 0) return false
+    const { accounts } = this.#table
+    if (late === NEVER) {
+      // Its sender has given the connection up, a quarter of an hour after it began.
+      accounts.waits(request, now, RETRANSMIT)
+      if (!this.#release(request)) this.#free(request)
+      return true
+    }
+    const { retransmitted } = this.#cores
+    accounts.settle(request, now)
+    accounts.delayed(request, late - retransmitted, SOFTIRQ)
+    accounts.delayed(request, retransmitted, RETRANSMIT)
+    this.#sim.schedule(late, handler, request, b)
+    return true
   }
 
   /** On its way: `cpu` ns of CPU that `part` answers for, then the network. */

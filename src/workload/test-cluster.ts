@@ -4,6 +4,7 @@ import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import { type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
+import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import type { HostedPod } from '../node/pod-host.ts'
 import { type CostProfile, LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from '../units.ts'
@@ -37,6 +38,7 @@ export interface TestClusterOptions {
   readonly cpuMilli?: number
   readonly kubeProxy?: KubeProxySpec
   readonly network?: NetworkSpec
+  readonly softirq?: Partial<SoftirqSpec>
   readonly costProfile?: CostProfile
   readonly measureFrom?: Nanos
 }
@@ -84,6 +86,7 @@ export class TestCluster {
       })),
       version: options.version ?? NEWEST_MINOR,
       network: options.network ?? TEST_NETWORK,
+      softirq: { ...SOFTIRQ_DEFAULTS, ...options.softirq },
       kubeProxy: options.kubeProxy ?? { mode: 'iptables', scheduler: 'rr' },
       costProfile: options.costProfile ?? LINUX_6_1,
       trace: this.trace,

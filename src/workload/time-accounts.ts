@@ -47,9 +47,16 @@ export class TimeAccounts {
     this.#cpu[request] = WAITS
   }
 
+  /** The next `length` ns belong to `part`, and only then goes on what it does. Nothing else is told of it until they have passed. */
+  delayed(request: number, length: Nanos, part: number): void {
+    this.parts[request * PARTS + part]! += length
+    this.#since[request]! += length
+  }
+
   /** Puts what has passed into its parts. */
   settle(request: number, now: Nanos): void {
     const passed = now - this.#since[request]!
+    if (passed < 0) invariant(false, `A request is told of ${-passed} ns before the end of a delay`)
     this.#since[request] = now
     const at = request * PARTS
     const cpu = Math.min(this.#cpu[request]!, passed)
