@@ -285,8 +285,12 @@ export class IngressNginx implements Gateway {
   /** A SYN goes out. */
   #connect(attempt: Attempt): void {
     const { connection } = attempt
-    const { backends, kernels, mode, network } = this.#parts
+    const { backends, filter, kernels, mode, network } = this.#parts
     attempt.synsSent++
+    if (filter !== null && !filter.podLeaves(attempt.passing!.process.pod, connection.endpoint, 'TCP')) {
+      this.#lose(attempt)
+      return
+    }
     const isFirst = !connection.hasEntry
     if (isFirst) {
       const conntrack = kernels.conntrack(connection.node)
@@ -308,9 +312,13 @@ export class IngressNginx implements Gateway {
 
   #arriveSyn(attempt: Attempt): void {
     const { connection } = attempt
-    const { backends, kernels } = this.#parts
+    const { backends, filter, kernels } = this.#parts
     const pod = backends.owner(connection.endpoint)
     if (pod === NO_BACKEND) {
+      this.#lose(attempt)
+      return
+    }
+    if (filter !== null && !filter.podEnters(attempt.passing!.process.pod, pod, connection.endpoint, 'TCP')) {
       this.#lose(attempt)
       return
     }

@@ -15,6 +15,7 @@
  * - `http-504`: an ingress controller's last try had no answer in time.
  * - `http-308`: an ingress controller sent the client, who does not follow, to the host's https address.
  * - `dns-failed`: the Service's name could not be looked up, or not within the request's time.
+ * - `policy-denied`: the last SYN, or the datagram, was dropped by a NetworkPolicy, until the request's time was over.
  */
 export const FAILURE_CAUSES = [
   'refused',
@@ -31,6 +32,7 @@ export const FAILURE_CAUSES = [
   'http-504',
   'http-308',
   'dns-failed',
+  'policy-denied',
 ] as const
 
 export type FailureCause = (typeof FAILURE_CAUSES)[number]
@@ -53,3 +55,4 @@ export const HTTP_503 = 10
 export const HTTP_504 = 11
 export const HTTP_308 = 12
 export const DNS_FAILED = 13
+export const POLICY_DENIED = 14

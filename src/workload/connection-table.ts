@@ -29,6 +29,9 @@ export const DATAGRAM = 2048
 /** Nothing has been sent on it: the name is being looked up. */
 export const RESOLVING = 4096
 
+/** The last SYN, or the datagram, was dropped by a NetworkPolicy. */
+export const POLICY_DROP = 16384
+
 /** No pod: a client outside the cluster. */
 export const OUTSIDE = -1
 /** No request has the connection. */

@@ -5,6 +5,7 @@ import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import type { Backends } from './backends.ts'
+import type { PacketFilter } from './packet-filter.ts'
 import type { HttpRequest, IngressControllerSpec } from './specs.ts'
 
 /**
@@ -59,6 +60,8 @@ export interface GatewayParts {
   readonly network: Network
   readonly kernels: Kernels
   readonly mode: ProxyMode
+  /** null: every packet passes. */
+  readonly filter: PacketFilter | null
 }
 
 export type GatewayFactory = (parts: GatewayParts) => Gateway

@@ -23,6 +23,7 @@ import { Sockets } from './datagrams/sockets.ts'
 import { Deadlines } from './deadlines.ts'
 import { ExpiryQueue } from './expiry-queue.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
+import { type NetworkPlugin, PacketFilter } from './packet-filter.ts'
 import { HELD, NO_CONNECTION, RESUMES, RequestTable, SHAKES_HANDS, WAITING } from './request-table.ts'
 import { type DnsSpec, type KnowsName, type Queries, Resolver } from './resolver.ts'
 import type { ConnectionSpec, HedgeSpec, HttpRequest, RetrySpec, SocketSpec, TlsClientSpec, WorkloadSpec } from './specs.ts'
@@ -47,6 +48,8 @@ export interface RequestsOptions {
   readonly dns?: { readonly spec: DnsSpec; readonly knows: KnowsName; readonly metrics: TrafficMetrics } | undefined
   /** Makes who runs the pods that pass requests on, where there are any. */
   readonly gateway?: GatewayFactory | undefined
+  /** What looks at packets, where there are NetworkPolicies; and the nodes' addresses, as int32s. */
+  readonly policies?: { readonly plugin: NetworkPlugin; readonly nodeAddresses: Int32Array } | undefined
 }
 
 const TWO_TO_32 = 4_294_967_296
@@ -170,6 +173,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     this.#queryTraffic = dns === undefined ? -1 : this.#addQueries(dns.spec, dns.metrics, options.history)
     const { history, network, kernels, mode } = options
     this.#external = network.external
+    const filter = this.#filterOf(options)
     const gateway = options.gateway?.({
       sim,
       requests: this,
@@ -178,8 +182,17 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       network,
       kernels,
       mode,
+      filter,
     })
     if (gateway !== undefined) this.backends.attachGateway(gateway)
+  }
+
+  #filterOf({ policies, history, rules }: RequestsOptions): PacketFilter | null {
+    if (policies === undefined) return null
+    const filter = new PacketFilter({ ...policies, backends: this.backends, connections: this.#connections.table, history, rules })
+    this.#connections.attachFilter(filter)
+    this.datagrams.attachFilter(filter)
+    return filter
   }
 
   /** Gives the traffic's index for {@link send}. */

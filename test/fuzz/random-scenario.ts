@@ -3,6 +3,7 @@ import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomIngress } from './ingress.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
+import { randomNetworkPolicies } from './network-policies.ts'
 import { randomTries } from './tries.ts'
 import { randomUdp } from './udp.ts'
 import { VERBS } from './verbs.ts'
@@ -35,9 +36,10 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const ingress = randomIngress(seed, world, ACTIVE_SECONDS)
   const udp = randomUdp(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const dns = randomDns(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
+  const policies = randomNetworkPolicies(seed, world, ACTIVE_SECONDS)
   manifests.unshift(...policiesOf(world))
   const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
-  const timeline: { at: number; text: string }[] = [...ingress.timeline]
+  const timeline: { at: number; text: string }[] = [...ingress.timeline, ...policies.timeline]
   for (let n = dice.between(0, 12); n > 0; n--) {
     const at = dice.between(1, ACTIVE_SECONDS)
     if (dice.chance(0.7)) {
@@ -87,8 +89,9 @@ ${behaviours.join('\n')}
 `
   return {
     'scenario.yaml': scenario,
-    'app.yaml': [...manifests, ...ingress.manifests, ...udp.manifests, ...dns.manifests].join('---\n'),
+    'app.yaml': [...manifests, ...ingress.manifests, ...udp.manifests, ...dns.manifests, ...policies.manifests].join('---\n'),
     ...ingress.files,
+    ...policies.files,
   }
 }
 
