@@ -71,6 +71,11 @@ export class PolicyAgent {
     })
   }
 
+  /** The keys of the policies in the node's rules. */
+  get programmed(): Iterable<string> {
+    return this.#rules.keys()
+  }
+
   /** The node is up: what exists is programmed. */
   start(): void {
     for (const informer of [this.#policies, this.#pods, this.#namespaces]) informer.startSynced()

@@ -22,6 +22,11 @@ export class PolicyAgents implements NetworkPlugin {
     this.#agents[node]!.stop()
   }
 
+  /** The keys of the policies that a node has now. */
+  programmed(node: number): Iterable<string> {
+    return this.#agents[node]!.programmed
+  }
+
   letsOut(pod: SandboxSpec, address: number, port: number, protocol: Transport): boolean {
     return this.#agents[pod.nodeIndex]!.lets('Egress', pod, address, port, protocol)
   }

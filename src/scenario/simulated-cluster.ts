@@ -80,7 +80,7 @@ export class SimulatedCluster {
   /** What the DNS servers know; null without them. */
   readonly #names: DnsNames | null
   /** The nodes' network plugins; null: there will never be a NetworkPolicy. */
-  readonly #plugins: PolicyAgents | null
+  readonly plugins: PolicyAgents | null
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario
@@ -109,7 +109,7 @@ export class SimulatedCluster {
         ? null
         : new ControlPlaneMachines(install, etcdMembers, this.controlPlane, (name) => this.#nodes[this.#indexOf(name)]!.internalIP)
     this.#names = scenario.cluster.dns === undefined ? null : new DnsNames(this.controlPlane.server)
-    this.#plugins = writes(scenario, 'NetworkPolicy') ? new PolicyAgents(this.controlPlane.access, this.nodeNames) : null
+    this.plugins = writes(scenario, 'NetworkPolicy') ? new PolicyAgents(this.controlPlane.access, this.nodeNames) : null
     this.dataPlane = new DataPlane({
       sim: this.sim,
       nodes: this.#nodes.map((node) => ({
@@ -124,7 +124,7 @@ export class SimulatedCluster {
       trace: this.trace,
       workloadOf: (pod) => this.#workloadOf(pod.labels),
       measureFrom: scenario.warmUp,
-      ...(this.#plugins === null ? {} : { plugin: this.#plugins }),
+      ...(this.plugins === null ? {} : { plugin: this.plugins }),
       ...(this.#names === null ? {} : { dns: { spec: scenario.cluster.dns!, knows: (name) => this.#names!.knows(name) } }),
       ...(scenario.workloads.some(({ ingressController }) => ingressController !== undefined)
         ? { gateway: (parts) => new IngressNginx(parts, this.controlPlane.access) }
@@ -175,7 +175,7 @@ export class SimulatedCluster {
     else {
       this.controlPlane.start()
       for (const [index, kubelet] of this.#kubelets.entries()) {
-        this.#plugins?.start(index)
+        this.plugins?.start(index)
         kubelet.start()
         this.#startKubeProxy(index)
       }
@@ -207,7 +207,7 @@ export class SimulatedCluster {
       nodes: this.#nodes,
       images,
       startNode: (index, cause) => {
-        this.#plugins?.start(index)
+        this.plugins?.start(index)
         this.#kubelets[index]!.boot(cause, 'its network is ready')
         this.#startKubeProxy(index, cause)
       },
@@ -286,7 +286,7 @@ export class SimulatedCluster {
         if (!this.dataPlane.kernels.isUp(index)) return null
         const requestsInFlight = this.dataPlane.backends.inFlightOfNode(index)
         this.#stopKubeProxy(index)
-        this.#plugins?.stop(index)
+        this.plugins?.stop(index)
         this.dataPlane.crashNode(index)
         this.#kubelets[index]!.crash()
         const components = this.#machines?.has(name) === true ? this.#machines.crash(name) : []
@@ -295,7 +295,7 @@ export class SimulatedCluster {
       bootNode: (name, cause) => {
         const index = this.#indexOf(name)
         this.dataPlane.bootNode(index)
-        this.#plugins?.start(index)
+        this.plugins?.start(index)
         this.#kubelets[index]!.boot(cause)
         this.#startKubeProxy(index)
         if (this.#machines?.has(name) === true) this.#machines.boot(name, cause)
