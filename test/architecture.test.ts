@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'kube-proxy': ['engine', 'api', 'proxy', 'profiles', 'metrics', 'network'],
   workload: ['engine', 'api', 'proxy', 'profiles', 'metrics', 'network', 'node', 'kube-proxy'],
   dns: ['api', 'control-plane'],
+  'network-policy': ['engine', 'api', 'control-plane', 'network', 'node', 'workload'],
   faults: ['engine', 'api', 'node', 'workload'],
   scenario: [
     'engine',
@@ -34,6 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'ingress',
     'workload',
     'dns',
+    'network-policy',
     'faults',
   ],
   report: ['api', 'metrics', 'scenario'],

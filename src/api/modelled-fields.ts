@@ -164,6 +164,14 @@ const SCALING_RULES = {
   tolerance: 'numberOrText',
 } as const satisfies FieldTable
 
+const POLICY_PORT = { protocol: 'text', port: 'numberOrText', endPort: 'number' } as const satisfies FieldTable
+
+const POLICY_PEER = {
+  podSelector: LABEL_SELECTOR,
+  namespaceSelector: LABEL_SELECTOR,
+  ipBlock: { cidr: 'text', except: 'texts' },
+} as const satisfies FieldTable
+
 const TYPE = { apiVersion: 'text', kind: 'text' } as const satisfies FieldTable
 
 const INGRESS_BACKEND = { service: { name: 'text', port: { name: 'text', number: 'number' } } } as const satisfies FieldTable
@@ -314,6 +322,16 @@ export const MODELLED_FIELDS = {
     },
   },
   IngressClass: { ...TYPE, metadata: METADATA, spec: { controller: 'text' } },
+  NetworkPolicy: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      podSelector: LABEL_SELECTOR,
+      policyTypes: 'texts',
+      ingress: [{ from: [POLICY_PEER], ports: [POLICY_PORT] }],
+      egress: [{ to: [POLICY_PEER], ports: [POLICY_PORT] }],
+    },
+  },
   PodDisruptionBudget: {
     ...TYPE,
     metadata: METADATA,
@@ -382,6 +400,7 @@ export const MODELLED_API_VERSIONS: Readonly<Record<ManifestKind, string>> = {
   Node: 'v1',
   Ingress: 'networking.k8s.io/v1',
   IngressClass: 'networking.k8s.io/v1',
+  NetworkPolicy: 'networking.k8s.io/v1',
   PodDisruptionBudget: 'policy/v1',
   ClusterRole: 'rbac.authorization.k8s.io/v1',
   ClusterRoleBinding: 'rbac.authorization.k8s.io/v1',
@@ -436,4 +455,6 @@ export type PickedContainer = Picked<typeof INIT_CONTAINER>
 export type PickedProbe = Picked<typeof PROBE>
 export type PickedJobSpec = Picked<typeof JOB_SPEC>
 export type PickedPolicyRules = NonNullable<PickedObject<'Role'>['rules']>
+export type PickedPolicyPeer = Picked<typeof POLICY_PEER>
+export type PickedPolicyPort = Picked<typeof POLICY_PORT>
 export type PickedSelector = Picked<typeof LABEL_SELECTOR>

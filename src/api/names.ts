@@ -191,6 +191,15 @@ export function complaintsAboutCidr(value: string): string[] {
   return bits.slice(network.prefix).includes('1') ? ['must not have bits set after the prefix'] : []
 }
 
+/** Whether the network lies within the other and is smaller. What is no network is left to {@link complaintsAboutCidr}, and passes. */
+export function isNarrowerNetwork(inner: string, outer: string): boolean {
+  const [part, whole] = [parseCidr(inner), parseCidr(outer)]
+  if (part === null || whole === null) return true
+  if (part.address.length !== whole.address.length || part.prefix <= whole.prefix) return false
+  const bits = ({ address }: { readonly address: number[] }): string => address.map((byte) => byte.toString(2).padStart(8, '0')).join('')
+  return bits(part).slice(0, whole.prefix) === bits(whole).slice(0, whole.prefix)
+}
+
 /** An address with the prefix of its network: `10.9.8.7/24`. */
 export function complaintsAboutInterfaceAddress(value: string): string[] {
   return parseCidr(value) === null ? ['must be an address and a prefix, such as "10.9.8.7/24"'] : []

@@ -142,6 +142,12 @@ export const LATENCIES = {
     provenance: 'measured',
     source: `${RECORDING}: 700 pods were gone 9-1,200 ms after the terminal status, evenly spread (quartiles 239, 500, 739 ms)`,
   },
+  policyProgramming: {
+    distribution: ms(100, 1000),
+    provenance: 'assumed',
+    source:
+      "assumption: a node's network plugin works out what a change of policies, pods or namespaces means, and writes it to the kernel",
+  },
   nodeBoot: {
     distribution: constant(SECOND),
     provenance: 'assumed',

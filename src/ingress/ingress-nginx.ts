@@ -295,10 +295,14 @@ export class IngressNginx implements Gateway {
   /** A SYN goes out. */
   #connect(attempt: Attempt): void {
     const { connection } = attempt
-    const { backends, cores, kernels, mode, network } = this.#parts
+    const { backends, cores, filter, kernels, mode, network } = this.#parts
     const { now } = this.#sim
     attempt.synsSent++
     if (cores.drops(connection.core, now)) {
+      this.#lose(attempt)
+      return
+    }
+    if (filter !== null && !filter.podLeaves(attempt.passing!.process.pod, connection.endpoint, 'TCP')) {
       this.#lose(attempt)
       return
     }
@@ -325,9 +329,13 @@ export class IngressNginx implements Gateway {
 
   #arriveSyn(attempt: Attempt): void {
     const { connection } = attempt
-    const { backends, kernels } = this.#parts
+    const { backends, filter, kernels } = this.#parts
     const pod = backends.owner(connection.endpoint)
     if (pod === NO_BACKEND) {
+      this.#lose(attempt)
+      return
+    }
+    if (filter !== null && !filter.podEnters(attempt.passing!.process.pod, pod, connection.endpoint, 'TCP')) {
       this.#lose(attempt)
       return
     }

@@ -17,6 +17,7 @@
  * - `http-308`: an ingress controller sent the client, who does not follow, to the host's https address.
  * - `call-failed`: a pod answered with an error, as a Service that it called had failed it.
  * - `dns-failed`: the Service's name could not be looked up, or not within the request's time.
+ * - `policy-denied`: the last SYN, or the datagram, was dropped by a NetworkPolicy, until the request's time was over.
  */
 export const FAILURE_CAUSES = [
   'refused',
@@ -35,6 +36,7 @@ export const FAILURE_CAUSES = [
   'http-308',
   'call-failed',
   'dns-failed',
+  'policy-denied',
 ] as const
 
 export type FailureCause = (typeof FAILURE_CAUSES)[number]
@@ -59,3 +61,4 @@ export const HTTP_504 = 12
 export const HTTP_308 = 13
 export const CALL_FAILED = 14
 export const DNS_FAILED = 15
+export const POLICY_DENIED = 16

@@ -105,6 +105,7 @@ const WHY: Readonly<Record<FailureCause, { readonly text: string; readonly stale
   'http-502': { text: 'an ingress controller still sent to a pod that was leaving', stale: true },
   'http-503': { text: 'an ingress controller had no ready endpoint', stale: false },
   'dns-failed': { text: 'the name could not be looked up', stale: false },
+  'policy-denied': { text: 'a NetworkPolicy did not let it through, or a node did not know the pod yet', stale: false },
   'http-504': { text: 'an ingress controller met silence', stale: true },
   'http-308': { text: 'an ingress controller sent the client to https', stale: false },
   'call-failed': { text: 'a pod could not get what it needs of another Service', stale: false },

@@ -1,5 +1,5 @@
 import { matchesSelector, shortSelector } from '../api/labels.ts'
-import type { AnyObject, Deployment, EndpointSlice, Pod, Service, StringMap } from '../api/objects/index.ts'
+import type { AnyObject, Deployment, EndpointSlice, Kind, Pod, Service, StringMap } from '../api/objects/index.ts'
 import type { ApiServer } from '../control-plane/api-server.ts'
 import { isReady } from '../control-plane/conditions.ts'
 import { ControlPlane, type NodeSeed, nodeLabels } from '../control-plane/control-plane.ts'
@@ -20,6 +20,7 @@ import type { FaultTarget, LedComponentName, PodChoice } from '../faults/index.t
 import { type FaultOutcome, PlannedFault } from '../faults/planned-fault.ts'
 import { IngressNginx } from '../ingress/ingress-nginx.ts'
 import { invariant } from '../invariant.ts'
+import { PolicyAgents } from '../network-policy/policy-agents.ts'
 import type { ProcessBehaviour, RunBehaviour, RuntimeContainer } from '../node/container-runtime.ts'
 import { Kubelet } from '../node/kubelet.ts'
 import type { PodWorker } from '../node/pod-worker.ts'
@@ -70,6 +71,8 @@ export class SimulatedCluster {
   readonly #proxyWatches: (readonly Watch[])[]
   /** What the DNS servers know; null without them. */
   readonly #names: DnsNames | null
+  /** The nodes' network plugins; null: there will never be a NetworkPolicy. */
+  readonly plugins: PolicyAgents | null
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario
@@ -98,6 +101,7 @@ export class SimulatedCluster {
         ? null
         : new ControlPlaneMachines(install, etcdMembers, this.controlPlane, (name) => this.#nodes[this.#indexOf(name)]!.internalIP)
     this.#names = scenario.cluster.dns === undefined ? null : new DnsNames(this.controlPlane.server)
+    this.plugins = writes(scenario, 'NetworkPolicy') ? new PolicyAgents(this.controlPlane.access, this.nodeNames) : null
     this.dataPlane = new DataPlane({
       sim: this.sim,
       nodes: this.#nodes.map((node) => ({
@@ -114,6 +118,7 @@ export class SimulatedCluster {
       trace: this.trace,
       workloadOf: (pod) => this.#workloadOf(pod.labels),
       measureFrom: scenario.warmUp,
+      ...(this.plugins === null ? {} : { plugin: this.plugins }),
       ...(this.#names === null ? {} : { dns: { spec: scenario.cluster.dns!, knows: (name) => this.#names!.knows(name) } }),
       ...(scenario.workloads.some(({ ingressController }) => ingressController !== undefined)
         ? { gateway: (parts) => new IngressNginx(parts, this.controlPlane.access) }
@@ -164,6 +169,7 @@ export class SimulatedCluster {
     else {
       this.controlPlane.start()
       for (const [index, kubelet] of this.#kubelets.entries()) {
+        this.plugins?.start(index)
         kubelet.start()
         this.#startKubeProxy(index)
       }
@@ -199,6 +205,7 @@ export class SimulatedCluster {
       nodes: this.#nodes,
       images,
       startNode: (index, cause) => {
+        this.plugins?.start(index)
         this.#kubelets[index]!.boot(cause, 'its network is ready')
         this.#startKubeProxy(index, cause)
       },
@@ -277,6 +284,7 @@ export class SimulatedCluster {
         if (!this.dataPlane.kernels.isUp(index)) return null
         const requestsInFlight = this.dataPlane.backends.inFlightOfNode(index)
         this.#stopKubeProxy(index)
+        this.plugins?.stop(index)
         this.dataPlane.crashNode(index)
         this.#kubelets[index]!.crash()
         const components = this.#machines?.has(name) === true ? this.#machines.crash(name) : []
@@ -285,6 +293,7 @@ export class SimulatedCluster {
       bootNode: (name, cause) => {
         const index = this.#indexOf(name)
         this.dataPlane.bootNode(index)
+        this.plugins?.start(index)
         this.#kubelets[index]!.boot(cause)
         this.#startKubeProxy(index)
         if (this.#machines?.has(name) === true) this.#machines.boot(name, cause)
@@ -421,15 +430,19 @@ function apiServersTarget(server: ApiServer): FaultTarget['apiServers'] {
 }
 
 /** Whether there will ever be an autoscaler. Without one nobody would see what metrics-server does, so it is left out. */
-function autoscales({ manifests, timeline }: Scenario): boolean {
-  const isAutoscaler = ({ kind }: AnyObject): boolean => kind === 'HorizontalPodAutoscaler'
+function autoscales(scenario: Scenario): boolean {
   return (
-    manifests.some(isAutoscaler) ||
-    timeline.some(
-      (entry) =>
-        entry.kind === 'kubectl' &&
-        (entry.command.verb === 'autoscale' || ('objects' in entry.command && entry.command.objects.some(isAutoscaler))),
-    )
+    writes(scenario, 'HorizontalPodAutoscaler') ||
+    scenario.timeline.some((entry) => entry.kind === 'kubectl' && entry.command.verb === 'autoscale')
+  )
+}
+
+/** Whether manifests or commands of the timeline hold objects of that kind. */
+function writes({ manifests, timeline }: Scenario, kind: Kind): boolean {
+  const isOfKind = (object: AnyObject): boolean => object.kind === kind
+  return (
+    manifests.some(isOfKind) ||
+    timeline.some((entry) => entry.kind === 'kubectl' && 'objects' in entry.command && entry.command.objects.some(isOfKind))
   )
 }
 

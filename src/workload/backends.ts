@@ -325,6 +325,11 @@ export class Backends implements PodHost {
     return pod === undefined || this.#states[pod] === GONE ? NO_BACKEND : pod
   }
 
+  /** As its kubelet set it up. */
+  specOf(pod: HostedPod): SandboxSpec {
+    return this.#pods[pod]!.spec
+  }
+
   nodeOf(pod: number): number {
     return this.#nodes[pod]!
   }

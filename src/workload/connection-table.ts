@@ -38,6 +38,9 @@ export const RETIRED = 32_768
 /** Its client, who is outside, calls at the node port of a node of its own choice. */
 export const STRAIGHT = 65_536
 
+/** The last SYN, or the datagram, was dropped by a NetworkPolicy. */
+export const POLICY_DROP = 131_072
+
 /** No pod: a client outside the cluster. */
 export const OUTSIDE = -1
 /** No request has the connection. */

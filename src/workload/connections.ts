@@ -4,7 +4,7 @@ import { CLUSTER_IP, DROPPED, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, RE
 import type { NodeRules } from '../kube-proxy/node-rules.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
 import { PACKETS, RETRANSMIT, RULES, SOFTIRQ } from '../metrics/blame.ts'
-import { CONNECT_TIMEOUT, CONNTRACK_FULL, NO_CLIENT, NO_ENDPOINTS, REFUSED, TIMEOUT } from '../metrics/failure-cause.ts'
+import { CONNECT_TIMEOUT, CONNTRACK_FULL, NO_CLIENT, NO_ENDPOINTS, POLICY_DENIED, REFUSED, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { UnseenChange } from '../metrics/unseen-change.ts'
 import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
@@ -26,11 +26,13 @@ import {
   OPEN,
   OUTSIDE,
   POD_ENTRY,
+  POLICY_DROP,
   STRAIGHT,
   STREAMS,
   TABLE_FULL,
 } from './connection-table.ts'
 import { flowHash } from './flow-hash.ts'
+import type { PacketFilter } from './packet-filter.ts'
 import type { TimeAccounts } from './time-accounts.ts'
 import type { UnseenChanges } from './unseen-changes.ts'
 
@@ -83,6 +85,8 @@ export class Connections {
   readonly #opener: ConnectionOpener
   readonly #rules: NodeRules
   readonly #unseen: UnseenChanges
+  /** null: every packet passes. */
+  #filter: PacketFilter | null = null
   /** CPU time of a packet that is no connection's first. */
   readonly #laterPacket: Nanos
   /** A connection on which nothing came for so long is forgotten. */
@@ -110,6 +114,11 @@ export class Connections {
     this.#atNode = sim.handler((connection) => this.#arriveAtNode(connection))
     this.#synAtPod = sim.handler((connection) => this.#arriveSyn(connection))
     this.#repeatSyn = sim.handler((connection) => this.#sendSynAgain(connection))
+  }
+
+  /** From now on the nodes' network plugins look at SYNs. */
+  attachFilter(filter: PacketFilter): void {
+    this.#filter = filter
   }
 
   /** A place for a connection of a client pod, or of one {@link OUTSIDE} of that address; {@link open} sends its first SYN. */
@@ -162,13 +171,13 @@ export class Connections {
   /** What the client makes of hearing nothing. */
   causeOfSilence(connection: number): number {
     const flags = this.table.flags[connection]!
-    if ((flags & CONNECTED) !== 0) return TIMEOUT
-    return (flags & TABLE_FULL) !== 0 ? CONNTRACK_FULL : CONNECT_TIMEOUT
+    return (flags & CONNECTED) !== 0 ? TIMEOUT : causeOfLoss(flags)
   }
 
   /** What the client makes of not being connected in time. */
   causeOfConnectTimeout(connection: number): number {
-    return (this.table.flags[connection]! & (CONNECTED | TABLE_FULL)) === TABLE_FULL ? CONNTRACK_FULL : CONNECT_TIMEOUT
+    const flags = this.table.flags[connection]!
+    return (flags & CONNECTED) !== 0 ? CONNECT_TIMEOUT : causeOfLoss(flags)
   }
 
   clientIsGone(connection: number): boolean {
@@ -322,6 +331,11 @@ export class Connections {
       return
     }
     table.bindings[connection] = mode.binding
+    // Connection tracking confirms an entry as the packet leaves: of one that is dropped before it keeps nothing, but IPVS does.
+    if (mode.binding === NO_BINDING && endpoint !== NO_RULE && this.#mayNotLeave(connection)) {
+      this.#loseToPolicy(connection)
+      return
+    }
     if (endpoint !== NO_RULE || mode.remembersMisses) {
       conntrack.open()
       table.flags[connection] = (table.flags[connection]! & ~TABLE_FULL) | ENTRY
@@ -358,6 +372,10 @@ export class Connections {
 
   /** A SYN that has waited `wait` ns for its core, and takes that `cost` ns. */
   #sendToPod(connection: number, wait: Nanos, cost: Nanos, part: number): void {
+    if (this.#mayNotLeave(connection)) {
+      this.#loseToPolicy(connection)
+      return
+    }
     const { table } = this
     const backends = this.#backends
     const pod = backends.owner(table.endpoints[connection]!)
@@ -380,7 +398,7 @@ export class Connections {
       return
     }
     const podNode = backends.nodeOf(pod)
-    if (podNode !== table.nodes[connection] && !this.#enterPodNode(connection, podNode)) return
+    if (podNode !== table.nodes[connection] && !this.#enterPodNode(connection, pod, podNode)) return
     if (!backends.isListening(pod)) {
       this.#opener.turnedAway(table.requests[connection]!)
       return
@@ -394,15 +412,19 @@ export class Connections {
   }
 
   /**
-   * Connection tracking of the pod's own node. False: its table is full, and the SYN is lost. Whoever gets an entry here is answered, so
+   * Connection tracking and network plugin of the pod's own node. False: the SYN is lost there. Whoever gets an entry here is answered, so
    * no SYN of the connection comes a second time.
    */
-  #enterPodNode(connection: number, podNode: number): boolean {
+  #enterPodNode(connection: number, pod: number, podNode: number): boolean {
     const { table } = this
     const kernels = this.#kernels
     const conntrack = kernels.conntrack(podNode)
     if (!conntrack.hasRoom(this.#sim.now)) {
       this.#loseToFullTable(connection)
+      return false
+    }
+    if (this.#filter !== null && !this.#filter.enters(connection, pod, 'TCP')) {
+      this.#loseToPolicy(connection)
       return false
     }
     conntrack.open()
@@ -424,6 +446,7 @@ export class Connections {
       return
     }
     table.attempts[connection]!++
+    table.flags[connection]! &= ~POLICY_DROP
     table.synAt[connection] = this.#sim.now
     if (table.clients[connection] !== OUTSIDE) {
       if ((table.flags[connection]! & ENTRY) === 0) this.#connect(connection)
@@ -433,6 +456,16 @@ export class Connections {
     } else {
       this.#travel(0, PACKETS, this.#network.external, this.#atNode, connection)
     }
+  }
+
+  #mayNotLeave(connection: number): boolean {
+    return this.#filter !== null && !this.#filter.leaves(connection, 'TCP')
+  }
+
+  #loseToPolicy(connection: number): void {
+    const { flags } = this.table
+    flags[connection] = (flags[connection]! & ~TABLE_FULL) | POLICY_DROP
+    this.#lose(connection)
   }
 
   #loseToFullTable(connection: number): void {
@@ -491,6 +524,12 @@ export class Connections {
     table.freeIfOver(connection)
     return false
   }
+}
+
+/** What a client whose last SYN was lost makes of it. */
+function causeOfLoss(flags: number): number {
+  if ((flags & POLICY_DROP) !== 0) return POLICY_DENIED
+  return (flags & TABLE_FULL) !== 0 ? CONNTRACK_FULL : CONNECT_TIMEOUT
 }
 
 /** A port of the range that Linux takes from, from a seed. Source: net.ipv4.ip_local_port_range, default 32768 to 60999. */

@@ -12,7 +12,7 @@ import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
 import type { Table } from '../metrics/table.ts'
-import { Addresses } from '../network/addresses.ts'
+import { Addresses, parseIpv4 } from '../network/addresses.ts'
 import { LoadBalancer } from '../network/load-balancer.ts'
 import { Network } from '../network/network.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
@@ -27,6 +27,7 @@ import { ClientPool } from './client-pool.ts'
 import { ClosedLoop } from './closed-loop.ts'
 import type { GatewayFactory } from './gateway.ts'
 import { OpenLoop } from './open-loop.ts'
+import type { NetworkPlugin } from './packet-filter.ts'
 import { Requests } from './requests.ts'
 import { type DnsSpec, type KnowsName, namesToTry } from './resolver.ts'
 import { type ExternalClients, Senders } from './senders.ts'
@@ -50,6 +51,8 @@ export interface DataPlaneOptions {
   readonly dns?: { readonly spec: DnsSpec; readonly knows: KnowsName } | undefined
   /** Makes who runs the pods that pass requests on, where there are any. */
   readonly gateway?: GatewayFactory | undefined
+  /** The nodes' network plugins, where there are NetworkPolicies. */
+  readonly plugin?: NetworkPlugin | undefined
   /** End of the warm-up. */
   readonly measureFrom: Nanos
   /** Length of a row of the request table; 1 s when left out. */
@@ -158,6 +161,10 @@ export class DataPlane {
       cores: this.cores,
       workloadOf: options.workloadOf,
       gateway: options.gateway,
+      policies: options.plugin && {
+        plugin: options.plugin,
+        nodeAddresses: Int32Array.from(nodes, ({ internalIP }) => parseIpv4(internalIP) ?? 0),
+      },
       dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
     })
     this.backends = this.requests.backends

@@ -6,6 +6,7 @@ import type { Kernels } from '../node/kernel.ts'
 import type { PacketCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import type { Backends } from './backends.ts'
+import type { PacketFilter } from './packet-filter.ts'
 import type { HttpRequest, IngressControllerSpec } from './specs.ts'
 
 /**
@@ -61,6 +62,8 @@ export interface GatewayParts {
   readonly kernels: Kernels
   readonly cores: PacketCores
   readonly mode: ProxyMode
+  /** null: every packet passes. */
+  readonly filter: PacketFilter | null
 }
 
 export type GatewayFactory = (parts: GatewayParts) => Gateway

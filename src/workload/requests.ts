@@ -53,6 +53,7 @@ import { Sockets } from './datagrams/sockets.ts'
 import { Deadlines } from './deadlines.ts'
 import { ExpiryQueue } from './expiry-queue.ts'
 import type { GatewayFactory, PassedRequests } from './gateway.ts'
+import { type NetworkPlugin, PacketFilter } from './packet-filter.ts'
 import { ANSWERED, HELD, NO_CONNECTION, RESUMES, RequestTable, SHAKES_HANDS, STREAM, WAITING } from './request-table.ts'
 import { type DnsSpec, type KnowsName, type Queries, Resolver } from './resolver.ts'
 import type { ConnectionSpec, HedgeSpec, HttpRequest, RetrySpec, SocketSpec, TlsClientSpec, WorkloadSpec } from './specs.ts'
@@ -78,6 +79,8 @@ export interface RequestsOptions {
   readonly dns?: { readonly spec: DnsSpec; readonly knows: KnowsName; readonly metrics: TrafficMetrics } | undefined
   /** Makes who runs the pods that pass requests on, where there are any. */
   readonly gateway?: GatewayFactory | undefined
+  /** What looks at packets, where there are NetworkPolicies; and the nodes' addresses, as int32s. */
+  readonly policies?: { readonly plugin: NetworkPlugin; readonly nodeAddresses: Int32Array } | undefined
 }
 
 /**
@@ -230,6 +233,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     this.#queryTraffic = dns === undefined ? -1 : this.#addQueries(dns.spec, dns.metrics, options.history)
     const { history, network, kernels, cores, mode } = options
     this.#external = network.external
+    const filter = this.#filterOf(options)
     const gateway = options.gateway?.({
       sim,
       requests: this,
@@ -239,8 +243,17 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       kernels,
       cores,
       mode,
+      filter,
     })
     if (gateway !== undefined) this.backends.attachGateway(gateway)
+  }
+
+  #filterOf({ policies, history, rules }: RequestsOptions): PacketFilter | null {
+    if (policies === undefined) return null
+    const filter = new PacketFilter({ ...policies, backends: this.backends, connections: this.#connections.table, history, rules })
+    this.#connections.attachFilter(filter)
+    this.datagrams.attachFilter(filter)
+    return filter
   }
 
   /** Gives the traffic's index for {@link send}. */

@@ -16,6 +16,7 @@ import type { HostedPod } from '../node/pod-host.ts'
 import { type CostProfile, LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { DataPlane } from './data-plane.ts'
+import type { NetworkPlugin } from './packet-filter.ts'
 import type { DnsSpec, KnowsName } from './resolver.ts'
 import type { TrafficSpec, WorkloadSpec } from './specs.ts'
 
@@ -49,6 +50,8 @@ export interface TestClusterOptions {
   readonly softirq?: Partial<SoftirqSpec>
   readonly costProfile?: CostProfile
   readonly measureFrom?: Nanos
+  /** What looks at packets; absent: nothing does. */
+  readonly plugin?: NetworkPlugin
   /** How client pods look names up. */
   readonly dns?: { readonly spec: DnsSpec; readonly knows: KnowsName }
 }
@@ -104,6 +107,7 @@ export class TestCluster {
       workloadOf: (pod) => this.#workloads.get(pod.podName)!,
       measureFrom: options.measureFrom ?? 0,
       dns: options.dns,
+      plugin: options.plugin,
     })
   }
 

@@ -143,6 +143,17 @@ export const PLANTS: readonly Plant[] = [
     },
   },
   {
+    bug: 'the network plugin of a node does not start',
+    noticedBy: 'every node is programmed with the NetworkPolicies that there are',
+    plant: ({ plugins }) => {
+      if (plugins === null) return
+      const start = plugins.start.bind(plugins)
+      plugins.start = (node) => {
+        if (node !== 0) start(node)
+      }
+    },
+  },
+  {
     bug: 'the garbage collector lets an owner go before its dependents are gone',
     noticedBy: 'foreground deletion takes dependents first',
     plant: (cluster) => {

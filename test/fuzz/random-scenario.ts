@@ -5,6 +5,7 @@ import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
+import { randomNetworkPolicies } from './network-policies.ts'
 import { randomNodeClients } from './node-clients.ts'
 import { randomNodePorts } from './node-ports.ts'
 import { randomTries } from './tries.ts'
@@ -41,9 +42,10 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const dns = randomDns(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const nodePorts = randomNodePorts(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const ofNodes = randomNodeClients(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
+  const policies = randomNetworkPolicies(seed, world, ACTIVE_SECONDS)
   manifests.unshift(...policiesOf(world))
   const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
-  const timeline: { at: number; text: string }[] = [...ingress.timeline]
+  const timeline: { at: number; text: string }[] = [...ingress.timeline, ...policies.timeline]
   for (let n = dice.between(0, 12); n > 0; n--) {
     const at = dice.between(1, ACTIVE_SECONDS)
     if (dice.chance(0.7)) {
@@ -102,8 +104,16 @@ ${behaviours.join('\n')}
 `
   return {
     'scenario.yaml': scenario,
-    'app.yaml': [...manifests, ...ingress.manifests, ...udp.manifests, ...dns.manifests, ...nodePorts.manifests].join('---\n'),
+    'app.yaml': [
+      ...manifests,
+      ...ingress.manifests,
+      ...udp.manifests,
+      ...dns.manifests,
+      ...nodePorts.manifests,
+      ...policies.manifests,
+    ].join('---\n'),
     ...ingress.files,
+    ...policies.files,
   }
 }
 

@@ -22,6 +22,7 @@ import { autoscalerSpec, NEW_AUTOSCALER_STATUS } from './autoscaling.ts'
 import { cronJobSpec, jobSpec, NEW_JOB_STATUS } from './batch.ts'
 import { limitRangeItem, quantities, quotaScopes } from './limits.ts'
 import { objectMeta } from './metadata.ts'
+import { networkPolicySpec } from './network-policy.ts'
 import { NEW_POD_STATUS, podSpec, podTemplate } from './pod.ts'
 import { binding, policyRules } from './rbac.ts'
 import { resources } from './resources.ts'
@@ -282,6 +283,10 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
 
   IngressClass({ metadata, spec }) {
     return { ...clusterScoped('networking.k8s.io/v1', 'IngressClass', metadata), spec: { controller: spec?.controller ?? '' } }
+  },
+
+  NetworkPolicy({ metadata, spec }) {
+    return { ...namespaced('networking.k8s.io/v1', 'NetworkPolicy', metadata), spec: networkPolicySpec(spec) }
   },
 
   PodDisruptionBudget({ metadata, spec }) {

@@ -4,6 +4,7 @@ import type { Lease, Namespace, Node, OpaqueObject, ServiceAccount } from './clu
 import type { Ingress, IngressClass } from './ingress.ts'
 import type { LimitRange, ResourceQuota } from './limits.ts'
 import type { EndpointSlice, Service } from './network.ts'
+import type { NetworkPolicy } from './network-policy.ts'
 import type { Pod } from './pod.ts'
 import type { PodDisruptionBudget } from './policy.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './rbac.ts'
@@ -17,6 +18,7 @@ export * from './ingress.ts'
 export * from './limits.ts'
 export * from './meta.ts'
 export * from './network.ts'
+export * from './network-policy.ts'
 export * from './pod.ts'
 export * from './policy.ts'
 export * from './rbac.ts'
@@ -39,6 +41,7 @@ export interface KindMap {
   readonly Lease: Lease
   readonly LimitRange: LimitRange
   readonly Namespace: Namespace
+  readonly NetworkPolicy: NetworkPolicy
   readonly Node: Node
   readonly Pod: Pod
   readonly PodDisruptionBudget: PodDisruptionBudget

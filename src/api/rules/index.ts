@@ -4,6 +4,7 @@ import { checkIngress, checkIngressClass } from './ingress.ts'
 import { checkLimitRange, checkResourceQuota } from './limits.ts'
 import { checkCronJob, checkDaemonSet, checkJob, checkReplicationController, checkStatefulSet } from './more-workloads.ts'
 import { checkEndpointSlice, checkService } from './network.ts'
+import { checkNetworkPolicy } from './network-policy.ts'
 import { checkNode } from './node.ts'
 import { checkDisruptionBudget } from './policy.ts'
 import { checkPriorityClass } from './priority-class.ts'
@@ -24,6 +25,7 @@ const RULES: Readonly<Partial<Record<ManifestKind, (object: Checked) => void>>> 
   IngressClass: checkIngressClass,
   Job: checkJob,
   LimitRange: checkLimitRange,
+  NetworkPolicy: checkNetworkPolicy,
   Node: checkNode,
   Pod: checkPod,
   PodDisruptionBudget: checkDisruptionBudget,

@@ -115,7 +115,8 @@ function checkTopologySpread(spec: Checked): void {
   }
 }
 
-function checkSelector(selector: Checked | null): void {
+/** Rules of a selector that may be empty or absent. */
+export function checkSelector(selector: Checked | null): void {
   if (selector === null) return
   checkLabels(selector.entries('matchLabels'))
   for (const requirement of selector.items('matchExpressions')) {

@@ -71,6 +71,12 @@ export const COMMAND_KINDS: readonly CommandKind[] = [
     namespaced: false,
     ...NO,
   },
+  {
+    kind: 'NetworkPolicy',
+    names: ['networkpolicy', 'networkpolicies', 'netpol', 'networkpolicy.networking.k8s.io', 'networkpolicies.networking.k8s.io'],
+    namespaced: true,
+    ...NO,
+  },
   { kind: 'Namespace', names: ['namespace', 'namespaces', 'ns'], namespaced: false, ...NO },
   { kind: 'Node', names: ['node', 'nodes', 'no'], namespaced: false, ...NO },
   {

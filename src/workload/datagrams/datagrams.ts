@@ -11,7 +11,8 @@ import type { Network } from '../../network/network.ts'
 import type { Kernels } from '../../node/kernel.ts'
 import type { Nanos } from '../../units.ts'
 import { type Backends, NO_BACKEND } from '../backends.ts'
-import { CONNECTED, type ConnectionTable, DATAGRAM, OUTSIDE, STRAIGHT, TABLE_FULL } from '../connection-table.ts'
+import { CONNECTED, type ConnectionTable, DATAGRAM, OUTSIDE, POLICY_DROP, STRAIGHT, TABLE_FULL } from '../connection-table.ts'
+import type { PacketFilter } from '../packet-filter.ts'
 import { HELD, type RequestTable, WAITING } from '../request-table.ts'
 import { NO_FLOW, UdpFlows } from './udp-flows.ts'
 
@@ -70,6 +71,8 @@ export class Datagrams {
   readonly #table: ConnectionTable
   /** CPU time of a datagram whose flow is known. */
   readonly #laterPacket: Nanos
+  /** null: every datagram passes. */
+  #filter: PacketFilter | null = null
   readonly #atNode: HandlerId
   readonly #atPod: HandlerId
 
@@ -86,6 +89,11 @@ export class Datagrams {
     this.flows = new UdpFlows({ sim, kernels, mode })
     this.#atNode = sim.handler((request) => this.#arriveAtNode(request))
     this.#atPod = sim.handler((request) => this.#arriveAtPod(request))
+  }
+
+  /** From now on the nodes' network plugins look at datagrams that belong to no answered flow. */
+  attachFilter(filter: PacketFilter): void {
+    this.#filter = filter
   }
 
   /** Sends the datagram of a request whose connection has been made, now. */
@@ -173,6 +181,10 @@ export class Datagrams {
       return
     }
     table.endpoints[connection] = flows.endpoints[flow]!
+    if (this.#filter !== null && !flows.isAnswered(flow) && this.#mayNotLeave(connection)) {
+      this.#loseToPolicy(request)
+      return
+    }
     this.#sendToPod(request, connection, this.#laterPacket, PACKETS)
   }
 
@@ -199,9 +211,13 @@ export class Datagrams {
       return
     }
     table.endpoints[connection] = endpoint
-    if (endpoint !== DROPPED && (endpoint !== NO_RULE || mode.remembersMisses))
+    const isDenied = endpoint !== DROPPED && this.#mayNotLeave(connection)
+    // Connection tracking confirms an entry as the datagram leaves: of one that is dropped before it keeps nothing, but IPVS does.
+    const isKept = !isDenied || mode.binding !== NO_BINDING
+    if (isKept && endpoint !== DROPPED && (endpoint !== NO_RULE || mode.remembersMisses))
       this.flows.add(node, client, port, this.#targetOf(connection), endpoint, mode.binding)
     if (endpoint === DROPPED) this.#lose(request)
+    else if (isDenied) this.#loseToPolicy(request)
     else this.#sendToPod(request, connection, mode.cost, RULES)
   }
 
@@ -233,10 +249,8 @@ export class Datagrams {
       return
     }
     const podNode = backends.nodeOf(pod)
-    if (podNode !== table.nodes[connection] && !this.#enterPodNode(connection, podNode, endpoint)) {
-      this.#release(request)
-      this.#loseToFullTable(request)
-    } else if (backends.isListening(pod)) {
+    if (podNode !== table.nodes[connection] && !this.#enterPodNode(request, connection, pod, endpoint)) return
+    if (backends.isListening(pod)) {
       backends.accept(pod)
       table.backends[connection] = pod
       table.backendIncarnations[connection] = backends.incarnation(pod)
@@ -246,15 +260,36 @@ export class Datagrams {
     }
   }
 
-  /** Connection tracking of the pod's own node. False: its table is full. */
-  #enterPodNode(connection: number, podNode: number, endpoint: number): boolean {
+  /** Connection tracking and network plugin of the pod's own node. False: the datagram is lost there. */
+  #enterPodNode(request: number, connection: number, pod: number, endpoint: number): boolean {
     const table = this.#table
+    const { flows } = this
+    const podNode = this.#backends.nodeOf(pod)
     const flow = this.#find(connection, podNode, ~endpoint)
-    if (flow !== NO_FLOW) this.flows.pass(flow)
-    else if (this.#kernels.conntrack(podNode).hasRoom(this.#sim.now))
-      this.flows.add(podNode, table.clientAddresses[connection]!, table.clientPorts[connection]!, ~endpoint, endpoint, NO_BINDING)
-    else return false
+    const hasRoom = flow !== NO_FLOW || this.#kernels.conntrack(podNode).hasRoom(this.#sim.now)
+    if (flow !== NO_FLOW) flows.pass(flow)
+    const isKnown = flow !== NO_FLOW && flows.isAnswered(flow)
+    const isDenied = hasRoom && this.#filter !== null && !isKnown && !this.#filter.enters(connection, pod, 'UDP')
+    if (!hasRoom || isDenied) {
+      this.#release(request)
+      if (isDenied) this.#loseToPolicy(request)
+      else this.#loseToFullTable(request)
+      return false
+    }
+    if (flow === NO_FLOW)
+      flows.add(podNode, table.clientAddresses[connection]!, table.clientPorts[connection]!, ~endpoint, endpoint, NO_BINDING)
     return true
+  }
+
+  #mayNotLeave(connection: number): boolean {
+    return this.#filter !== null && this.#table.endpoints[connection] !== NO_RULE && !this.#filter.leaves(connection, 'UDP')
+  }
+
+  #loseToPolicy(request: number): void {
+    const { flags } = this.#table
+    const connection = this.#requests.connections[request]!
+    flags[connection] = (flags[connection]! & ~CONNECTED) | POLICY_DROP
+    this.#lose(request)
   }
 
   #find(connection: number, node: number, target: number): number {

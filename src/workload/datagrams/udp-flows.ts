@@ -119,6 +119,11 @@ export class UdpFlows {
     return (this.flags[flow]! & TRACKED) !== 0
   }
 
+  /** An answer has come by since it is tracked: connection tracking calls it established. */
+  isAnswered(flow: number): boolean {
+    return (this.flags[flow]! & SEEN_REPLY) !== 0
+  }
+
   /** Connection tracking makes an entry for it. There is room. */
   track(flow: number): void {
     const { now } = this.#sim

@@ -8,6 +8,7 @@ import { foregroundDeletion } from './foreground-deletion.ts'
 import { garbageCollected } from './garbage-collected.ts'
 import { nodesNotOvercommitted } from './nodes-not-overcommitted.ts'
 import { nodesProgrammed } from './nodes-programmed.ts'
+import { policiesProgrammed } from './policies-programmed.ts'
 import { quorum } from './quorum.ts'
 import { quotasKept } from './quotas-kept.ts'
 import { requestsConserved } from './requests-conserved.ts'
@@ -30,6 +31,7 @@ export const INVARIANTS: readonly Invariant[] = [
   quotasKept,
   endpointsAreReadyPods,
   nodesProgrammed,
+  policiesProgrammed,
   requestsConserved,
   whoIsDownAsksNothing,
 ]
