@@ -40,7 +40,8 @@ function summary(c: TestCluster, after: Nanos): TrafficSummary {
 }
 
 const nanos = (ms: number | null) => Math.round(ms! * MILLISECOND)
-const total = (s: TrafficSummary) => nanos(s.latencyMs.mean! * s.ok)
+/** Of all answered, without what packets that come at once wait for each other at their core. */
+const total = (s: TrafficSummary) => nanos((s.latencyMs.mean! - s.blameMs.mean!.softirq) * s.ok)
 
 describe('streams', () => {
   test('on an open connection one takes 2 e + 2 one-way delays + service; many are on it at once', () => {
@@ -68,7 +69,10 @@ describe('streams', () => {
     ] as const) {
       const { c } = cluster()
       sendAt(c, [0, 0, 0], { connection: { ...H2, pool, http2: { maxConcurrentStreams: 2 } } })
-      expect(nanos(summary(c, 5 * SECOND).latencyMs.max)).toBe(slowest)
+      // Packets of two streams, or connections, that come at once are handled one after the other.
+      const { max } = summary(c, 5 * SECOND).latencyMs
+      expect(nanos(max)).toBeGreaterThanOrEqual(slowest)
+      expect(nanos(max)).toBeLessThanOrEqual(slowest + 2 * LATER)
       expect(c.dataPlane.conntrackEntries(0)).toBe(entries)
     }
   })
