@@ -38,7 +38,7 @@ interface Isolation {
  * is known only after their addresses have come by the watch and have been programmed. So a new client pod may for a moment be nobody to the nodes
  * of those that it calls, and what it sends is dropped: a known trouble of real clusters.
  *
- * Simplified: a node that boots has its rules before it has pods; to look at a packet costs no CPU time.
+ * Simplified: to look at a packet costs no CPU time.
  * Source: kubernetes.io, Network Policies, "Pod lifecycle"; Calico felix/calc and int_dataplane.go (changes in batches; behaviour).
  */
 export class PolicyAgent {
@@ -76,12 +76,17 @@ export class PolicyAgent {
     return this.#rules.keys()
   }
 
-  /** The node is up: what exists is programmed. */
+  /** The run begins with the node up: what exists is programmed. */
   start(): void {
     for (const informer of [this.#policies, this.#pods, this.#namespaces]) informer.startSynced()
     for (const policy of this.#policies.values()) this.#setPolicy(policy, false)
     for (const pod of this.#pods.values()) this.#setPod(pod, false)
     for (const { metadata } of this.#namespaces.values()) this.#setNamespace(metadata.name, metadata.labels)
+  }
+
+  /** The node has booted: what the plugin lists, from an API server that may take its time to answer, is programmed like any change. */
+  boot(): void {
+    for (const informer of [this.#policies, this.#pods, this.#namespaces]) informer.start()
   }
 
   /** The node is gone, with what was programmed. */

@@ -12,9 +12,14 @@ export class PolicyAgents implements NetworkPlugin {
     this.#agents = nodeNames.map((name) => new PolicyAgent(access, name))
   }
 
-  /** The node is up. */
+  /** The run begins with the node up. */
   start(node: number): void {
     this.#agents[node]!.start()
+  }
+
+  /** The node has booted. */
+  boot(node: number): void {
+    this.#agents[node]!.boot()
   }
 
   /** The node is gone. */

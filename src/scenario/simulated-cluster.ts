@@ -293,7 +293,7 @@ export class SimulatedCluster {
       bootNode: (name, cause) => {
         const index = this.#indexOf(name)
         this.dataPlane.bootNode(index)
-        this.plugins?.start(index)
+        this.plugins?.boot(index)
         this.#kubelets[index]!.boot(cause)
         this.#startKubeProxy(index)
         if (this.#machines?.has(name) === true) this.#machines.boot(name, cause)
