@@ -177,6 +177,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   /** The traffic of its queries. */
   readonly #queryTraffic: number
   readonly #cores: PacketCores
+  readonly #kernels: Kernels
   readonly #external: Nanos
   /** Of all traffic, also of clients that are gone. */
   readonly #pools: ConnectionPool[] = []
@@ -189,6 +190,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   readonly #answerAtClient: HandlerId
   readonly #failureAtClient: HandlerId
   readonly #deadline: HandlerId
+  readonly #deadlineLate: HandlerId
   readonly #idleTooLong: HandlerId
   readonly #closedByPod: HandlerId
   readonly #ready: HandlerId
@@ -198,6 +200,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const { sim } = options
     this.#sim = sim
     this.#cores = options.cores
+    this.#kernels = options.kernels
     this.#laterPacket = options.mode.establishedCost
     this.backends = new Backends({ sim, addresses: options.history.addresses, workloadOf: options.workloadOf, requests: this })
     this.#connections = new Connections({ ...options, backends: this.backends, accounts: this.#table.accounts, opener: this })
@@ -214,6 +217,9 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       keeper: this,
     })
     this.#deadline = sim.handler((traffic) => this.#expire(this.#traffic[traffic]!))
+    this.#deadlineLate = sim.handler((request, serial) => {
+      if (this.#table.isWaited(request, serial)) this.#timeOut(request)
+    })
     this.#ready = sim.handler((connection, serial) => this.#becomeReady(connection, serial))
     this.#unheard = sim.handler((connection, serial) => {
       const { serials, flags } = this.#connections.table
@@ -377,6 +383,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       unseenBy: (request, cause) => this.#unseenBy(request, cause),
       incarnation: (client) => backends.incarnation(client),
       runs: (client, incarnation) => backends.runs(client, incarnation),
+      thawsIn: (client) => this.#kernels.thawsIn(backends.nodeOf(client), this.#sim.now),
     }
     const ended = (user: number, cause: number) => this.#traffic[index]!.onOutcome?.(user, cause)
     return new Tries({ sim: this.#sim, table, sender, ended, ...options, retries: options.retries, hedge: options.hedge })
@@ -398,6 +405,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
           table.requests[place]!,
           this.#connections.clientIsGone(place) ? NO_CLIENT : this.#connections.causeOfConnectTimeout(place),
         ),
+      late: (place) => this.#connections.clientThawsIn(place),
     })
   }
 
@@ -822,6 +830,11 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     const connections = this.#connections
     const { table } = connections
     if (table.serials[connection] !== serial || (table.flags[connection]! & OPEN) === 0) return
+    const late = this.#kernels.frozen > 0 ? connections.clientThawsIn(connection) : 0
+    if (late > 0) {
+      this.#sim.schedule(late, this.#closedByPod, connection, serial)
+      return
+    }
     if (!connections.isRemembered(connection)) return
     if (this.#hasStreams(connection)) {
       if ((table.flags[connection]! & CLOSED_BY_POD) !== 0) this.#kill(connection, RESET)
@@ -1072,7 +1085,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   /** The client's hello is at the pod that has accepted its connection. */
   #arriveHello(request: number): void {
-    if (this.#isLate(request, this.#helloAtPod, 0)) return
+    if (this.#isLate(request, this.#helloAtPod, 0) || this.#waitsForThaw(request, this.#helloAtPod)) return
     const waits = this.#release(request)
     const table = this.#table
     const { backends } = this
@@ -1110,7 +1123,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
   }
 
   #arriveRequest(request: number): void {
-    if (this.#isLate(request, this.#requestAtPod, 0)) return
+    if (this.#isLate(request, this.#requestAtPod, 0) || this.#waitsForThaw(request, this.#requestAtPod)) return
     const waits = this.#release(request)
     const table = this.#table
     const { backends } = this
@@ -1159,6 +1172,14 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   #arriveAnswer(request: number): void {
     if (this.#isLate(request, this.#answerAtClient, 0)) return
+    if (this.#kernels.frozen > 0 && this.#isDatagram(request)) {
+      // The node that translates it looks at no cores for datagrams.
+      const late = this.#kernels.thawsIn(this.#connections.table.nodes[this.#table.connections[request]!]!, this.#sim.now)
+      if (late > 0) {
+        this.#putOff(request, late, this.#answerAtClient, SOFTIRQ)
+        return
+      }
+    }
     if (!this.#letGo(request)) {
       this.#wasted(request)
       return
@@ -1213,11 +1234,46 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
           this.#sim.schedule(deadlines.firstTime - now, this.#deadline, table.traffics[request]!)
           return
         }
-        this.#fail(request, this.#clientIsGone(request) ? NO_CLIENT : this.#causeOfSilence(request))
+        this.#timeOut(request)
       }
       deadlines.shift()
     }
     traffic.deadlineArmed = false
+  }
+
+  /** The client's time is up. Where it stands still with its node, its timer is late. */
+  #timeOut(request: number): void {
+    const late = this.#kernels.frozen > 0 ? this.#clientThawsIn(request) : 0
+    if (late > 0) this.#sim.schedule(late, this.#deadlineLate, request, this.#table.serials[request]!)
+    else this.#fail(request, this.#clientIsGone(request) ? NO_CLIENT : this.#causeOfSilence(request))
+  }
+
+  #clientThawsIn(request: number): Nanos {
+    const connection = this.#table.connections[request]!
+    if (connection !== NO_CONNECTION) return this.#connections.clientThawsIn(connection)
+    const { client } = this.#pools[this.#table.pools[request]!]!
+    return client === OUTSIDE ? 0 : this.#kernels.thawsIn(this.backends.nodeOf(client), this.#sim.now)
+  }
+
+  /** Whether what comes now to the pod finds its node standing still: it waits in the ring of the network card, or until it is sent again. */
+  #waitsForThaw(request: number, handler: HandlerId): boolean {
+    const kernels = this.#kernels
+    if (kernels.frozen === 0) return false
+    const { now } = this.#sim
+    const node = this.backends.nodeOf(this.#connections.table.backends[this.#table.connections[request]!]!)
+    const left = kernels.thawsIn(node, now)
+    if (left === 0) return false
+    const late = kernels.handledIn(node, now, retransmitTimeout(2 * this.#oneWay(request)))
+    this.#putOff(request, late, handler, late === left ? SOFTIRQ : RETRANSMIT)
+    return true
+  }
+
+  /** What comes now happens later. */
+  #putOff(request: number, late: Nanos, handler: HandlerId, part: number): void {
+    const { accounts } = this.#table
+    accounts.settle(request, this.#sim.now)
+    accounts.delayed(request, late, part)
+    this.#sim.schedule(late, handler, request)
   }
 
   #causeOfSilence(request: number): number {
