@@ -201,10 +201,25 @@ export class Connections {
     return this.isRemembered(connection) && this.#sim.now - this.table.idleSince[connection]! < this.#silenceMax
   }
 
-  /** How long the client still stands still, with its node; 0: it runs. */
-  clientThawsIn(connection: number): Nanos {
-    const client = this.table.clients[connection]!
-    return client === OUTSIDE ? 0 : this.#kernels.thawsIn(this.#backends.nodeOf(client), this.#sim.now)
+  /** How long a client, a pod or {@link OUTSIDE}, still stands still with its node; 0: it runs. */
+  thawsIn(client: number): Nanos {
+    if (this.#kernels.frozen === 0 || client === OUTSIDE) return 0
+    return this.#kernels.thawsIn(this.#backends.nodeOf(client), this.#sim.now)
+  }
+
+  /** The same of the node that translates a connection. */
+  nodeThawsIn(connection: number): Nanos {
+    return this.#kernels.frozen === 0 ? 0 : this.#kernels.thawsIn(this.table.nodes[connection]!, this.#sim.now)
+  }
+
+  /** When a packet that comes to the pod is handled, which its sender sends again after `timeout`, doubled each time; 0: now. */
+  handledAtPodIn(connection: number, timeout: Nanos): Nanos {
+    return this.#kernels.handledIn(this.#backends.nodeOf(this.table.backends[connection]!), this.#sim.now, timeout)
+  }
+
+  /** Some node stands still. */
+  get someFrozen(): boolean {
+    return this.#kernels.frozen > 0
   }
 
   /** Its node is up and does not know it: the node's kernel answers what comes on it with RST. */
