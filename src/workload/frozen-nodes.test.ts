@@ -98,6 +98,15 @@ describe('the node of the pod stands still', () => {
     expect(at(END).answersWasted).toBe(1)
   })
 
+  test('what came before its client gave up is served all the same, and wasted; a SYN alone is not', () => {
+    const { send, freeze, at } = cluster()
+    send([0, 100 * MILLISECOND], { timeout: SECOND })
+    freeze(POD_NODE, FIRST + 2 * LATER + 3 * WAY - 1, STILL)
+    expect(at(STILL + SERVICE - 1)).toMatchObject({ failed: 2, answersWasted: 0 })
+    expect(at(STILL + SERVICE + 2 * MILLISECOND).answersWasted).toBe(1)
+    expect(at(END)).toMatchObject({ failed: 2, answersWasted: 1, failedByCause: { timeout: 1, 'connect-timeout': 1 } })
+  })
+
   test('what finds no place in the ring of the network card is sent again: SYNs after 1, 3, 7 s', () => {
     const { send, freeze, at } = cluster({ cpuMilli: 1000, softirq: { backlog: 2 } })
     const times = [0, 1, 2, 3].map((n) => 100 * MILLISECOND + n * 10 * MILLISECOND)

@@ -6,7 +6,7 @@ import { ALONE, NEVER, type PacketCores } from '../../node/packet-cores.ts'
 import type { Nanos } from '../../units.ts'
 import { DATAGRAM, OUTSIDE } from '../connection-table.ts'
 import type { Connections } from '../connections.ts'
-import { HELD, NO_CONNECTION, type RequestTable, WAITING } from '../request-table.ts'
+import { CAME, HELD, NO_CONNECTION, type RequestTable, WAITING } from '../request-table.ts'
 
 /** Who is told that a request's packet has come. `waits`: its client has not given the request up. */
 export interface PacketReceiver {
@@ -91,6 +91,7 @@ export class RequestPackets {
 
   /** After a handshake of TLS, of so many round trips. */
   followTls(request: number, roundTrips: number): void {
+    this.#table.flags[request]! &= ~CAME
     this.#hold(roundTrips * 2 * (this.laterPacket + this.oneWay(request)), this.#requestAtPod, request, 0)
   }
 
@@ -160,6 +161,7 @@ export class RequestPackets {
 
   /** Whether the client had not given up when the connection was made and the request, which has come now, was to go out. */
   wasSent(request: number): boolean {
+    if ((this.#table.flags[request]! & CAME) !== 0) return true
     return this.#sim.now - this.oneWay(request) - this.laterPacket < this.#table.givesUpAt[request]!
   }
 
@@ -242,8 +244,11 @@ export class RequestPackets {
     if (!connections.someFrozen) return false
     const connection = this.#table.connections[request]!
     const late = connections.handledAtPodIn(connection, retransmitTimeout(2 * this.oneWay(request)))
-    if (late > 0) this.#putOff(request, late, handler)
-    return late > 0
+    if (late === 0) return false
+    const { flags } = this.#table
+    if ((flags[request]! & WAITING) !== 0 || this.wasSent(request)) flags[request]! |= CAME
+    this.#putOff(request, late, handler)
+    return true
   }
 
   /** Whether an answer over UDP, which no core has to do with, finds the node that translates it standing still. */
