@@ -172,6 +172,7 @@ export class KubeProxy {
   #beginAt: Nanos = 0
   /** The event that ends the sync that runs. */
   #endTimer: Timer = NO_TIMER
+  #endAt: Nanos = 0
   #startedAt: Nanos = 0
   #runner: SyncRunner
   #fullSyncAt: Nanos = NEVER
@@ -254,6 +255,24 @@ export class KubeProxy {
     if (this.#initialised) this.#requestSync()
   }
 
+  /**
+   * Its node stands still until then: a sync that is due meanwhile begins then, what was left of one that runs is left then. It is to hear of
+   * nothing meanwhile.
+   */
+  standStill(until: Nanos): void {
+    const { sim, beginSync, endSync } = this.#shared
+    const { now } = sim
+    if (this.#endTimer !== NO_TIMER) {
+      sim.cancel(this.#endTimer)
+      this.#endAt += until - now
+      this.#endTimer = sim.schedule(this.#endAt - now, endSync, this.#node)
+    } else if (this.#beginTimer !== NO_TIMER && this.#beginAt < until) {
+      sim.cancel(this.#beginTimer)
+      this.#beginAt = until
+      this.#beginTimer = sim.schedule(until - now, beginSync, this.#node)
+    }
+  }
+
   /** Called by the event of its timer. */
   beginSync(): void {
     const { sim, mode, history } = this.#shared
@@ -283,6 +302,7 @@ export class KubeProxy {
     this.#syncIsRelisted = this.#relisted
     this.#relisted = false
     const time = mode.syncTime({ full: this.#syncIsFull, counts: this.#counts, changedServices: changed.size })
+    this.#endAt = now + time
     this.#endTimer = sim.schedule(time, this.#shared.endSync, this.#node)
   }
 

@@ -607,6 +607,12 @@ const nodeReboot = z.strictObject({
   for: duration('How long the machine is away, from its last process to its kubelet'),
 })
 
+const nodeFreeze = z.strictObject({
+  kind: z.enum(['node-freeze']),
+  node: victim,
+  for: duration('How long the machine stands still, before it goes on where it was'),
+})
+
 const nodeDisk = z.strictObject({
   kind: z.enum(['disk-slow']),
   node: victim,
@@ -716,6 +722,7 @@ const at = duration('When it happens')
 const fault = z.union([
   nodeFault,
   nodeReboot,
+  nodeFreeze,
   nodeDisk,
   nodeClock,
   podKill,

@@ -146,6 +146,7 @@ export class DataPlane {
       healthy: (node, servicePort) =>
         nodes[node]!.excludedFromLoadBalancers !== true &&
         this.kernels.isUp(node) &&
+        !this.kernels.isFrozen(node) &&
         this.#proxies.of(node).healthy &&
         rules.passesHealthCheck(node, servicePort),
     })
@@ -198,7 +199,9 @@ export class DataPlane {
     const route = { host, path, isTls: tls !== undefined, headers, cookies }
     const traffic = this.requests.addTraffic({ ...spec, metrics, servicePort, route, socket, names, node })
     this.#traffic.push(metrics)
-    const senders = new Senders(this.requests, traffic, this.#clientsOf(from, servicePort, node))
+    const { requests, kernels } = this
+    const clients = this.#clientsOf(from, servicePort, node)
+    const senders = new Senders({ sim: this.#sim, requests, kernels, traffic, clients })
     const { name, start, stop, arrivals } = spec
     const common = { sim: this.#sim, name, senders, start, stop }
     if (arrivals.kind === 'closed') new ClosedLoop({ ...common, users: arrivals })
@@ -282,6 +285,21 @@ export class DataPlane {
     this.cores.crash(node, this.#sim.now)
     this.#proxies.crash(node)
     this.backends.crashNode(node)
+  }
+
+  /** The node stands still until then, with all that is in its memory. {@link thawNode} is to be called then. */
+  freezeNode(node: number, until: Nanos): void {
+    invariant(this.kernels.isUp(node), `Node ${node} is down`)
+    const { now } = this.#sim
+    this.kernels.freeze(node, until, this.cores.ringOf(node))
+    this.cores.freeze(node, now, until)
+    this.#proxies.of(node).standStill(until)
+    this.backends.freezeNode(node, until)
+  }
+
+  /** It goes on, where it has not crashed meanwhile. */
+  thawNode(node: number): void {
+    this.kernels.thaw(node)
   }
 
   /** The node comes back empty. Its kube-proxy is to be started by `proxy(node).start()`, and pods by their kubelet. */

@@ -2,6 +2,7 @@ import { randomCalls } from './calls.ts'
 import { Dice } from './dice.ts'
 import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
+import { randomFreezes } from './freezes.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
 import { randomLoadBalancer } from './load-balancer.ts'
@@ -53,7 +54,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       for (const { after, text } of dice.pick(VERBS)(world)) timeline.push({ at: at + after, text: `kubectl: ${JSON.stringify(text)}` })
     } else timeline.push({ at, text: `fault: ${dice.pick(FAULTS)(world)}` })
   }
-  const recurring = randomFaults(seed, world, ACTIVE_SECONDS)
+  const recurring = [...randomFaults(seed, world, ACTIVE_SECONDS), ...randomFreezes(seed, world, ACTIVE_SECONDS)]
   timeline.sort((a, b) => a.at - b.at)
   const traffic = world.workloads
     .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))

@@ -12,6 +12,7 @@ import { policiesProgrammed } from './policies-programmed.ts'
 import { quorum } from './quorum.ts'
 import { quotasKept } from './quotas-kept.ts'
 import { requestsConserved } from './requests-conserved.ts'
+import { stillNodesDoNothing } from './still-nodes-do-nothing.ts'
 import { uniqueIds } from './unique-ids.ts'
 import { watchesComplete } from './watches-complete.ts'
 import { whoIsDownAsksNothing } from './who-is-down-asks-nothing.ts'
@@ -34,4 +35,5 @@ export const INVARIANTS: readonly Invariant[] = [
   policiesProgrammed,
   requestsConserved,
   whoIsDownAsksNothing,
+  stillNodesDoNothing,
 ]
