@@ -29,12 +29,15 @@ export class Kernels {
   /** How often the node has crashed: what was known in another epoch is forgotten. */
   readonly #epochs: Int32Array
   readonly #conntracks: Conntrack[]
+  /** Packets that tables dropped before their node crashed. */
+  readonly #droppedBefore: Float64Array
 
   constructor(machines: readonly MachineSpec[], version: KubernetesMinor) {
     this.#version = version
     this.#machines = machines
     this.#up = new Uint8Array(machines.length).fill(1)
     this.#epochs = new Int32Array(machines.length)
+    this.#droppedBefore = new Float64Array(machines.length)
     this.#conntracks = machines.map(({ cpuMilli, conntrack }) => new Conntrack(conntrackMax(cpuMilli, version, conntrack)))
   }
 
@@ -55,7 +58,13 @@ export class Kernels {
     return this.#conntracks[node]!
   }
 
+  /** Packets that found the node's connection tracking full, since the start of the run. */
+  conntrackDropped(node: number): number {
+    return this.#droppedBefore[node]! + this.#conntracks[node]!.dropped
+  }
+
   crash(node: number): void {
+    this.#droppedBefore[node] = this.conntrackDropped(node)
     this.#up[node] = 0
     this.#epochs[node]!++
     const { cpuMilli, conntrack } = this.#machines[node]!

@@ -171,9 +171,9 @@ export class PacketCores {
     return { first: this.#first[node]!, end: this.#first[node + 1]! }
   }
 
-  /** CPU time that the core has spent on packets until now, ns. */
+  /** CPU time that the core has spent on packets until now, ns. What comes at this very moment has cost none yet, and is left for the next to ask. */
   spent(core: number, now: Nanos): Nanos {
-    this.#advance(core, now)
+    this.#advance(core, now - 1)
     return this.#charged[core]! - Math.max(0, this.#busyUntil[core]! - now)
   }
 
@@ -182,6 +182,7 @@ export class PacketCores {
     return this.#packets[core]!
   }
 
+  /** Packets that came to the core so far and were dropped; one that is sent again and dropped again counts twice. */
   dropped(core: number): number {
     return this.#dropped[core]!
   }

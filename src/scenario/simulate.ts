@@ -32,12 +32,13 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     const until = Math.floor((scenario.duration * step) / PROGRESS_STEPS)
     // Pods' loads are counted from the moment at which measuring begins; to stop there is no event, so it changes nothing.
     if (cluster.sim.now < scenario.warmUp && scenario.warmUp <= until) {
-      cluster.sim.run(scenario.warmUp - 1)
+      runUntil(cluster, scenario.warmUp - 1, scenario.duration)
       cluster.dataPlane.backends.countLoads()
     }
-    cluster.sim.run(until)
+    runUntil(cluster, until, scenario.duration)
     options.onProgress?.(step / PROGRESS_STEPS)
   }
+  cluster.dataPlane.endInterval(scenario.duration)
   cluster.dataPlane.checkConservation()
   const measured: Omit<VariantSummary, 'thresholds'> = {
     variant: options.variant,
@@ -45,6 +46,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     propagation: cluster.dataPlane.propagation('measured'),
     deployments: deploymentsOf(scenario, cluster),
     kubeProxy: cluster.dataPlane.kubeProxySummary(),
+    nodes: cluster.dataPlane.nodesSummary(),
     ...(scenario.cluster.bootstrap
       ? { bootstrap: { allNodesReadySeconds: cluster.allNodesReadyAt === null ? null : seconds(cluster.allNodesReadyAt) } }
       : {}),
@@ -59,10 +61,20 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     objects: hopTable(cluster.trace),
     proxy: cluster.dataPlane.proxyTable(),
     pods: podTable(cluster),
+    nodes: cluster.dataPlane.nodeTable(),
     failures: cluster.dataPlane.failureTable(),
     hops: cluster.trace,
     summary: { ...measured, thresholds: judgeThresholds(scenario.thresholds, measured) },
   }
+}
+
+/** Runs on, and notes at the end of each interval what nodes did in it; the last ends with the run. */
+function runUntil({ sim, dataPlane }: SimulatedCluster, until: Nanos, duration: Nanos): void {
+  for (let end = dataPlane.nextIntervalEnd; end <= until && end < duration; end = dataPlane.nextIntervalEnd) {
+    sim.run(end - 1)
+    dataPlane.endInterval(end)
+  }
+  sim.run(until)
 }
 
 /** Says nothing where nobody waited: results are then the same as without Priority and Fairness. */

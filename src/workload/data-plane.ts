@@ -8,9 +8,10 @@ import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import { NodeRules } from '../kube-proxy/node-rules.ts'
 import { ServiceHistory, type ServicePortId } from '../kube-proxy/service-history.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { NodeMetrics } from '../metrics/node-metrics.ts'
 import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
-import type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
+import type { KubeProxySummary, NodesSummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
 import type { Table } from '../metrics/table.ts'
 import { Addresses, parseIpv4 } from '../network/addresses.ts'
 import { LoadBalancer } from '../network/load-balancer.ts'
@@ -55,7 +56,7 @@ export interface DataPlaneOptions {
   readonly plugin?: NetworkPlugin | undefined
   /** End of the warm-up. */
   readonly measureFrom: Nanos
-  /** Length of a row of the request table; 1 s when left out. */
+  /** Length of a row of the tables of requests and of nodes; 1 s when left out. */
   readonly interval?: Nanos
 }
 
@@ -89,6 +90,7 @@ export class DataPlane {
   readonly #proxies: KubeProxies
   readonly #requestMetrics: RequestMetrics
   readonly #proxyMetrics: ProxyMetrics
+  readonly #nodeMetrics: NodeMetrics
   readonly #traffic: TrafficMetrics[] = []
   readonly #nodes: number
   readonly #machines: readonly MachineSpec[]
@@ -169,7 +171,21 @@ export class DataPlane {
     })
     this.backends = this.requests.backends
     const { interval, measureFrom } = options
-    this.#requestMetrics = new RequestMetrics(interval === undefined ? { measureFrom } : { measureFrom, interval })
+    const intervals = interval === undefined ? { measureFrom } : { measureFrom, interval }
+    this.#requestMetrics = new RequestMetrics(intervals)
+    this.#nodeMetrics = new NodeMetrics({
+      ...intervals,
+      nodeNames,
+      counters: {
+        coresOf: (node) => this.cores.coresOf(node),
+        spent: (core, now) => this.cores.spent(core, now),
+        packets: (core) => this.cores.packets(core),
+        dropped: (core) => this.cores.dropped(core),
+        syncs: (node) => this.#proxyMetrics.syncsOf(node),
+        conntrackEntries: (node) => this.conntrackEntries(node),
+        conntrackDropped: (node) => this.kernels.conntrackDropped(node),
+      },
+    })
   }
 
   /** The kube-proxy of a node. */
@@ -301,6 +317,28 @@ export class DataPlane {
 
   proxyTable(): Table {
     return this.#proxyMetrics.table()
+  }
+
+  /** When the interval of the node table that runs will be over. */
+  get nextIntervalEnd(): Nanos {
+    return this.#nodeMetrics.nextEnd
+  }
+
+  /**
+   * The interval is over at `end`, which is {@link nextIntervalEnd} or the end of the run: everything before has happened. To be called for each
+   * interval; nobody waits for it, so it changes nothing of what happens.
+   */
+  endInterval(end: Nanos): void {
+    this.#nodeMetrics.endInterval(end)
+  }
+
+  nodesSummary(): NodesSummary {
+    return this.#nodeMetrics.summary()
+  }
+
+  /** What the CPUs of the nodes did in the intervals that are over. */
+  nodeTable(): Table {
+    return this.#nodeMetrics.table()
   }
 
   /** Entries in a node's connection tracking table now. */
