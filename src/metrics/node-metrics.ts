@@ -12,7 +12,8 @@ export interface NodeCounters {
   spent(core: number, now: Nanos): Nanos
   packets(core: number): number
   dropped(core: number): number
-  /** Syncs of the node's kube-proxy that have ended. */
+  /** CPU time that the syncs of the node's kube-proxy have had until `now`, also of one that still runs; and how many have ended. */
+  syncTime(node: number, now: Nanos): Nanos
   syncs(node: number): number
   /** Entries of connection tracking now, and packets that found the table full. */
   conntrackEntries(node: number): number
@@ -29,6 +30,7 @@ const COLUMNS = [
   'packets_dropped',
   'softirq_ms',
   'busiest_core_ms',
+  'sync_ms',
   'syncs',
   'conntrack_entries',
   'conntrack_dropped',
@@ -39,13 +41,14 @@ const PACKETS = 0
 const DROPPED = 1
 const SOFTIRQ = 2
 const BUSIEST = 3
-const SYNCS = 4
-const ENTRIES = 5
-const REFUSED = 6
-const WIDTH = 7
+const SYNC_TIME = 4
+const SYNCS = 5
+const ENTRIES = 6
+const REFUSED = 7
+const WIDTH = 8
 
 /** Which of these numbers are read as totals: an interval has the difference. */
-const TOTALS = [PACKETS, DROPPED, SYNCS, REFUSED] as const
+const TOTALS = [PACKETS, DROPPED, SYNC_TIME, SYNCS, REFUSED] as const
 
 /**
  * What the CPUs of the nodes did, by interval, and how full their connection tracking was.
@@ -135,6 +138,7 @@ export class NodeMetrics {
     }
     block[at + PACKETS] = packets
     block[at + DROPPED] = dropped
+    block[at + SYNC_TIME] = counters.syncTime(node, end)
     block[at + SYNCS] = counters.syncs(node)
     block[at + REFUSED] = counters.conntrackDropped(node)
     for (const column of TOTALS) {
@@ -157,7 +161,7 @@ export class NodeMetrics {
       const { first, end: endOfCores } = this.#counters.coresOf(node)
       for (let interval = 0; interval < this.#length; interval++) {
         const at = (interval * this.#names.length + node) * WIDTH
-        const [packets, dropped, softirq, busiest, syncs, entries, refused] = this.#block.subarray(at, at + WIDTH)
+        const [packets, dropped, softirq, busiest, syncTime, syncs, entries, refused] = this.#block.subarray(at, at + WIDTH)
         const start = intervals.startOf(interval)
         const end = Math.min(intervals.endOf(interval), this.#end)
         yield [
@@ -170,6 +174,7 @@ export class NodeMetrics {
           dropped!,
           softirq! / MILLISECOND,
           busiest! / MILLISECOND,
+          syncTime! / MILLISECOND,
           syncs!,
           entries!,
           refused!,

@@ -15,9 +15,14 @@ export interface SoftirqSpec {
 
 export const SOFTIRQ_DEFAULTS: SoftirqSpec = { cores: null, backlog: BACKLOG_DEFAULT }
 
-/** Cores of a node that handle packets. Cores count as whole ones. */
+/** Cores of a node: they count as whole ones. */
+export function wholeCores(cpuMilli: number): number {
+  return Math.max(1, Math.ceil(cpuMilli / 1000))
+}
+
+/** Those of them that handle packets. */
 export function softirqCores(cpuMilli: number, { cores }: SoftirqSpec): number {
-  const all = Math.max(1, Math.ceil(cpuMilli / 1000))
+  const all = wholeCores(cpuMilli)
   return cores === null ? all : Math.min(cores, all)
 }
 

@@ -6,6 +6,7 @@ import { imbalance, loadRate } from '../metrics/pod-loads.ts'
 import type { Cell, Table } from '../metrics/table.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import type { DeploymentSummary, RunResult, VariantSummary } from './run-result.ts'
+import { runUntil } from './run-until.ts'
 import type { Scenario } from './scenario.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
 import { judgeThresholds } from './threshold-metrics.ts'
@@ -66,15 +67,6 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     hops: cluster.trace,
     summary: { ...measured, thresholds: judgeThresholds(scenario.thresholds, measured) },
   }
-}
-
-/** Runs on, and notes at the end of each interval what nodes did in it; the last ends with the run. */
-function runUntil({ sim, dataPlane }: SimulatedCluster, until: Nanos, duration: Nanos): void {
-  for (let end = dataPlane.nextIntervalEnd; end <= until && end < duration; end = dataPlane.nextIntervalEnd) {
-    sim.run(end - 1)
-    dataPlane.endInterval(end)
-  }
-  sim.run(until)
 }
 
 /** Says nothing where nobody waited: results are then the same as without Priority and Fairness. */

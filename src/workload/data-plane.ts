@@ -18,8 +18,9 @@ import { LoadBalancer } from '../network/load-balancer.ts'
 import { Network } from '../network/network.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import { Kernels, type MachineSpec } from '../node/kernel.ts'
-import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores } from '../node/packet-cores.ts'
+import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores, wholeCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
+import { UserWork } from '../node/user-work.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { type Backends, HOST_CLIENTS } from './backends.ts'
@@ -125,11 +126,13 @@ export class DataPlane {
       backlog: softirq.backlog,
       laterPacket: this.mode.establishedCost,
     })
+    const syncs = new UserWork({ cores: this.cores, coresOfNode: nodes.map(({ cpuMilli }) => wholeCores(cpuMilli)) })
     this.#proxyMetrics = new ProxyMetrics({ nodeNames, measureFrom: options.measureFrom })
     this.#proxies = new KubeProxies({
       sim,
       rules,
       mode: this.mode,
+      threads: syncs,
       trace: options.trace,
       metrics: this.#proxyMetrics,
       nodeNames,
@@ -181,6 +184,7 @@ export class DataPlane {
         spent: (core, now) => this.cores.spent(core, now),
         packets: (core) => this.cores.packets(core),
         dropped: (core) => this.cores.dropped(core),
+        syncTime: (node, now) => syncs.spent(node, now),
         syncs: (node) => this.#proxyMetrics.syncsOf(node),
         conntrackEntries: (node) => this.conntrackEntries(node),
         conntrackDropped: (node) => this.kernels.conntrackDropped(node),

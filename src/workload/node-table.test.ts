@@ -126,6 +126,7 @@ test('CPU time, packets and drops of all intervals are those of the packets, and
         spent: (core: number, now: Nanos) => cores.spent(core, now),
         packets: (core: number) => cores.packets(core),
         dropped: (core: number) => cores.dropped(core),
+        syncTime: () => 0,
         syncs: () => 0,
         conntrackEntries: () => 0,
         conntrackDropped: () => 0,
