@@ -36,7 +36,7 @@ const COLUMNS = [
   'conntrack_dropped',
 ]
 
-/** Numbers a node and interval in the block: as in the table, from `packets` on. */
+/** Numbers of a row in the block: what a node did in an interval, as in the table from `packets` on, then which node and which interval. */
 const PACKETS = 0
 const DROPPED = 1
 const SOFTIRQ = 2
@@ -45,7 +45,10 @@ const SYNC_TIME = 4
 const SYNCS = 5
 const ENTRIES = 6
 const REFUSED = 7
-const WIDTH = 8
+const READ = 8
+const NODE = 8
+const INTERVAL = 9
+const WIDTH = 10
 
 /** Which of these numbers are read as totals: an interval has the difference. */
 const TOTALS = [PACKETS, DROPPED, SYNC_TIME, SYNCS, REFUSED] as const
@@ -57,21 +60,23 @@ const TOTALS = [PACKETS, DROPPED, SYNC_TIME, SYNCS, REFUSED] as const
  *   sim:      ── run(end − 1 ns) ──▶ endInterval(end) ── run(…) ──▶        to stop there is no event, so it changes nothing
  * ```
  *
- * A packet that comes exactly at the end belongs to the next interval; at the end of the run, to the last.
+ * A packet that comes exactly at the end belongs to the next interval; at the end of the run, to the last. Where a node had nothing to do nothing is
+ * kept, so that many idle nodes take no room.
  */
 export class NodeMetrics {
   readonly #names: readonly string[]
   readonly #counters: NodeCounters
   readonly #intervals: Intervals
-  /** WIDTH numbers a node, all nodes an interval. */
-  #block = new Float64Array(0)
+  /** WIDTH numbers a row, in the order of intervals. */
+  #block = new Float64Array(64 * WIDTH)
+  #rows = 0
   /** Intervals that are over, and when the last of them ended. */
   #length = 0
   #end: Nanos = 0
-  /** As of then: by core CPU time, and by node WIDTH numbers, of which the totals are used. */
+  /** As of then: CPU time by core, and the totals by node. */
   readonly #spent: Float64Array
   readonly #before: Float64Array
-  readonly #busiest: BusiestCore = { node: '', share: 0, atSeconds: 0 }
+  #busiest: NodesSummary['busiestCore'] = null
 
   constructor(options: { nodeNames: readonly string[]; counters: NodeCounters; interval?: Nanos; measureFrom: Nanos }) {
     this.#names = options.nodeNames
@@ -79,7 +84,7 @@ export class NodeMetrics {
     this.#intervals = new Intervals({ length: options.interval ?? SECOND, measureFrom: options.measureFrom })
     const last = options.nodeNames.length - 1
     this.#spent = new Float64Array(last < 0 ? 0 : options.counters.coresOf(last).end)
-    this.#before = new Float64Array(options.nodeNames.length * WIDTH)
+    this.#before = new Float64Array(options.nodeNames.length * READ)
   }
 
   /** When the interval that runs will be over. */
@@ -90,109 +95,111 @@ export class NodeMetrics {
   /** The interval that runs is over at `end`: at {@link nextEnd}, or before it where the run ends. Everything before `end` has happened. */
   endInterval(end: Nanos): void {
     invariant(end > this.#end && end <= this.nextEnd, `An interval of nodes from ${this.#end} to ${end}`)
-    const row = this.#length * this.#names.length * WIDTH
-    this.#reserve(row + this.#names.length * WIDTH)
-    const isMeasured = this.#intervals.isMeasured(this.#length)
-    for (let node = 0; node < this.#names.length; node++) this.#read(node, row + node * WIDTH, end, isMeasured)
+    for (let node = 0; node < this.#names.length; node++) this.#read(node, end)
     this.#length++
     this.#end = end
   }
 
   /** Since the warm-up. */
   summary(): NodesSummary {
-    const sums = { packets: 0, packetsDropped: 0, conntrackEntriesMax: 0, conntrackDropped: 0 }
+    const sums = { packets: 0, packetsDropped: 0, busiestCore: this.#busiest, conntrackEntriesMax: 0, conntrackDropped: 0 }
     const block = this.#block
-    for (let interval = 0; interval < this.#length; interval++) {
-      if (!this.#intervals.isMeasured(interval)) continue
-      for (let node = 0; node < this.#names.length; node++) {
-        const at = (interval * this.#names.length + node) * WIDTH
-        sums.packets += block[at + PACKETS]!
-        sums.packetsDropped += block[at + DROPPED]!
-        sums.conntrackEntriesMax = Math.max(sums.conntrackEntriesMax, block[at + ENTRIES]!)
-        sums.conntrackDropped += block[at + REFUSED]!
-      }
+    for (let row = 0; row < this.#rows; row++) {
+      const at = row * WIDTH
+      if (!this.#intervals.isMeasured(block[at + INTERVAL]!)) continue
+      sums.packets += block[at + PACKETS]!
+      sums.packetsDropped += block[at + DROPPED]!
+      sums.conntrackEntriesMax = Math.max(sums.conntrackEntriesMax, block[at + ENTRIES]!)
+      sums.conntrackDropped += block[at + REFUSED]!
     }
-    return { ...sums, busiestCore: this.#busiest.share === 0 ? null : { ...this.#busiest } }
+    return sums
   }
 
-  /** One row a node and interval that is over. By node, then by time. */
+  /** One row a node and interval that is over and in which it had something to do. By node, then by time. */
   table(): Table {
-    return { columns: COLUMNS, rows: { [Symbol.iterator]: () => this.#rows() } }
+    return { columns: COLUMNS, rows: { [Symbol.iterator]: () => this.#tableRows() } }
   }
 
-  #read(node: number, at: number, end: Nanos, isMeasured: boolean): void {
+  /** Reads what the node did into the next row, which is kept if that is anything. */
+  #read(node: number, end: Nanos): void {
     const counters = this.#counters
+    const at = this.#rows * WIDTH
+    if (at === this.#block.length) this.#grow()
     const block = this.#block
-    const before = this.#before
+    block.fill(0, at, at + WIDTH)
     const { first, end: endOfCores } = counters.coresOf(node)
-    let packets = 0
-    let dropped = 0
     for (let core = first; core < endOfCores; core++) {
       const spent = counters.spent(core, end)
       const ofInterval = spent - this.#spent[core]!
       this.#spent[core] = spent
-      packets += counters.packets(core)
-      dropped += counters.dropped(core)
       block[at + SOFTIRQ]! += ofInterval
       block[at + BUSIEST] = Math.max(block[at + BUSIEST]!, ofInterval)
+      block[at + PACKETS]! += counters.packets(core)
+      block[at + DROPPED]! += counters.dropped(core)
     }
-    block[at + PACKETS] = packets
-    block[at + DROPPED] = dropped
     block[at + SYNC_TIME] = counters.syncTime(node, end)
     block[at + SYNCS] = counters.syncs(node)
     block[at + REFUSED] = counters.conntrackDropped(node)
     for (const column of TOTALS) {
       const total = block[at + column]!
-      block[at + column]! -= before[node * WIDTH + column]!
-      before[node * WIDTH + column] = total
+      block[at + column]! -= this.#before[node * READ + column]!
+      this.#before[node * READ + column] = total
     }
     block[at + ENTRIES] = counters.conntrackEntries(node)
+    if (block.subarray(at, at + READ).every(isZero)) return
+    block[at + NODE] = node
+    block[at + INTERVAL] = this.#length
+    this.#rows++
     const share = block[at + BUSIEST]! / this.#intervals.length
-    if (isMeasured && share > this.#busiest.share) {
-      this.#busiest.node = this.#names[node]!
-      this.#busiest.share = share
-      this.#busiest.atSeconds = this.#end / SECOND
-    }
+    if (this.#intervals.isMeasured(this.#length) && share > (this.#busiest?.share ?? 0))
+      this.#busiest = { node: this.#names[node]!, share, atSeconds: this.#end / SECOND }
   }
 
-  *#rows(): Generator<readonly Cell[]> {
+  *#tableRows(): Generator<readonly Cell[]> {
     const intervals = this.#intervals
-    for (const [node, name] of this.#names.entries()) {
-      const { first, end: endOfCores } = this.#counters.coresOf(node)
-      for (let interval = 0; interval < this.#length; interval++) {
-        const at = (interval * this.#names.length + node) * WIDTH
-        const [packets, dropped, softirq, busiest, syncTime, syncs, entries, refused] = this.#block.subarray(at, at + WIDTH)
-        const start = intervals.startOf(interval)
-        const end = Math.min(intervals.endOf(interval), this.#end)
-        yield [
-          start / SECOND,
-          (end - start) / SECOND,
-          intervals.isMeasured(interval) ? 'measured' : 'warm-up',
-          name,
-          endOfCores - first,
-          packets!,
-          dropped!,
-          softirq! / MILLISECOND,
-          busiest! / MILLISECOND,
-          syncTime! / MILLISECOND,
-          syncs!,
-          entries!,
-          refused!,
-        ]
-      }
+    for (const row of this.#byNode()) {
+      const [packets, dropped, softirq, busiest, syncTime, syncs, entries, refused, node, interval] = this.#block.subarray(
+        row * WIDTH,
+        (row + 1) * WIDTH,
+      )
+      const start = intervals.startOf(interval!)
+      const { first, end: endOfCores } = this.#counters.coresOf(node!)
+      yield [
+        start / SECOND,
+        (Math.min(intervals.endOf(interval!), this.#end) - start) / SECOND,
+        intervals.isMeasured(interval!) ? 'measured' : 'warm-up',
+        this.#names[node!]!,
+        endOfCores - first,
+        packets!,
+        dropped!,
+        softirq! / MILLISECOND,
+        busiest! / MILLISECOND,
+        syncTime! / MILLISECOND,
+        syncs!,
+        entries!,
+        refused!,
+      ]
     }
   }
 
-  #reserve(size: number): void {
-    if (size <= this.#block.length) return
-    const grown = new Float64Array(Math.max(size, 2 * this.#block.length))
+  /** The rows of the block, those of a node together and in their order. */
+  #byNode(): Uint32Array {
+    const places = new Uint32Array(this.#names.length + 1)
+    const nodeOf = (row: number): number => this.#block[row * WIDTH + NODE]!
+    for (let row = 0; row < this.#rows; row++) places[nodeOf(row) + 1]!++
+    for (let node = 1; node < places.length; node++) places[node]! += places[node - 1]!
+    const order = new Uint32Array(this.#rows)
+    for (let row = 0; row < this.#rows; row++) order[places[nodeOf(row)]!++] = row
+    return order
+  }
+
+  #grow(): void {
+    const grown = new Float64Array(2 * this.#block.length)
     grown.set(this.#block)
     this.#block = grown
   }
 }
 
-interface BusiestCore {
-  node: string
-  share: number
-  atSeconds: number
+function isZero(value: number): boolean {
+  return value === 0
 }
