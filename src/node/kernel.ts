@@ -37,6 +37,8 @@ export class Kernels {
   readonly #thawsAt: Float64Array
   /** Places that are left in the ring of its network card meanwhile. */
   readonly #ring: Int32Array
+  /** Packets that tables dropped before their node crashed. */
+  readonly #droppedBefore: Float64Array
 
   constructor(machines: readonly MachineSpec[], version: KubernetesMinor) {
     this.#version = version
@@ -45,6 +47,7 @@ export class Kernels {
     this.#epochs = new Int32Array(machines.length)
     this.#thawsAt = new Float64Array(machines.length)
     this.#ring = new Int32Array(machines.length)
+    this.#droppedBefore = new Float64Array(machines.length)
     this.#conntracks = machines.map(({ cpuMilli, conntrack }) => new Conntrack(conntrackMax(cpuMilli, version, conntrack)))
   }
 
@@ -114,8 +117,14 @@ export class Kernels {
     this.frozen--
   }
 
+  /** Packets that found the node's connection tracking full, since the start of the run. */
+  conntrackDropped(node: number): number {
+    return this.#droppedBefore[node]! + this.#conntracks[node]!.dropped
+  }
+
   crash(node: number): void {
     this.thaw(node)
+    this.#droppedBefore[node] = this.conntrackDropped(node)
     this.#up[node] = 0
     this.#epochs[node]!++
     const { cpuMilli, conntrack } = this.#machines[node]!

@@ -15,9 +15,14 @@ export interface SoftirqSpec {
 
 export const SOFTIRQ_DEFAULTS: SoftirqSpec = { cores: null, backlog: BACKLOG_DEFAULT }
 
-/** Cores of a node that handle packets. Cores count as whole ones. */
+/** Cores of a node: they count as whole ones. */
+export function wholeCores(cpuMilli: number): number {
+  return Math.max(1, Math.ceil(cpuMilli / 1000))
+}
+
+/** Those of them that handle packets. */
 export function softirqCores(cpuMilli: number, { cores }: SoftirqSpec): number {
-  const all = Math.max(1, Math.ceil(cpuMilli / 1000))
+  const all = wholeCores(cpuMilli)
   return cores === null ? all : Math.min(cores, all)
 }
 
@@ -192,9 +197,9 @@ export class PacketCores {
     return { first: this.#first[node]!, end: this.#first[node + 1]! }
   }
 
-  /** CPU time that the core has spent on packets until now, ns. */
+  /** CPU time that the core has spent on packets until now, ns. What comes at this very moment has cost none yet, and is left for the next to ask. */
   spent(core: number, now: Nanos): Nanos {
-    this.#advance(core, now)
+    this.#advance(core, now - 1)
     return this.#charged[core]! - this.#ahead(core, now)
   }
 
@@ -208,6 +213,7 @@ export class PacketCores {
     return this.#packets[core]!
   }
 
+  /** Packets that came to the core so far and were dropped; one that is sent again and dropped again counts twice. */
   dropped(core: number): number {
     return this.#dropped[core]!
   }

@@ -8,17 +8,19 @@ import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import { NodeRules } from '../kube-proxy/node-rules.ts'
 import { ServiceHistory, type ServicePortId } from '../kube-proxy/service-history.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { NodeMetrics } from '../metrics/node-metrics.ts'
 import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
-import type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
+import type { KubeProxySummary, NodesSummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
 import type { Table } from '../metrics/table.ts'
 import { Addresses, parseIpv4 } from '../network/addresses.ts'
 import { LoadBalancer } from '../network/load-balancer.ts'
 import { Network } from '../network/network.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import { Kernels, type MachineSpec } from '../node/kernel.ts'
-import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores } from '../node/packet-cores.ts'
+import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores, wholeCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
+import { UserWork } from '../node/user-work.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { type Backends, HOST_CLIENTS } from './backends.ts'
@@ -59,7 +61,7 @@ export interface DataPlaneOptions {
   readonly director?: DirectorSpec | undefined
   /** End of the warm-up. */
   readonly measureFrom: Nanos
-  /** Length of a row of the request table; 1 s when left out. */
+  /** Length of a row of the tables of requests and of nodes; 1 s when left out. */
   readonly interval?: Nanos
 }
 
@@ -95,6 +97,7 @@ export class DataPlane {
   readonly #proxies: KubeProxies
   readonly #requestMetrics: RequestMetrics
   readonly #proxyMetrics: ProxyMetrics
+  readonly #nodeMetrics: NodeMetrics
   readonly #traffic: TrafficMetrics[] = []
   readonly #nodes: number
   readonly #machines: readonly MachineSpec[]
@@ -129,11 +132,13 @@ export class DataPlane {
       backlog: softirq.backlog,
       laterPacket: this.mode.establishedCost,
     })
+    const syncs = new UserWork({ cores: this.cores, coresOfNode: nodes.map(({ cpuMilli }) => wholeCores(cpuMilli)) })
     this.#proxyMetrics = new ProxyMetrics({ nodeNames, measureFrom: options.measureFrom })
     this.#proxies = new KubeProxies({
       sim,
       rules,
       mode: this.mode,
+      threads: syncs,
       trace: options.trace,
       metrics: this.#proxyMetrics,
       nodeNames,
@@ -178,7 +183,22 @@ export class DataPlane {
     })
     this.backends = this.requests.backends
     const { interval, measureFrom } = options
-    this.#requestMetrics = new RequestMetrics(interval === undefined ? { measureFrom } : { measureFrom, interval })
+    const intervals = interval === undefined ? { measureFrom } : { measureFrom, interval }
+    this.#requestMetrics = new RequestMetrics(intervals)
+    this.#nodeMetrics = new NodeMetrics({
+      ...intervals,
+      nodeNames,
+      counters: {
+        coresOf: (node) => this.cores.coresOf(node),
+        spent: (core, now) => this.cores.spent(core, now),
+        packets: (core) => this.cores.packets(core),
+        dropped: (core) => this.cores.dropped(core),
+        syncTime: (node, now) => syncs.spent(node, now),
+        syncs: (node) => this.#proxyMetrics.syncsOf(node),
+        conntrackEntries: (node) => this.conntrackEntries(node),
+        conntrackDropped: (node) => this.kernels.conntrackDropped(node),
+      },
+    })
   }
 
   /** The kube-proxy of a node. */
@@ -342,6 +362,28 @@ export class DataPlane {
 
   proxyTable(): Table {
     return this.#proxyMetrics.table()
+  }
+
+  /** When the interval of the node table that runs will be over. */
+  get nextIntervalEnd(): Nanos {
+    return this.#nodeMetrics.nextEnd
+  }
+
+  /**
+   * The interval is over at `end`, which is {@link nextIntervalEnd} or the end of the run: everything before has happened. To be called for each
+   * interval; nobody waits for it, so it changes nothing of what happens.
+   */
+  endInterval(end: Nanos): void {
+    this.#nodeMetrics.endInterval(end)
+  }
+
+  nodesSummary(): NodesSummary {
+    return this.#nodeMetrics.summary()
+  }
+
+  /** What the CPUs of the nodes did in the intervals that are over. */
+  nodeTable(): Table {
+    return this.#nodeMetrics.table()
   }
 
   /** Entries in a node's connection tracking table now. */
