@@ -19,6 +19,11 @@ export function cfsQuota(limitMilli: number): Nanos | null {
   return Math.max(QUOTA_MIN, Math.floor((limitMilli * MICROSECONDS_OF_PERIOD) / 1000) * 1000)
 }
 
+/** Cores count as whole ones. */
+export function wholeCores(cpuMilli: number): number {
+  return Math.max(1, Math.ceil(cpuMilli / 1000))
+}
+
 export interface ContainerCpuOptions {
   /** Cores of the node, a whole number >= 1. */
   readonly cores: number
@@ -41,6 +46,12 @@ export interface CpuStat {
   readonly throttledPeriods: number
   /** How long cores were throttled, all together: `throttled_time`. */
   readonly throttled: Nanos
+}
+
+/** Share of the periods of several containers in which they were throttled; null without any. */
+export function throttledShare(stats: readonly CpuStat[]): number | null {
+  const periods = stats.reduce((sum, stat) => sum + stat.periods, 0)
+  return periods === 0 ? null : stats.reduce((sum, { throttledPeriods }) => sum + throttledPeriods, 0) / periods
 }
 
 interface Thread {

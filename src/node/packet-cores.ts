@@ -1,5 +1,6 @@
 import type { Nanos } from '../units.ts'
 import { ComingPackets } from './coming-packets.ts'
+import { wholeCores } from './container-cpu.ts'
 import { DATA_RETRIES } from './kernel-tcp.ts'
 
 /** Packets that wait for one core at most. Source: Linux net.core.netdev_max_backlog, default 1000. */
@@ -15,9 +16,9 @@ export interface SoftirqSpec {
 
 export const SOFTIRQ_DEFAULTS: SoftirqSpec = { cores: null, backlog: BACKLOG_DEFAULT }
 
-/** Cores of a node that handle packets. Cores count as whole ones. */
+/** Cores of a node that handle packets. */
 export function softirqCores(cpuMilli: number, { cores }: SoftirqSpec): number {
-  const all = Math.max(1, Math.ceil(cpuMilli / 1000))
+  const all = wholeCores(cpuMilli)
   return cores === null ? all : Math.min(cores, all)
 }
 

@@ -33,6 +33,7 @@ export type {
   TrafficSource,
   TrafficSpec,
   TrafficTarget,
+  WarmUpSpec,
   WorkloadSpec,
 } from '../workload/specs.ts'
 export type ImageSpec = ImagePolicy

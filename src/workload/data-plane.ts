@@ -16,6 +16,7 @@ import { Addresses, parseIpv4 } from '../network/addresses.ts'
 import { LoadBalancer } from '../network/load-balancer.ts'
 import { Network } from '../network/network.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
+import { wholeCores } from '../node/container-cpu.ts'
 import { Kernels, type MachineSpec } from '../node/kernel.ts'
 import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
@@ -168,6 +169,7 @@ export class DataPlane {
       dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
     })
     this.backends = this.requests.backends
+    this.backends.attachCores(nodes.map(({ cpuMilli }) => wholeCores(cpuMilli)))
     const { interval, measureFrom } = options
     this.#requestMetrics = new RequestMetrics(interval === undefined ? { measureFrom } : { measureFrom, interval })
   }
