@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Simulation } from '../engine/simulation.ts'
 import { MICROSECOND, MILLISECOND, SECOND } from '../units.ts'
-import { CFS_PERIOD, ContainerCpu, type CpuStat, cfsQuota } from './container-cpu.ts'
+import { ContainerCpu, type CpuStat, cfsQuota, throttledShare } from './container-cpu.ts'
+
+const PERIOD = 100 * MILLISECOND
 
 describe('cfsQuota', () => {
   test.each([
@@ -12,7 +14,18 @@ describe('cfsQuota', () => {
     [333, 33_300 * MICROSECOND],
     [10, MILLISECOND],
     [1, MILLISECOND],
-  ])('of %d milli-cores', (limit, quota) => expect(cfsQuota(limit)).toBe(quota))
+  ])('of %d milli-cores', (limit, quota) => expect(cfsQuota(limit, PERIOD)).toBe(quota))
+
+  test('of another period', () => {
+    expect(cfsQuota(1500, 5 * MILLISECOND)).toBe(7500 * MICROSECOND)
+    expect(cfsQuota(150, 5 * MILLISECOND)).toBe(MILLISECOND)
+  })
+})
+
+test('throttledShare counts the periods of all together', () => {
+  const stat = (periods: number, throttledPeriods: number): CpuStat => ({ used: 0, periods, throttledPeriods, throttled: 0 })
+  expect(throttledShare([stat(100, 30), stat(300, 10), stat(0, 0)])).toBe(0.1)
+  expect(throttledShare([stat(0, 0)])).toBe(0)
 })
 
 interface SetUp {
@@ -29,8 +42,8 @@ function setUp({ cores = 8, limit, offset = 0 }: SetUp) {
     sim,
     {
       cores,
-      quota: cfsQuota(limit),
-      period: CFS_PERIOD,
+      quota: cfsQuota(limit, PERIOD),
+      period: PERIOD,
       onDone: (thread) => log.push(`${sim.now / MILLISECOND} done ${thread}`),
       onThrottled: (thread, is) => log.push(`${sim.now / MILLISECOND} ${is ? 'stops' : 'goes on'} ${thread}`),
     },

@@ -1,22 +1,21 @@
 import { Heap } from 'heap-js'
 import { type HandlerId, NO_TIMER, type Simulation, type Timer } from '../engine/simulation.ts'
 import { invariant } from '../invariant.ts'
-import { MILLISECOND, type Nanos } from '../units.ts'
+import { MICROSECOND, MILLISECOND, type Nanos } from '../units.ts'
 
-/** Source: the kubelet's `cpuCFSQuotaPeriod`, whose default is 100 ms. */
-export const CFS_PERIOD: Nanos = 100 * MILLISECOND
 /** Source: Kubernetes pkg/kubelet/cm/helpers_linux.go (MinQuotaPeriod). */
 const QUOTA_MIN: Nanos = MILLISECOND
-const MICROSECONDS_OF_PERIOD = 100_000
+/** Both are given in whole microseconds. */
+const UNIT: Nanos = MICROSECOND
 
 /**
  * CPU time that a container with this limit may use in a period; null without a limit (0).
  *
  * Source: Kubernetes pkg/kubelet/cm/helpers_linux.go (MilliCPUToQuota): whole microseconds, at least 1 ms.
  */
-export function cfsQuota(limitMilli: number): Nanos | null {
+export function cfsQuota(limitMilli: number, period: Nanos): Nanos | null {
   if (limitMilli === 0) return null
-  return Math.max(QUOTA_MIN, Math.floor((limitMilli * MICROSECONDS_OF_PERIOD) / 1000) * 1000)
+  return Math.max(QUOTA_MIN, Math.floor((limitMilli * (period / UNIT)) / 1000) * UNIT)
 }
 
 /** Cores count as whole ones. */
@@ -48,10 +47,10 @@ export interface CpuStat {
   readonly throttled: Nanos
 }
 
-/** Share of the periods of several containers in which they were throttled; null without any. */
-export function throttledShare(stats: readonly CpuStat[]): number | null {
+/** Share of the periods of several containers in which they were throttled: 0 where they have none, as there is no limit or nothing to do. */
+export function throttledShare(stats: readonly CpuStat[]): number {
   const periods = stats.reduce((sum, stat) => sum + stat.periods, 0)
-  return periods === 0 ? null : stats.reduce((sum, { throttledPeriods }) => sum + throttledPeriods, 0) / periods
+  return periods === 0 ? 0 : stats.reduce((sum, { throttledPeriods }) => sum + throttledPeriods, 0) / periods
 }
 
 interface Thread {

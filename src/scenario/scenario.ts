@@ -86,6 +86,8 @@ export interface ClusterSpec {
   readonly dns?: DnsSpec | undefined
   /** How nodes share packets among their cores. */
   readonly softirq: SoftirqSpec
+  /** Of the quota of containers with a CPU limit; null: limits do not hold. */
+  readonly cpuQuotaPeriod: Nanos | null
   /** How images are pulled, and how large they are. */
   readonly images: ImageSpec
   readonly runtime: RuntimeName

@@ -164,6 +164,15 @@ const cluster = z.strictObject({
         .optional(),
     })
     .optional(),
+  kubelet: z
+    .strictObject({
+      cpuCFSQuota: z.boolean().optional().meta({
+        description: 'CPU limits hold, by throttling, where cpuPerRequest says what requests take',
+        default: DEFAULTS.cpuCFSQuota,
+      }),
+      cpuCFSQuotaPeriod: duration('The period of the quota, 1 ms to 1 s', DEFAULTS.cpuCFSQuotaPeriod).optional(),
+    })
+    .optional(),
   dns: z
     .strictObject({
       service: text('a Service, such as kube-dns.kube-system', {

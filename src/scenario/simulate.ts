@@ -92,7 +92,7 @@ function deploymentsOf(scenario: Scenario, cluster: SimulatedCluster): Deploymen
     const selector = deployment?.spec.selector
     const own =
       selector === undefined ? [] : loads.filter(({ pod }) => pod.namespace === namespace && matchesSelector(selector, pod.labels))
-    const throttled = throttledShare(own.flatMap(({ cpu }) => cpu ?? []))
+    const stats = own.flatMap(({ cpu }) => cpu ?? [])
     return {
       namespace,
       name,
@@ -100,7 +100,7 @@ function deploymentsOf(scenario: Scenario, cluster: SimulatedCluster): Deploymen
       available: deployment?.status.availableReplicas ?? 0,
       availableAtSeconds: availableAt === undefined ? null : seconds(availableAt),
       imbalance: selector === undefined ? null : imbalance(own.map(({ load }) => load)),
-      ...(throttled === null ? {} : { throttled }),
+      ...(stats.length === 0 ? {} : { throttled: throttledShare(stats) }),
     }
   })
 }

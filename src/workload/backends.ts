@@ -8,7 +8,7 @@ import { invariant } from '../invariant.ts'
 import { OK } from '../metrics/failure-cause.ts'
 import { type PodLoad, PodLoads } from '../metrics/pod-loads.ts'
 import type { Addresses, EndpointId } from '../network/addresses.ts'
-import { CFS_PERIOD, type CpuStat, cfsQuota } from '../node/container-cpu.ts'
+import { type CpuStat, cfsQuota } from '../node/container-cpu.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../node/pod-host.ts'
 import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
@@ -54,6 +54,14 @@ export interface Slowdown {
   readonly factor: number
   /** Called for each request that begins meanwhile. */
   readonly onUse: () => void
+}
+
+/** What the CPU of nodes is like, as far as it holds pods back. */
+export interface CpuSpec {
+  /** Of each node, whole ones. */
+  readonly cores: readonly number[]
+  /** Of the quota of containers with a CPU limit; null: limits do not hold. */
+  readonly quotaPeriod: Nanos | null
 }
 
 /** What pods do with requests concerns those who keep them. */
@@ -105,8 +113,7 @@ export class Backends implements PodHost {
   readonly #distributions = new Map<DistributionSpec, Distribution>()
   readonly #demand = new ReseedableStream()
   readonly #pods: Pod[] = []
-  /** By node. */
-  #cores: readonly number[] = []
+  #cpu: CpuSpec = { cores: [], quotaPeriod: null }
   /** By address: who has it. */
   #owners = new Int32Array(1024).fill(NO_BACKEND)
   /** Of pods with the host's network. */
@@ -138,9 +145,9 @@ export class Backends implements PodHost {
     this.#calls = calls
   }
 
-  /** How many cores each node has. Before any pod listens whose CPU time counts. */
-  attachCores(cores: readonly number[]): void {
-    this.#cores = cores
+  /** The CPU of the nodes. Before any pod listens whose CPU time counts. */
+  attachCpu(cpu: CpuSpec): void {
+    this.#cpu = cpu
   }
 
   /** A server of a pod that waited for calls goes on. */
@@ -475,12 +482,13 @@ export class Backends implements PodHost {
   #stationOf(record: Pod, station: StationOptions & Required<Pick<StationOptions, 'onStart'>>): Station {
     const { workload, spec } = record
     if (workload.cpuPerRequest === undefined) return new Station(this.#sim, station)
+    const { cores, quotaPeriod: period } = this.#cpu
     const servers = new CpuServers(
       this.#sim,
       {
-        cores: this.#cores[spec.nodeIndex]!,
-        quota: cfsQuota(spec.cpuLimitMilli ?? 0),
-        period: CFS_PERIOD,
+        cores: cores[spec.nodeIndex]!,
+        quota: period === null ? null : cfsQuota(spec.cpuLimitMilli ?? 0, period),
+        period: period ?? 0,
         station,
         onThrottled: () => {},
         onHeld: (time) => this.#held(record, time),
@@ -497,7 +505,7 @@ export class Backends implements PodHost {
    * Source: Linux kernel/sched/fair.c (init_cfs_bandwidth), since 2023; before, those of one node ended together.
    */
   #periodOffset({ spec }: Pod): Nanos {
-    return Math.floor(this.#sim.rng(`cfs-period/${spec.namespace}/${spec.podName}`).uniform() * CFS_PERIOD)
+    return Math.floor(this.#sim.rng(`cfs-period/${spec.namespace}/${spec.podName}`).uniform() * (this.#cpu.quotaPeriod ?? 0))
   }
 
   #held(record: Pod, time: Nanos): void {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Simulation } from '../engine/simulation.ts'
 import { Addresses } from '../network/addresses.ts'
-import { CFS_PERIOD } from '../node/container-cpu.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { Backends, NO_HANDSHAKE, type RequestKeeper } from './backends.ts'
 import type { WorkloadSpec } from './specs.ts'
@@ -9,13 +8,16 @@ import { INSTANT } from './test-cluster.ts'
 
 const constant = (value: Nanos) => ({ kind: 'constant', value }) as const
 
+const PERIOD = 100 * MILLISECOND
+
 interface SetUp extends Partial<WorkloadSpec> {
   readonly cores?: number
   readonly cpuLimitMilli?: number
+  readonly quotaPeriod?: Nanos | null
 }
 
 /** One pod that serves up to 8 requests at once, and what becomes of them. */
-function setUp({ cores = 8, cpuLimitMilli = 0, ...more }: SetUp) {
+function setUp({ cores = 8, cpuLimitMilli = 0, quotaPeriod = PERIOD, ...more }: SetUp) {
   const sim = new Simulation({ seed: '1' })
   const log: string[] = []
   const note = (text: string) => log.push(`${sim.now / MILLISECOND} ${text}`)
@@ -35,7 +37,7 @@ function setUp({ cores = 8, cpuLimitMilli = 0, ...more }: SetUp) {
   }
   const workload: WorkloadSpec = { ...INSTANT, concurrency: 8, ...more }
   const backends = new Backends({ sim, addresses: new Addresses(), workloadOf: () => workload, requests })
-  backends.attachCores([cores])
+  backends.attachCpu({ cores: [cores], quotaPeriod })
   const pod = backends.sandboxUp({
     podUid: '',
     podName: 'web',
@@ -57,7 +59,7 @@ function setUp({ cores = 8, cpuLimitMilli = 0, ...more }: SetUp) {
 }
 
 /** When the periods of the pod end, of its first run, ns after any whole number of them. */
-const OFFSET = Math.floor(new Simulation({ seed: '1' }).rng('cfs-period/shop/web').uniform() * CFS_PERIOD)
+const OFFSET = Math.floor(new Simulation({ seed: '1' }).rng('cfs-period/shop/web').uniform() * PERIOD)
 
 /** When a thread that starts at 0, alone, has had `work`. */
 function endAlone(work: Nanos, quota: Nanos): Nanos {
@@ -67,7 +69,7 @@ function endAlone(work: Nanos, quota: Nanos): Nanos {
     if (left <= part) return now + left
     left -= part
     now = boundary
-    boundary += CFS_PERIOD
+    boundary += PERIOD
   }
 }
 
@@ -118,7 +120,19 @@ describe('pods whose requests take CPU time', () => {
     const { sim, log, enter } = setUp({ cpuLimitMilli, serviceTime: constant(250 * MILLISECOND), cpuPerRequest: 'all' })
     enter(1)
     sim.run(10 * SECOND)
-    expect(log).toEqual([`${endAlone(250 * MILLISECOND, (CFS_PERIOD * cpuLimitMilli) / 1000) / MILLISECOND} served 1`])
+    expect(log).toEqual([`${endAlone(250 * MILLISECOND, (PERIOD * cpuLimitMilli) / 1000) / MILLISECOND} served 1`])
+  })
+
+  test('limits do not hold where the kubelet sets no quota', () => {
+    const { sim, log, enter } = setUp({
+      cpuLimitMilli: 100,
+      quotaPeriod: null,
+      serviceTime: constant(250 * MILLISECOND),
+      cpuPerRequest: 'all',
+    })
+    enter(1)
+    sim.run(SECOND)
+    expect(log).toEqual(['250 served 1'])
   })
 
   test('a limit says nothing where the CPU time of requests is not given', () => {
@@ -145,7 +159,7 @@ describe('pods whose requests take CPU time', () => {
     enter(1)
     expect(backends.answersAfter(pod)).toBe(0)
     // The quota of 10 ms is used up.
-    const now = OFFSET + CFS_PERIOD + 15 * MILLISECOND
+    const now = OFFSET + PERIOD + 15 * MILLISECOND
     sim.run(now)
     expect(backends.answersAfter(pod)).toBe(85 * MILLISECOND)
   })

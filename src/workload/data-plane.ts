@@ -43,6 +43,8 @@ export interface DataPlaneOptions {
   readonly network: NetworkSpec
   /** How nodes share packets among their cores; the defaults when left out. */
   readonly softirq?: SoftirqSpec
+  /** Of the quota of containers with a CPU limit; limits do not hold when null or left out. */
+  readonly cpuQuotaPeriod?: Nanos | null
   readonly kubeProxy: KubeProxySpec
   readonly costProfile: CostProfile
   readonly trace: Trace
@@ -169,7 +171,10 @@ export class DataPlane {
       dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
     })
     this.backends = this.requests.backends
-    this.backends.attachCores(nodes.map(({ cpuMilli }) => wholeCores(cpuMilli)))
+    this.backends.attachCpu({
+      cores: nodes.map(({ cpuMilli }) => wholeCores(cpuMilli)),
+      quotaPeriod: options.cpuQuotaPeriod ?? null,
+    })
     const { interval, measureFrom } = options
     this.#requestMetrics = new RequestMetrics(interval === undefined ? { measureFrom } : { measureFrom, interval })
   }
