@@ -72,6 +72,8 @@ export interface RequestKeeper {
   trySeedOf(request: number): number
   /** A server takes it up, or goes on with it. */
   begun(request: number): void
+  /** Its server needs CPU time and gets none: its container has used up what its limit allows. {@link begun} ends it. */
+  throttled(request: number): void
   /** Which handshake of a request the pod has in its hands: {@link NO_HANDSHAKE}, {@link FULL_HANDSHAKE} or {@link RESUMED_HANDSHAKE}. */
   handshakeOf(request: number): number
   /** The pod has done its part of the handshake. */
@@ -490,7 +492,12 @@ export class Backends implements PodHost {
         quota: period === null ? null : cfsQuota(spec.cpuLimitMilli ?? 0, period),
         period: period ?? 0,
         station,
-        onThrottled: () => {},
+        onThrottled: (request, isThrottled) => {
+          // Of a handshake all time is of one part.
+          if (request < 0 || this.#requests.handshakeOf(request) !== NO_HANDSHAKE) return
+          if (isThrottled) this.#requests.throttled(request)
+          else this.#requests.begun(request)
+        },
         onHeld: (time) => this.#held(record, time),
       },
       this.#periodOffset(record),

@@ -25,6 +25,7 @@ function setUp({ cores = 8, cpuLimitMilli = 0, quotaPeriod = PERIOD, ...more }: 
     seedOf: (request) => request,
     trySeedOf: (request) => request,
     begun: () => {},
+    throttled: () => {},
     handshakeOf: () => NO_HANDSHAKE,
     handshaken: () => {},
     calls: () => {},
