@@ -120,6 +120,15 @@ describe('ContainerCpu', () => {
     expect(cpu.stat().used).toBe(300 * MILLISECOND)
   })
 
+  test('also where nothing runs when the period ends', () => {
+    const { sim, log, at } = setUp({ limit: 1000 })
+    // Done at the ns at which 2 ns too much have been had.
+    for (let thread = 1; thread <= 3; thread++) at(0, thread, 33.333334)
+    for (let thread = 1; thread <= 3; thread++) at(110, thread, 1000)
+    sim.run(150 * MILLISECOND)
+    expect(log.filter((line) => line.endsWith(' 1'))).toEqual(['33.333334 done 1', '143.333333 stops 1'])
+  })
+
   test('in the long run it gets its limit', () => {
     for (const limit of [300, 1000, 2500]) {
       const { sim, cpu, at } = setUp({ limit })
