@@ -115,6 +115,7 @@ export class SimulatedCluster {
       network,
       softirq,
       cpuQuotaPeriod,
+      director: scenario.cluster.director,
       kubeProxy,
       costProfile: LINUX_6_1,
       trace: this.trace,
