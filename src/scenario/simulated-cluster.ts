@@ -81,7 +81,8 @@ export class SimulatedCluster {
     this.#nodes = nodeSeeds(scenario.cluster)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { version, etcdMembers, apiServers, apiServer, network, softirq, kubeProxy, images, runtime, scheduler } = scenario.cluster
+    const { version, kernel, etcdMembers, apiServers, apiServer, network, softirq, kubeProxy, images, runtime, scheduler } =
+      scenario.cluster
     const install = scenario.cluster.install === null ? null : INSTALLS[scenario.cluster.install]
     this.controlPlane = new ControlPlane(this.sim, {
       trace: this.trace,
@@ -114,6 +115,7 @@ export class SimulatedCluster {
       network,
       softirq,
       kubeProxy,
+      kernel,
       costProfile: LINUX_6_1,
       trace: this.trace,
       workloadOf: (pod) => this.#workloadOf(pod.labels),

@@ -15,6 +15,7 @@ import { DEFAULT_TIMEOUTS } from '../proxy/ipvs/timeouts.ts'
 import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import { type Backends, NO_BACKEND } from './backends.ts'
+import { ClientPorts, FIRST_PORT, PORTS } from './client-ports.ts'
 import {
   CONNECTED,
   ConnectionTable,
@@ -87,6 +88,8 @@ export class Connections {
   readonly #unseen: UnseenChanges
   /** null: every packet passes. */
   #filter: PacketFilter | null = null
+  /** null where nobody notices which ports clients take: they are drawn. */
+  readonly #clientPorts: ClientPorts | null
   /** CPU time of a packet that is no connection's first. */
   readonly #laterPacket: Nanos
   /** A connection on which nothing came for so long is forgotten. */
@@ -109,6 +112,7 @@ export class Connections {
     this.#opener = options.opener
     this.#rules = options.rules
     this.#unseen = options.unseen
+    this.#clientPorts = options.mode.noticesReuse ? new ClientPorts() : null
     this.#laterPacket = options.mode.establishedCost
     this.#silenceMax = options.mode.name === 'ipvs' ? DEFAULT_TIMEOUTS.established : Number.POSITIVE_INFINITY
     this.#atNode = sim.handler((connection) => this.#arriveAtNode(connection))
@@ -138,7 +142,6 @@ export class Connections {
     table.openedAt[connection] = this.#sim.now
     table.connectedAt[connection] = Number.POSITIVE_INFINITY
     table.servicePorts[connection] = servicePort
-    table.clientPorts[connection] = clientPort(seed)
     table.synAt[connection] = this.#sim.now
     table.attempts[connection] = 0
     table.askedAt[connection] = Number.NaN
@@ -152,6 +155,8 @@ export class Connections {
       table.clientIncarnations[connection] = this.#backends.incarnation(client)
       table.nodes[connection] = this.#backends.nodeOf(client)
     }
+    table.clientPorts[connection] =
+      this.#clientPorts === null ? drawnPort(seed) : this.#clientPorts.take(table.clientAddresses[connection]!, servicePort)
     return connection
   }
 
@@ -227,6 +232,7 @@ export class Connections {
       if (byReset) conntrack.reset(now)
       else conntrack.end(now)
     }
+    this.#clientPorts?.give(table.clientAddresses[connection]!, table.servicePorts[connection]!, table.clientPorts[connection]!)
     table.flags[connection] = flags & ~OPEN
     table.freeIfOver(connection)
   }
@@ -254,6 +260,8 @@ export class Connections {
     if (endpoint === REJECTED) return this.#unseen.ofNoEndpoint(lookup)
     if (endpoint === NO_RULE) return this.#unseen.ofNoRule(lookup)
     if (endpoint === DROPPED || (table.flags[connection]! & NO_RETURN) !== 0) return null
+    // An old connection of its port led it there, not the rules.
+    if (this.#mode.noticesReuse && !this.#unseen.wouldSendTo(lookup, endpoint)) return null
     const pod = this.#backends.owner(endpoint)
     return this.#unseen.ofDeadEndpoint(lookup, endpoint, pod !== NO_BACKEND && this.#backends.isListening(pod))
   }
@@ -532,7 +540,7 @@ function causeOfLoss(flags: number): number {
   return (flags & TABLE_FULL) !== 0 ? CONNTRACK_FULL : CONNECT_TIMEOUT
 }
 
-/** A port of the range that Linux takes from, from a seed. Source: net.ipv4.ip_local_port_range, default 32768 to 60999. */
-function clientPort(seed: number): number {
-  return 32_768 + ((mix32(seed) >>> 0) % 28_232)
+/** A port of the range that Linux takes from, from a seed. */
+function drawnPort(seed: number): number {
+  return FIRST_PORT + ((mix32(seed) >>> 0) % PORTS)
 }

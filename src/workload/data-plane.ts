@@ -8,6 +8,7 @@ import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import { NodeRules } from '../kube-proxy/node-rules.ts'
 import { ServiceHistory, type ServicePortId } from '../kube-proxy/service-history.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { DEFAULT_LINUX, type LinuxVersion } from '../linux-version.ts'
 import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
@@ -20,6 +21,7 @@ import { Kernels, type MachineSpec } from '../node/kernel.ts'
 import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
+import { reuseRules } from '../proxy/ipvs/reuse-rules.ts'
 import type { Nanos } from '../units.ts'
 import { type Backends, HOST_CLIENTS } from './backends.ts'
 import { Calls } from './calls.ts'
@@ -43,6 +45,8 @@ export interface DataPlaneOptions {
   /** How nodes share packets among their cores; the defaults when left out. */
   readonly softirq?: SoftirqSpec
   readonly kubeProxy: KubeProxySpec
+  /** Of every node. */
+  readonly kernel?: LinuxVersion
   readonly costProfile: CostProfile
   readonly trace: Trace
   /** How a pod's container behaves. Asked once a sandbox. */
@@ -99,7 +103,7 @@ export class DataPlane {
   #calls: Calls | null = null
 
   constructor(options: DataPlaneOptions) {
-    const { sim, nodes, kubeProxy } = options
+    const { sim, nodes, kubeProxy, kernel = DEFAULT_LINUX } = options
     const nodeNames = nodes.map((node) => node.name)
     this.#sim = sim
     this.#nodes = nodes.length
@@ -116,6 +120,7 @@ export class DataPlane {
       nodeNames,
       nodeAddresses: nodes.map((node) => node.internalIP),
       scheduler: kubeProxy.scheduler,
+      reuse: reuseRules(kernel, kubeProxy.connReuseMode),
     })
     const softirq = options.softirq ?? SOFTIRQ_DEFAULTS
     this.cores = new PacketCores({

@@ -10,6 +10,7 @@ import { Simulation } from '../engine/simulation.ts'
 import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import { type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
+import type { LinuxVersion } from '../linux-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import type { HostedPod } from '../node/pod-host.ts'
@@ -46,6 +47,7 @@ export interface TestClusterOptions {
   readonly zones?: readonly string[]
   readonly cpuMilli?: number
   readonly kubeProxy?: KubeProxySpec
+  readonly kernel?: LinuxVersion
   readonly network?: NetworkSpec
   readonly softirq?: Partial<SoftirqSpec>
   readonly costProfile?: CostProfile
@@ -102,6 +104,7 @@ export class TestCluster {
       network: options.network ?? TEST_NETWORK,
       softirq: { ...SOFTIRQ_DEFAULTS, ...options.softirq },
       kubeProxy: options.kubeProxy ?? { mode: 'iptables', scheduler: 'rr' },
+      ...(options.kernel === undefined ? {} : { kernel: options.kernel }),
       costProfile: options.costProfile ?? LINUX_6_1,
       trace: this.trace,
       workloadOf: (pod) => this.#workloads.get(pod.podName)!,
