@@ -1,5 +1,6 @@
 import type { StringMap } from '../api/objects/index.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { DEFAULT_LINUX, type LinuxVersion } from '../linux-version.ts'
 import { Conntrack, type ConntrackConfig, conntrackMax } from './conntrack.ts'
 
 /** What a kernel needs to know about its machine. */
@@ -23,6 +24,8 @@ export interface MachineSpec {
  * A crash is silent: nobody gets a reset, and what the kernel knew is gone. Columns by node index.
  */
 export class Kernels {
+  /** Of every node. */
+  readonly linux: LinuxVersion
   readonly #machines: readonly MachineSpec[]
   readonly #version: KubernetesMinor
   readonly #up: Uint8Array
@@ -30,7 +33,8 @@ export class Kernels {
   readonly #epochs: Int32Array
   readonly #conntracks: Conntrack[]
 
-  constructor(machines: readonly MachineSpec[], version: KubernetesMinor) {
+  constructor(machines: readonly MachineSpec[], version: KubernetesMinor, linux: LinuxVersion = DEFAULT_LINUX) {
+    this.linux = linux
     this.#version = version
     this.#machines = machines
     this.#up = new Uint8Array(machines.length).fill(1)

@@ -4,7 +4,16 @@ import { CLUSTER_IP, DROPPED, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, RE
 import type { NodeRules } from '../kube-proxy/node-rules.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
 import { PACKETS, RETRANSMIT, RULES, SOFTIRQ } from '../metrics/blame.ts'
-import { CONNECT_TIMEOUT, CONNTRACK_FULL, NO_CLIENT, NO_ENDPOINTS, POLICY_DENIED, REFUSED, TIMEOUT } from '../metrics/failure-cause.ts'
+import {
+  CONNECT_TIMEOUT,
+  CONNTRACK_FULL,
+  NO_CLIENT,
+  NO_ENDPOINTS,
+  POLICY_DENIED,
+  REFUSED,
+  SNAT_EXHAUSTED,
+  TIMEOUT,
+} from '../metrics/failure-cause.ts'
 import type { UnseenChange } from '../metrics/unseen-change.ts'
 import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
@@ -21,9 +30,11 @@ import {
   ConnectionTable,
   ENTRY,
   HELD,
+  MASQUERADED,
   NO_POOL,
   NO_REQUEST,
   NO_RETURN,
+  NO_SOURCE_PORT,
   OPEN,
   OUTSIDE,
   POD_ENTRY,
@@ -34,6 +45,7 @@ import {
 } from './connection-table.ts'
 import { flowHash } from './flow-hash.ts'
 import type { PacketFilter } from './packet-filter.ts'
+import { NO_PORT, type PortEnding, SnatPorts } from './snat-ports.ts'
 import type { TimeAccounts } from './time-accounts.ts'
 import type { UnseenChanges } from './unseen-changes.ts'
 
@@ -86,6 +98,7 @@ export class Connections {
   readonly #opener: ConnectionOpener
   readonly #rules: NodeRules
   readonly #unseen: UnseenChanges
+  readonly #snatPorts: SnatPorts
   /** null: every packet passes. */
   #filter: PacketFilter | null = null
   /** null where nobody notices which ports clients take: they are drawn. */
@@ -112,6 +125,7 @@ export class Connections {
     this.#opener = options.opener
     this.#rules = options.rules
     this.#unseen = options.unseen
+    this.#snatPorts = new SnatPorts(sim.rng('network/snat-ports'), options.kernels.linux)
     this.#clientPorts = options.mode.noticesReuse ? new ClientPorts() : null
     this.#laterPacket = options.mode.establishedCost
     this.#silenceMax = options.mode.name === 'ipvs' ? DEFAULT_TIMEOUTS.established : Number.POSITIVE_INFINITY
@@ -222,6 +236,7 @@ export class Connections {
       const conntrack = kernels.conntrack(table.nodes[connection]!)
       if (byReset) conntrack.reset(now)
       else conntrack.end(now)
+      this.#endSnat(connection, byReset ? 'close' : (flags & CONNECTED) === 0 ? 'unanswered' : 'time-wait')
       const binding = table.bindings[connection]!
       if (binding !== NO_BINDING) {
         this.#mode.release(binding, byReset ? 'close' : (flags & CONNECTED) === 0 ? 'syn-received' : 'time-wait', now)
@@ -344,6 +359,10 @@ export class Connections {
       this.#loseToPolicy(connection)
       return
     }
+    if (endpoint !== NO_RULE && this.#isMasqueraded(connection) && !this.#takeSnatPort(connection)) {
+      this.#loseForWantOfPort(connection)
+      return
+    }
     if (endpoint !== NO_RULE || mode.remembersMisses) {
       conntrack.open()
       table.flags[connection] = (table.flags[connection]! & ~TABLE_FULL) | ENTRY
@@ -454,7 +473,7 @@ export class Connections {
       return
     }
     table.attempts[connection]!++
-    table.flags[connection]! &= ~POLICY_DROP
+    table.flags[connection]! &= ~(POLICY_DROP | NO_SOURCE_PORT)
     table.synAt[connection] = this.#sim.now
     if (table.clients[connection] !== OUTSIDE) {
       if ((table.flags[connection]! & ENTRY) === 0) this.#connect(connection)
@@ -476,6 +495,41 @@ export class Connections {
     this.#lose(connection)
   }
 
+  /** Clients outside, unless the Service keeps their addresses, and nodes themselves: their addresses are none of pods. */
+  #isMasqueraded(connection: number): boolean {
+    const { table } = this
+    const client = table.clients[connection]!
+    if (client !== OUTSIDE) return this.#backends.specOf(client).hostPorts !== undefined
+    const rules = this.#rules.of(table.nodes[connection]!, table.servicePorts[connection]!)
+    return rules !== null && !rules.externalLocal
+  }
+
+  #takeSnatPort(connection: number): boolean {
+    const { table } = this
+    const port = this.#snatPorts.take(table.nodes[connection]!, table.nodeEpochs[connection]!, table.endpoints[connection]!, this.#sim.now)
+    if (port === NO_PORT) return false
+    table.snatPorts[connection] = port
+    table.flags[connection]! |= MASQUERADED
+    return true
+  }
+
+  /** What the node knows of it ends: its source port is kept as long as that. */
+  #endSnat(connection: number, ending: PortEnding): void {
+    const { table } = this
+    if ((table.flags[connection]! & MASQUERADED) === 0) return
+    this.#snatPorts.end(table.nodes[connection]!, table.endpoints[connection]!, table.snatPorts[connection]!, ending, this.#sim.now)
+  }
+
+  /** The SYN is dropped when connection tracking is to confirm it. IPVS keeps its entry until it times out; the next SYN is scheduled anew. */
+  #loseForWantOfPort(connection: number): void {
+    const { table } = this
+    const binding = table.bindings[connection]!
+    if (binding !== NO_BINDING) this.#mode.release(binding, 'syn-received', this.#sim.now)
+    table.bindings[connection] = NO_BINDING
+    table.flags[connection] = (table.flags[connection]! & ~TABLE_FULL) | NO_SOURCE_PORT
+    this.#lose(connection)
+  }
+
   #loseToFullTable(connection: number): void {
     this.table.flags[connection]! |= TABLE_FULL
     this.#lose(connection)
@@ -493,20 +547,29 @@ export class Connections {
   /** The translating node has thrown the connection away, or is no longer the one that knew it: the next SYN is a first one. */
   #forget(connection: number): void {
     const { table } = this
-    if ((table.flags[connection]! & ENTRY) !== 0 && this.isRemembered(connection))
-      this.#kernels.conntrack(table.nodes[connection]!).remove()
-    table.flags[connection]! &= ~(ENTRY | NO_RETURN)
+    if ((table.flags[connection]! & ENTRY) !== 0 && this.isRemembered(connection)) this.#removeEntry(connection)
+    table.flags[connection]! &= ~(ENTRY | NO_RETURN | MASQUERADED)
     table.bindings[connection] = NO_BINDING
+  }
+
+  #removeEntry(connection: number): void {
+    const { table } = this
+    this.#kernels.conntrack(table.nodes[connection]!).remove()
+    if ((table.flags[connection]! & MASQUERADED) !== 0)
+      this.#snatPorts.give(table.nodes[connection]!, table.endpoints[connection]!, table.snatPorts[connection]!)
   }
 
   #dropBinding(connection: number): void {
     const { table } = this
     const binding = table.bindings[connection]!
     if (this.isRemembered(connection)) {
-      if ((table.flags[connection]! & ENTRY) !== 0) this.#kernels.conntrack(table.nodes[connection]!).reset(this.#sim.now)
+      if ((table.flags[connection]! & ENTRY) !== 0) {
+        this.#kernels.conntrack(table.nodes[connection]!).reset(this.#sim.now)
+        this.#endSnat(connection, 'close')
+      }
       if (binding !== NO_BINDING) this.#mode.release(binding, 'close', this.#sim.now)
     }
-    table.flags[connection]! &= ~ENTRY
+    table.flags[connection]! &= ~(ENTRY | MASQUERADED)
     table.bindings[connection] = NO_BINDING
   }
 
@@ -537,6 +600,7 @@ export class Connections {
 /** What a client whose last SYN was lost makes of it. */
 function causeOfLoss(flags: number): number {
   if ((flags & POLICY_DROP) !== 0) return POLICY_DENIED
+  if ((flags & NO_SOURCE_PORT) !== 0) return SNAT_EXHAUSTED
   return (flags & TABLE_FULL) !== 0 ? CONNTRACK_FULL : CONNECT_TIMEOUT
 }
 
