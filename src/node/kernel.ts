@@ -1,4 +1,5 @@
 import type { StringMap } from '../api/objects/index.ts'
+import type { RandomStream } from '../engine/random-stream.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { DEFAULT_LINUX, type LinuxVersion } from '../linux-version.ts'
 import { Conntrack, type ConntrackConfig, conntrackMax } from './conntrack.ts'
@@ -28,18 +29,26 @@ export class Kernels {
   readonly linux: LinuxVersion
   readonly #machines: readonly MachineSpec[]
   readonly #version: KubernetesMinor
+  /** For full connection tracking tables. */
+  readonly #draws: RandomStream | null
   readonly #up: Uint8Array
   /** How often the node has crashed: what was known in another epoch is forgotten. */
   readonly #epochs: Int32Array
   readonly #conntracks: Conntrack[]
 
-  constructor(machines: readonly MachineSpec[], version: KubernetesMinor, linux: LinuxVersion = DEFAULT_LINUX) {
+  constructor(
+    machines: readonly MachineSpec[],
+    version: KubernetesMinor,
+    linux: LinuxVersion = DEFAULT_LINUX,
+    draws: RandomStream | null = null,
+  ) {
+    this.#draws = draws
     this.linux = linux
     this.#version = version
     this.#machines = machines
     this.#up = new Uint8Array(machines.length).fill(1)
     this.#epochs = new Int32Array(machines.length)
-    this.#conntracks = machines.map(({ cpuMilli, conntrack }) => new Conntrack(conntrackMax(cpuMilli, version, conntrack)))
+    this.#conntracks = machines.map(({ cpuMilli, conntrack }) => new Conntrack(conntrackMax(cpuMilli, version, conntrack), draws))
   }
 
   isUp(node: number): boolean {
@@ -63,7 +72,7 @@ export class Kernels {
     this.#up[node] = 0
     this.#epochs[node]!++
     const { cpuMilli, conntrack } = this.#machines[node]!
-    this.#conntracks[node] = new Conntrack(conntrackMax(cpuMilli, this.#version, conntrack))
+    this.#conntracks[node] = new Conntrack(conntrackMax(cpuMilli, this.#version, conntrack), this.#draws)
   }
 
   boot(node: number): void {

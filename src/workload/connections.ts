@@ -232,10 +232,11 @@ export class Connections {
     const { now } = this.#sim
     const kernels = this.#kernels
     const flags = table.flags[connection]!
+    const isAnswered = (flags & CONNECTED) !== 0
     if ((flags & ENTRY) !== 0 && this.isRemembered(connection)) {
       const conntrack = kernels.conntrack(table.nodes[connection]!)
-      if (byReset) conntrack.reset(now)
-      else conntrack.end(now)
+      if (byReset) conntrack.reset(now, isAnswered)
+      else conntrack.end(now, isAnswered)
       this.#endSnat(connection, byReset ? 'close' : (flags & CONNECTED) === 0 ? 'unanswered' : 'time-wait')
       const binding = table.bindings[connection]!
       if (binding !== NO_BINDING) {
@@ -244,8 +245,8 @@ export class Connections {
     }
     if ((flags & POD_ENTRY) !== 0 && kernels.remembers(table.podNodes[connection]!, table.podNodeEpochs[connection]!)) {
       const conntrack = kernels.conntrack(table.podNodes[connection]!)
-      if (byReset) conntrack.reset(now)
-      else conntrack.end(now)
+      if (byReset) conntrack.reset(now, isAnswered)
+      else conntrack.end(now, isAnswered)
     }
     this.#clientPorts?.give(table.clientAddresses[connection]!, table.servicePorts[connection]!, table.clientPorts[connection]!)
     table.flags[connection] = flags & ~OPEN
@@ -364,7 +365,7 @@ export class Connections {
       return
     }
     if (endpoint !== NO_RULE || mode.remembersMisses) {
-      conntrack.open()
+      conntrack.open(false)
       table.flags[connection] = (table.flags[connection]! & ~TABLE_FULL) | ENTRY
     }
     if (endpoint !== NO_RULE && outside && !mode.answersReturn(node, servicePort, entry)) table.flags[connection]! |= NO_RETURN
@@ -381,6 +382,11 @@ export class Connections {
       return
     }
     const { now } = this.#sim
+    if (this.#kernels.conntrack(table.nodes[connection]!).isMissing()) {
+      this.#forgetTranslation(connection)
+      this.#connect(connection)
+      return
+    }
     const core = table.cores[connection]!
     if (this.#cores.drops(core, now)) {
       this.#lose(connection)
@@ -434,8 +440,17 @@ export class Connections {
     table.backends[connection] = pod
     table.backendIncarnations[connection] = backends.incarnation(pod)
     table.flags[connection]! |= CONNECTED
+    this.#answerEntries(connection)
     table.connectedAt[connection] = this.#sim.now + this.#laterPacket + table.oneWay[connection]!
     this.#opener.accepted(table.requests[connection]!)
+  }
+
+  /** What connection tracking has of it is not thrown out any more (*assumption*: from the SYN-ACK on, which is a round trip before the client's ACK that decides it). */
+  #answerEntries(connection: number): void {
+    const { flags, nodes, podNodes } = this.table
+    const has = flags[connection]!
+    if ((has & ENTRY) !== 0 && this.isRemembered(connection)) this.#kernels.conntrack(nodes[connection]!).answer()
+    if ((has & POD_ENTRY) !== 0) this.#kernels.conntrack(podNodes[connection]!).answer()
   }
 
   /**
@@ -454,7 +469,7 @@ export class Connections {
       this.#loseToPolicy(connection)
       return false
     }
-    conntrack.open()
+    conntrack.open(false)
     table.flags[connection] = (table.flags[connection]! & ~TABLE_FULL) | POD_ENTRY
     table.podNodes[connection] = podNode
     table.podNodeEpochs[connection] = kernels.epoch(podNode)
@@ -513,6 +528,12 @@ export class Connections {
     return true
   }
 
+  #giveSnatPort(connection: number): void {
+    const { table } = this
+    if ((table.flags[connection]! & MASQUERADED) === 0) return
+    this.#snatPorts.give(table.nodes[connection]!, table.endpoints[connection]!, table.snatPorts[connection]!)
+  }
+
   /** What the node knows of it ends: its source port is kept as long as that. */
   #endSnat(connection: number, ending: PortEnding): void {
     const { table } = this
@@ -552,11 +573,20 @@ export class Connections {
     table.bindings[connection] = NO_BINDING
   }
 
+  /** A full table has thrown its entry out. IPVS keeps its own until it times out; as its SYN is scheduled anew, perhaps to another endpoint, that is one more. */
+  #forgetTranslation(connection: number): void {
+    const { table } = this
+    const binding = table.bindings[connection]!
+    if (binding !== NO_BINDING) this.#mode.release(binding, 'syn-received', this.#sim.now)
+    table.bindings[connection] = NO_BINDING
+    this.#giveSnatPort(connection)
+    table.flags[connection]! &= ~(ENTRY | NO_RETURN | MASQUERADED)
+  }
+
   #removeEntry(connection: number): void {
     const { table } = this
-    this.#kernels.conntrack(table.nodes[connection]!).remove()
-    if ((table.flags[connection]! & MASQUERADED) !== 0)
-      this.#snatPorts.give(table.nodes[connection]!, table.endpoints[connection]!, table.snatPorts[connection]!)
+    this.#kernels.conntrack(table.nodes[connection]!).remove(false)
+    this.#giveSnatPort(connection)
   }
 
   #dropBinding(connection: number): void {
@@ -564,7 +594,7 @@ export class Connections {
     const binding = table.bindings[connection]!
     if (this.isRemembered(connection)) {
       if ((table.flags[connection]! & ENTRY) !== 0) {
-        this.#kernels.conntrack(table.nodes[connection]!).reset(this.#sim.now)
+        this.#kernels.conntrack(table.nodes[connection]!).reset(this.#sim.now, (table.flags[connection]! & CONNECTED) !== 0)
         this.#endSnat(connection, 'close')
       }
       if (binding !== NO_BINDING) this.#mode.release(binding, 'close', this.#sim.now)

@@ -110,7 +110,7 @@ export class DataPlane {
     this.#machines = nodes
     this.dns = options.dns?.spec ?? null
     this.history = new ServiceHistory(new Addresses(), { names: nodeNames, zones: nodes.map((node) => node.zone) })
-    this.kernels = new Kernels(nodes, options.version, kernel)
+    this.kernels = new Kernels(nodes, options.version, kernel, sim.rng('node/early-drop'))
     const rules = new NodeRules(this.history, nodes.length)
     this.rules = rules
     this.mode = PROXY_MODES[kubeProxy.mode]({
