@@ -3,7 +3,7 @@ import type { Process, Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import { NO_TIMER, type Simulation, type Timer } from '../engine/simulation.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
-import type { ApiConnection } from './api-connection.ts'
+import { type ApiConnection, SILENCE_MAX } from './api-connection.ts'
 import type { ApiServerProcess } from './api-server-process.ts'
 import { BROKEN } from './broken.ts'
 import type { Latencies } from './latencies.ts'
@@ -82,6 +82,10 @@ export class Reflector implements Watch {
   #backedOffAt: Nanos = 0
   #stopped = false
   #synced = false
+  /** Revisions of events that have been sent and are held up by a link that is cut. */
+  #heldUp: number[] = []
+  /** Lets the connection forget the watch. */
+  #leave: () => void = () => {}
 
   constructor(access: ReflectorAccess, kind: string, options: ReflectorOptions) {
     this.#access = access
@@ -99,6 +103,7 @@ export class Reflector implements Watch {
 
   stop(): void {
     this.#stopped = true
+    this.#leave()
     this.#stream?.stop()
     this.#process?.kill()
     this.#access.sim.cancel(this.#timeout)
@@ -106,32 +111,38 @@ export class Reflector implements Watch {
 
   /** False when the server cannot begin there. */
   #follow(server: ApiServerProcess, from: number | null): boolean {
-    const { sim } = this.#access
+    const { sim, connection } = this.#access
     const { name, nodeName, network, deliver, listed } = this.#options
+    const take = (event: WatchEvent): void => {
+      if (this.#listing > 0) this.#listing--
+      if (event.revision > this.#revision) this.#revision = event.revision
+      deliver(event)
+      if (this.#listing === 0) this.#hasSynced()
+    }
     const stream = server.cache(this.#kind).serve({
       name,
       ...(nodeName === undefined ? {} : { nodeName }),
       network,
       from,
-      deliver: (event) => {
-        if (this.#listing > 0) this.#listing--
-        if (event.revision > this.#revision) this.#revision = event.revision
-        deliver(event)
-        if (this.#listing === 0) this.#hasSynced()
-      },
+      deliver: connection.isPlain ? take : (event) => this.#receive(stream!, event.revision, () => take(event)),
       ...(listed === undefined
         ? {}
         : {
-            listed: (revision: number) => {
-              this.#listing = 0
-              this.#revision = Math.max(this.#revision, revision)
-              listed(revision)
-            },
+            listed: (revision: number) =>
+              this.#receive(stream!, revision, () => {
+                this.#listing = 0
+                this.#revision = Math.max(this.#revision, revision)
+                listed(revision)
+              }),
           }),
-      ended: (how) => this.#ended(how),
+      ended: (how) => this.#receive(stream!, null, () => this.#ended(how)),
     })
     if (stream === null) return false
     this.#stream = stream
+    this.#leave = connection.onBreak(() => {
+      stream.stop()
+      this.#ended('broken', SILENCE_MAX)
+    })
     this.#begunAt = sim.now
     this.#listing = stream.listLength
     if (this.#listing === 0 && this.#options.synced !== undefined) sim.after(0, () => this.#hasSynced())
@@ -143,10 +154,28 @@ export class Reflector implements Watch {
     return true
   }
 
-  #ended(how: 'closed' | 'broken'): void {
+  /** What the server has sent on that watch is at the client, or is held up. */
+  #receive(stream: StreamOfEvents, revision: number | null, take: () => void): void {
+    const { connection } = this.#access
+    if (!connection.holds) {
+      take()
+      return
+    }
+    if (revision !== null) this.#heldUp.push(revision)
+    connection.receive(() => {
+      if (this.#stopped || this.#stream !== stream) return
+      if (revision !== null) this.#heldUp.shift()
+      take()
+    })
+  }
+
+  /** `ago`: nothing has been heard of it for so long. */
+  #ended(how: 'closed' | 'broken', ago: Nanos = 0): void {
     if (this.#stopped) return
     const { sim } = this.#access
-    if (this.#listing === 0) this.#hearBookmark(how)
+    if (this.#listing === 0) this.#hearBookmark(how, sim.now - ago)
+    this.#leave()
+    this.#heldUp = []
     this.#stream = null
     sim.cancel(this.#timeout)
     this.#timeout = NO_TIMER
@@ -154,13 +183,13 @@ export class Reflector implements Watch {
   }
 
   /** What the last bookmark of the watch said, unless something older is still on its way. */
-  #hearBookmark(how: 'closed' | 'broken'): void {
-    const { sim, revisionAt } = this.#access
-    const periods = Math.floor((sim.now - this.#begunAt) / BOOKMARK_PERIOD) * BOOKMARK_PERIOD
-    const last = how === 'closed' ? sim.now - BOOKMARK_BEFORE_END : this.#begunAt + periods
+  #hearBookmark(how: 'closed' | 'broken', at: Nanos): void {
+    const { revisionAt } = this.#access
+    const periods = Math.floor((at - this.#begunAt) / BOOKMARK_PERIOD) * BOOKMARK_PERIOD
+    const last = how === 'closed' ? at - BOOKMARK_BEFORE_END : this.#begunAt + periods
     if (last <= this.#begunAt) return
     const revision = revisionAt(last - PROGRESS_PERIOD)
-    const { onTheWay } = this.#stream!
+    const onTheWay = this.#heldUp[0] ?? this.#stream!.onTheWay
     if (onTheWay === null || onTheWay > revision) this.#revision = Math.max(this.#revision, revision)
   }
 
@@ -193,8 +222,10 @@ export class Reflector implements Watch {
         yield* this.#wait()
         continue
       }
+      const { connection } = this.#access
+      const { epoch } = connection
       const list = yield* server.serve(this.#access.list(server, this.#kind, newest ? null : this.#revision))
-      if (list === BROKEN) continue
+      if (list === BROKEN || !(yield* connection.answered(epoch))) continue
       yield* this.#travel()
       if (list === null) {
         // "Too large resource version", or etcd gave no answer: once more, for whatever is newest.

@@ -41,6 +41,9 @@ export const STRAIGHT = 65_536
 /** The last SYN, or the datagram, was dropped by a NetworkPolicy. */
 export const POLICY_DROP = 131_072
 
+/** A SYN has come to the pod, and a link has lost the answer. */
+export const HALF_OPEN = 262_144
+
 /** No pod: a client outside the cluster. */
 export const OUTSIDE = -1
 /** No request has the connection. */

@@ -10,6 +10,7 @@ import { Simulation } from '../engine/simulation.ts'
 import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import { type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
+import { Links } from '../network/links.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import type { HostedPod } from '../node/pod-host.ts'
@@ -47,6 +48,8 @@ export interface TestClusterOptions {
   readonly cpuMilli?: number
   readonly kubeProxy?: KubeProxySpec
   readonly network?: NetworkSpec
+  /** Links can be disturbed. */
+  readonly disturbed?: boolean
   readonly softirq?: Partial<SoftirqSpec>
   readonly costProfile?: CostProfile
   readonly measureFrom?: Nanos
@@ -77,6 +80,8 @@ export class TestCluster {
   readonly sim: Simulation
   readonly trace: Trace
   readonly dataPlane: DataPlane
+  /** null: nothing can be wrong with them. */
+  readonly links: Links | null
   readonly #nodes: number
   readonly #workloads = new Map<string, WorkloadSpec>()
   /** Of the pods, by their address. */
@@ -89,8 +94,11 @@ export class TestCluster {
     this.#nodes = zones.length
     this.sim = new Simulation({ seed: options.seed ?? '1' })
     this.trace = new Trace(this.sim)
+    const names = zones.map((_, index) => `worker-${index}`)
+    this.links = options.disturbed === true ? new Links(this.sim, names) : null
     this.dataPlane = new DataPlane({
       sim: this.sim,
+      links: this.links,
       nodes: zones.map((zone, index) => ({
         name: `worker-${index}`,
         zone,

@@ -4,6 +4,7 @@ import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
+import { randomLinkFaults, randomLinks } from './links.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
 import { randomNetworkPolicies } from './network-policies.ts'
 import { randomNodeClients } from './node-clients.ts'
@@ -52,7 +53,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       for (const { after, text } of dice.pick(VERBS)(world)) timeline.push({ at: at + after, text: `kubectl: ${JSON.stringify(text)}` })
     } else timeline.push({ at, text: `fault: ${dice.pick(FAULTS)(world)}` })
   }
-  const recurring = randomFaults(seed, world, ACTIVE_SECONDS)
+  const recurring = [...randomFaults(seed, world, ACTIVE_SECONDS), ...randomLinkFaults(seed, world, ACTIVE_SECONDS)]
   timeline.sort((a, b) => a.at - b.at)
   const traffic = world.workloads
     .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))
@@ -117,12 +118,13 @@ ${behaviours.join('\n')}
   }
 }
 
-/** Nodes whose cores have little room for packets, now and then: dice of their own, so that all else of a seed stays. */
+/** Links that are not perfect, and nodes whose cores have little room for packets, now and then: dice of their own, so that all else of a seed stays. */
 function network(seed: string): string {
   const dice = new Dice(`${seed}/network`)
-  if (dice.chance(0.6)) return ''
-  const softirq = `{ cores: ${dice.pick([1, 1, 2, 8])}, backlog: ${dice.pick([1, 1, 2, 100])} }`
-  return `\n    network: { softirq: ${softirq} }`
+  const links = randomLinks(seed)
+  const softirq = dice.chance(0.6) ? '' : `softirq: { cores: ${dice.pick([1, 1, 2, 8])}, backlog: ${dice.pick([1, 1, 2, 100])} }`
+  const parts = [links, softirq].filter((part) => part !== '')
+  return parts.length === 0 ? '' : `\n    network: { ${parts.join(', ')} }`
 }
 
 /** Some clients keep their connections. */
