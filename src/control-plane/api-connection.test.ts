@@ -14,6 +14,7 @@ function connection() {
   let heldUp = 0
   const balancer = {
     *connect() {
+      if (!server.up) yield sim.delay(0)
       return server
     },
     connectAtOnce: () => server,
