@@ -18,4 +18,8 @@ export interface NetworkSpec extends ByLink<Nanos> {
   readonly loss?: ByLink<number> | undefined
   /** What each packet is longer on its way; null on links without. */
   readonly jitter?: ByLink<DistributionSpec | null> | undefined
+  /** Bytes a second of each node's card, each way; without a limit where not given. */
+  readonly bandwidth?: number | undefined
+  /** Pods of different nodes speak through tunnels of VXLAN; their packets are routed as they are where not given. */
+  readonly isOverlay?: boolean | undefined
 }

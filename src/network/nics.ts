@@ -15,7 +15,7 @@ export const OVERLAY_BYTES = 50
  * ```
  *
  * A message takes S = bytes / bandwidth at the sender's card. At the receiver's it comes in meanwhile, so it costs nothing more unless another is
- * coming in at the same time. Clients outside have cards without limits.
+ * coming in at the same time. Clients outside have cards without limits: what they send comes as fast as the node's card takes it.
  */
 export class Nics {
   readonly #bandwidth: number
@@ -50,6 +50,13 @@ export class Nics {
   /** How much later than now a message has been received whose last bit would come now if no other were coming. */
   receive(node: number, wireBytes: number, now: Nanos): Nanos {
     const until = Math.max(now, this.#receiving[node]! + this.#time(wireBytes))
+    this.#receiving[node] = until
+    return until - now
+  }
+
+  /** The same of a message from outside, which comes as fast as the card takes it. */
+  receiveFromOutside(node: number, wireBytes: number, now: Nanos): Nanos {
+    const until = Math.max(now, this.#receiving[node]!) + this.#time(wireBytes)
     this.#receiving[node] = until
     return until - now
   }

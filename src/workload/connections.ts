@@ -458,7 +458,8 @@ export class Connections {
   }
 
   #lateness(from: number, to: number): Nanos {
-    return this.#network.isPlain ? 0 : this.#network.lateness(from, to)
+    const network = this.#network
+    return network.isPlain ? 0 : network.cardTime(from, to) + network.lateness(from, to)
   }
 
   /**

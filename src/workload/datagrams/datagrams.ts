@@ -138,7 +138,7 @@ export class Datagrams {
   #lateness(from: number, to: number): Nanos {
     const { network } = this.#options
     if (network.isPlain) return 0
-    return network.loses(from, to) ? LOST : network.lateness(from, to)
+    return network.loses(from, to) ? LOST : network.cardTime(from, to) + network.lateness(from, to)
   }
 
   /** The same from a pod's node, by way of the node that translates, to the client. */
