@@ -6,6 +6,7 @@ import { DEFAULTS } from './load-defaults.ts'
 import { parseDistribution } from './parse-distribution.ts'
 import { parseDuration } from './parse-duration.ts'
 import { parseShare } from './parse-share.ts'
+import { parseBandwidth } from './parse-size.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
 import type { ScenarioFile } from './schema.ts'
@@ -27,6 +28,7 @@ export function loadNetwork(context: LoadContext, draft: NetworkDraft | undefine
     context.mistake([...AT, 'loss'], 'A link that loses everything is none', 'a share below 1; the fault partition cuts links for a while')
     break
   }
+  const bandwidth = context.read([...AT, 'bandwidth'], draft?.bandwidth, parseBandwidth)
   return {
     sameNode: delay('sameNode'),
     sameZone: delay('sameZone'),
@@ -34,6 +36,8 @@ export function loadNetwork(context: LoadContext, draft: NetworkDraft | undefine
     external: delay('external'),
     ...(loss === undefined || LINK_CLASSES.every((link) => loss[link] === 0) ? {} : { loss }),
     ...(jitter === undefined || LINK_CLASSES.every((link) => isNone(jitter[link])) ? {} : { jitter }),
+    ...(bandwidth === undefined ? {} : { bandwidth }),
+    ...((draft?.cni ?? DEFAULTS.cni) === 'overlay' ? { isOverlay: true } : {}),
   }
 }
 

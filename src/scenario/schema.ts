@@ -176,6 +176,14 @@ const cluster = z.strictObject({
       external: duration('One-way delay between a client outside the cluster and a node', DEFAULTS.external).optional(),
       loss: byLink(share, 'Share of packets that are lost, each way').optional(),
       jitter: byLink(distribution, 'By how much each packet is longer on its way').optional(),
+      bandwidth: text('bytes a second, such as 1.25G/s', {
+        description: "Bytes a second of each node's network card, each way; no limit when not given",
+        examples: ['1.25G/s', '125M/s'],
+      }).optional(),
+      cni: z.enum(['routed', 'overlay']).optional().meta({
+        description: 'How packets go from node to node: as they are, or each in one of VXLAN',
+        default: DEFAULTS.cni,
+      }),
       softirq: z
         .strictObject({
           cores: z.int().min(1).max(1024).optional().meta({
@@ -532,6 +540,8 @@ const traffic = z.strictObject({
   headers: httpFields('header').optional(),
   cookies: httpFields('cookie').optional(),
   socket: socket.optional().meta({ description: 'Over UDP: how clients use sockets; a socket for every request when not given' }),
+  requestSize: quantity('Bytes of a request; one packet when not given').optional(),
+  responseSize: quantity('Bytes of an answer; one packet when not given').optional(),
   timeout: duration('A request that has no answer after this long has failed', DEFAULTS.timeout).optional(),
   connectTimeout: duration(
     'A try whose connection is not open after this long has failed; only the timeout counts when not given',

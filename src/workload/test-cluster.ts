@@ -237,6 +237,8 @@ export class TestCluster {
     start?: Nanos
     stop?: Nanos
     timeout?: Nanos
+    requestBytes?: number
+    responseBytes?: number
     connection?: TrafficSpec['connection']
     /** At whose node port clients outside call. */
     node?: number
@@ -260,6 +262,8 @@ export class TestCluster {
       from: sourceOf(options),
       arrivals: options.arrivals ?? { kind: options.kind ?? 'constant', ratePerSecond: options.ratePerSecond! },
       timeout: options.timeout ?? 2 * SECOND,
+      requestBytes: options.requestBytes,
+      responseBytes: options.responseBytes,
       connection: options.connection,
       socket: options.socket,
       connectTimeout: options.connectTimeout,

@@ -16,7 +16,17 @@ export function randomLinks(seed: string): string {
           .join(', ')} }`
   const loss = some(['0.1%', '2%', '30%'])
   const jitter = some(['exp(100us)', '"uniform(0s, 20ms)"', '3ms'])
-  return dice.pick([`loss: ${loss}`, `jitter: ${jitter}`, `loss: ${loss}, jitter: ${jitter}`])
+  const parts = [dice.pick([`loss: ${loss}`, `jitter: ${jitter}`, `loss: ${loss}, jitter: ${jitter}`])]
+  if (dice.chance(0.4)) parts.push(`bandwidth: ${dice.pick(['100k/s', '10M/s', '1G/s'])}`)
+  if (dice.chance(0.3)) parts.push('cni: overlay')
+  return parts.join(', ')
+}
+
+/** How long a traffic's requests and answers are, where it is said: the end of its entry. Dice of their own. */
+export function randomSizes(seed: string, traffic: string): string {
+  const dice = new Dice(`${seed}/sizes/${traffic}`)
+  if (!dice.chance(0.4)) return ''
+  return `, requestSize: ${dice.pick(['1', '3000', '20k'])}, responseSize: ${dice.pick(['1', '1448', '1449', '50k'])}`
 }
 
 /** Entries of the timeline with links that are cut, lose packets or are slow; all are whole again `FAULT_SECONDS_MAX` after `stop`. Dice of their own. */

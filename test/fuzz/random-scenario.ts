@@ -4,7 +4,7 @@ import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
-import { randomLinkFaults, randomLinks } from './links.ts'
+import { randomLinkFaults, randomLinks, randomSizes } from './links.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
 import { randomNetworkPolicies } from './network-policies.ts'
 import { randomNodeClients } from './node-clients.ts'
@@ -59,7 +59,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
     .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))
     .map(
       ({ name }) => `
-    - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)}${randomTries(tries)} }`,
+    - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)}${randomTries(tries)}${randomSizes(seed, name)} }`,
     )
   const allTraffic = [
     ...traffic,
