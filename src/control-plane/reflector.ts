@@ -20,6 +20,15 @@ export interface ReflectorOptions extends WatcherOptions {
   readonly synced?: () => void
 }
 
+/** A watch, as its client has it. */
+export interface ClientWatch extends Watch {
+  /**
+   * The server gives the connection up, as it has heard nothing of the client for long: it sends no more. The client learns of it as of
+   * everything that comes.
+   */
+  sever(): void
+}
+
 /** What a reflector needs of the API. */
 export interface ReflectorAccess {
   readonly sim: Simulation
@@ -64,7 +73,7 @@ const PROGRESS_PERIOD: Nanos = 5 * SECOND
  *
  * Source: client-go tools/cache/reflector.go; apiserver/pkg/storage/cacher.
  */
-export class Reflector implements Watch {
+export class Reflector implements ClientWatch {
   readonly #access: ReflectorAccess
   readonly #kind: string
   readonly #options: ReflectorOptions
@@ -109,39 +118,52 @@ export class Reflector implements Watch {
     this.#access.sim.cancel(this.#timeout)
   }
 
+  sever(): void {
+    const stream = this.#stream
+    if (stream === null) return
+    this.#access.sim.cancel(this.#timeout)
+    this.#ends(stream, 'broken')
+    stream.stop()
+  }
+
   /** False when the server cannot begin there. */
   #follow(server: ApiServerProcess, from: number | null): boolean {
     const { sim, connection } = this.#access
-    const { name, nodeName, network, deliver, listed } = this.#options
-    const take = (event: WatchEvent): void => {
+    const { name, nodeName, network, deliver, listed, whenRunning } = this.#options
+    const heard = (event: WatchEvent): void => {
       if (this.#listing > 0) this.#listing--
       if (event.revision > this.#revision) this.#revision = event.revision
       deliver(event)
       if (this.#listing === 0) this.#hasSynced()
     }
-    const stream = server.cache(this.#kind).serve({
+    const stream: StreamOfEvents | null = server.cache(this.#kind).serve({
       name,
       ...(nodeName === undefined ? {} : { nodeName }),
       network,
       from,
-      deliver: connection.isPlain ? take : (event) => this.#receive(stream!, event.revision, () => take(event)),
+      deliver:
+        connection.isPlain && whenRunning === undefined
+          ? heard
+          : (event) => this.#receive(stream!, event.revision, () => this.#comes(() => heard(event))),
       ...(listed === undefined
         ? {}
         : {
             listed: (revision: number) =>
-              this.#receive(stream!, revision, () => {
-                this.#listing = 0
-                this.#revision = Math.max(this.#revision, revision)
-                listed(revision)
-              }),
+              this.#receive(stream!, revision, () =>
+                this.#comes(() => {
+                  this.#listing = 0
+                  this.#revision = Math.max(this.#revision, revision)
+                  listed(revision)
+                }),
+              ),
           }),
-      ended: (how) => this.#receive(stream!, null, () => this.#ended(how)),
+      ended: (how) => this.#receive(stream!, null, () => this.#ends(stream!, how)),
     })
     if (stream === null) return false
     this.#stream = stream
     this.#leave = connection.onBreak(() => {
+      this.#ends(stream, 'broken', SILENCE_MAX)
       stream.stop()
-      this.#ended('broken', SILENCE_MAX)
     })
     this.#begunAt = sim.now
     this.#listing = stream.listLength
@@ -154,7 +176,7 @@ export class Reflector implements Watch {
     return true
   }
 
-  /** What the server has sent on that watch is at the client, or is held up. */
+  /** What the server has sent on that watch is at the client's machine, or is held up. */
   #receive(stream: StreamOfEvents, revision: number | null, take: () => void): void {
     const { connection } = this.#access
     if (!connection.holds) {
@@ -169,11 +191,29 @@ export class Reflector implements Watch {
     })
   }
 
-  /** `ago`: nothing has been heard of it for so long. */
-  #ended(how: 'closed' | 'broken', ago: Nanos = 0): void {
+  /** Something has come to the client's machine. */
+  #comes(run: () => void): void {
+    const { whenRunning } = this.#options
+    if (whenRunning === undefined) run()
+    else
+      whenRunning(() => {
+        if (!this.#stopped) run()
+      })
+  }
+
+  /** The watch ends now; what the server has said until `ago` ns ago counts, whenever the client learns of it. */
+  #ends(stream: StreamOfEvents, how: 'closed' | 'broken', ago: Nanos = 0): void {
+    const at = this.#access.sim.now - ago
+    const onTheWay = this.#heldUp[0] ?? stream.onTheWay
+    this.#comes(() => {
+      if (this.#stream === stream) this.#ended(how, at, onTheWay)
+    })
+  }
+
+  #ended(how: 'closed' | 'broken', at: Nanos, onTheWay: number | null): void {
     if (this.#stopped) return
     const { sim } = this.#access
-    if (this.#listing === 0) this.#hearBookmark(how, sim.now - ago)
+    if (this.#listing === 0) this.#hearBookmark(how, at, onTheWay)
     this.#leave()
     this.#heldUp = []
     this.#stream = null
@@ -182,14 +222,13 @@ export class Reflector implements Watch {
     this.#process = sim.spawn(this.#resume())
   }
 
-  /** What the last bookmark of the watch said, unless something older is still on its way. */
-  #hearBookmark(how: 'closed' | 'broken', at: Nanos): void {
+  /** What the last bookmark of a watch that ended at that time said, unless something older was still on its way. */
+  #hearBookmark(how: 'closed' | 'broken', at: Nanos, onTheWay: number | null): void {
     const { revisionAt } = this.#access
     const periods = Math.floor((at - this.#begunAt) / BOOKMARK_PERIOD) * BOOKMARK_PERIOD
     const last = how === 'closed' ? at - BOOKMARK_BEFORE_END : this.#begunAt + periods
     if (last <= this.#begunAt) return
     const revision = revisionAt(last - PROGRESS_PERIOD)
-    const onTheWay = this.#heldUp[0] ?? this.#stream!.onTheWay
     if (onTheWay === null || onTheWay > revision) this.#revision = Math.max(this.#revision, revision)
   }
 

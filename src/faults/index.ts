@@ -14,6 +14,7 @@ import { type LinkLoss, loseOnLinks } from './link-loss.ts'
 import { crashMachine, type MachineCrash } from './machine-crash.ts'
 import { leakMemory, type MemoryLeak } from './memory-leak.ts'
 import { crashNode, type NodeCrash } from './node-crash.ts'
+import { freezeNode, type NodeFreeze } from './node-freeze.ts'
 import { type NodeReboot, rebootNode } from './node-reboot.ts'
 import { type Partition, partition } from './partition.ts'
 import { killPods, type PodKill } from './pod-kill.ts'
@@ -37,6 +38,7 @@ export { type LinkFault, type LinkSide, OUTSIDE } from './link-sides.ts'
 export type { MachineCrash } from './machine-crash.ts'
 export type { MemoryLeak } from './memory-leak.ts'
 export type { NodeCrash } from './node-crash.ts'
+export type { NodeFreeze } from './node-freeze.ts'
 export type { NodeReboot } from './node-reboot.ts'
 export type { Partition } from './partition.ts'
 export type { PodKill } from './pod-kill.ts'
@@ -46,6 +48,7 @@ export type { PodSlow } from './pod-slow.ts'
 export type Fault =
   | NodeCrash
   | NodeReboot
+  | NodeFreeze
   | KubeletCrash
   | DiskSlow
   | ClockSkew
@@ -75,6 +78,7 @@ type Of<K extends Fault['kind']> = Fault extends infer F
 const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarget, report: FaultReport) => void } = {
   'node-crash': crashNode,
   'node-reboot': rebootNode,
+  'node-freeze': freezeNode,
   'kubelet-crash': crashKubelet,
   'disk-slow': slowNodeDisk,
   'clock-skew': skewClock,

@@ -5,9 +5,9 @@ import type { Nanos } from '../units.ts'
 import type { ArrivalFiles } from './arrival-files.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
-import { loadMessageSizes } from './load-message-sizes.ts'
 import { isForIngress, loadIngressTarget } from './load-ingress-target.ts'
 import { find, listNames, named } from './load-inventory.ts'
+import { loadMessageSizes } from './load-message-sizes.ts'
 import { type ClusterNode, loadNumericTarget } from './load-numeric-target.ts'
 import { loadTries } from './load-tries.ts'
 import { parseArrivals } from './parse-arrivals.ts'
@@ -93,7 +93,18 @@ export function loadTraffic(
       ...(cookies === undefined ? {} : { cookies: texts(cookies) }),
     }
     return [
-      { name, target, from, arrivals, ...kept, ...said, ...tries, ...sizes, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window },
+      {
+        name,
+        target,
+        from,
+        arrivals,
+        ...kept,
+        ...said,
+        ...tries,
+        ...sizes,
+        timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)),
+        ...window,
+      },
     ]
   })
 }

@@ -162,7 +162,8 @@ describe('network cards of 10 MB a second', () => {
   const usual = oneRequest({}, () => {}).latency
 
   test('an answer takes its bytes at the card of its pod’s node, and at that of the node by which it goes out', () => {
-    const of = (responseBytes: number, requestBytes: number) => oneRequest({ network, traffic: { responseBytes, requestBytes } }, () => {}).latency
+    const of = (responseBytes: number, requestBytes: number) =>
+      oneRequest({ network, traffic: { responseBytes, requestBytes } }, () => {}).latency
     const short = of(1, 1)
     expect(short).toBeGreaterThan(usual)
     expect(of(100_000, 1) - short).toBe(2 * (104_620 - 67) * BYTE)

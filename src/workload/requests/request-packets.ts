@@ -8,7 +8,7 @@ import type { Nanos } from '../../units.ts'
 import type { Backends } from '../backends.ts'
 import { DATAGRAM, OUTSIDE } from '../connection-table.ts'
 import type { Connections } from '../connections.ts'
-import { HELD, NO_CONNECTION, type RequestTable, WAITING } from '../request-table.ts'
+import { CAME, HELD, NO_CONNECTION, type RequestTable, WAITING } from '../request-table.ts'
 import { LossySegments, TO_CLIENT, TO_POD } from './lossy-segments.ts'
 import type { Traffic } from './traffic.ts'
 
@@ -95,18 +95,20 @@ export class RequestPackets {
       this.#lossy!.send(request, TO_POD, what)
     })
     this.#legOver = sim.handler((request, left) => {
-      const waits = this.release(request)
-      if (left === 0) receiver.requestAtPod(request, waits)
-      else this.#lossy!.send(request, left % 2 === 0 ? TO_CLIENT : TO_POD, LEG, left - 1)
+      this.release(request)
+      this.#lossy!.send(request, left % 2 === 0 ? TO_CLIENT : TO_POD, LEG, left - 1)
     })
     this.#requestAtPod = sim.handler((request) => {
-      if (!this.#isLate(request, this.#requestAtPod, 0)) receiver.requestAtPod(request, this.release(request))
+      if (this.#isLate(request, this.#requestAtPod, 0) || this.#waitsForPod(request, this.#requestAtPod)) return
+      receiver.requestAtPod(request, this.release(request))
     })
     this.#helloAtPod = sim.handler((request) => {
-      if (!this.#isLate(request, this.#helloAtPod, 0)) receiver.helloAtPod(request, this.release(request))
+      if (this.#isLate(request, this.#helloAtPod, 0) || this.#waitsForPod(request, this.#helloAtPod)) return
+      receiver.helloAtPod(request, this.release(request))
     })
     this.answerAtClient = sim.handler((request) => {
-      if (!this.#isLate(request, this.answerAtClient, 0)) receiver.answerAtClient(request, this.release(request))
+      if (this.#isLate(request, this.answerAtClient, 0) || this.#waitsForNode(request)) return
+      receiver.answerAtClient(request, this.release(request))
     })
     this.#failureAtClient = sim.handler((request, cause) => {
       if (!this.#isLate(request, this.#failureAtClient, cause)) receiver.failureAtClient(request, cause, this.release(request))
@@ -150,7 +152,7 @@ export class RequestPackets {
         return
       case LEG:
         this.#table.accounts.waits(request, this.#sim.now, TLS)
-        this.#hold(this.laterPacket + this.oneWay(request) + late, this.#legOver, request, cause)
+        this.#hold(this.laterPacket + this.oneWay(request) + late, cause === 0 ? this.#requestAtPod : this.#legOver, request, cause)
         return
       case KEPT:
         if (this.#sendOn(request, connection, late)) return
@@ -186,13 +188,21 @@ export class RequestPackets {
     return 0
   }
 
+  /** The kernel of the pod has accepted the connection, and the client wants no more: the SYN-ACK is the answer. */
+  answerOpening(request: number): void {
+    const late = this.#lossy === null ? 0 : this.#lossy.latenessOfSynAck(this.#table.connections[request]!)
+    this.#expectFromPod(request, SYN_ACK_TIMEOUT, late)
+    this.#travel(this.laterPacket, PACKETS, this.oneWay(request) + late, this.answerAtClient, request)
+  }
+
   /** After a handshake of TLS, of so many round trips. */
   followTls(request: number, roundTrips: number): void {
+    this.#table.flags[request]! &= ~CAME
     if (this.#lossy !== null) this.#lossy.send(request, TO_CLIENT, LEG, 2 * roundTrips - 1)
     else this.#hold(roundTrips * 2 * (this.laterPacket + this.oneWay(request)), this.#requestAtPod, request, 0)
   }
 
-  /** Sends the request on a connection that is there. False: its node is down, and nobody will hear of it. */
+  /** Sends the request on a connection that is there. False: its node is down, or cut off by a director, and nobody will hear of it. */
   sendOn(request: number, connection: number): boolean {
     const connections = this.#connections
     const { table } = connections
@@ -206,6 +216,10 @@ export class RequestPackets {
   #sendOn(request: number, connection: number, late: Nanos): boolean {
     const connections = this.#connections
     const { table } = connections
+    if (!connections.passesDirector(connection)) {
+      this.#table.accounts.travels(request, this.#sim.now, 0, PACKETS)
+      return false
+    }
     if (connections.isKnownAtNode(connection)) {
       this.#expectFromClient(request, late)
       this.#travel(this.laterPacket, PACKETS, this.oneWay(request) + late, this.#requestAtPod, request)
@@ -286,6 +300,7 @@ export class RequestPackets {
 
   /** Whether the client had not given up when the connection was made and the request, which has come now, was to go out. */
   wasSent(request: number): boolean {
+    if ((this.#table.flags[request]! & CAME) !== 0) return true
     const sentAt = this.#lossy === null ? this.#sim.now - this.oneWay(request) - this.laterPacket : this.#lossy.sentAt(request)
     return sentAt < this.#table.givesUpAt[request]!
   }
@@ -361,6 +376,35 @@ export class RequestPackets {
     accounts.delayed(request, retransmitted, RETRANSMIT)
     this.#sim.schedule(late, handler, request, b)
     return true
+  }
+
+  /** Whether what comes to a pod finds its node standing still: it waits in the ring of the network card, or is sent again. */
+  #waitsForPod(request: number, handler: HandlerId): boolean {
+    const connections = this.#connections
+    if (!connections.someFrozen) return false
+    const connection = this.#table.connections[request]!
+    const late = connections.handledAtPodIn(connection, retransmitTimeout(2 * this.oneWay(request)))
+    if (late === 0) return false
+    const { flags } = this.#table
+    if ((flags[request]! & WAITING) !== 0 || this.wasSent(request)) flags[request]! |= CAME
+    this.#putOff(request, late, handler)
+    return true
+  }
+
+  /** Whether an answer over UDP, which no core has to do with, finds the node that translates it standing still. */
+  #waitsForNode(request: number): boolean {
+    const connections = this.#connections
+    if (!connections.someFrozen || !this.isDatagram(request)) return false
+    const late = connections.nodeThawsIn(this.#table.connections[request]!)
+    if (late > 0) this.#putOff(request, late, this.answerAtClient)
+    return late > 0
+  }
+
+  #putOff(request: number, late: Nanos, handler: HandlerId): void {
+    const { accounts } = this.#table
+    accounts.settle(request, this.#sim.now)
+    accounts.delayed(request, late, SOFTIRQ)
+    this.#sim.schedule(late, handler, request)
   }
 
   /** On its way: `cpu` ns of CPU that `part` answers for, then the network. */
