@@ -89,7 +89,8 @@ export class SimulatedCluster {
     this.#nodes = nodeSeeds(scenario.cluster)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { version, etcdMembers, apiServers, apiServer, network, softirq, kubeProxy, images, runtime, scheduler } = scenario.cluster
+    const { version, etcdMembers, apiServers, apiServer, network, softirq, cpuQuotaPeriod, kubeProxy, images, runtime, scheduler } =
+      scenario.cluster
     const install = scenario.cluster.install === null ? null : INSTALLS[scenario.cluster.install]
     this.#links = this.#disturbableLinks()
     this.controlPlane = new ControlPlane(this.sim, {
@@ -128,6 +129,7 @@ export class SimulatedCluster {
       network,
       links: this.#links?.links ?? null,
       softirq,
+      cpuQuotaPeriod,
       director: scenario.cluster.director,
       kubeProxy,
       costProfile: LINUX_6_1,

@@ -18,8 +18,9 @@ import type { Links } from '../network/links.ts'
 import { LoadBalancer } from '../network/load-balancer.ts'
 import { EXTERNAL, Network } from '../network/network.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
+import { wholeCores } from '../node/container-cpu.ts'
 import { Kernels, type MachineSpec } from '../node/kernel.ts'
-import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores, wholeCores } from '../node/packet-cores.ts'
+import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import { UserWork } from '../node/user-work.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
@@ -49,6 +50,8 @@ export interface DataPlaneOptions {
   readonly links?: Links | null
   /** How nodes share packets among their cores; the defaults when left out. */
   readonly softirq?: SoftirqSpec
+  /** Of the quota of containers with a CPU limit; limits do not hold when null or left out. */
+  readonly cpuQuotaPeriod?: Nanos | null
   readonly kubeProxy: KubeProxySpec
   readonly costProfile: CostProfile
   readonly trace: Trace
@@ -185,6 +188,10 @@ export class DataPlane {
       dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
     })
     this.backends = this.requests.backends
+    this.backends.attachCpu({
+      cores: nodes.map(({ cpuMilli }) => wholeCores(cpuMilli)),
+      quotaPeriod: options.cpuQuotaPeriod ?? null,
+    })
     const { interval, measureFrom } = options
     const intervals = interval === undefined ? { measureFrom } : { measureFrom, interval }
     this.#requestMetrics = new RequestMetrics(intervals)

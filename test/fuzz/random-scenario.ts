@@ -1,4 +1,5 @@
 import { randomCalls } from './calls.ts'
+import { withCpu } from './cpu.ts'
 import { Dice } from './dice.ts'
 import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
@@ -89,6 +90,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       ? [`    - { selector: fuzz=yes, startUp: "uniform(0s, ${dice.between(1, 8)}s)", onTerminate: ${dice.pick(['drain', 'exit'])} }`]
       : []),
   ]
+  const cpu = withCpu(seed, { manifests, behaviours })
   const scenario = `apiVersion: towtank/v1
 kind: Scenario
 metadata: { name: fuzz }
@@ -105,14 +107,14 @@ spec:
 ${dns.cluster}${randomLoadBalancer(seed, world)}    images: { preloaded: ${dice.chance(0.5)} }
   manifests: [app.yaml]
   workloads:
-${behaviours.join('\n')}
+${cpu.behaviours.join('\n')}
   traffic:${allTraffic.length === 0 ? ' []' : allTraffic.join('')}
   timeline:${timeline.length + recurring.length === 0 ? ' []' : ''}${timeline.map(({ at, text }) => `\n    - { at: ${at}s, ${text} }`).join('')}${recurring.map((entry) => `\n    - ${entry}`).join('')}
 `
   return {
     'scenario.yaml': scenario,
     'app.yaml': [
-      ...manifests,
+      ...cpu.manifests,
       ...ingress.manifests,
       ...udp.manifests,
       ...dns.manifests,
