@@ -75,6 +75,10 @@ export const DEFAULTS = {
   killMode: 'all',
   /** Of nodes that are chosen by their labels. */
   nodeCount: 1,
+  /** *Assumption*: as on clouds whose network knows the pods' addresses. */
+  cni: 'routed',
+  /** Of faults of links: what is said to be apart is apart from everything else, both ways. */
+  links: { to: 'others', oneWay: false, count: 1 },
   /** A scenario is about its faults: one that does nothing is most likely a mistake. */
   optionalFault: false,
   /** *Assumption*: people and callers give up on a page or a call after about two seconds. */

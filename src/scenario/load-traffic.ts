@@ -7,6 +7,7 @@ import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { isForIngress, loadIngressTarget } from './load-ingress-target.ts'
 import { find, listNames, named } from './load-inventory.ts'
+import { loadMessageSizes } from './load-message-sizes.ts'
 import { type ClusterNode, loadNumericTarget } from './load-numeric-target.ts'
 import { loadTries } from './load-tries.ts'
 import { parseArrivals } from './parse-arrivals.ts'
@@ -71,6 +72,7 @@ export function loadTraffic(
           context.mistake([...at, key], `A datagram is sent once: "${key}" is not for udp://`, 'a target over http')
       }
     }
+    const sizes = loadMessageSizes(context, at, entry, target?.protocol === 'UDP')
     const window = loadWindow(context, at, entry, times)
     if (entry.name === undefined || from === undefined || target === undefined || arrivals === undefined || window === undefined) return []
     const { name } = entry
@@ -91,7 +93,18 @@ export function loadTraffic(
       ...(cookies === undefined ? {} : { cookies: texts(cookies) }),
     }
     return [
-      { name, target, from, arrivals, ...kept, ...said, ...tries, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window },
+      {
+        name,
+        target,
+        from,
+        arrivals,
+        ...kept,
+        ...said,
+        ...tries,
+        ...sizes,
+        timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)),
+        ...window,
+      },
     ]
   })
 }

@@ -45,6 +45,8 @@ export const POLICY_DROP = 131_072
 export const MASQUERADED = 262_144
 /** The last SYN was dropped as no source port was free. */
 export const NO_SOURCE_PORT = 524_288
+/** A SYN has come to the pod, and a link has lost the answer. */
+export const HALF_OPEN = 1_048_576
 
 /** No pod: a client outside the cluster. */
 export const OUTSIDE = -1

@@ -106,8 +106,10 @@ export class Requests
       cores: options.cores,
       table,
       connections,
+      backends,
+      network: options.network,
+      traffic,
       laterPacket: options.mode.establishedCost,
-      external: options.network.external,
       receiver: this,
     })
     const { answerAtClient } = packets
@@ -151,7 +153,7 @@ export class Requests
   /** Gives the traffic's index for {@link send}. */
   addTraffic(options: TrafficOptions): number {
     const { connection, metrics, servicePort, timeout, route, connectTimeout, socket, tls, names, node = NO_NODE } = options
-    const { connectOnly = false } = options
+    const { requestBytes = 0, responseBytes = 0, connectOnly = false } = options
     const index = this.#traffic.length
     const table = this.#table
     this.#traffic.push({
@@ -160,6 +162,8 @@ export class Requests
       timeout,
       route,
       node,
+      requestBytes,
+      responseBytes,
       connection,
       connectOnly,
       tls,
@@ -333,8 +337,9 @@ export class Requests
       this.#packets.answerOpening(request)
       return
     }
-    this.#packets.followHandshake(request, tls !== undefined)
-    if (this.#streams.areOn(connection)) this.#streams.accepted(connection)
+    const late = this.#packets.followHandshake(request, tls !== undefined)
+    if (late > 0) this.#connections.table.connectedAt[connection]! += late
+    if (this.#streams.areOn(connection)) this.#streams.accepted(connection, late)
   }
 
   turnedAway(request: number): void {
@@ -381,6 +386,14 @@ export class Requests
   failureAtClient(request: number, cause: number, waits: boolean): void {
     if (waits) this.#outcomes.failed(request, cause)
     else this.#packets.free(request)
+  }
+
+  sentInVain(request: number): void {
+    this.#streams.unacknowledged(this.#table.connections[request]!)
+  }
+
+  connectionGivenUp(request: number): void {
+    this.#streams.gaveUp(this.#table.connections[request]!)
   }
 
   seedOf(request: number): number {

@@ -136,6 +136,9 @@ export interface TrafficSpec {
   readonly cookies?: Readonly<Record<string, string>> | undefined
   /** Of a traffic over UDP; absent: every request has a socket of its own. */
   readonly socket?: SocketSpec | undefined
+  /** Bytes of a request, and of an answer; absent: what a packet holds. */
+  readonly requestBytes?: number | undefined
+  readonly responseBytes?: number | undefined
   /** A request that has no answer after this long has failed. */
   readonly timeout: Nanos
   /** A try whose connection is not open after this long has failed; absent: only the time-outs of the request and of the try count. */

@@ -70,10 +70,10 @@ export class Http2Streams {
     riders[connection] = 1
   }
 
-  /** The pod's kernel has accepted it: its client will know so one way later. */
-  accepted(connection: number): void {
+  /** The pod's kernel has accepted it: its client will know so one way, and `late` ns, later. */
+  accepted(connection: number, late: Nanos): void {
     const { serials, oneWay } = this.#connections.table
-    this.#sim.schedule(this.#packets.laterPacket + oneWay[connection]!, this.#ready, connection, serials[connection]!)
+    this.#sim.schedule(this.#packets.laterPacket + oneWay[connection]! + late, this.#ready, connection, serials[connection]!)
   }
 
   /** A stream for the request: on the first connection that has room, or on a new one; or it waits. */
@@ -143,6 +143,12 @@ export class Http2Streams {
     this.#sim.schedule(TCP_GIVES_UP, this.#unheard, connection, serial)
   }
 
+  /** TCP has given the connection up. */
+  gaveUp(connection: number): void {
+    if (this.areOn(connection) && (this.#connections.table.flags[connection]! & (OPEN | READY)) === (OPEN | READY))
+      this.kill(connection, TIMEOUT)
+  }
+
   /** A pod says GOAWAY on its connections, or its kernel closes them. */
   endAt(pod: number, isDead: boolean): void {
     if (this.#pools.all.length === 0) return
@@ -152,8 +158,7 @@ export class Http2Streams {
       const flags = table.flags[connection]!
       if ((flags & (wanted | CLOSED_BY_POD)) !== wanted || table.backends[connection] !== pod) continue
       if (isDead) table.flags[connection] = flags | CLOSED_BY_POD
-      const delay = this.#packets.laterPacket + table.oneWay[connection]!
-      this.#sim.schedule(delay, this.#closedByPod, connection, table.serials[connection]!)
+      this.#packets.sayFromPod(connection, this.#closedByPod)
     }
   }
 
