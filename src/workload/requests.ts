@@ -151,6 +151,7 @@ export class Requests
   /** Gives the traffic's index for {@link send}. */
   addTraffic(options: TrafficOptions): number {
     const { connection, metrics, servicePort, timeout, route, connectTimeout, socket, tls, names, node = NO_NODE } = options
+    const { connectOnly = false } = options
     const index = this.#traffic.length
     const table = this.#table
     this.#traffic.push({
@@ -160,6 +161,7 @@ export class Requests
       route,
       node,
       connection,
+      connectOnly,
       tls,
       names,
       sessions: new TlsSessions(),
@@ -324,8 +326,14 @@ export class Requests
 
   accepted(request: number): void {
     const table = this.#table
-    this.#packets.followHandshake(request, this.#traffic[table.traffics[request]!]!.tls !== undefined)
+    const { connectOnly, tls } = this.#traffic[table.traffics[request]!]!
     const connection = table.connections[request]!
+    if (connectOnly) {
+      this.backends.abandon(this.#connections.table.backends[connection]!)
+      this.#packets.answerOpening(request)
+      return
+    }
+    this.#packets.followHandshake(request, tls !== undefined)
     if (this.#streams.areOn(connection)) this.#streams.accepted(connection)
   }
 

@@ -89,18 +89,28 @@ export class RequestPackets {
     this.#travel(2 * this.laterPacket, PACKETS, 2 * this.oneWay(request), withHello ? this.#helloAtPod : this.#requestAtPod, request)
   }
 
+  /** The kernel of the pod has accepted the connection, and the client wants no more: the SYN-ACK is the answer. */
+  answerOpening(request: number): void {
+    this.#expectFromPod(request, SYN_ACK_TIMEOUT)
+    this.#travel(this.laterPacket, PACKETS, this.oneWay(request), this.answerAtClient, request)
+  }
+
   /** After a handshake of TLS, of so many round trips. */
   followTls(request: number, roundTrips: number): void {
     this.#table.flags[request]! &= ~CAME
     this.#hold(roundTrips * 2 * (this.laterPacket + this.oneWay(request)), this.#requestAtPod, request, 0)
   }
 
-  /** Sends the request on a connection that is there. False: its node is down, and nobody will hear of it. */
+  /** Sends the request on a connection that is there. False: its node is down, or cut off by a director, and nobody will hear of it. */
   sendOn(request: number, connection: number): boolean {
     const connections = this.#connections
     const { table } = connections
     this.#table.connections[request] = connection
     table.requests[connection] = request
+    if (!connections.passesDirector(connection)) {
+      this.#table.accounts.travels(request, this.#sim.now, 0, PACKETS)
+      return false
+    }
     if (connections.isKnownAtNode(connection)) {
       this.#expectFromClient(request)
       this.#travel(this.laterPacket, PACKETS, this.oneWay(request), this.#requestAtPod, request)
