@@ -1,6 +1,8 @@
 import type { StringMap } from '../api/objects/index.ts'
+import type { RandomStream } from '../engine/random-stream.ts'
 import { invariant } from '../invariant.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { DEFAULT_LINUX, type LinuxVersion } from '../linux-version.ts'
 import type { Nanos } from '../units.ts'
 import { Conntrack, type ConntrackConfig, conntrackMax } from './conntrack.ts'
 
@@ -27,8 +29,12 @@ export interface MachineSpec {
 export class Kernels {
   /** Nodes that stand still. While it is 0 nobody needs to ask which. */
   frozen = 0
+  /** Of every node. */
+  readonly linux: LinuxVersion
   readonly #machines: readonly MachineSpec[]
   readonly #version: KubernetesMinor
+  /** For full connection tracking tables. */
+  readonly #draws: RandomStream | null
   readonly #up: Uint8Array
   /** How often the node has crashed: what was known in another epoch is forgotten. */
   readonly #epochs: Int32Array
@@ -37,15 +43,25 @@ export class Kernels {
   readonly #thawsAt: Float64Array
   /** Places that are left in the ring of its network card meanwhile. */
   readonly #ring: Int32Array
+  /** Packets that tables dropped before their node crashed. */
+  readonly #droppedBefore: Float64Array
 
-  constructor(machines: readonly MachineSpec[], version: KubernetesMinor) {
+  constructor(
+    machines: readonly MachineSpec[],
+    version: KubernetesMinor,
+    linux: LinuxVersion = DEFAULT_LINUX,
+    draws: RandomStream | null = null,
+  ) {
+    this.#draws = draws
+    this.linux = linux
     this.#version = version
     this.#machines = machines
     this.#up = new Uint8Array(machines.length).fill(1)
     this.#epochs = new Int32Array(machines.length)
     this.#thawsAt = new Float64Array(machines.length)
     this.#ring = new Int32Array(machines.length)
-    this.#conntracks = machines.map(({ cpuMilli, conntrack }) => new Conntrack(conntrackMax(cpuMilli, version, conntrack)))
+    this.#droppedBefore = new Float64Array(machines.length)
+    this.#conntracks = machines.map(({ cpuMilli, conntrack }) => new Conntrack(conntrackMax(cpuMilli, version, conntrack), draws))
   }
 
   isUp(node: number): boolean {
@@ -114,12 +130,18 @@ export class Kernels {
     this.frozen--
   }
 
+  /** Packets that found the node's connection tracking full, since the start of the run. */
+  conntrackDropped(node: number): number {
+    return this.#droppedBefore[node]! + this.#conntracks[node]!.dropped
+  }
+
   crash(node: number): void {
     this.thaw(node)
+    this.#droppedBefore[node] = this.conntrackDropped(node)
     this.#up[node] = 0
     this.#epochs[node]!++
     const { cpuMilli, conntrack } = this.#machines[node]!
-    this.#conntracks[node] = new Conntrack(conntrackMax(cpuMilli, this.#version, conntrack))
+    this.#conntracks[node] = new Conntrack(conntrackMax(cpuMilli, this.#version, conntrack), this.#draws)
   }
 
   boot(node: number): void {

@@ -1,5 +1,6 @@
 import type { Nanos } from '../units.ts'
 import { ComingPackets } from './coming-packets.ts'
+import { wholeCores } from './container-cpu.ts'
 import { DATA_RETRIES } from './kernel-tcp.ts'
 
 /** Packets that wait for one core at most. Source: Linux net.core.netdev_max_backlog, default 1000. */
@@ -15,9 +16,9 @@ export interface SoftirqSpec {
 
 export const SOFTIRQ_DEFAULTS: SoftirqSpec = { cores: null, backlog: BACKLOG_DEFAULT }
 
-/** Cores of a node that handle packets. Cores count as whole ones. */
+/** Cores of a node that handle packets. */
 export function softirqCores(cpuMilli: number, { cores }: SoftirqSpec): number {
-  const all = Math.max(1, Math.ceil(cpuMilli / 1000))
+  const all = wholeCores(cpuMilli)
   return cores === null ? all : Math.min(cores, all)
 }
 
@@ -192,9 +193,9 @@ export class PacketCores {
     return { first: this.#first[node]!, end: this.#first[node + 1]! }
   }
 
-  /** CPU time that the core has spent on packets until now, ns. */
+  /** CPU time that the core has spent on packets until now, ns. What comes at this very moment has cost none yet, and is left for the next to ask. */
   spent(core: number, now: Nanos): Nanos {
-    this.#advance(core, now)
+    this.#advance(core, now - 1)
     return this.#charged[core]! - this.#ahead(core, now)
   }
 
@@ -208,6 +209,7 @@ export class PacketCores {
     return this.#packets[core]!
   }
 
+  /** Packets that came to the core so far and were dropped; one that is sent again and dropped again counts twice. */
   dropped(core: number): number {
     return this.#dropped[core]!
   }

@@ -1,6 +1,6 @@
 import type { Simulation } from '../engine/simulation.ts'
 import type { ServiceHistory } from '../kube-proxy/service-history.ts'
-import { CALLS, PARTS, RETRIES, SERVICE, UPSTREAM } from '../metrics/blame.ts'
+import { CALLS, PARTS, RETRIES, SERVICE, THROTTLED, UPSTREAM } from '../metrics/blame.ts'
 import { NO_CLIENT, OK, REFUSED, RESET } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import { NO_NODE } from '../network/load-balancer.ts'
@@ -403,6 +403,10 @@ export class Requests
 
   handshaken(request: number): void {
     this.#handshakes.done(request)
+  }
+
+  throttled(request: number): void {
+    this.#table.accounts.waits(request, this.#sim.now, THROTTLED)
   }
 
   calls(request: number): void {

@@ -6,6 +6,7 @@ import { convergence } from './convergence.ts'
 import { endpointsAreReadyPods } from './endpoints-are-ready-pods.ts'
 import { foregroundDeletion } from './foreground-deletion.ts'
 import { garbageCollected } from './garbage-collected.ts'
+import { nodesAccounted } from './nodes-accounted.ts'
 import { nodesNotOvercommitted } from './nodes-not-overcommitted.ts'
 import { nodesProgrammed } from './nodes-programmed.ts'
 import { policiesProgrammed } from './policies-programmed.ts'
@@ -34,6 +35,7 @@ export const INVARIANTS: readonly Invariant[] = [
   nodesProgrammed,
   policiesProgrammed,
   requestsConserved,
+  nodesAccounted,
   whoIsDownAsksNothing,
   stillNodesDoNothing,
 ]
