@@ -16,6 +16,7 @@ import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import { type Backends, NO_BACKEND } from './backends.ts'
 import {
+  CLOSED_BY_POD,
   CONNECTED,
   ConnectionTable,
   ENTRY,
@@ -206,6 +207,13 @@ export class Connections {
   /** Whether the node still knows it when its next packet comes, now. IPVS forgets what was silent for 15 minutes. */
   isKnownAtNode(connection: number): boolean {
     return this.isRemembered(connection) && this.#sim.now - this.table.idleSince[connection]! < this.#silenceMax
+  }
+
+  /** The process that has accepted it runs, and has not closed it. */
+  meetsPod(connection: number): boolean {
+    const { backends, backendIncarnations, flags } = this.table
+    if ((flags[connection]! & CLOSED_BY_POD) !== 0) return false
+    return this.#backends.runs(backends[connection]!, backendIncarnations[connection]!)
   }
 
   /** Its node is up and does not know it: the node's kernel answers what comes on it with RST. */
