@@ -114,6 +114,23 @@ describe('the other side is gone without a word', () => {
   })
 })
 
+test('an answer that comes to a node that has restarted meanwhile is lost', () => {
+  const slow = { ...INSTANT, concurrency: 100, serviceTime: { kind: 'constant', value: 50 * SECOND } } as const
+  const { c } = cluster({ podNodes: [1], workload: slow })
+  const connection = streams({ interval: 30 * SECOND, timeout: 15 * SECOND })
+  const start = c.sim.now
+  const arrivals = { kind: 'replay', times: [0] } as const
+  c.traffic({ service: 'web', from: 'outside', clients: 1, node: 0, connection, timeout: 100 * SECOND, arrivals })
+  c.sim.run(start + 30 * SECOND + 2 * external)
+  const before = packets(c)
+  // The ping goes from the node to the pod and its answer back, 250 µs each.
+  while (packets(c) === before) c.sim.run(c.sim.now + 10 * MICROSECOND)
+  c.dataPlane.crashNode(0)
+  c.dataPlane.bootNode(0)
+  expect(summaryAt(c, start + 44 * SECOND).failed).toBe(0)
+  expect(summaryAt(c, start + 46 * SECOND).failedByCause).toEqual({ timeout: 1 })
+})
+
 describe('the other side is there', () => {
   test('a ping follows when nothing was heard for the interval, and takes two packets of the core', () => {
     const { c } = cluster()
@@ -139,10 +156,10 @@ describe('the other side is there', () => {
     summaryAt(answers.c, answers.c.sim.now + 30 * SECOND)
     expect(packets(answers.c)).toBe(PACKETS + 4 * 2)
     const late = cluster({ workload: { ...INSTANT, concurrency: 100, serviceTime: { kind: 'constant', value: 8 * SECOND } } })
-    send(late.c, { times: [0, 2 * SECOND], connection: streams(ping), timeout: 7 * SECOND })
+    send(late.c, { times: [0], connection: streams(ping), timeout: HEARD - SERVICE + 8 * SECOND - 1 })
     const before = summaryAt(late.c, late.c.sim.now + 15 * SECOND)
-    expect(before.failedByCause).toEqual({ timeout: 2 })
-    expect(packets(late.c)).toBe(PACKETS + 2)
+    expect(before.failedByCause).toEqual({ timeout: 1 })
+    expect(packets(late.c)).toBe(PACKETS)
     const full = cluster({ workload: { ...INSTANT, queue: 0, serviceTime: { kind: 'constant', value: 40 * SECOND } } })
     send(full.c, { times: [0, 2 * SECOND, 8 * SECOND], connection: streams(ping), timeout: 100 * SECOND })
     expect(summaryAt(full.c, full.c.sim.now + 15 * SECOND).failedByCause).toEqual({ 'queue-full': 2 })
@@ -184,14 +201,17 @@ describe('the other side is there', () => {
   })
 
   test('pings keep alive what IPVS remembers of a connection, which it forgets after 15 minutes of silence', () => {
-    for (const [ping, failedByCause] of [
-      [undefined, { reset: 1 }],
-      [{ interval: 30 * SECOND, timeout: 15 * SECOND }, {}],
-    ] as const) {
+    const run = (times: readonly Nanos[], ping: PingSpec | undefined) => {
       const { c } = cluster({ kubeProxy: { mode: 'ipvs', scheduler: 'rr' } })
-      send(c, { times: [0, 1000 * SECOND], connection: streams(ping, 2000 * SECOND) })
-      expect(summaryAt(c, c.sim.now + 1100 * SECOND).failedByCause).toEqual(failedByCause)
+      send(c, { times, connection: streams(ping, 2000 * SECOND) })
+      const { ok, failedByCause, blameMs } = summaryAt(c, c.sim.now + 1100 * SECOND)
+      return { failedByCause, rules: Math.round(ok * blameMs.mean!.rules * MILLISECOND) }
     }
+    const ping = { interval: 30 * SECOND, timeout: 15 * SECOND }
+    const { rules } = run([0], undefined)
+    expect(run([0, 1000 * SECOND], undefined)).toEqual({ failedByCause: { reset: 1 }, rules })
+    // No second connection was opened.
+    expect(run([0, 1000 * SECOND], ping)).toEqual({ failedByCause: {}, rules })
   })
 
   test('a process that is gone sends none', () => {

@@ -108,7 +108,6 @@ export class Http2Pings {
 
   #arriveAtNode(connection: number): void {
     const connections = this.#connections
-    const { table } = connections
     const { keeper, laterPacket } = this.#options
     if (!connections.isNodeUp(connection)) {
       keeper.unacknowledged(connection)
@@ -121,7 +120,6 @@ export class Http2Pings {
       this.#schedule(wait + laterPacket + this.#toClient(connection), this.#resetAtClient, connection)
       return
     }
-    table.idleSince[connection] = this.#sim.now
     this.#schedule(wait + laterPacket + this.#toPod(connection), this.#pingAtPod, connection)
   }
 
@@ -142,10 +140,8 @@ export class Http2Pings {
   }
 
   #answered(connection: number): void {
-    const { table } = this.#connections
     this.#sim.cancel(this.#timers[connection]!)
-    table.heardAt[connection] = this.#sim.now
-    table.idleSince[connection] = this.#sim.now
+    this.#connections.table.idleSince[connection] = this.#sim.now
     this.#wait(connection, this.#specOf(connection)!.interval)
   }
 
