@@ -15,12 +15,17 @@ export const DEFAULTS = {
   /** *Assumption*: a control-plane node of a small cluster. */
   controlPlane: { cpu: '4', memory: '8Gi' },
   otherServices: { count: 0, endpoints: 1 },
+  /** Source: kubernetes v1.36.2 pkg/kubelet/apis/config/v1beta1/defaults.go, as the next. */
+  cpuCFSQuota: true,
+  cpuCFSQuotaPeriod: '100ms',
   /** Source: kubernetes v1.36.2 pkg/kubelet/apis/config/v1beta1/defaults.go, `maxPods`. */
   maxPods: 110,
   /** *Assumption*: a cluster that does not speak of zones has one. */
   zone: 'a',
   /** The version that the references describe. */
   version: '1.36',
+  /** The one that the costs of packets were measured on: profiles/cost-profile.ts. */
+  kernel: '6.1',
   /** The members that etcd's own documentation recommends at least for production: one may fail. */
   etcdMembers: 3,
   /** Source: kubernetes v1.36.2 apiserver/pkg/server/config.go. */

@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import type { AnyObject } from '../api/objects/index.ts'
 import type { SourceProblem } from '../api/source-problem.ts'
 import { nodeLabels } from '../control-plane/control-plane.ts'
-import { bareMachinesOf, INSTALLS } from '../control-plane/installs/index.ts'
+import { bareMachinesOf, INSTALLS, machinesOf } from '../control-plane/installs/index.ts'
 import { invariant } from '../invariant.ts'
 import { readArrivalFiles } from './arrival-files.ts'
 import { checkVersions } from './check-versions.ts'
@@ -77,7 +77,7 @@ export async function loadScenario(path: string, files: FileReader): Promise<Loa
     ok: true,
     variants: all,
     inputHash: hash([source.text, ...library.texts]),
-    warnings: [...warnings, ...idleScheduler(source, all)],
+    warnings: [...warnings, ...idleIpvsFields(source, all)],
   }
 }
 
@@ -137,6 +137,8 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     etcdMembers: cluster.etcdMembers,
     replicas: cluster.install === null ? 1 : INSTALLS[cluster.install].controlPlane.length,
     machines: cluster.install === null ? [] : bareMachinesOf(INSTALLS[cluster.install], cluster.etcdMembers),
+    controlPlaneNodes:
+      cluster.install === null ? [] : machinesOf(INSTALLS[cluster.install], cluster.etcdMembers).filter((name) => nodes?.includes(name)),
     apiServers: cluster.apiServers,
     applied: applied.of,
   })
@@ -259,13 +261,21 @@ function inReadingOrder(problems: readonly SourceProblem[], scenario: string): r
   return problems.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column)
 }
 
-/** An IPVS scheduler that is named while no variant uses IPVS changes nothing. */
-function idleScheduler(source: YamlSource, variants: readonly Variant[]): readonly ScenarioWarning[] {
-  const path: Path = ['spec', 'cluster', 'kubeProxy', 'scheduler']
-  if (valueAt(source.value, path) === undefined || variants.some(({ scenario }) => scenario.cluster.kubeProxy.mode === 'ipvs')) return []
-  const { file, line } = source.place(path)
-  return [{ file, line, kind: 'no-effect', message: 'The scheduler has no effect: only the mode ipvs has one' }]
+/** What is said of IPVS while no variant uses it changes nothing. */
+function idleIpvsFields(source: YamlSource, variants: readonly Variant[]): readonly ScenarioWarning[] {
+  if (variants.some(({ scenario }) => scenario.cluster.kubeProxy.mode === 'ipvs')) return []
+  return IPVS_FIELDS.flatMap(({ key, what }): readonly ScenarioWarning[] => {
+    const path: Path = ['spec', 'cluster', 'kubeProxy', key]
+    if (valueAt(source.value, path) === undefined) return []
+    const { file, line } = source.place(path)
+    return [{ file, line, kind: 'no-effect', message: `The ${what} has no effect: only the mode ipvs has one` }]
+  })
 }
+
+const IPVS_FIELDS = [
+  { key: 'scheduler', what: 'scheduler' },
+  { key: 'connReuseMode', what: 'connReuseMode' },
+] as const
 
 function hash(texts: readonly string[]): string {
   return `sha256:${createHash('sha256').update(JSON.stringify(texts)).digest('hex')}`

@@ -8,6 +8,7 @@ import type { ChoosingFault, Fault } from '../faults/index.ts'
 import type { FaultPlan } from '../faults/planned-fault.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import type { LinuxVersion } from '../linux-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import type { ConntrackConfig } from '../node/conntrack.ts'
 import type { ImagePolicy } from '../node/image-store.ts'
@@ -34,6 +35,7 @@ export type {
   TrafficSource,
   TrafficSpec,
   TrafficTarget,
+  WarmUpSpec,
   WorkloadSpec,
 } from '../workload/specs.ts'
 export type ImageSpec = ImagePolicy
@@ -63,6 +65,8 @@ export interface Scenario {
 
 export interface ClusterSpec {
   readonly version: KubernetesMinor
+  /** Of every node. */
+  readonly kernel: LinuxVersion
   readonly nodes: readonly NodeGroup[]
   /** null: a control plane that stands nowhere in particular. */
   readonly install: InstallName | null
@@ -88,6 +92,8 @@ export interface ClusterSpec {
   readonly director?: DirectorSpec | undefined
   /** How nodes share packets among their cores. */
   readonly softirq: SoftirqSpec
+  /** Of the quota of containers with a CPU limit; null: limits do not hold. */
+  readonly cpuQuotaPeriod: Nanos | null
   /** How images are pulled, and how large they are. */
   readonly images: ImageSpec
   readonly runtime: RuntimeName

@@ -10,6 +10,7 @@ import { Simulation } from '../engine/simulation.ts'
 import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import { type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
+import type { LinuxVersion } from '../linux-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import type { HostedPod } from '../node/pod-host.ts'
@@ -47,8 +48,11 @@ export interface TestClusterOptions {
   readonly zones?: readonly string[]
   readonly cpuMilli?: number
   readonly kubeProxy?: KubeProxySpec
+  readonly kernel?: LinuxVersion
   readonly network?: NetworkSpec
   readonly softirq?: Partial<SoftirqSpec>
+  /** Of the CPU quota of pods with a limit. */
+  readonly cpuQuotaPeriod?: Nanos
   readonly costProfile?: CostProfile
   readonly measureFrom?: Nanos
   /** What looks at packets; absent: nothing does. */
@@ -104,7 +108,9 @@ export class TestCluster {
       version: options.version ?? NEWEST_MINOR,
       network: options.network ?? TEST_NETWORK,
       softirq: { ...SOFTIRQ_DEFAULTS, ...options.softirq },
+      cpuQuotaPeriod: options.cpuQuotaPeriod ?? null,
       kubeProxy: options.kubeProxy ?? { mode: 'iptables', scheduler: 'rr' },
+      ...(options.kernel === undefined ? {} : { kernel: options.kernel }),
       costProfile: options.costProfile ?? LINUX_6_1,
       trace: this.trace,
       workloadOf: (pod) => this.#workloads.get(pod.podName)!,
@@ -201,7 +207,14 @@ export class TestCluster {
   }
 
   /** A pod that listens at once. */
-  pod(options: { node: number; app: string; workload?: WorkloadSpec; listens?: boolean; address?: string }): TestPod {
+  pod(options: {
+    node: number
+    app: string
+    workload?: WorkloadSpec
+    listens?: boolean
+    address?: string
+    cpuLimitMilli?: number
+  }): TestPod {
     const index = this.#pods++
     const name = `${options.app}-${index}`
     const address = options.address ?? `10.244.${Math.floor(index / 250)}.${(index % 250) + 1}`
@@ -214,6 +227,7 @@ export class TestCluster {
       labels: { app: options.app },
       address,
       nodeIndex: options.node,
+      cpuLimitMilli: options.cpuLimitMilli ?? 0,
     })
     if (options.listens ?? true) this.dataPlane.backends.listen(id)
     return { id, name, address, node: options.node }
