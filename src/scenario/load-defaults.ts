@@ -86,6 +86,8 @@ export const DEFAULTS = {
   /** *Assumption*: as many as HTTP client libraries commonly keep to one host. */
   connectionPool: 50,
   maxConcurrentStreams: 100,
+  /** Source: kubernetes' own clients, apimachinery pkg/util/net/http.go: HTTP2_READ_IDLE_TIMEOUT_SECONDS 30, HTTP2_PING_TIMEOUT_SECONDS 15. */
+  ping: { interval: '30s', timeout: '15s' },
   /** Source: Envoy's base_interval of 25 ms and max_interval of 10 times as much. */
   backOff: { base: '25ms', max: '250ms' },
   /** Source: Finagle's RetryBudget. */

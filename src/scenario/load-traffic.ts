@@ -5,6 +5,7 @@ import type { Nanos } from '../units.ts'
 import type { ArrivalFiles } from './arrival-files.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
+import { withStreams } from './load-http2.ts'
 import { isForIngress, loadIngressTarget } from './load-ingress-target.ts'
 import { find, listNames, named } from './load-inventory.ts'
 import { loadMessageSizes } from './load-message-sizes.ts'
@@ -56,7 +57,8 @@ export function loadTraffic(
     const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
     if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
     const plain = entry.connection === undefined ? undefined : loadConnection(context, [...at, 'connection'], entry.connection)
-    const connection = plain === undefined ? undefined : withStreams(plain, entry.connection?.http2)
+    const connection =
+      plain === undefined ? undefined : withStreams(context, [...at, 'connection', 'http2'], plain, entry.connection?.http2)
     if (entry.connection?.http2 !== undefined && target !== undefined && isPassedOn(context, target, given.workloads)) {
       context.mistake(
         [...at, 'connection', 'http2'],
@@ -174,11 +176,6 @@ export function loadConnection(
     if (value === 0) context.mistake([...at, key], `A ${key} of 0 would keep no connection`, 'a length of time above 0, or no "connection"')
   }
   return keepAlive === undefined ? undefined : { keepAlive, lifetime, pool: draft.pool ?? DEFAULTS.connectionPool }
-}
-
-function withStreams(connection: ConnectionSpec, draft: NonNullable<EntryDraft['connection']>['http2']): ConnectionSpec {
-  if (draft === undefined) return connection
-  return { ...connection, http2: { maxConcurrentStreams: draft.maxConcurrentStreams ?? DEFAULTS.maxConcurrentStreams } }
 }
 
 function loadArrivals(

@@ -376,6 +376,16 @@ const http2 = z.strictObject({
     description: 'Requests at most at once on a connection; only when it is full is another opened',
     default: DEFAULTS.maxConcurrentStreams,
   }),
+  ping: z
+    .strictObject({
+      interval: duration('Nothing came on a connection for so long: the client sends a ping', DEFAULTS.ping.interval).optional(),
+      timeout: duration(
+        'A ping has no answer after so long: the client closes the connection with all its streams',
+        DEFAULTS.ping.timeout,
+      ).optional(),
+    })
+    .optional()
+    .meta({ description: 'Clients find out by pings that the other side of a connection is gone; only by TCP when not given' }),
 })
 
 const call = {

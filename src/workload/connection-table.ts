@@ -76,6 +76,8 @@ export class ConnectionTable {
   connectedAt = new Float64Array(CAPACITY)
   /** When the client had its last answer on it, ns. */
   idleSince = new Float64Array(CAPACITY)
+  /** HTTP/2: when the client last heard something on it, ns. */
+  heardAt = new Float64Array(CAPACITY)
   /** The event at which the client closes it for being idle. */
   idleTimers = new Float64Array(CAPACITY)
   /** The Service port that it goes to. */
@@ -161,6 +163,7 @@ export class ConnectionTable {
     this.openedAt = grown(this.openedAt, new Float64Array(capacity))
     this.connectedAt = grown(this.connectedAt, new Float64Array(capacity))
     this.idleSince = grown(this.idleSince, new Float64Array(capacity))
+    this.heardAt = grown(this.heardAt, new Float64Array(capacity))
     this.idleTimers = grown(this.idleTimers, new Float64Array(capacity))
     this.servicePorts = grown(this.servicePorts, new Int32Array(capacity))
     this.clientPorts = grown(this.clientPorts, new Int32Array(capacity))

@@ -26,6 +26,7 @@ import type { Nanos } from '../units.ts'
 import { type Backends, NO_BACKEND } from './backends.ts'
 import { ClientPorts, FIRST_PORT, PORTS } from './client-ports.ts'
 import {
+  CLOSED_BY_POD,
   CONNECTED,
   ConnectionTable,
   ENTRY,
@@ -230,6 +231,13 @@ export class Connections {
   /** Whether the node still knows it when its next packet comes, now. IPVS forgets what was silent for 15 minutes. */
   isKnownAtNode(connection: number): boolean {
     return this.isRemembered(connection) && this.#sim.now - this.table.idleSince[connection]! < this.#silenceMax
+  }
+
+  /** The process that has accepted it runs, and has not closed it. */
+  meetsPod(connection: number): boolean {
+    const { backends, backendIncarnations, flags } = this.table
+    if ((flags[connection]! & CLOSED_BY_POD) !== 0) return false
+    return this.#backends.runs(backends[connection]!, backendIncarnations[connection]!)
   }
 
   /** How long a client, a pod or {@link OUTSIDE}, still stands still with its node; 0: it runs. */

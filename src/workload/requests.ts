@@ -117,7 +117,7 @@ export class Requests
     const pools = new Pools({ sim, backends, table })
     const parts = { sim, table, connections, backends, datagrams, packets, pools, traffic }
     const kept = new KeptConnections({ ...parts, user: this })
-    const streams = new Http2Streams({ ...parts, user: this })
+    const streams = new Http2Streams({ ...parts, user: this, cores: options.cores, external: options.network.external })
     this.backends = backends
     this.datagrams = datagrams
     this.#connections = connections
@@ -380,6 +380,7 @@ export class Requests
       return
     }
     this.#outcomes.wasted(request)
+    this.#streams.heardLate(request)
     this.#packets.free(request)
   }
 
