@@ -2,6 +2,7 @@ import { nearest } from '../api/did-you-mean.ts'
 import { complaintsAboutLabelValue } from '../api/names.ts'
 import { INSTALL_NAMES, INSTALLS } from '../control-plane/installs/index.ts'
 import { KUBERNETES_MINORS, type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
+import { DEFAULT_LINUX, type LinuxVersion, NFTABLES_LINUX, OLDEST_LINUX, parseLinux } from '../linux-version.ts'
 import { CONNTRACK_DEFAULTS, type ConntrackConfig } from '../node/conntrack.ts'
 import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import { RUNTIME_NAMES, type RuntimeName } from '../node/runtimes/index.ts'
@@ -40,12 +41,21 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     const accepted = `version 1.${NFTABLES_SINCE} or later, or another mode`
     context.mistake([...AT, 'kubeProxy', 'mode'], `Mode nftables is off by default in Kubernetes 1.${version}`, accepted)
   }
+  const kernel = loadKernel(context, draft?.kernel)
+  if (kubeProxy.mode === 'nftables' && kernel < NFTABLES_LINUX) {
+    context.mistake(
+      [...AT, 'kubeProxy', 'mode'],
+      `Mode nftables does not start on Linux ${draft?.kernel}`,
+      'kernel 5.13 or later, or another mode',
+    )
+  }
   const dns = loadDns(context, draft?.dns)
   const names = nodeNames({ nodes, install: draft?.install ?? null })
   const director = loadLoadBalancer(context, draft?.loadBalancer, names)
   return {
     version,
     ...(director === undefined ? {} : { director }),
+    kernel,
     ...(dns === undefined ? {} : { dns }),
     nodes,
     install: draft?.install ?? null,
@@ -158,8 +168,23 @@ function loadVersion(text: string | undefined): KubernetesMinor {
   return KUBERNETES_MINORS.find((minor) => `1.${minor}` === (text ?? DEFAULTS.version)) ?? NEWEST_MINOR
 }
 
+function loadKernel(context: LoadContext, text: string | undefined): LinuxVersion {
+  const kernel = parseLinux(text ?? DEFAULTS.kernel)
+  if (kernel !== null && kernel >= OLDEST_LINUX) return kernel
+  context.mistake(
+    [...AT, 'kernel'],
+    kernel === null ? `Cannot read "${text}" as a version of Linux` : `Linux ${text} is too old`,
+    'a version from 4.15 on, in quotes, such as "5.4"',
+  )
+  return DEFAULT_LINUX
+}
+
 function loadKubeProxy(draft: ClusterDraft['kubeProxy']): KubeProxySpec {
-  return { mode: draft?.mode ?? DEFAULTS.kubeProxyMode, scheduler: draft?.scheduler ?? DEFAULTS.kubeProxyScheduler }
+  return {
+    mode: draft?.mode ?? DEFAULTS.kubeProxyMode,
+    scheduler: draft?.scheduler ?? DEFAULTS.kubeProxyScheduler,
+    ...(draft?.connReuseMode === undefined ? {} : { connReuseMode: draft.connReuseMode }),
+  }
 }
 
 function loadOtherServices(context: LoadContext, draft: ClusterDraft['otherServices']): OtherServicesSpec {

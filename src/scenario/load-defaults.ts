@@ -24,6 +24,8 @@ export const DEFAULTS = {
   zone: 'a',
   /** The version that the references describe. */
   version: '1.36',
+  /** The one that the costs of packets were measured on: profiles/cost-profile.ts. */
+  kernel: '6.1',
   /** The members that etcd's own documentation recommends at least for production: one may fail. */
   etcdMembers: 3,
   /** Source: kubernetes v1.36.2 apiserver/pkg/server/config.go. */

@@ -8,6 +8,7 @@ import type { ChoosingFault, Fault } from '../faults/index.ts'
 import type { FaultPlan } from '../faults/planned-fault.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import type { LinuxVersion } from '../linux-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import type { ConntrackConfig } from '../node/conntrack.ts'
 import type { ImagePolicy } from '../node/image-store.ts'
@@ -64,6 +65,8 @@ export interface Scenario {
 
 export interface ClusterSpec {
   readonly version: KubernetesMinor
+  /** Of every node. */
+  readonly kernel: LinuxVersion
   readonly nodes: readonly NodeGroup[]
   /** null: a control plane that stands nowhere in particular. */
   readonly install: InstallName | null

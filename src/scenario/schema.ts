@@ -142,6 +142,11 @@ const loadBalancer = z
 
 const cluster = z.strictObject({
   version: z.enum(VERSIONS).optional().meta({ description: 'The version of Kubernetes, in quotes', default: DEFAULTS.version }),
+  kernel: text('a version of Linux, such as "5.4"', {
+    description: 'The Linux kernel of every node, in quotes; fixes that later releases of a series got are not in it',
+    default: DEFAULTS.kernel,
+    examples: ['5.4', '6.1'],
+  }).optional(),
   install: z.enum(INSTALL_NAMES).optional().meta({
     description:
       'How the cluster was installed: which components stand on which machines. Without it the control plane stands nowhere in particular',
@@ -204,6 +209,10 @@ const cluster = z.strictObject({
         .enum(IPVS_SCHEDULERS)
         .optional()
         .meta({ description: 'The IPVS scheduler; the other modes have none', default: DEFAULTS.kubeProxyScheduler }),
+      connReuseMode: z.literal([0, 1]).optional().meta({
+        description:
+          'net.ipv4.vs.conn_reuse_mode on every node, where it is not what kube-proxy leaves behind: 0 before Linux 5.9, 1 since; the other modes have none',
+      }),
       conntrack: z
         .strictObject({
           maxPerCore: entries('max-per-core', CONNTRACK_DEFAULTS.maxPerCore),

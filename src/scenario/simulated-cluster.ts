@@ -89,8 +89,8 @@ export class SimulatedCluster {
     this.#nodes = nodeSeeds(scenario.cluster)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { version, etcdMembers, apiServers, apiServer, network, softirq, cpuQuotaPeriod, kubeProxy, images, runtime, scheduler } =
-      scenario.cluster
+    const { version, kernel, etcdMembers, apiServers, apiServer, network, softirq, cpuQuotaPeriod, kubeProxy, images } = scenario.cluster
+    const { runtime, scheduler } = scenario.cluster
     const install = scenario.cluster.install === null ? null : INSTALLS[scenario.cluster.install]
     this.#links = this.#disturbableLinks()
     this.controlPlane = new ControlPlane(this.sim, {
@@ -132,6 +132,7 @@ export class SimulatedCluster {
       cpuQuotaPeriod,
       director: scenario.cluster.director,
       kubeProxy,
+      kernel,
       costProfile: LINUX_6_1,
       trace: this.trace,
       workloadOf: (pod) => this.#workloadOf(pod.labels),

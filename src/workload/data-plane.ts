@@ -8,6 +8,7 @@ import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import { NodeRules } from '../kube-proxy/node-rules.ts'
 import { ServiceHistory, type ServicePortId } from '../kube-proxy/service-history.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { DEFAULT_LINUX, type LinuxVersion } from '../linux-version.ts'
 import { NodeMetrics } from '../metrics/node-metrics.ts'
 import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
@@ -24,6 +25,7 @@ import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores } from '.
 import type { SandboxSpec } from '../node/pod-host.ts'
 import { UserWork } from '../node/user-work.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
+import { reuseRules } from '../proxy/ipvs/reuse-rules.ts'
 import type { Nanos } from '../units.ts'
 import { type Backends, HOST_CLIENTS } from './backends.ts'
 import { Calls } from './calls.ts'
@@ -53,6 +55,8 @@ export interface DataPlaneOptions {
   /** Of the quota of containers with a CPU limit; limits do not hold when null or left out. */
   readonly cpuQuotaPeriod?: Nanos | null
   readonly kubeProxy: KubeProxySpec
+  /** Of every node. */
+  readonly kernel?: LinuxVersion
   readonly costProfile: CostProfile
   readonly trace: Trace
   /** How a pod's container behaves. Asked once a sandbox. */
@@ -114,14 +118,14 @@ export class DataPlane {
   #calls: Calls | null = null
 
   constructor(options: DataPlaneOptions) {
-    const { sim, nodes, kubeProxy } = options
+    const { sim, nodes, kubeProxy, kernel = DEFAULT_LINUX } = options
     const nodeNames = nodes.map((node) => node.name)
     this.#sim = sim
     this.#nodes = nodes.length
     this.#machines = nodes
     this.dns = options.dns?.spec ?? null
     this.history = new ServiceHistory(new Addresses(), { names: nodeNames, zones: nodes.map((node) => node.zone) })
-    this.kernels = new Kernels(nodes, options.version)
+    this.kernels = new Kernels(nodes, options.version, kernel, sim.rng('node/early-drop'))
     const rules = new NodeRules(this.history, nodes.length)
     this.rules = rules
     this.mode = PROXY_MODES[kubeProxy.mode]({
@@ -131,6 +135,7 @@ export class DataPlane {
       nodeNames,
       nodeAddresses: nodes.map((node) => node.internalIP),
       scheduler: kubeProxy.scheduler,
+      reuse: reuseRules(kernel, kubeProxy.connReuseMode),
     })
     const softirq = options.softirq ?? SOFTIRQ_DEFAULTS
     this.cores = new PacketCores({

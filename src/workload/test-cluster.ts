@@ -10,6 +10,7 @@ import { Simulation } from '../engine/simulation.ts'
 import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import { type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
+import type { LinuxVersion } from '../linux-version.ts'
 import { Links } from '../network/links.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
@@ -48,6 +49,7 @@ export interface TestClusterOptions {
   readonly zones?: readonly string[]
   readonly cpuMilli?: number
   readonly kubeProxy?: KubeProxySpec
+  readonly kernel?: LinuxVersion
   readonly network?: NetworkSpec
   /** Links can be disturbed. */
   readonly disturbed?: boolean
@@ -116,6 +118,7 @@ export class TestCluster {
       softirq: { ...SOFTIRQ_DEFAULTS, ...options.softirq },
       cpuQuotaPeriod: options.cpuQuotaPeriod ?? null,
       kubeProxy: options.kubeProxy ?? { mode: 'iptables', scheduler: 'rr' },
+      ...(options.kernel === undefined ? {} : { kernel: options.kernel }),
       costProfile: options.costProfile ?? LINUX_6_1,
       trace: this.trace,
       workloadOf: (pod) => this.#workloads.get(pod.podName)!,

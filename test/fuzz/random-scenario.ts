@@ -6,6 +6,7 @@ import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomFreezes } from './freezes.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
+import { randomKernel } from './kernel.ts'
 import { randomLinkFaults, randomLinks, randomSizes } from './links.ts'
 import { randomLoadBalancer } from './load-balancer.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
@@ -49,6 +50,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const policies = randomNetworkPolicies(seed, world, ACTIVE_SECONDS)
   manifests.unshift(...policiesOf(world))
   const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
+  const kernel = randomKernel(seed, world, mode)
   const timeline: { at: number; text: string }[] = [...ingress.timeline, ...policies.timeline]
   for (let n = dice.between(0, 12); n > 0; n--) {
     const at = dice.between(1, ACTIVE_SECONDS)
@@ -76,6 +78,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
     ...randomHttp2(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX),
     ...ofNodes,
     ...nodePorts.traffic,
+    ...kernel.traffic,
   ]
   const behaviours = [
     ...dns.behaviours,
@@ -103,8 +106,8 @@ spec:
     nodes: [{ count: ${nodeCount}, cpu: 8, memory: 32Gi, zone: [a, b, c] }]
     etcd: { members: ${world.etcdMembers} }
     apiServer: { count: ${world.apiServers} }
-    kubeProxy: { mode: ${mode} }
-${dns.cluster}${randomLoadBalancer(seed, world)}    images: { preloaded: ${dice.chance(0.5)} }
+    kubeProxy: { mode: ${mode}${kernel.kubeProxy} }
+${kernel.cluster}${dns.cluster}${randomLoadBalancer(seed, world)}    images: { preloaded: ${dice.chance(0.5)} }
   manifests: [app.yaml]
   workloads:
 ${cpu.behaviours.join('\n')}

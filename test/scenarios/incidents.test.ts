@@ -18,6 +18,12 @@ const INCIDENTS = [
   { name: 'zone-overload', bad: ['same-zone'], remedies: ['cluster-wide', 'spread'], issues: [122437] },
   { name: 'conntrack-full', bad: ['defaults'], remedies: ['larger-table', 'more-cores'], issues: [71261, 18604] },
   { name: 'keep-alive', bad: ['kept', 'ipvs-lc'], remedies: ['lifetime', 'lifetime-lc'], issues: [38456, 37932] },
+  {
+    name: 'port-reuse',
+    bad: ['drained', 'one-second'],
+    remedies: ['kernel-5.10', 'iptables', 'kept-connections'],
+    issues: [81775, 70747, 93297],
+  },
   { name: 'slow-sync', bad: ['nftables'], remedies: ['ipvs', 'iptables', '5000-services'], issues: [139513] },
   { name: 'dns-5s', bad: ['defaults', 'one-second'], remedies: ['kept-connections'], issues: [77650, 56903] },
   {
