@@ -131,6 +131,21 @@ test('an answer that comes to a node that has restarted meanwhile is lost', () =
   expect(summaryAt(c, start + 46 * SECOND).failedByCause).toEqual({ timeout: 1 })
 })
 
+test.each([
+  ['the node of the pod', 1, 2],
+  ['the node of the client', 0, 1],
+] as const)('%s stands still for a minute while a ping is due', (_, node, opened) => {
+  const { c } = cluster({ podNodes: [1] })
+  const start = c.sim.now
+  send(c, { times: [0, 100 * SECOND], connection: streams({ interval: 30 * SECOND, timeout: 15 * SECOND }) })
+  c.sim.run(start + 10 * SECOND)
+  c.dataPlane.freezeNode(node, start + 70 * SECOND)
+  const s = summaryAt(c, start + 110 * SECOND)
+  // A pod that does not answer is given up; a client that does not run asks nothing, and then is answered.
+  expect(s).toMatchObject({ ok: 2, failed: 0 })
+  expect(Math.round((2 * s.blameMs.mean!.rules * MILLISECOND) / FIRST)).toBe(opened)
+})
+
 describe('the other side is there', () => {
   test('a ping follows when nothing was heard for the interval, and takes two packets of the core', () => {
     const { c } = cluster()

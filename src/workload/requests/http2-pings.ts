@@ -94,6 +94,11 @@ export class Http2Pings {
   /** A ping is due, unless something was heard meanwhile. A process that is gone sends none. */
   #look(connection: number): void {
     if (this.#connections.clientIsGone(connection)) return
+    const late = this.#connections.thawsIn(this.#connections.table.clients[connection]!)
+    if (late > 0) {
+      this.#wait(connection, late)
+      return
+    }
     const { interval, timeout } = this.#specOf(connection)!
     const { heardAt, clients } = this.#connections.table
     const next = heardAt[connection]! + interval
@@ -126,6 +131,13 @@ export class Http2Pings {
   #arriveAtPod(connection: number): void {
     const { backends, keeper, laterPacket } = this.#options
     const { endpoints, oneWay } = this.#connections.table
+    if (this.#connections.someFrozen) {
+      const late = this.#connections.handledAtPodIn(connection, retransmitTimeout(2 * oneWay[connection]!))
+      if (late > 0) {
+        this.#schedule(late, this.#pingAtPod, connection)
+        return
+      }
+    }
     if (this.#connections.meetsPod(connection)) this.#schedule(this.#toPod(connection), this.#ackAtNode, connection)
     else if (backends.owner(endpoints[connection]!) === NO_BACKEND) keeper.unacknowledged(connection)
     else this.#schedule(laterPacket + oneWay[connection]!, this.#resetAtClient, connection)
