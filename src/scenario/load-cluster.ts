@@ -3,12 +3,14 @@ import { complaintsAboutLabelValue } from '../api/names.ts'
 import { INSTALL_NAMES, INSTALLS } from '../control-plane/installs/index.ts'
 import { KUBERNETES_MINORS, type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
 import { CONNTRACK_DEFAULTS, type ConntrackConfig } from '../node/conntrack.ts'
+import { isKernelSince } from '../node/kernel-version.ts'
 import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import { RUNTIME_NAMES, type RuntimeName } from '../node/runtimes/index.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { loadDns } from './load-dns.ts'
 import { loadImages } from './load-images.ts'
+import { loadKernel } from './load-kernel.ts'
 import { loadScheduler } from './load-scheduler.ts'
 import { OTHER_ENDPOINTS_TOTAL, type OtherServicesSpec } from './other-services.ts'
 import { parseDuration } from './parse-duration.ts'
@@ -27,6 +29,9 @@ export const NODES_MAX = 32_768
 /** On by default since then. Source: feature gate NFTablesProxyMode, beta in 1.31. */
 const NFTABLES_SINCE = 31
 
+/** Source: kubernetes pkg/proxy/nftables/supported.go: without it, or a newer kernel, kube-proxy does not start in mode nftables. */
+const NFTABLES_KERNEL = [5, 13] as const
+
 const AT: Path = ['spec', 'cluster']
 
 export function loadCluster(context: LoadContext, draft: ClusterDraft | undefined): ClusterSpec {
@@ -37,9 +42,15 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     const accepted = `version 1.${NFTABLES_SINCE} or later, or another mode`
     context.mistake([...AT, 'kubeProxy', 'mode'], `Mode nftables is off by default in Kubernetes 1.${version}`, accepted)
   }
+  const kernel = loadKernel(context, [...AT, 'kernel'], draft?.kernel)
+  if (kubeProxy.mode === 'nftables' && !isKernelSince(kernel, ...NFTABLES_KERNEL)) {
+    const accepted = 'Linux 5.13 or later, or another mode'
+    context.mistake([...AT, 'kubeProxy', 'mode'], `Mode nftables needs a newer kernel than ${draft?.kernel}`, accepted)
+  }
   const dns = loadDns(context, draft?.dns)
   return {
     version,
+    kernel,
     ...(dns === undefined ? {} : { dns }),
     nodes,
     install: draft?.install ?? null,

@@ -1,4 +1,5 @@
 import { FLOW_CONTROL_DEFAULTS } from '../control-plane/flow-control/flow-control.ts'
+import { PROFILE_KERNEL } from '../node/kernel-version.ts'
 
 /**
  * What a scenario has where its file says nothing, in the file's own notation, each with its source.
@@ -21,6 +22,8 @@ export const DEFAULTS = {
   zone: 'a',
   /** The version that the references describe. */
   version: '1.36',
+  /** The kernel that the cost profile measured. */
+  kernel: `${PROFILE_KERNEL.major}.${PROFILE_KERNEL.minor}`,
   /** The members that etcd's own documentation recommends at least for production: one may fail. */
   etcdMembers: 3,
   /** Source: kubernetes v1.36.2 apiserver/pkg/server/config.go. */

@@ -11,6 +11,7 @@ import type { KubernetesMinor } from '../kubernetes-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import type { ConntrackConfig } from '../node/conntrack.ts'
 import type { ImagePolicy } from '../node/image-store.ts'
+import type { KernelVersion } from '../node/kernel-version.ts'
 import type { SoftirqSpec } from '../node/packet-cores.ts'
 import type { RuntimeName } from '../node/runtimes/index.ts'
 import type { Nanos } from '../units.ts'
@@ -62,6 +63,8 @@ export interface Scenario {
 
 export interface ClusterSpec {
   readonly version: KubernetesMinor
+  /** The Linux of every node. */
+  readonly kernel: KernelVersion
   readonly nodes: readonly NodeGroup[]
   /** null: a control plane that stands nowhere in particular. */
   readonly install: InstallName | null

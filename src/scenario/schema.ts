@@ -74,6 +74,11 @@ const entries = (flag: string, value: number) =>
 
 const cluster = z.strictObject({
   version: z.enum(VERSIONS).optional().meta({ description: 'The version of Kubernetes, in quotes', default: DEFAULTS.version }),
+  kernel: text('a version of Linux in quotes, such as "5.4"', {
+    description: 'The Linux of every node, in quotes: what an older one does otherwise. Costs are those of the profile, 6.1',
+    default: DEFAULTS.kernel,
+    examples: ['5.4', '4.19'],
+  }).optional(),
   install: z.enum(INSTALL_NAMES).optional().meta({
     description:
       'How the cluster was installed: which components stand on which machines. Without it the control plane stands nowhere in particular',
