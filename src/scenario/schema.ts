@@ -430,6 +430,13 @@ const httpFields = (what: 'header' | 'cookie') =>
 
 const socket = z.strictObject({
   reuse: z.boolean().meta({ description: 'Each client pod sends all its datagrams from one socket, and so from one port' }),
+  lifetime: duration(
+    'Of sockets that are used again: a client sends nothing more from one that is older; without a limit when not given',
+  ).optional(),
+  oneWay: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Nothing answers, as with syslog and statsd: a datagram is ok when a pod has received it', default: false }),
 })
 
 const budget = z

@@ -188,7 +188,9 @@ export class DataPlane {
     const metrics = this.#requestMetrics.addTraffic(spec)
     const servicePort = this.history.servicePort(namespace, service, port, protocol)
     const route = { host, path, isTls: tls !== undefined, headers, cookies }
-    const traffic = this.requests.addTraffic({ ...spec, metrics, servicePort, route, socket, names, node })
+    // Who waits for nothing gives nothing up.
+    const timeout = socket?.oneWay === true ? Number.POSITIVE_INFINITY : spec.timeout
+    const traffic = this.requests.addTraffic({ ...spec, timeout, metrics, servicePort, route, socket, names, node })
     this.#traffic.push(metrics)
     const senders = new Senders(this.requests, traffic, this.#clientsOf(from, servicePort, node))
     const { name, start, stop, arrivals } = spec

@@ -313,10 +313,12 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       return
     }
     const request = this.#take(trafficIndex, seed, user, NO_WISH, now, now + traffic.timeout)
-    traffic.deadlines.push(request, table.serials[request]!, now + traffic.timeout)
-    if (!traffic.deadlineArmed) {
-      traffic.deadlineArmed = true
-      this.#sim.schedule(traffic.timeout, this.#deadline, trafficIndex)
+    if (traffic.timeout !== Number.POSITIVE_INFINITY) {
+      traffic.deadlines.push(request, table.serials[request]!, now + traffic.timeout)
+      if (!traffic.deadlineArmed) {
+        traffic.deadlineArmed = true
+        this.#sim.schedule(traffic.timeout, this.#deadline, trafficIndex)
+      }
     }
     this.#dispatch(request, client, address)
   }
@@ -455,6 +457,11 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   over(request: number): void {
     this.#free(request)
+  }
+
+  lost(request: number): void {
+    if (this.#isOneWay(request)) this.#fail(request, this.#causeOfSilence(request))
+    else this.#table.accounts.waits(request, this.#sim.now, RETRANSMIT)
   }
 
   isWaited(request: number): boolean {
@@ -713,7 +720,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     if (node !== NO_NODE) connections.callAt(connection, node)
     const { clientPorts, clientIncarnations } = connections.table
     const fresh = clientPorts[connection]!
-    const port = sockets.portOf(client, clientIncarnations[connection]!, fresh)
+    const port = sockets.portOf(client, clientIncarnations[connection]!, fresh, this.#sim.now)
     clientPorts[connection] = port
     if (this.resolver === null || client === OUTSIDE || port !== fresh) this.datagrams.send(request)
     else this.#lookUp(request, connection, client)
@@ -721,6 +728,26 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   #isDatagram(request: number): boolean {
     return (this.#connections.table.flags[this.#table.connections[request]!]! & DATAGRAM) !== 0
+  }
+
+  /** Nothing will answer it: what becomes of it is known where it is received, or lost. */
+  #isOneWay(request: number): boolean {
+    return this.#traffic[this.#table.traffics[request]!]!.sockets?.isOneWay === true
+  }
+
+  /** A pod has taken a datagram that nobody waits for: that is its outcome. */
+  #received(request: number): void {
+    const table = this.#table
+    const { accounts } = table
+    const sentAt = table.sentAt[request]!
+    const latency = this.#sim.now - sentAt
+    accounts.settle(request, this.#sim.now)
+    accounts.check(request, latency)
+    const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
+    metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
+    const user = table.users[request]!
+    this.#close(request, false)
+    onOutcome?.(user, OK)
   }
 
   /** Sends the request on a connection that is there. */
@@ -1139,8 +1166,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
       this.#free(request)
     } else {
       table.accounts.waits(request, this.#sim.now, POD_QUEUE)
-      if (backends.enter(pod, request)) table.flags[request]! |= HELD
-      else if (waits) this.#answerWithFailure(request, QUEUE_FULL)
+      if (backends.enter(pod, request)) {
+        table.flags[request]! |= HELD
+        if (waits && this.#isOneWay(request)) this.#received(request)
+      } else if (waits) this.#answerWithFailure(request, QUEUE_FULL)
       else this.#free(request)
     }
   }
@@ -1244,6 +1273,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
    * does neither.
    */
   #answerWithFailure(request: number, cause: number): void {
+    if (this.#isOneWay(request)) {
+      this.#fail(request, cause)
+      return
+    }
     if (this.#isDatagram(request)) {
       this.#table.accounts.waits(request, this.#sim.now, RETRANSMIT)
       return
@@ -1279,6 +1312,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
 
   /** A pod has finished what nobody waits for. The place of the request has just been given back, and still has its numbers. */
   #wasted(request: number): void {
+    if (this.#isOneWay(request)) return
     this.#traffic[this.#table.traffics[request]!]!.metrics.wasted(this.#table.sentAt[request]!)
   }
 

@@ -4,7 +4,7 @@ import type { ServiceHistory, ServicePortId } from '../../kube-proxy/service-his
 import type { FinishedSync } from '../../kube-proxy/udp-cleanup.ts'
 import { staleUdpEntries } from '../../kube-proxy/udp-cleanup.ts'
 import type { KubernetesMinor } from '../../kubernetes-version.ts'
-import { PACKETS, RETRANSMIT, RULES } from '../../metrics/blame.ts'
+import { PACKETS, RULES } from '../../metrics/blame.ts'
 import { NO_ENDPOINTS, REFUSED } from '../../metrics/failure-cause.ts'
 import { type LoadBalancer, NO_NODE } from '../../network/load-balancer.ts'
 import type { Network } from '../../network/network.ts'
@@ -22,6 +22,8 @@ export interface DatagramKeeper {
   delivered(request: number): void
   /** An ICMP error is on its way to the client: `cpu` ns of CPU that `part` answers for, then the network. */
   icmpError(request: number, cause: number, cpu: Nanos, part: number, network: Nanos): void
+  /** It is lost without a trace, and its client waits. */
+  lost(request: number): void
   /** It is lost, and its client waits no more. */
   over(request: number): void
 }
@@ -56,6 +58,9 @@ export interface DatagramsOptions {
  * Whatever goes wrong on the way is silence, until the client's time-out; but the rules' REJECT of a Service without endpoints, and a pod's
  * address where no process has the port, answer with an ICMP error, which a connected socket is told of at once. A full queue of a pod is
  * its socket's full buffer: silence.
+ *
+ * One-way traffic has no answers: its clients never learn what becomes of a datagram. It has arrived when a pod's socket takes it, after F (or
+ * e) and one one-way delay, and it is lost when it meets nothing.
  *
  * A request has the place of a connection, as that has the columns for its way, and no TCP. What the nodes remember is in {@link UdpFlows}: a
  * client that keeps its socket, and so its port, goes where its first datagram went for as long as it goes on sending.
@@ -314,7 +319,7 @@ export class Datagrams {
   /** The datagram is gone without a trace. */
   #lose(request: number): void {
     if ((this.#requests.flags[request]! & WAITING) === 0) this.#options.keeper.over(request)
-    else this.#requests.accounts.waits(request, this.#sim.now, RETRANSMIT)
+    else this.#options.keeper.lost(request)
   }
 
   /** On its way: `cpu` ns of CPU that `part` answers for, then the network. */
