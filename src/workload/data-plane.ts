@@ -167,6 +167,7 @@ export class DataPlane {
       },
       dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
     })
+    this.requests.datagrams.attachSyncs((node, servicePort, entry) => this.#proxies.of(node).slipsThrough(servicePort, entry))
     this.backends = this.requests.backends
     const { interval, measureFrom } = options
     this.#requestMetrics = new RequestMetrics(interval === undefined ? { measureFrom } : { measureFrom, interval })

@@ -20,6 +20,7 @@ const INCIDENTS = [
   { name: 'keep-alive', bad: ['kept', 'ipvs-lc'], remedies: ['lifetime', 'lifetime-lc'], issues: [38456, 37932] },
   { name: 'slow-sync', bad: ['nftables'], remedies: ['ipvs', 'iptables', '5000-services'], issues: [139513] },
   { name: 'dns-5s', bad: ['defaults', 'one-second'], remedies: ['kept-connections'], issues: [77650, 56903] },
+  { name: 'stale-udp', bad: ['1.31'], remedies: ['1.32', 'ipvs', 'nftables', 'renewed'], issues: [126934, 126130, 48370] },
   {
     name: 'rule-walk',
     bad: ['iptables'],

@@ -28,6 +28,9 @@ export interface DatagramKeeper {
   over(request: number): void
 }
 
+/** Whether what the rules of a node turn away slips through them right now, untranslated, since others are being written. */
+export type SlipsThrough = (node: number, servicePort: ServicePortId, entry: Entry) => boolean
+
 export interface DatagramsOptions {
   readonly sim: Simulation
   readonly version: KubernetesMinor
@@ -78,6 +81,8 @@ export class Datagrams {
   readonly #laterPacket: Nanos
   /** null: every datagram passes. */
   #filter: PacketFilter | null = null
+  /** null: rules change at once. */
+  #slipsThrough: SlipsThrough | null = null
   readonly #atNode: HandlerId
   readonly #atPod: HandlerId
 
@@ -99,6 +104,11 @@ export class Datagrams {
   /** From now on the nodes' network plugins look at datagrams that belong to no answered flow. */
   attachFilter(filter: PacketFilter): void {
     this.#filter = filter
+  }
+
+  /** From now on a datagram may come while a node's rules are half written. */
+  attachSyncs(slipsThrough: SlipsThrough): void {
+    this.#slipsThrough = slipsThrough
   }
 
   /** Sends the datagram of a request whose connection has been made, now. */
@@ -207,7 +217,10 @@ export class Datagrams {
     const servicePort = table.servicePorts[connection]!
     const client = table.clientAddresses[connection]!
     const port = table.clientPorts[connection]!
-    const endpoint = mode.connect(node, servicePort, this.#entryOf(connection), now, client, port)
+    const entry = this.#entryOf(connection)
+    const found = mode.connect(node, servicePort, entry, now, client, port)
+    const isTurnedAway = found === REJECTED || found === DROPPED
+    const endpoint = isTurnedAway && this.#slipsThrough?.(node, servicePort, entry) === true ? NO_RULE : found
     // The address of a node is its own, and nobody listens there.
     const isRefused = endpoint === NO_RULE && (table.flags[connection]! & STRAIGHT) !== 0
     if (endpoint === REJECTED || isRefused) {
