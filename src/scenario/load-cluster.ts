@@ -47,7 +47,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     const accepted = 'Linux 5.13 or later, or another mode'
     context.mistake([...AT, 'kubeProxy', 'mode'], `Mode nftables needs a newer kernel than ${draft?.kernel}`, accepted)
   }
-  const dns = loadDns(context, draft?.dns)
+  const dns = loadDns(context, draft?.dns, kernel)
   return {
     version,
     kernel,

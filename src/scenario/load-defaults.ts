@@ -38,7 +38,7 @@ export const DEFAULTS = {
    * Source: kubernetes v1.36.2 pkg/kubelet/network/dns/dns.go (ndots), cluster/addons/dns/coredns (the Service); resolv.conf(5) (time-out and
    * attempts where it names none).
    */
-  dns: { service: 'kube-dns.kube-system', ndots: 5, timeout: '5s', attempts: 2 },
+  dns: { service: 'kube-dns.kube-system', ndots: 5, timeout: '5s', attempts: 2, overlapping: '1%' },
   /** *Assumption*: one way, a veth pair and the host's bridge. */
   sameNode: '30us',
   /** *Assumption*: one way, a data-centre network of one zone. */

@@ -4,6 +4,7 @@ import { IPVS_SCHEDULERS } from '../kube-proxy/kube-proxy-spec.ts'
 import { KUBERNETES_MINORS } from '../kubernetes-version.ts'
 import { CONNTRACK_DEFAULTS } from '../node/conntrack.ts'
 import { BACKLOG_DEFAULT } from '../node/packet-cores.ts'
+import { QUERY_SEQUENCES } from '../workload/resolver.ts'
 import { RETRY_CONDITION_NAMES } from '../workload/retry-conditions.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { OTHER_ENDPOINTS_MAX } from './other-services.ts'
@@ -71,6 +72,14 @@ const entries = (flag: string, value: number) =>
     .max(100_000_000)
     .optional()
     .meta({ description: `The flag --conntrack-${flag}: entries of a node's connection tracking table`, default: value })
+
+const share = (description: string) =>
+  z
+    .union([z.string(), z.number()], { error: (issue) => (issue.input === undefined ? undefined : 'expected a share, such as 1% or 0.01') })
+    .meta({
+      description,
+      examples: ['1%', 0.01],
+    })
 
 const cluster = z.strictObject({
   version: z.enum(VERSIONS).optional().meta({ description: 'The version of Kubernetes, in quotes', default: DEFAULTS.version }),
@@ -184,6 +193,15 @@ const cluster = z.strictObject({
         description: 'How often a name is asked for, the first time included',
         default: DEFAULTS.dns.attempts,
       }),
+      options: z
+        .array(z.enum(QUERY_SEQUENCES))
+        .min(1)
+        .max(1)
+        .optional()
+        .meta({ description: 'An option of resolv.conf by which A and AAAA are asked for one after the other, and not at once' }),
+      overlapping: share('Share of the pairs of A and AAAA sent at once that overlap in the kernel, which drops one before Linux 5.6')
+        .optional()
+        .meta({ default: DEFAULTS.dns.overlapping }),
     })
     .optional()
     .meta({ description: 'Pods look names up before they open connections; without it names are resolved at once' }),
@@ -267,14 +285,6 @@ const run = (what: string) =>
       exitCode: z.int().min(1).max(255).optional().meta({ description: 'How a run that fails ends', default: DEFAULTS.run.exitCode }),
     })
     .optional()
-
-const share = (description: string) =>
-  z
-    .union([z.string(), z.number()], { error: (issue) => (issue.input === undefined ? undefined : 'expected a share, such as 1% or 0.01') })
-    .meta({
-      description,
-      examples: ['1%', 0.01],
-    })
 
 const connection = z.strictObject({
   keepAlive: duration('A client closes a connection that no request has had for so long'),

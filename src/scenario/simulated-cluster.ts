@@ -111,6 +111,7 @@ export class SimulatedCluster {
         conntrack: scenario.cluster.conntrack,
       })),
       version,
+      kernel: scenario.cluster.kernel,
       network,
       softirq,
       kubeProxy,

@@ -17,6 +17,7 @@ import { LoadBalancer } from '../network/load-balancer.ts'
 import { Network } from '../network/network.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import { Kernels, type MachineSpec } from '../node/kernel.ts'
+import type { KernelVersion } from '../node/kernel-version.ts'
 import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
@@ -25,6 +26,7 @@ import { type Backends, HOST_CLIENTS } from './backends.ts'
 import { Calls } from './calls.ts'
 import { ClientPool } from './client-pool.ts'
 import { ClosedLoop } from './closed-loop.ts'
+import { clashOf } from './datagrams/clash.ts'
 import type { GatewayFactory } from './gateway.ts'
 import { OpenLoop } from './open-loop.ts'
 import type { NetworkPlugin } from './packet-filter.ts'
@@ -39,6 +41,8 @@ export interface DataPlaneOptions {
   /** By node index. All are up at first, without kube-proxy. */
   readonly nodes: readonly MachineSpec[]
   readonly version: KubernetesMinor
+  /** The Linux of every node; that of the cost profile when left out. */
+  readonly kernel?: KernelVersion | undefined
   readonly network: NetworkSpec
   /** How nodes share packets among their cores; the defaults when left out. */
   readonly softirq?: SoftirqSpec
@@ -167,6 +171,7 @@ export class DataPlane {
       },
       dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
     })
+    if (options.kernel !== undefined) this.requests.datagrams.attachClash(clashOf(options.kernel))
     this.requests.datagrams.attachSyncs((node, servicePort, entry) => this.#proxies.of(node).slipsThrough(servicePort, entry))
     this.backends = this.requests.backends
     const { interval, measureFrom } = options

@@ -229,7 +229,7 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     })
     this.#closedByPod = sim.handler((connection, serial) => this.#arriveFin(connection, serial))
     const { dns } = options
-    this.resolver = dns === undefined ? null : new Resolver({ queries: this, knows: dns.knows, attempts: dns.spec.attempts })
+    this.resolver = dns === undefined ? null : new Resolver({ queries: this, ...dns })
     this.#queryTraffic = dns === undefined ? -1 : this.#addQueries(dns.spec, dns.metrics, options.history)
     const { history, network, kernels, cores, mode } = options
     this.#external = network.external
@@ -672,8 +672,10 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     this.#connections.open(connection)
   }
 
-  query(client: number, seed: number, user: number): void {
+  query(client: number, seed: number, user: number, overlaps: boolean): void {
+    this.datagrams.overlaps = overlaps
     this.send(this.#queryTraffic, client, seed, 0, user)
+    this.datagrams.overlaps = false
   }
 
   waits(request: number, serial: number): boolean {

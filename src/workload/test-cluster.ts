@@ -11,6 +11,7 @@ import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import { type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
+import type { KernelVersion } from '../node/kernel-version.ts'
 import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import type { HostedPod } from '../node/pod-host.ts'
 import { type CostProfile, LINUX_6_1 } from '../profiles/cost-profile.ts'
@@ -41,6 +42,7 @@ export interface TestPod {
 
 export interface TestClusterOptions {
   readonly version?: KubernetesMinor
+  readonly kernel?: KernelVersion
   readonly seed?: string
   /** Zone of each node; two nodes in one zone when left out. */
   readonly zones?: readonly string[]
@@ -99,6 +101,7 @@ export class TestCluster {
         labels: { name: `worker-${index}` },
       })),
       version: options.version ?? NEWEST_MINOR,
+      kernel: options.kernel,
       network: options.network ?? TEST_NETWORK,
       softirq: { ...SOFTIRQ_DEFAULTS, ...options.softirq },
       kubeProxy: options.kubeProxy ?? { mode: 'iptables', scheduler: 'rr' },

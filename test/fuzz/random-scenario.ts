@@ -95,7 +95,7 @@ spec:
     etcd: { members: ${world.etcdMembers} }
     apiServer: { count: ${world.apiServers} }
     kubeProxy: { mode: ${mode} }
-${dns.cluster}    images: { preloaded: ${dice.chance(0.5)} }
+${mode === 'nftables' ? '' : dns.kernel}${dns.cluster}    images: { preloaded: ${dice.chance(0.5)} }
   manifests: [app.yaml]
   workloads:
 ${behaviours.join('\n')}

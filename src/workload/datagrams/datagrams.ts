@@ -14,6 +14,7 @@ import { type Backends, NO_BACKEND } from '../backends.ts'
 import { CONNECTED, type ConnectionTable, DATAGRAM, OUTSIDE, POLICY_DROP, STRAIGHT, TABLE_FULL } from '../connection-table.ts'
 import type { PacketFilter } from '../packet-filter.ts'
 import { HELD, type RequestTable, WAITING } from '../request-table.ts'
+import type { Clash } from './clash.ts'
 import { NO_FLOW, UdpFlows } from './udp-flows.ts'
 
 /** What becomes of a datagram, told to those who keep its request. */
@@ -81,6 +82,9 @@ export class Datagrams {
   readonly #laterPacket: Nanos
   /** null: every datagram passes. */
   #filter: PacketFilter | null = null
+  /** The next datagram is handled beside the one before, of the same socket, by another core. */
+  overlaps = false
+  #clash: Clash = 'inserts'
   /** null: rules change at once. */
   #slipsThrough: SlipsThrough | null = null
   readonly #atNode: HandlerId
@@ -104,6 +108,11 @@ export class Datagrams {
   /** From now on the nodes' network plugins look at datagrams that belong to no answered flow. */
   attachFilter(filter: PacketFilter): void {
     this.#filter = filter
+  }
+
+  /** From now on the nodes run a kernel to which two datagrams of one socket at once are a clash. */
+  attachClash(clash: Clash): void {
+    this.#clash = clash
   }
 
   /** From now on a datagram may come while a node's rules are half written. */
@@ -184,6 +193,10 @@ export class Datagrams {
       return
     }
     const binding = flows.bindings[flow]!
+    if (this.overlaps && this.#clash !== 'inserts' && flows.isNew(flow) && this.#clashes(connection, flow)) {
+      this.#lose(request)
+      return
+    }
     if (binding !== NO_BINDING && !this.#mode.retransmit(binding, now)) {
       flows.remove(flow)
       this.#begin(request, connection)
@@ -201,6 +214,22 @@ export class Datagrams {
       return
     }
     this.#sendToPod(request, connection, this.#laterPacket, PACKETS)
+  }
+
+  /**
+   * Whether a datagram that does not see the entry of the one before is dropped by its own. IPVS shares the flow that it has scheduled at once, so
+   * there both go to the same destination (*assumption*: its own lookup takes far less time than the way through the node).
+   */
+  #clashes(connection: number, flow: number): boolean {
+    if (this.#clash === 'drops') return true
+    if (this.flows.bindings[flow] !== NO_BINDING) return false
+    const { nodes, servicePorts, clientAddresses, clientPorts } = this.#table
+    const node = nodes[connection]!
+    const servicePort = servicePorts[connection]!
+    const entry = this.#entryOf(connection)
+    const { now } = this.#sim
+    const own = this.#mode.connect(node, servicePort, entry, now, clientAddresses[connection]!, clientPorts[connection]!)
+    return own !== this.flows.endpoints[flow]
   }
 
   /** The first datagram of a flow. */
