@@ -2,6 +2,7 @@ import { type ApiServerCrash, crashApiServer } from './api-server-crash.ts'
 import { type ClockSkew, skewClock } from './clock-skew.ts'
 import { type ContainerCrash, crashContainers } from './container-crash.ts'
 import { type DiskSlow, slowNodeDisk } from './disk-slow.ts'
+import { type DnsFailure, failDns } from './dns-failure.ts'
 import { crashEtcdMember, type EtcdMemberCrash } from './etcd-member-crash.ts'
 import { type EtcdPartition, partitionEtcd } from './etcd-partition.ts'
 import { type EtcdSlowDisk, slowEtcdDisk } from './etcd-slow-disk.ts'
@@ -21,6 +22,7 @@ export { type ChoosingFault, chooses, type HowMany, type NodeChoice } from './ch
 export type { ClockSkew } from './clock-skew.ts'
 export type { ContainerCrash } from './container-crash.ts'
 export type { DiskSlow } from './disk-slow.ts'
+export type { DnsFailure } from './dns-failure.ts'
 export type { EtcdMemberCrash } from './etcd-member-crash.ts'
 export type { EtcdPartition } from './etcd-partition.ts'
 export type { EtcdSlowDisk } from './etcd-slow-disk.ts'
@@ -53,6 +55,7 @@ export type Fault =
   | LeaderCrash
   | MachineCrash
   | ApiServerCrash
+  | DnsFailure
 
 type Of<K extends Fault['kind']> = Fault extends infer F
   ? F extends { readonly kind: infer Kinds }
@@ -81,6 +84,7 @@ const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarge
   'etcd-slow-disk': slowEtcdDisk,
   'etcd-partition': partitionEtcd,
   'api-server-crash': crashApiServer,
+  'dns-failure': failDns,
 }
 
 /** Strikes now, and writes into `report` what became of it. */

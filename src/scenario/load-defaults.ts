@@ -66,6 +66,8 @@ export const DEFAULTS = {
   /** *Assumption*: as by `systemctl reboot`. */
   shutdown: 'graceful',
   killMode: 'all',
+  /** *Assumption*: servers that are overwhelmed or cut off from what they ask say nothing. */
+  dnsFailure: { answer: 'none' },
   /** Of nodes that are chosen by their labels. */
   nodeCount: 1,
   /** A scenario is about its faults: one that does nothing is most likely a mistake. */

@@ -138,6 +138,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     replicas: cluster.install === null ? 1 : INSTALLS[cluster.install].controlPlane.length,
     machines: cluster.install === null ? [] : bareMachinesOf(INSTALLS[cluster.install], cluster.etcdMembers),
     apiServers: cluster.apiServers,
+    hasDns: cluster.dns !== undefined,
     applied: applied.of,
   })
   warnOfUnusedImages(context, spec.cluster?.images, timeline)

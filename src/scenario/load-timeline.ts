@@ -31,6 +31,8 @@ export interface TimelineOptions {
   /** Machines of the install that are no nodes. */
   readonly machines: readonly string[]
   readonly apiServers: number
+  /** Pods look names up. */
+  readonly hasDns: boolean
   /** What each `apply` brings, by the file as it is written. */
   readonly applied: AppliedManifests
 }

@@ -647,6 +647,16 @@ const memoryLeak = z.strictObject({
   for: duration('After how long nothing is lost any more; never when not given').optional(),
 })
 
+const dnsFailure = z.strictObject({
+  kind: z.enum(['dns-failure']),
+  answer: z
+    .enum(['none', 'servfail'])
+    .optional()
+    .meta({ description: 'What comes back in place of an answer', default: DEFAULTS.dnsFailure.answer }),
+  share: share('Share of the queries that it happens to; all when not given').optional(),
+  for: duration('After how long answers are as before; never when not given').optional(),
+})
+
 const etcdMember = z.int().min(1).max(5).meta({ description: 'Which member of etcd, from 1; member 1 leads at the start' })
 
 const etcdFault = z.strictObject({
@@ -699,6 +709,7 @@ const fault = z.union([
   containerFault,
   podSlow,
   memoryLeak,
+  dnsFailure,
   etcdFault,
   etcdSlowDisk,
   apiServerFault,

@@ -308,7 +308,11 @@ export class Requests
       route: { host: '', path: '/', isTls: false },
       socket: { reuse: false },
     })
-    this.onOutcome(traffic, (user, cause) => this.resolver!.ended(user, cause === OK))
+    this.onOutcome(traffic, (user, cause) => {
+      const resolver = this.resolver!
+      const isServfail = resolver.failures.wasServfail(user)
+      resolver.ended(user, cause === OK && !isServfail)
+    })
     return traffic
   }
 
@@ -423,11 +427,18 @@ export class Requests
       if (!this.#oneWay.has(request)) this.#outcomes.wasted(request)
       this.#packets.free(request)
     } else if (this.#packets.isDatagram(request)) {
-      this.datagrams.answer(request)
+      if (this.#isAnswered(request)) this.datagrams.answer(request)
+      else this.#table.accounts.waits(request, this.#sim.now, RETRANSMIT)
     } else {
       this.#kept.answered(request)
       this.#packets.answer(request)
     }
+  }
+
+  /** A pod that has served a datagram answers it, unless it is a DNS server that fails. */
+  #isAnswered(request: number): boolean {
+    const { traffics, users } = this.#table
+    return traffics[request] !== this.#queryTraffic || this.resolver!.failures.isAnswered(users[request]!)
   }
 
   refused(request: number, cause: number): void {

@@ -4,6 +4,7 @@ import type { TrafficSummary } from '../metrics/summaries.ts'
 import { parseKernelVersion } from '../node/kernel-version.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
+import type { DnsAnswer } from './dns-failures.ts'
 import { type DnsSpec, namesToTry } from './resolver.ts'
 import type { TrafficSpec } from './specs.ts'
 import { INSTANT, TEST_NETWORK, TestCluster, type TestPod } from './test-cluster.ts'
@@ -280,6 +281,79 @@ describe('one query after the other', () => {
     expect(sent().failedByCause).toEqual({ 'dns-failed': 1 })
     expect(queries(c)).toBe(1)
     expect(c.dataPlane.requests.resolver!.size).toBe(0)
+  })
+})
+
+describe('DNS servers that fail', () => {
+  /** Answers fail as `answers` says, one after the other, and then in no way; gives what was struck. */
+  function fail(c: TestCluster, answers: readonly (DnsAnswer | null)[]): boolean[] {
+    const left = [...answers]
+    const struck: boolean[] = []
+    const draw = () => left.shift() ?? null
+    c.dataPlane.requests.resolver!.failures.begin({ draw, struck: (isFirst) => struck.push(isFirst) })
+    return struck
+  }
+
+  test('say nothing: the client waits for its time-out', () => {
+    const { c } = cluster()
+    const struck = fail(c, [null, 'none'])
+    const sent = send(c)
+    run(c, 20 * SECOND)
+    expect(latency(sent())).toBe(5 * SECOND + LOOKUP + REQUEST)
+    expect(struck).toEqual([true])
+    expect(queries(c)).toBe(4)
+  })
+
+  test('say SERVFAIL: it asks again at once', () => {
+    const { c } = cluster()
+    const struck = fail(c, ['servfail', 'servfail'])
+    const sent = send(c)
+    run(c, 20 * SECOND)
+    expect(latency(sent())).toBe(2 * LOOKUP + REQUEST)
+    expect(struck).toEqual([true, false])
+  })
+
+  test('for all attempts: the lookup has failed', () => {
+    const { c } = cluster()
+    const struck = fail(c, ['servfail', 'none', 'servfail', null])
+    const sent = send(c, { times: [0, 10 * SECOND] })
+    run(c, 6 * SECOND)
+    expect(sent().failedByCause).toEqual({ 'dns-failed': 1 })
+    run(c, 20 * SECOND)
+    expect(sent().ok).toBe(1)
+    expect(struck).toEqual([true, false, false])
+  })
+
+  test('count each lookup once, also one in the place of another', () => {
+    const { c } = cluster()
+    const struck = fail(c, ['servfail', null, null, null, 'servfail', 'servfail'])
+    const sent = send(c, { times: [0, 10 * SECOND] })
+    run(c, 20 * SECOND)
+    expect(sent().ok).toBe(2)
+    expect(struck).toEqual([true, true, false])
+  })
+
+  test('are well again when it is over, and the first of several that hits decides', () => {
+    const { c } = cluster()
+    const { failures } = c.dataPlane.requests.resolver!
+    const seen: string[] = []
+    const end = failures.begin({ draw: () => 'servfail', struck: () => seen.push('first') })
+    failures.begin({ draw: () => 'none', struck: () => seen.push('second') })
+    const sent = send(c)
+    run(c, FIRST + sameZone + 1)
+    end()
+    run(c, 30 * SECOND)
+    expect(sent().failedByCause).toEqual({ 'dns-failed': 1 })
+    expect(seen).toEqual(['first', 'first', 'second', 'second'])
+  })
+
+  test('an answer that comes after the time-out is struck no more', () => {
+    const { c } = cluster({ timeout: MILLISECOND, workload: { ...INSTANT, serviceTime: { kind: 'constant', value: 10 * MILLISECOND } } })
+    const struck = fail(c, ['servfail', 'servfail', 'servfail', 'servfail'])
+    const sent = send(c)
+    run(c, SECOND)
+    expect(sent().failedByCause).toEqual({ 'dns-failed': 1 })
+    expect(struck).toEqual([])
   })
 })
 

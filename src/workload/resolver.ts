@@ -1,6 +1,7 @@
 import { GOLDEN_RATIO_32, mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import { isOverlapping, OVERLAPPING } from './datagrams/clash.ts'
+import { DnsFailures } from './dns-failures.ts'
 import { FreePlaces, grown } from './free-places.ts'
 
 /** How pods look names up: the Service that answers, and what their `resolv.conf` says. */
@@ -81,6 +82,8 @@ const ANSWERED = 1
  * Source: glibc resolv/res_query.c, res_send.c; resolv.conf(5).
  */
 export class Resolver {
+  /** What is wrong with the servers. */
+  readonly failures = new DnsFailures()
   readonly #queries: Queries
   readonly #knows: KnowsName
   readonly #attempts: number
@@ -138,7 +141,7 @@ export class Resolver {
     if (--this.#pending[lookup]! > 0) return
     const request = this.#requests[lookup]!
     if (!this.#queries.waits(request, this.#serials[lookup]!)) {
-      this.#places.give(lookup)
+      this.#giveBack(lookup)
       return
     }
     if (this.#sequence !== null && answered && (user & AAAA) === 0) {
@@ -190,9 +193,14 @@ export class Resolver {
 
   #end(lookup: number, isResolved: boolean): void {
     const request = this.#requests[lookup]!
-    this.#places.give(lookup)
+    this.#giveBack(lookup)
     if (isResolved) this.#queries.resolved(request)
     else this.#queries.unresolved(request)
+  }
+
+  #giveBack(lookup: number): void {
+    this.#places.give(lookup)
+    this.failures.ended(lookup << 1)
   }
 
   #grow(): void {

@@ -7,11 +7,13 @@ export interface RandomDns {
   /** Of `spec.cluster`, too: an old Linux, which mode nftables would not have. */
   readonly kernel: string
   readonly manifests: readonly string[]
+  /** Entries of the timeline. */
+  readonly timeline: readonly string[]
   readonly behaviours: readonly string[]
   readonly traffic: readonly string[]
 }
 
-const NONE: RandomDns = { cluster: '', kernel: '', manifests: [], behaviours: [], traffic: [] }
+const NONE: RandomDns = { cluster: '', kernel: '', manifests: [], timeline: [], behaviours: [], traffic: [] }
 
 /** DNS servers that client pods look names up at, and traffic from pods, kept connections or not: of dice of its own. */
 export function randomDns(seed: string, world: World, stop: number): RandomDns {
@@ -35,6 +37,7 @@ export function randomDns(seed: string, world: World, stop: number): RandomDns {
     })
   return {
     kernel,
+    timeline: randomFailures(seed, stop),
     cluster: `    dns: { service: names.default${options}${sequence}${overlapping} }\n`,
     manifests: [
       `apiVersion: apps/v1
@@ -58,4 +61,14 @@ spec:
     behaviours: [`    - { selector: app=names, serviceTime: ${dice.pick(['100us', 'exp(5ms)'])}, queue: ${dice.pick([2, 1000])} }`],
     traffic,
   }
+}
+
+/** Failures of the DNS servers: of dice of their own. */
+function randomFailures(seed: string, stop: number): string[] {
+  const dice = new Dice(`${seed}/dns-failure`)
+  return Array.from({ length: dice.pick([0, 0, 1, 2]) }, () => {
+    const share = dice.chance(0.5) ? '' : `, share: ${dice.pick(['30%', '90%'])}`
+    const length = dice.chance(0.2) ? '' : `, for: ${dice.between(1, 20)}s`
+    return `{ at: ${dice.between(1, stop)}s, fault: { kind: dns-failure, answer: ${dice.pick(['none', 'servfail'])}${share}${length} }, optional: true }`
+  })
 }
