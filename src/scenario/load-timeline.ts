@@ -30,6 +30,8 @@ export interface TimelineOptions {
   readonly replicas: number
   /** Machines of the install that are no nodes. */
   readonly machines: readonly string[]
+  /** Nodes with components of the control plane or of etcd. */
+  readonly controlPlaneNodes: readonly string[]
   readonly apiServers: number
   /** Pods look names up. */
   readonly hasDns: boolean

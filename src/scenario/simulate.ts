@@ -6,6 +6,7 @@ import { imbalance, loadRate } from '../metrics/pod-loads.ts'
 import type { Cell, Table } from '../metrics/table.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import type { DeploymentSummary, RunResult, VariantSummary } from './run-result.ts'
+import { runUntil } from './run-until.ts'
 import type { Scenario } from './scenario.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
 import { judgeThresholds } from './threshold-metrics.ts'
@@ -32,12 +33,13 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     const until = Math.floor((scenario.duration * step) / PROGRESS_STEPS)
     // Pods' loads are counted from the moment at which measuring begins; to stop there is no event, so it changes nothing.
     if (cluster.sim.now < scenario.warmUp && scenario.warmUp <= until) {
-      cluster.sim.run(scenario.warmUp - 1)
+      runUntil(cluster, scenario.warmUp - 1, scenario.duration)
       cluster.dataPlane.backends.countLoads()
     }
-    cluster.sim.run(until)
+    runUntil(cluster, until, scenario.duration)
     options.onProgress?.(step / PROGRESS_STEPS)
   }
+  cluster.dataPlane.endInterval(scenario.duration)
   cluster.dataPlane.checkConservation()
   const measured: Omit<VariantSummary, 'thresholds'> = {
     variant: options.variant,
@@ -45,6 +47,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     propagation: cluster.dataPlane.propagation('measured'),
     deployments: deploymentsOf(scenario, cluster),
     kubeProxy: cluster.dataPlane.kubeProxySummary(),
+    nodes: cluster.dataPlane.nodesSummary(),
     ...(scenario.cluster.bootstrap
       ? { bootstrap: { allNodesReadySeconds: cluster.allNodesReadyAt === null ? null : seconds(cluster.allNodesReadyAt) } }
       : {}),
@@ -59,6 +62,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     objects: hopTable(cluster.trace),
     proxy: cluster.dataPlane.proxyTable(),
     pods: podTable(cluster),
+    nodes: cluster.dataPlane.nodeTable(),
     failures: cluster.dataPlane.failureTable(),
     hops: cluster.trace,
     summary: { ...measured, thresholds: judgeThresholds(scenario.thresholds, measured) },

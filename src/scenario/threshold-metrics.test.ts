@@ -75,7 +75,17 @@ describe('judgeThresholds', () => {
     expect(result).toMatchObject({ value: null, passed: false })
   })
 
+  test.each([
+    ['nodes.packets_dropped', 17],
+    ['nodes.busiest_core', 0.25],
+    ['nodes.conntrack_dropped', 5],
+  ])('%s is of all nodes', (metric, value) => {
+    const busy = { ...summary, nodes: { ...summary.nodes, packetsDropped: 17, conntrackDropped: 5 } }
+    const [result] = judgeThresholds([{ text: '', metric, labels: {}, operator: '<=', limit: value }], busy)
+    expect(result).toMatchObject({ value, passed: true })
+  })
+
   test('knows every metric by a name of its own', () => {
-    expect(THRESHOLD_METRICS.size).toBe(23)
+    expect(THRESHOLD_METRICS.size).toBe(26)
   })
 })

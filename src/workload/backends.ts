@@ -308,6 +308,11 @@ export class Backends implements PodHost {
     }
   }
 
+  /** The node stands still until then: what its pods have begun goes on after that with what was left. */
+  freezeNode(node: number, until: Nanos): void {
+    for (let pod = 0; pod < this.#pods.length; pod++) if (this.#nodes[pod] === node) this.#pods[pod]!.station?.standStill(until)
+  }
+
   /** Its kernel answers again: with a refusal at the ports that pods with the host's network had. Its own processes send again. */
   bootNode(node: number): void {
     for (const client of this.#hostClients) if (this.#nodes[client] === node) this.open(client)

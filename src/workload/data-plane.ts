@@ -8,9 +8,10 @@ import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import { NodeRules } from '../kube-proxy/node-rules.ts'
 import { ServiceHistory, type ServicePortId } from '../kube-proxy/service-history.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { NodeMetrics } from '../metrics/node-metrics.ts'
 import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
-import type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
+import type { KubeProxySummary, NodesSummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
 import type { Table } from '../metrics/table.ts'
 import { Addresses, parseIpv4 } from '../network/addresses.ts'
 import { LoadBalancer } from '../network/load-balancer.ts'
@@ -18,8 +19,9 @@ import { Network } from '../network/network.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import { Kernels, type MachineSpec } from '../node/kernel.ts'
 import type { KernelVersion } from '../node/kernel-version.ts'
-import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores } from '../node/packet-cores.ts'
+import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores, wholeCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
+import { UserWork } from '../node/user-work.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { type Backends, HOST_CLIENTS } from './backends.ts'
@@ -27,6 +29,8 @@ import { Calls } from './calls.ts'
 import { ClientPool } from './client-pool.ts'
 import { ClosedLoop } from './closed-loop.ts'
 import { clashOf } from './datagrams/clash.ts'
+import { Director, type DirectorSpec } from './director/director.ts'
+import { NodeChecks } from './director/node-checks.ts'
 import type { GatewayFactory } from './gateway.ts'
 import { OpenLoop } from './open-loop.ts'
 import type { NetworkPlugin } from './packet-filter.ts'
@@ -57,9 +61,11 @@ export interface DataPlaneOptions {
   readonly gateway?: GatewayFactory | undefined
   /** The nodes' network plugins, where there are NetworkPolicies. */
   readonly plugin?: NetworkPlugin | undefined
+  /** What stands before the cluster in the place of a cloud's load balancer, if anything does. */
+  readonly director?: DirectorSpec | undefined
   /** End of the warm-up. */
   readonly measureFrom: Nanos
-  /** Length of a row of the request table; 1 s when left out. */
+  /** Length of a row of the tables of requests and of nodes; 1 s when left out. */
   readonly interval?: Nanos
 }
 
@@ -85,6 +91,8 @@ export class DataPlane {
   /** CPU time that the nodes spend on packets. */
   readonly cores: PacketCores
   readonly loadBalancer: LoadBalancer
+  /** In the place of the load balancer; null: there is none. */
+  readonly director: Director | null
   readonly requests: Requests
   readonly unseen: UnseenChanges
   /** null: names are resolved at once. */
@@ -93,6 +101,7 @@ export class DataPlane {
   readonly #proxies: KubeProxies
   readonly #requestMetrics: RequestMetrics
   readonly #proxyMetrics: ProxyMetrics
+  readonly #nodeMetrics: NodeMetrics
   readonly #traffic: TrafficMetrics[] = []
   readonly #nodes: number
   readonly #machines: readonly MachineSpec[]
@@ -127,11 +136,13 @@ export class DataPlane {
       backlog: softirq.backlog,
       laterPacket: this.mode.establishedCost,
     })
+    const syncs = new UserWork({ cores: this.cores, coresOfNode: nodes.map(({ cpuMilli }) => wholeCores(cpuMilli)) })
     this.#proxyMetrics = new ProxyMetrics({ nodeNames, measureFrom: options.measureFrom })
     this.#proxies = new KubeProxies({
       sim,
       rules,
       mode: this.mode,
+      threads: syncs,
       trace: options.trace,
       metrics: this.#proxyMetrics,
       nodeNames,
@@ -144,6 +155,7 @@ export class DataPlane {
       healthy: (node, servicePort) =>
         nodes[node]!.excludedFromLoadBalancers !== true &&
         this.kernels.isUp(node) &&
+        !this.kernels.isFrozen(node) &&
         this.#proxies.of(node).healthy &&
         rules.passesHealthCheck(node, servicePort),
     })
@@ -151,6 +163,7 @@ export class DataPlane {
       options.network,
       nodes.map((node) => node.zone),
     )
+    this.director = options.director === undefined ? null : this.#newDirector(options, options.director)
     this.unseen = new UnseenChanges(this.history)
     this.requests = new Requests({
       sim,
@@ -161,6 +174,7 @@ export class DataPlane {
       mode: this.mode,
       network,
       loadBalancer: this.loadBalancer,
+      director: this.director,
       kernels: this.kernels,
       cores: this.cores,
       workloadOf: options.workloadOf,
@@ -175,7 +189,22 @@ export class DataPlane {
     this.requests.datagrams.attachSyncs((node, servicePort, entry) => this.#proxies.of(node).slipsThrough(servicePort, entry))
     this.backends = this.requests.backends
     const { interval, measureFrom } = options
-    this.#requestMetrics = new RequestMetrics(interval === undefined ? { measureFrom } : { measureFrom, interval })
+    const intervals = interval === undefined ? { measureFrom } : { measureFrom, interval }
+    this.#requestMetrics = new RequestMetrics(intervals)
+    this.#nodeMetrics = new NodeMetrics({
+      ...intervals,
+      nodeNames,
+      counters: {
+        coresOf: (node) => this.cores.coresOf(node),
+        spent: (core, now) => this.cores.spent(core, now),
+        packets: (core) => this.cores.packets(core),
+        dropped: (core) => this.cores.dropped(core),
+        syncTime: (node, now) => syncs.spent(node, now),
+        syncs: (node) => this.#proxyMetrics.syncsOf(node),
+        conntrackEntries: (node) => this.conntrackEntries(node),
+        conntrackDropped: (node) => this.kernels.conntrackDropped(node),
+      },
+    })
   }
 
   /** The kube-proxy of a node. */
@@ -198,7 +227,9 @@ export class DataPlane {
     const timeout = socket?.oneWay === true ? Number.POSITIVE_INFINITY : spec.timeout
     const traffic = this.requests.addTraffic({ ...spec, timeout, metrics, servicePort, route, socket, names, node })
     this.#traffic.push(metrics)
-    const senders = new Senders(this.requests, traffic, this.#clientsOf(from, servicePort, node))
+    const { requests, kernels } = this
+    const clients = this.#clientsOf(from, servicePort, node)
+    const senders = new Senders({ sim: this.#sim, requests, kernels, traffic, clients })
     const { name, start, stop, arrivals } = spec
     const common = { sim: this.#sim, name, senders, start, stop }
     if (arrivals.kind === 'closed') new ClosedLoop({ ...common, users: arrivals })
@@ -236,7 +267,7 @@ export class DataPlane {
 
   #clientsOf(from: TrafficSource, servicePort: ServicePortId, node: number | undefined): ClientPool | ExternalClients {
     if (from.kind === 'external') {
-      if (node === undefined) this.loadBalancer.watch(servicePort)
+      if (node === undefined) (this.director ?? this.loadBalancer).watch(servicePort)
       return this.#takeAddresses(from.clients)
     }
     if (from.kind === 'nodes') this.#addHostClients()
@@ -253,6 +284,21 @@ export class DataPlane {
       this.backends.addHostClient({ index, name, address, labels })
   }
 
+  #newDirector({ sim, trace, nodes }: DataPlaneOptions, spec: DirectorSpec): Director {
+    const checks = new NodeChecks(sim, spec.check, () => this.requests)
+    return new Director({
+      sim,
+      trace,
+      spec,
+      servers: [...nodes.entries()]
+        .filter(([, { excludedFromLoadBalancers }]) => excludedFromLoadBalancers !== true)
+        .map(([node, { name, internalIP }]) => ({ node, address: parseIpv4(internalIP) ?? 0, weight: spec.weights.get(name) ?? 1 })),
+      nodeNames: nodes.map(({ name }) => name),
+      check: (servicePort, node, ended) => checks.begin(servicePort, node, ended),
+      nameOf: (servicePort) => this.history.nameOf(servicePort),
+    })
+  }
+
   /** So many addresses of clients outside, used by no other traffic. */
   #takeAddresses(count: number): ExternalClients {
     const first = this.#nextExternal
@@ -267,6 +313,21 @@ export class DataPlane {
     this.cores.crash(node, this.#sim.now)
     this.#proxies.crash(node)
     this.backends.crashNode(node)
+  }
+
+  /** The node stands still until then, with all that is in its memory. {@link thawNode} is to be called then. */
+  freezeNode(node: number, until: Nanos): void {
+    invariant(this.kernels.isUp(node), `Node ${node} is down`)
+    const { now } = this.#sim
+    this.kernels.freeze(node, until, this.cores.ringOf(node))
+    this.cores.freeze(node, now, until)
+    this.#proxies.of(node).standStill(until)
+    this.backends.freezeNode(node, until)
+  }
+
+  /** It goes on, where it has not crashed meanwhile. */
+  thawNode(node: number): void {
+    this.kernels.thaw(node)
   }
 
   /** The node comes back empty. Its kube-proxy is to be started by `proxy(node).start()`, and pods by their kubelet. */
@@ -309,6 +370,28 @@ export class DataPlane {
 
   proxyTable(): Table {
     return this.#proxyMetrics.table()
+  }
+
+  /** When the interval of the node table that runs will be over. */
+  get nextIntervalEnd(): Nanos {
+    return this.#nodeMetrics.nextEnd
+  }
+
+  /**
+   * The interval is over at `end`, which is {@link nextIntervalEnd} or the end of the run: everything before has happened. To be called for each
+   * interval; nobody waits for it, so it changes nothing of what happens.
+   */
+  endInterval(end: Nanos): void {
+    this.#nodeMetrics.endInterval(end)
+  }
+
+  nodesSummary(): NodesSummary {
+    return this.#nodeMetrics.summary()
+  }
+
+  /** What the CPUs of the nodes did in the intervals that are over. */
+  nodeTable(): Table {
+    return this.#nodeMetrics.table()
   }
 
   /** Entries in a node's connection tracking table now. */

@@ -154,6 +154,7 @@ export class Requests
   /** Gives the traffic's index for {@link send}. */
   addTraffic(options: TrafficOptions): number {
     const { connection, metrics, servicePort, timeout, route, connectTimeout, socket, tls, names, node = NO_NODE } = options
+    const { connectOnly = false } = options
     const index = this.#traffic.length
     const table = this.#table
     this.#traffic.push({
@@ -163,6 +164,7 @@ export class Requests
       route,
       node,
       connection,
+      connectOnly,
       tls,
       names,
       sessions: new TlsSessions(),
@@ -172,6 +174,7 @@ export class Requests
         wait: timeout,
         waits: (request, serial) => table.isWaited(request, serial),
         expire: (request) => this.#outcomes.timeOut(request),
+        late: (request) => this.#outcomes.clientThawsIn(request),
       }),
       tries: options.retries === undefined && options.hedge === undefined ? null : this.#triesOf(index, options),
       connectDeadlines: connectTimeout === undefined ? null : this.#connectDeadlines(connectTimeout),
@@ -256,6 +259,7 @@ export class Requests
       unseenBy: (request, cause) => outcomes.unseenBy(request, cause),
       incarnation: (client) => backends.incarnation(client),
       runs: (client, incarnation) => backends.runs(client, incarnation),
+      thawsIn: (client) => this.#connections.thawsIn(client),
     }
     const ended = (user: number, cause: number) => this.#traffic[index]!.onOutcome?.(user, cause)
     const { metrics, timeout, retries, hedge } = options
@@ -276,6 +280,7 @@ export class Requests
         table.connectedAt[place]! > this.#sim.now,
       expire: (place) =>
         this.fail(table.requests[place]!, connections.clientIsGone(place) ? NO_CLIENT : connections.causeOfConnectTimeout(place)),
+      late: (place) => connections.thawsIn(table.clients[place]!),
     })
   }
 
@@ -330,8 +335,14 @@ export class Requests
 
   accepted(request: number): void {
     const table = this.#table
-    this.#packets.followHandshake(request, this.#traffic[table.traffics[request]!]!.tls !== undefined)
+    const { connectOnly, tls } = this.#traffic[table.traffics[request]!]!
     const connection = table.connections[request]!
+    if (connectOnly) {
+      this.backends.abandon(this.#connections.table.backends[connection]!)
+      this.#packets.answerOpening(request)
+      return
+    }
+    this.#packets.followHandshake(request, tls !== undefined)
     if (this.#streams.areOn(connection)) this.#streams.accepted(connection)
   }
 

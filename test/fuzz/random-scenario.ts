@@ -2,8 +2,10 @@ import { randomCalls } from './calls.ts'
 import { Dice } from './dice.ts'
 import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
+import { randomFreezes } from './freezes.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
+import { randomLoadBalancer } from './load-balancer.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
 import { randomNetworkPolicies } from './network-policies.ts'
 import { randomNodeClients } from './node-clients.ts'
@@ -52,7 +54,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       for (const { after, text } of dice.pick(VERBS)(world)) timeline.push({ at: at + after, text: `kubectl: ${JSON.stringify(text)}` })
     } else timeline.push({ at, text: `fault: ${dice.pick(FAULTS)(world)}` })
   }
-  const recurring = [...randomFaults(seed, world, ACTIVE_SECONDS), ...dns.timeline]
+  const recurring = [...randomFaults(seed, world, ACTIVE_SECONDS), ...randomFreezes(seed, world, ACTIVE_SECONDS), ...dns.timeline]
   timeline.sort((a, b) => a.at - b.at)
   const traffic = world.workloads
     .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))
@@ -95,7 +97,7 @@ spec:
     etcd: { members: ${world.etcdMembers} }
     apiServer: { count: ${world.apiServers} }
     kubeProxy: { mode: ${mode} }
-${mode === 'nftables' ? '' : dns.kernel}${dns.cluster}    images: { preloaded: ${dice.chance(0.5)} }
+${mode === 'nftables' ? '' : dns.kernel}${dns.cluster}${randomLoadBalancer(seed, world)}    images: { preloaded: ${dice.chance(0.5)} }
   manifests: [app.yaml]
   workloads:
 ${behaviours.join('\n')}

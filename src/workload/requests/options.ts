@@ -10,6 +10,7 @@ import type { Kernels } from '../../node/kernel.ts'
 import type { PacketCores } from '../../node/packet-cores.ts'
 import type { SandboxSpec } from '../../node/pod-host.ts'
 import type { Nanos } from '../../units.ts'
+import type { Director } from '../director/director.ts'
 import type { GatewayFactory } from '../gateway.ts'
 import type { NetworkPlugin } from '../packet-filter.ts'
 import type { DnsSpec, KnowsName } from '../resolver.ts'
@@ -26,6 +27,8 @@ export interface RequestsOptions {
   readonly mode: ProxyMode
   readonly network: Network
   readonly loadBalancer: LoadBalancer
+  /** What stands before the cluster in the place of the load balancer; null: nothing. */
+  readonly director: Director | null
   readonly kernels: Kernels
   readonly cores: PacketCores
   readonly workloadOf: (pod: SandboxSpec) => WorkloadSpec
@@ -44,6 +47,8 @@ export interface TrafficOptions {
   readonly timeout: Nanos
   readonly route: HttpRequest
   readonly connection?: ConnectionSpec | undefined
+  /** Its clients only open connections, and close them once they are open. Default: false. */
+  readonly connectOnly?: boolean | undefined
   readonly tls?: TlsClientSpec | undefined
   /** Over UDP, by such sockets. */
   readonly socket?: SocketSpec | undefined

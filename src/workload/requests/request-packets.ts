@@ -6,7 +6,7 @@ import { ALONE, NEVER, type PacketCores } from '../../node/packet-cores.ts'
 import type { Nanos } from '../../units.ts'
 import { DATAGRAM, OUTSIDE } from '../connection-table.ts'
 import type { Connections } from '../connections.ts'
-import { HELD, NO_CONNECTION, type RequestTable, WAITING } from '../request-table.ts'
+import { CAME, HELD, NO_CONNECTION, type RequestTable, WAITING } from '../request-table.ts'
 
 /** Who is told that a request's packet has come. `waits`: its client has not given the request up. */
 export interface PacketReceiver {
@@ -65,13 +65,16 @@ export class RequestPackets {
     this.#external = external
     this.#receiver = receiver
     this.#requestAtPod = sim.handler((request) => {
-      if (!this.#isLate(request, this.#requestAtPod, 0)) receiver.requestAtPod(request, this.release(request))
+      if (this.#isLate(request, this.#requestAtPod, 0) || this.#waitsForPod(request, this.#requestAtPod)) return
+      receiver.requestAtPod(request, this.release(request))
     })
     this.#helloAtPod = sim.handler((request) => {
-      if (!this.#isLate(request, this.#helloAtPod, 0)) receiver.helloAtPod(request, this.release(request))
+      if (this.#isLate(request, this.#helloAtPod, 0) || this.#waitsForPod(request, this.#helloAtPod)) return
+      receiver.helloAtPod(request, this.release(request))
     })
     this.answerAtClient = sim.handler((request) => {
-      if (!this.#isLate(request, this.answerAtClient, 0)) receiver.answerAtClient(request, this.release(request))
+      if (this.#isLate(request, this.answerAtClient, 0) || this.#waitsForNode(request)) return
+      receiver.answerAtClient(request, this.release(request))
     })
     this.#failureAtClient = sim.handler((request, cause) => {
       if (!this.#isLate(request, this.#failureAtClient, cause)) receiver.failureAtClient(request, cause, this.release(request))
@@ -90,17 +93,28 @@ export class RequestPackets {
     this.#travel(2 * this.laterPacket, PACKETS, 2 * this.oneWay(request), withHello ? this.#helloAtPod : this.#requestAtPod, request)
   }
 
+  /** The kernel of the pod has accepted the connection, and the client wants no more: the SYN-ACK is the answer. */
+  answerOpening(request: number): void {
+    this.#expectFromPod(request, SYN_ACK_TIMEOUT)
+    this.#travel(this.laterPacket, PACKETS, this.oneWay(request), this.answerAtClient, request)
+  }
+
   /** After a handshake of TLS, of so many round trips. */
   followTls(request: number, roundTrips: number): void {
+    this.#table.flags[request]! &= ~CAME
     this.#hold(roundTrips * 2 * (this.laterPacket + this.oneWay(request)), this.#requestAtPod, request, 0)
   }
 
-  /** Sends the request on a connection that is there. False: its node is down, and nobody will hear of it. */
+  /** Sends the request on a connection that is there. False: its node is down, or cut off by a director, and nobody will hear of it. */
   sendOn(request: number, connection: number): boolean {
     const connections = this.#connections
     const { table } = connections
     this.#table.connections[request] = connection
     table.requests[connection] = request
+    if (!connections.passesDirector(connection)) {
+      this.#table.accounts.travels(request, this.#sim.now, 0, PACKETS)
+      return false
+    }
     if (connections.isKnownAtNode(connection)) {
       this.#expectFromClient(request)
       this.#travel(this.laterPacket, PACKETS, this.oneWay(request), this.#requestAtPod, request)
@@ -161,6 +175,7 @@ export class RequestPackets {
 
   /** Whether the client had not given up when the connection was made and the request, which has come now, was to go out. */
   wasSent(request: number): boolean {
+    if ((this.#table.flags[request]! & CAME) !== 0) return true
     return this.#sim.now - this.oneWay(request) - this.laterPacket < this.#table.givesUpAt[request]!
   }
 
@@ -235,6 +250,35 @@ export class RequestPackets {
     accounts.delayed(request, retransmitted, RETRANSMIT)
     this.#sim.schedule(late, handler, request, b)
     return true
+  }
+
+  /** Whether what comes to a pod finds its node standing still: it waits in the ring of the network card, or is sent again. */
+  #waitsForPod(request: number, handler: HandlerId): boolean {
+    const connections = this.#connections
+    if (!connections.someFrozen) return false
+    const connection = this.#table.connections[request]!
+    const late = connections.handledAtPodIn(connection, retransmitTimeout(2 * this.oneWay(request)))
+    if (late === 0) return false
+    const { flags } = this.#table
+    if ((flags[request]! & WAITING) !== 0 || this.wasSent(request)) flags[request]! |= CAME
+    this.#putOff(request, late, handler)
+    return true
+  }
+
+  /** Whether an answer over UDP, which no core has to do with, finds the node that translates it standing still. */
+  #waitsForNode(request: number): boolean {
+    const connections = this.#connections
+    if (!connections.someFrozen || !this.isDatagram(request)) return false
+    const late = connections.nodeThawsIn(this.#table.connections[request]!)
+    if (late > 0) this.#putOff(request, late, this.answerAtClient)
+    return late > 0
+  }
+
+  #putOff(request: number, late: Nanos, handler: HandlerId): void {
+    const { accounts } = this.#table
+    accounts.settle(request, this.#sim.now)
+    accounts.delayed(request, late, SOFTIRQ)
+    this.#sim.schedule(late, handler, request)
   }
 
   /** On its way: `cpu` ns of CPU that `part` answers for, then the network. */

@@ -26,6 +26,8 @@ export interface Traffic {
   readonly connectDeadlines: ExpiryQueue | null
   /** Where its clients keep connections: how. */
   readonly connection: ConnectionSpec | undefined
+  /** It is enough that the connection opens: its client closes it then. */
+  readonly connectOnly: boolean
   /** Where its requests are https: how, and what sessions its clients have. */
   readonly tls: TlsClientSpec | undefined
   readonly sessions: TlsSessions
