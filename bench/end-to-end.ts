@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import type { Deployment, Service } from '../src/api/objects/index.ts'
 import { LEAST_ALLOCATED } from '../src/control-plane/scheduler/plugins/scoring-strategy.ts'
-import { PROFILE_KERNEL } from '../src/node/kernel-version.ts'
+import { DEFAULT_LINUX } from '../src/linux-version.ts'
 import { SOFTIRQ_DEFAULTS } from '../src/node/packet-cores.ts'
 import type { Scenario } from '../src/scenario/scenario.ts'
 import { simulate } from '../src/scenario/simulate.ts'
@@ -107,10 +107,11 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
     cluster: {
       nodes: [{ count: 10, cpuMilli: 32_000, memoryBytes: 128 * 1024 * 1024 * 1024, maxPods: 110, zones: ['a', 'b', 'c'] }],
       version: 36,
-      kernel: PROFILE_KERNEL,
+      kernel: DEFAULT_LINUX,
       install: null,
       bootstrap: false,
       softirq: SOFTIRQ_DEFAULTS,
+      cpuQuotaPeriod: null,
       controlPlane: { cpuMilli: 4000, memoryBytes: 8 * 1024 ** 3 },
       etcdMembers: 3,
       apiServer: { maxRequestsInflight: 400, maxMutatingRequestsInflight: 200 },

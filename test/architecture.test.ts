@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bench: ['engine', 'proxy'],
   cli: ['api', 'metrics', 'scenario', 'report', 'bench'],
 }
-const LEAVES = ['units.ts', 'invariant.ts', 'kubernetes-version.ts']
+const LEAVES = ['units.ts', 'invariant.ts', 'kubernetes-version.ts', 'linux-version.ts']
 /** Folders that see files, real time, colours and the process. */
 const EDGE = ['cli', 'report', 'bench']
 

@@ -6,4 +6,6 @@ export interface KubeProxySpec {
   readonly mode: 'iptables' | 'ipvs' | 'nftables'
   /** IPVS only. */
   readonly scheduler: IpvsScheduler
+  /** IPVS only: net.ipv4.vs.conn_reuse_mode, where it is not what kube-proxy leaves behind. */
+  readonly connReuseMode?: 0 | 1
 }

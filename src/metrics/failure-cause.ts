@@ -18,6 +18,7 @@
  * - `call-failed`: a pod answered with an error, as a Service that it called had failed it.
  * - `dns-failed`: the Service's name could not be looked up, or not within the request's time.
  * - `policy-denied`: the last SYN, or the datagram, was dropped by a NetworkPolicy, until the request's time was over.
+ * - `snat-exhausted`: the last SYN was dropped as the node had no source port left for it, until the request's time was over.
  */
 export const FAILURE_CAUSES = [
   'refused',
@@ -37,6 +38,7 @@ export const FAILURE_CAUSES = [
   'call-failed',
   'dns-failed',
   'policy-denied',
+  'snat-exhausted',
 ] as const
 
 export type FailureCause = (typeof FAILURE_CAUSES)[number]
@@ -62,3 +64,4 @@ export const HTTP_308 = 13
 export const CALL_FAILED = 14
 export const DNS_FAILED = 15
 export const POLICY_DENIED = 16
+export const SNAT_EXHAUSTED = 17

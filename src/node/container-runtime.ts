@@ -8,6 +8,7 @@ import type { Nanos } from '../units.ts'
 import type { HostLocalIpam } from './ipam.ts'
 import { MemoryGrowth } from './memory-growth.ts'
 import type { HostedPod, PodHost } from './pod-host.ts'
+import { servingContainer } from './serving-container.ts'
 
 /** A process that ends by itself. */
 export interface RunBehaviour {
@@ -253,7 +254,8 @@ export class ContainerRuntime {
     const { uid, name, namespace, labels } = pod.metadata
     invariant(!this.#sandboxes.has(uid), `Pod ${name} has a sandbox already`)
     const hostPorts = pod.spec.hostNetwork ? { hostPorts: pod.spec.containers.flatMap(({ ports }) => ports.map(hostPortOf)) } : {}
-    const hosted = host.sandboxUp({ podUid: uid, podName: name, namespace, labels, address, nodeIndex, ...hostPorts })
+    const cpuLimitMilli = pod.spec.containers[servingContainer(pod.spec)]?.limits.cpuMilli ?? 0
+    const hosted = host.sandboxUp({ podUid: uid, podName: name, namespace, labels, address, nodeIndex, cpuLimitMilli, ...hostPorts })
     const sandbox: Sandbox = { pod, address, hosted, containers: new Map(), alive: true }
     this.#sandboxes.set(uid, sandbox)
     return sandbox

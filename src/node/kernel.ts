@@ -1,6 +1,8 @@
 import type { StringMap } from '../api/objects/index.ts'
+import type { RandomStream } from '../engine/random-stream.ts'
 import { invariant } from '../invariant.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { DEFAULT_LINUX, type LinuxVersion } from '../linux-version.ts'
 import type { Nanos } from '../units.ts'
 import { Conntrack, type ConntrackConfig, conntrackMax } from './conntrack.ts'
 
@@ -27,8 +29,12 @@ export interface MachineSpec {
 export class Kernels {
   /** Nodes that stand still. While it is 0 nobody needs to ask which. */
   frozen = 0
+  /** Of every node. */
+  readonly linux: LinuxVersion
   readonly #machines: readonly MachineSpec[]
   readonly #version: KubernetesMinor
+  /** For full connection tracking tables. */
+  readonly #draws: RandomStream | null
   readonly #up: Uint8Array
   /** How often the node has crashed: what was known in another epoch is forgotten. */
   readonly #epochs: Int32Array
@@ -40,7 +46,14 @@ export class Kernels {
   /** Packets that tables dropped before their node crashed. */
   readonly #droppedBefore: Float64Array
 
-  constructor(machines: readonly MachineSpec[], version: KubernetesMinor) {
+  constructor(
+    machines: readonly MachineSpec[],
+    version: KubernetesMinor,
+    linux: LinuxVersion = DEFAULT_LINUX,
+    draws: RandomStream | null = null,
+  ) {
+    this.#draws = draws
+    this.linux = linux
     this.#version = version
     this.#machines = machines
     this.#up = new Uint8Array(machines.length).fill(1)
@@ -48,7 +61,7 @@ export class Kernels {
     this.#thawsAt = new Float64Array(machines.length)
     this.#ring = new Int32Array(machines.length)
     this.#droppedBefore = new Float64Array(machines.length)
-    this.#conntracks = machines.map(({ cpuMilli, conntrack }) => new Conntrack(conntrackMax(cpuMilli, version, conntrack)))
+    this.#conntracks = machines.map(({ cpuMilli, conntrack }) => new Conntrack(conntrackMax(cpuMilli, version, conntrack), draws))
   }
 
   isUp(node: number): boolean {
@@ -128,7 +141,7 @@ export class Kernels {
     this.#up[node] = 0
     this.#epochs[node]!++
     const { cpuMilli, conntrack } = this.#machines[node]!
-    this.#conntracks[node] = new Conntrack(conntrackMax(cpuMilli, this.#version, conntrack))
+    this.#conntracks[node] = new Conntrack(conntrackMax(cpuMilli, this.#version, conntrack), this.#draws)
   }
 
   boot(node: number): void {

@@ -1,5 +1,6 @@
 import type { Nanos } from '../units.ts'
 import { ComingPackets } from './coming-packets.ts'
+import { wholeCores } from './container-cpu.ts'
 import { DATA_RETRIES } from './kernel-tcp.ts'
 
 /** Packets that wait for one core at most. Source: Linux net.core.netdev_max_backlog, default 1000. */
@@ -15,12 +16,7 @@ export interface SoftirqSpec {
 
 export const SOFTIRQ_DEFAULTS: SoftirqSpec = { cores: null, backlog: BACKLOG_DEFAULT }
 
-/** Cores of a node: they count as whole ones. */
-export function wholeCores(cpuMilli: number): number {
-  return Math.max(1, Math.ceil(cpuMilli / 1000))
-}
-
-/** Those of them that handle packets. */
+/** Cores of a node that handle packets. */
 export function softirqCores(cpuMilli: number, { cores }: SoftirqSpec): number {
   const all = wholeCores(cpuMilli)
   return cores === null ? all : Math.min(cores, all)

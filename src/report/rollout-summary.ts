@@ -106,6 +106,7 @@ const WHY: Readonly<Record<FailureCause, { readonly text: string; readonly stale
   'http-503': { text: 'an ingress controller had no ready endpoint', stale: false },
   'dns-failed': { text: 'the name could not be looked up', stale: false },
   'policy-denied': { text: 'a NetworkPolicy did not let it through, or a node did not know the pod yet', stale: false },
+  'snat-exhausted': { text: 'a node had no source port left for it', stale: false },
   'http-504': { text: 'an ingress controller met silence', stale: true },
   'http-308': { text: 'an ingress controller sent the client to https', stale: false },
   'call-failed': { text: 'a pod could not get what it needs of another Service', stale: false },

@@ -2,15 +2,15 @@ import { nearest } from '../api/did-you-mean.ts'
 import { complaintsAboutLabelValue } from '../api/names.ts'
 import { INSTALL_NAMES, INSTALLS } from '../control-plane/installs/index.ts'
 import { KUBERNETES_MINORS, type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
+import { DEFAULT_LINUX, type LinuxVersion, NFTABLES_LINUX, OLDEST_LINUX, parseLinux } from '../linux-version.ts'
 import { CONNTRACK_DEFAULTS, type ConntrackConfig } from '../node/conntrack.ts'
-import { isKernelSince } from '../node/kernel-version.ts'
 import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import { RUNTIME_NAMES, type RuntimeName } from '../node/runtimes/index.ts'
+import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { loadDns } from './load-dns.ts'
 import { loadImages } from './load-images.ts'
-import { loadKernel } from './load-kernel.ts'
 import { loadLoadBalancer } from './load-load-balancer.ts'
 import { loadScheduler } from './load-scheduler.ts'
 import { OTHER_ENDPOINTS_TOTAL, type OtherServicesSpec } from './other-services.ts'
@@ -30,9 +30,6 @@ export const NODES_MAX = 32_768
 /** On by default since then. Source: feature gate NFTablesProxyMode, beta in 1.31. */
 const NFTABLES_SINCE = 31
 
-/** Source: kubernetes pkg/proxy/nftables/supported.go: without it, or a newer kernel, kube-proxy does not start in mode nftables. */
-const NFTABLES_KERNEL = [5, 13] as const
-
 const AT: Path = ['spec', 'cluster']
 
 export function loadCluster(context: LoadContext, draft: ClusterDraft | undefined): ClusterSpec {
@@ -43,10 +40,13 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     const accepted = `version 1.${NFTABLES_SINCE} or later, or another mode`
     context.mistake([...AT, 'kubeProxy', 'mode'], `Mode nftables is off by default in Kubernetes 1.${version}`, accepted)
   }
-  const kernel = loadKernel(context, [...AT, 'kernel'], draft?.kernel)
-  if (kubeProxy.mode === 'nftables' && !isKernelSince(kernel, ...NFTABLES_KERNEL)) {
-    const accepted = 'Linux 5.13 or later, or another mode'
-    context.mistake([...AT, 'kubeProxy', 'mode'], `Mode nftables needs a newer kernel than ${draft?.kernel}`, accepted)
+  const kernel = loadKernel(context, draft?.kernel)
+  if (kubeProxy.mode === 'nftables' && kernel < NFTABLES_LINUX) {
+    context.mistake(
+      [...AT, 'kubeProxy', 'mode'],
+      `Mode nftables does not start on Linux ${draft?.kernel}`,
+      'kernel 5.13 or later, or another mode',
+    )
   }
   const dns = loadDns(context, draft?.dns, kernel)
   const names = nodeNames({ nodes, install: draft?.install ?? null })
@@ -71,6 +71,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     conntrack: loadConntrack(draft?.kubeProxy),
     network: loadNetwork(context, draft?.network),
     softirq: loadSoftirq(context, draft?.network, nodes),
+    cpuQuotaPeriod: loadCpuQuotaPeriod(context, draft?.kubelet),
     images: loadImages(context, draft?.images),
     runtime: loadRuntime(context, draft?.runtime),
     scheduler: loadScheduler(context, draft?.scheduler),
@@ -166,8 +167,23 @@ function loadVersion(text: string | undefined): KubernetesMinor {
   return KUBERNETES_MINORS.find((minor) => `1.${minor}` === (text ?? DEFAULTS.version)) ?? NEWEST_MINOR
 }
 
+function loadKernel(context: LoadContext, text: string | undefined): LinuxVersion {
+  const kernel = parseLinux(text ?? DEFAULTS.kernel)
+  if (kernel !== null && kernel >= OLDEST_LINUX) return kernel
+  context.mistake(
+    [...AT, 'kernel'],
+    kernel === null ? `Cannot read "${text}" as a version of Linux` : `Linux ${text} is too old`,
+    'a version from 4.15 on, in quotes, such as "5.4"',
+  )
+  return DEFAULT_LINUX
+}
+
 function loadKubeProxy(draft: ClusterDraft['kubeProxy']): KubeProxySpec {
-  return { mode: draft?.mode ?? DEFAULTS.kubeProxyMode, scheduler: draft?.scheduler ?? DEFAULTS.kubeProxyScheduler }
+  return {
+    mode: draft?.mode ?? DEFAULTS.kubeProxyMode,
+    scheduler: draft?.scheduler ?? DEFAULTS.kubeProxyScheduler,
+    ...(draft?.connReuseMode === undefined ? {} : { connReuseMode: draft.connReuseMode }),
+  }
 }
 
 function loadOtherServices(context: LoadContext, draft: ClusterDraft['otherServices']): OtherServicesSpec {
@@ -198,6 +214,18 @@ function loadSoftirq(context: LoadContext, draft: ClusterDraft['network'], nodes
     context.mistake(path, `No node has ${cores} cores`, most === 1 ? '1' : `1 to ${most}`)
   }
   return { cores: cores ?? SOFTIRQ_DEFAULTS.cores, backlog: backlog ?? SOFTIRQ_DEFAULTS.backlog }
+}
+
+/** Source: kubernetes v1.36.2 pkg/kubelet/apis/config/validation/validation.go (cpuCFSQuotaPeriod). */
+const QUOTA_PERIOD = { min: MILLISECOND, max: SECOND }
+
+function loadCpuQuotaPeriod(context: LoadContext, draft: ClusterDraft['kubelet']): Nanos | null {
+  const path: Path = [...AT, 'kubelet', 'cpuCFSQuotaPeriod']
+  const period = read(context, path, draft?.cpuCFSQuotaPeriod, DEFAULTS.cpuCFSQuotaPeriod, parseDuration)
+  if (period < QUOTA_PERIOD.min || period > QUOTA_PERIOD.max) {
+    context.mistake(path, `A period of "${draft?.cpuCFSQuotaPeriod}" is not one of the kubelet's`, '1ms to 1s')
+  }
+  return (draft?.cpuCFSQuota ?? DEFAULTS.cpuCFSQuota) ? period : null
 }
 
 function loadRuntime(context: LoadContext, name: string | undefined): RuntimeName {

@@ -1,5 +1,4 @@
 import { FLOW_CONTROL_DEFAULTS } from '../control-plane/flow-control/flow-control.ts'
-import { PROFILE_KERNEL } from '../node/kernel-version.ts'
 
 /**
  * What a scenario has where its file says nothing, in the file's own notation, each with its source.
@@ -16,14 +15,17 @@ export const DEFAULTS = {
   /** *Assumption*: a control-plane node of a small cluster. */
   controlPlane: { cpu: '4', memory: '8Gi' },
   otherServices: { count: 0, endpoints: 1 },
+  /** Source: kubernetes v1.36.2 pkg/kubelet/apis/config/v1beta1/defaults.go, as the next. */
+  cpuCFSQuota: true,
+  cpuCFSQuotaPeriod: '100ms',
   /** Source: kubernetes v1.36.2 pkg/kubelet/apis/config/v1beta1/defaults.go, `maxPods`. */
   maxPods: 110,
   /** *Assumption*: a cluster that does not speak of zones has one. */
   zone: 'a',
   /** The version that the references describe. */
   version: '1.36',
-  /** The kernel that the cost profile measured. */
-  kernel: `${PROFILE_KERNEL.major}.${PROFILE_KERNEL.minor}`,
+  /** The one that the costs of packets were measured on: profiles/cost-profile.ts. */
+  kernel: '6.1',
   /** The members that etcd's own documentation recommends at least for production: one may fail. */
   etcdMembers: 3,
   /** Source: kubernetes v1.36.2 apiserver/pkg/server/config.go. */

@@ -1,4 +1,4 @@
-import type { KernelVersion } from '../node/kernel-version.ts'
+import type { LinuxVersion } from '../linux-version.ts'
 import { clashOf } from '../workload/datagrams/clash.ts'
 import type { DnsSpec } from '../workload/resolver.ts'
 import { certain, type LoadContext } from './load-context.ts'
@@ -18,7 +18,7 @@ const DNS_PORT = 53
 const AT: Path = ['spec', 'cluster', 'dns']
 
 /** How pods look names up; undefined: they are resolved at once. */
-export function loadDns(context: LoadContext, draft: DnsDraft | undefined, kernel: KernelVersion): DnsSpec | undefined {
+export function loadDns(context: LoadContext, draft: DnsDraft | undefined, kernel: LinuxVersion): DnsSpec | undefined {
   if (draft === undefined) return undefined
   const { dns } = DEFAULTS
   const timeout = context.duration([...AT, 'timeout'], draft.timeout ?? dns.timeout)
@@ -39,7 +39,7 @@ export function loadDns(context: LoadContext, draft: DnsDraft | undefined, kerne
 }
 
 /** Of pairs of queries; it says nothing where pairs are not sent at once, or the kernel does not mind. */
-function loadOverlapping(context: LoadContext, draft: DnsDraft, kernel: KernelVersion): number | undefined {
+function loadOverlapping(context: LoadContext, draft: DnsDraft, kernel: LinuxVersion): number | undefined {
   if (draft.overlapping === undefined) return undefined
   const path: Path = [...AT, 'overlapping']
   if (draft.options !== undefined) context.warn(path, 'no-effect', 'With single-request no two queries are sent at once')

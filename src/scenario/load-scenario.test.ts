@@ -311,6 +311,15 @@ describe('a mistake in a reference', () => {
       'version: "1.30"\n    kubeProxy: { mode: nftables }',
       'nftables: Mode nftables is off by default in Kubernetes 1.30',
     ],
+    [
+      'kubeProxy: { mode: ipvs, scheduler: wlc }',
+      'kernel: "5.4"\n    kubeProxy: { mode: nftables }',
+      'nftables: Mode nftables does not start on Linux 5.4',
+    ],
+    ['kubeProxy: { mode: ipvs', 'kernel: "4.14"\n    kubeProxy: { mode: ipvs', '"4.14": Linux 4.14 is too old'],
+    ['kubeProxy: { mode: ipvs', 'kernel: "5.x"\n    kubeProxy: { mode: ipvs', '"5.x": Cannot read "5.x" as a version of Linux'],
+    ['kubeProxy: { mode: ipvs', 'kernel: 5.10\n    kubeProxy: { mode: ipvs', '5.10: '],
+    ['scheduler: wlc }', 'connReuseMode: 2 }', '2: '],
     ['worker-3', 'worker-4', 'worker-4: There is no node "worker-4"'],
     ['worker-3', 'worker-0', 'worker-0: There is no node "worker-0"'],
     ['deployment/frontend', 'deployment/fronted', 'fronted: There is no Deployment "fronted" in the namespace "shop"'],
@@ -574,6 +583,19 @@ describe('variants', () => {
     const idle = changed('mode: ipvs, scheduler: wlc', 'mode: iptables, scheduler: wlc')
     expect((await load(idle)).warnings).toMatchObject([{ kind: 'no-effect', line: 11 }])
     expect((await load(`${idle}  compare: { a: { cluster.kubeProxy.mode: ipvs } }\n`)).warnings).toEqual([])
+  })
+})
+
+describe('the kernel', () => {
+  test('is that of every node, and its third number is not looked at', async () => {
+    const { variants } = await load(changed('kubeProxy: { mode: ipvs', 'kernel: "5.4.17"\n    kubeProxy: { connReuseMode: 1, mode: ipvs'))
+    expect(variants.map(({ scenario }) => [scenario.cluster.kernel, scenario.cluster.kubeProxy.connReuseMode])).toEqual([[5004, 1]])
+  })
+
+  test('connReuseMode without mode ipvs is idle', async () => {
+    const idle = changed('mode: ipvs, scheduler: wlc', 'mode: iptables, connReuseMode: 0')
+    const message = 'The connReuseMode has no effect: only the mode ipvs has one'
+    expect((await load(idle)).warnings).toMatchObject([{ kind: 'no-effect', line: 11, message }])
   })
 })
 

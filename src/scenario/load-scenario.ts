@@ -77,7 +77,7 @@ export async function loadScenario(path: string, files: FileReader): Promise<Loa
     ok: true,
     variants: all,
     inputHash: hash([source.text, ...library.texts]),
-    warnings: [...warnings, ...idleScheduler(source, all)],
+    warnings: [...warnings, ...idleIpvsFields(source, all)],
   }
 }
 
@@ -262,13 +262,21 @@ function inReadingOrder(problems: readonly SourceProblem[], scenario: string): r
   return problems.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column)
 }
 
-/** An IPVS scheduler that is named while no variant uses IPVS changes nothing. */
-function idleScheduler(source: YamlSource, variants: readonly Variant[]): readonly ScenarioWarning[] {
-  const path: Path = ['spec', 'cluster', 'kubeProxy', 'scheduler']
-  if (valueAt(source.value, path) === undefined || variants.some(({ scenario }) => scenario.cluster.kubeProxy.mode === 'ipvs')) return []
-  const { file, line } = source.place(path)
-  return [{ file, line, kind: 'no-effect', message: 'The scheduler has no effect: only the mode ipvs has one' }]
+/** What is said of IPVS while no variant uses it changes nothing. */
+function idleIpvsFields(source: YamlSource, variants: readonly Variant[]): readonly ScenarioWarning[] {
+  if (variants.some(({ scenario }) => scenario.cluster.kubeProxy.mode === 'ipvs')) return []
+  return IPVS_FIELDS.flatMap(({ key, what }): readonly ScenarioWarning[] => {
+    const path: Path = ['spec', 'cluster', 'kubeProxy', key]
+    if (valueAt(source.value, path) === undefined) return []
+    const { file, line } = source.place(path)
+    return [{ file, line, kind: 'no-effect', message: `The ${what} has no effect: only the mode ipvs has one` }]
+  })
 }
+
+const IPVS_FIELDS = [
+  { key: 'scheduler', what: 'scheduler' },
+  { key: 'connReuseMode', what: 'connReuseMode' },
+] as const
 
 function hash(texts: readonly string[]): string {
   return `sha256:${createHash('sha256').update(JSON.stringify(texts)).digest('hex')}`

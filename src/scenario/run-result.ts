@@ -61,6 +61,8 @@ export interface DeploymentSummary {
   readonly availableAtSeconds: number | null
   /** Requests a second of its busiest pod over the mean of its pods; null when no pod listens at the end or none had a request. */
   readonly imbalance: number | null
+  /** Share of the CPU periods of its pods in which they were throttled; absent where nobody counts them. */
+  readonly throttled?: number
 }
 
 export interface ThresholdResult extends Omit<Threshold, 'labels' | 'text'> {

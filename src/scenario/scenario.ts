@@ -8,10 +8,10 @@ import type { ChoosingFault, Fault } from '../faults/index.ts'
 import type { FaultPlan } from '../faults/planned-fault.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import type { LinuxVersion } from '../linux-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import type { ConntrackConfig } from '../node/conntrack.ts'
 import type { ImagePolicy } from '../node/image-store.ts'
-import type { KernelVersion } from '../node/kernel-version.ts'
 import type { SoftirqSpec } from '../node/packet-cores.ts'
 import type { RuntimeName } from '../node/runtimes/index.ts'
 import type { Nanos } from '../units.ts'
@@ -35,6 +35,7 @@ export type {
   TrafficSource,
   TrafficSpec,
   TrafficTarget,
+  WarmUpSpec,
   WorkloadSpec,
 } from '../workload/specs.ts'
 export type ImageSpec = ImagePolicy
@@ -64,8 +65,8 @@ export interface Scenario {
 
 export interface ClusterSpec {
   readonly version: KubernetesMinor
-  /** The Linux of every node. */
-  readonly kernel: KernelVersion
+  /** Of every node. */
+  readonly kernel: LinuxVersion
   readonly nodes: readonly NodeGroup[]
   /** null: a control plane that stands nowhere in particular. */
   readonly install: InstallName | null
@@ -91,6 +92,8 @@ export interface ClusterSpec {
   readonly director?: DirectorSpec | undefined
   /** How nodes share packets among their cores. */
   readonly softirq: SoftirqSpec
+  /** Of the quota of containers with a CPU limit; null: limits do not hold. */
+  readonly cpuQuotaPeriod: Nanos | null
   /** How images are pulled, and how large they are. */
   readonly images: ImageSpec
   readonly runtime: RuntimeName

@@ -127,10 +127,10 @@ const loadBalancer = z
 
 const cluster = z.strictObject({
   version: z.enum(VERSIONS).optional().meta({ description: 'The version of Kubernetes, in quotes', default: DEFAULTS.version }),
-  kernel: text('a version of Linux in quotes, such as "5.4"', {
-    description: 'The Linux of every node, in quotes: what an older one does otherwise. Costs are those of the profile, 6.1',
+  kernel: text('a version of Linux, such as "5.4"', {
+    description: 'The Linux kernel of every node, in quotes; fixes that later releases of a series got are not in it',
     default: DEFAULTS.kernel,
-    examples: ['5.4', '4.19'],
+    examples: ['5.4', '6.1'],
   }).optional(),
   install: z.enum(INSTALL_NAMES).optional().meta({
     description:
@@ -194,6 +194,10 @@ const cluster = z.strictObject({
         .enum(IPVS_SCHEDULERS)
         .optional()
         .meta({ description: 'The IPVS scheduler; the other modes have none', default: DEFAULTS.kubeProxyScheduler }),
+      connReuseMode: z.literal([0, 1]).optional().meta({
+        description:
+          'net.ipv4.vs.conn_reuse_mode on every node, where it is not what kube-proxy leaves behind: 0 before Linux 5.9, 1 since; the other modes have none',
+      }),
       conntrack: z
         .strictObject({
           maxPerCore: entries('max-per-core', CONNTRACK_DEFAULTS.maxPerCore),
@@ -220,6 +224,15 @@ const cluster = z.strictObject({
           }),
         })
         .optional(),
+    })
+    .optional(),
+  kubelet: z
+    .strictObject({
+      cpuCFSQuota: z.boolean().optional().meta({
+        description: 'CPU limits hold, by throttling, where cpuPerRequest says what requests take',
+        default: DEFAULTS.cpuCFSQuota,
+      }),
+      cpuCFSQuotaPeriod: duration('The period of the quota, 1 ms to 1 s', DEFAULTS.cpuCFSQuotaPeriod).optional(),
     })
     .optional(),
   dns: z
@@ -390,6 +403,18 @@ const workload = z.strictObject({
   }),
   serviceTime: distribution('How long one request keeps a server busy', DEFAULTS.workload.serviceTime).optional(),
   cpu: quantity('Cores that a busy server uses; less than 1 where it waits for others meanwhile', DEFAULTS.workload.cpu).optional(),
+  cpuPerRequest: text('all, or a distribution of times, such as exp(3ms)', {
+    description:
+      'CPU time that a request takes of its service time; the CPU limit of the container holds then, by throttling. Instead of cpu; without it nothing is throttled',
+    examples: ['all', '3ms', 'lognormal(p50=2ms, p99=20ms)'],
+  }).optional(),
+  warmUp: z
+    .strictObject({
+      duration: duration('How long a process is slower than it will be, from when it begins to listen'),
+      factor: z.number().min(1).max(1000).meta({ description: 'How many times as long service takes at first' }),
+    })
+    .optional()
+    .meta({ description: 'A new process serves more slowly, and less and less so; without it, it does not' }),
   memory: quantity('Memory that each container of a pod uses; what it requests when not given').optional(),
   concurrency: z
     .int()

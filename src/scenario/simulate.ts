@@ -4,6 +4,7 @@ import { objectKey } from '../control-plane/object-key.ts'
 import type { Trace } from '../engine/trace.ts'
 import { imbalance, loadRate } from '../metrics/pod-loads.ts'
 import type { Cell, Table } from '../metrics/table.ts'
+import { throttledShare } from '../node/container-cpu.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import type { DeploymentSummary, RunResult, VariantSummary } from './run-result.ts'
 import { runUntil } from './run-until.ts'
@@ -93,32 +94,36 @@ function deploymentsOf(scenario: Scenario, cluster: SimulatedCluster): Deploymen
     const deployment: Deployment | undefined = cluster.controlPlane.server.peek('Deployment', namespace, name)
     const availableAt = cluster.availableAt.get(key)
     const selector = deployment?.spec.selector
+    const own =
+      selector === undefined ? [] : loads.filter(({ pod }) => pod.namespace === namespace && matchesSelector(selector, pod.labels))
+    const stats = own.flatMap(({ cpu }) => cpu ?? [])
     return {
       namespace,
       name,
       replicas: deployment?.spec.replicas ?? 0,
       available: deployment?.status.availableReplicas ?? 0,
       availableAtSeconds: availableAt === undefined ? null : seconds(availableAt),
-      imbalance:
-        selector === undefined
-          ? null
-          : imbalance(
-              loads.filter(({ pod }) => pod.namespace === namespace && matchesSelector(selector, pod.labels)).map(({ load }) => load),
-            ),
+      imbalance: selector === undefined ? null : imbalance(own.map(({ load }) => load)),
+      ...(stats.length === 0 ? {} : { throttled: throttledShare(stats) }),
     }
   })
 }
 
-/** Every pod as a row: where it was, how long it listened since the warm-up, and how many requests came to it. */
+/** Every pod as a row: where it was, and since the warm-up how long it listened, how many requests came to it, and what it had of the CPU. */
 function podTable(cluster: SimulatedCluster): Table {
   const names = cluster.nodeNames
-  const rows = cluster.dataPlane.backends.loads().map(({ pod, load }): readonly Cell[] => {
+  const rows = cluster.dataPlane.backends.loads().map(({ pod, load, cpu }): readonly Cell[] => {
     const rate = load.listened === 0 ? null : loadRate(load) * SECOND
     const state = load.listening ? 'listening' : 'gone'
-    return [pod.namespace, pod.podName, pod.address, names[pod.nodeIndex]!, state, seconds(load.listened), load.requests, rate]
+    const used = cpu === null ? NO_CPU : [seconds(cpu.used), cpu.periods, cpu.throttledPeriods, seconds(cpu.throttled)]
+    return [pod.namespace, pod.podName, pod.address, names[pod.nodeIndex]!, state, seconds(load.listened), load.requests, rate, ...used]
   })
-  return { columns: ['namespace', 'pod', 'address', 'node', 'at_end', 'listened_s', 'requests', 'requests_per_s'], rows }
+  const columns = ['namespace', 'pod', 'address', 'node', 'at_end', 'listened_s', 'requests', 'requests_per_s']
+  return { columns: [...columns, 'cpu_s', 'cpu_periods', 'throttled_periods', 'throttled_s'], rows }
 }
+
+/** Of a pod whose requests' CPU time is not given. */
+const NO_CPU = [null, null, null, null] as const
 
 /** Every hop as a row: what happened to which object, when, by whom, and which hop led to it. */
 function hopTable(trace: Trace): Table {

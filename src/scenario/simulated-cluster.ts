@@ -86,7 +86,8 @@ export class SimulatedCluster {
     this.#nodes = nodeSeeds(scenario.cluster)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { version, etcdMembers, apiServers, apiServer, network, softirq, kubeProxy, images, runtime, scheduler } = scenario.cluster
+    const { version, kernel, etcdMembers, apiServers, apiServer, network, softirq, cpuQuotaPeriod, kubeProxy, images } = scenario.cluster
+    const { runtime, scheduler } = scenario.cluster
     const install = scenario.cluster.install === null ? null : INSTALLS[scenario.cluster.install]
     this.controlPlane = new ControlPlane(this.sim, {
       trace: this.trace,
@@ -119,11 +120,12 @@ export class SimulatedCluster {
         conntrack: scenario.cluster.conntrack,
       })),
       version,
-      kernel: scenario.cluster.kernel,
       network,
       softirq,
+      cpuQuotaPeriod,
       director: scenario.cluster.director,
       kubeProxy,
+      kernel,
       costProfile: LINUX_6_1,
       trace: this.trace,
       workloadOf: (pod) => this.#workloadOf(pod.labels),

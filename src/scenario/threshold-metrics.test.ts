@@ -38,6 +38,19 @@ describe('judgeThresholds', () => {
     expect(judge('deployments.available', { deployment: 'frontend', namespace: 'other' }, '>=', 0).passed).toBe(false)
   })
 
+  test('finds how much pods were throttled, where that counts', () => {
+    expect(judge('pods.throttled', { deployment: 'frontend', namespace: 'shop' }, '<', 1).value).toBe(null)
+    const throttled = { ...summary, deployments: summary.deployments.map((entry) => ({ ...entry, throttled: 0.25 })) }
+    const threshold = {
+      text: '',
+      metric: 'pods.throttled',
+      labels: { deployment: 'frontend', namespace: 'shop' },
+      operator: '<',
+      limit: 1,
+    } as const
+    expect(judgeThresholds([threshold], throttled)).toMatchObject([{ value: 0.25, passed: true }])
+  })
+
   test.each([
     ['<', 1000, false],
     ['<', 1001, true],
@@ -86,6 +99,6 @@ describe('judgeThresholds', () => {
   })
 
   test('knows every metric by a name of its own', () => {
-    expect(THRESHOLD_METRICS.size).toBe(26)
+    expect(THRESHOLD_METRICS.size).toBe(27)
   })
 })

@@ -47,6 +47,7 @@ export const THRESHOLD_METRICS: ReadonlyMap<string, ThresholdMetric> = new Map<s
     { unit: 'milliseconds', of: 'deployment', value: ({ availableAtSeconds: at }) => (at === null ? null : at * 1000) },
   ],
   ['pods.imbalance', { unit: 'ratio', of: 'deployment', value: (deployment) => deployment.imbalance }],
+  ['pods.throttled', { unit: 'fraction', of: 'deployment', value: (deployment) => deployment.throttled ?? null }],
 ])
 
 /** Labels that a metric understands, the one it needs first. */

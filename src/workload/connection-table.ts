@@ -41,6 +41,11 @@ export const STRAIGHT = 65_536
 /** The last SYN, or the datagram, was dropped by a NetworkPolicy. */
 export const POLICY_DROP = 131_072
 
+/** The node that translates it has replaced the client's address by its own, and keeps a source port for it. */
+export const MASQUERADED = 262_144
+/** The last SYN was dropped as no source port was free. */
+export const NO_SOURCE_PORT = 524_288
+
 /** No pod: a client outside the cluster. */
 export const OUTSIDE = -1
 /** No request has the connection. */
@@ -100,6 +105,8 @@ export class ConnectionTable {
   bindings = new Float64Array(CAPACITY)
   /** From outside, where a director stands before the cluster: what it knows the connection by, or NO_PASSAGE. */
   passages = new Float64Array(CAPACITY)
+  /** If masqueraded, its source port as SnatPorts names it. */
+  snatPorts = new Int32Array(CAPACITY)
   /** The pod that accepted it, and which process. */
   backends = new Int32Array(CAPACITY)
   backendIncarnations = new Int32Array(CAPACITY)
@@ -169,6 +176,7 @@ export class ConnectionTable {
     this.sliceRevisions = grown(this.sliceRevisions, new Float64Array(capacity))
     this.bindings = grown(this.bindings, new Float64Array(capacity))
     this.passages = grown(this.passages, new Float64Array(capacity))
+    this.snatPorts = grown(this.snatPorts, new Int32Array(capacity))
     this.backends = grown(this.backends, new Int32Array(capacity))
     this.backendIncarnations = grown(this.backendIncarnations, new Int32Array(capacity))
     this.podNodes = grown(this.podNodes, new Int32Array(capacity))

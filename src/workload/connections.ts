@@ -4,7 +4,16 @@ import { CLUSTER_IP, DROPPED, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, RE
 import type { NodeRules } from '../kube-proxy/node-rules.ts'
 import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-history.ts'
 import { PACKETS, RETRANSMIT, RULES, SOFTIRQ } from '../metrics/blame.ts'
-import { CONNECT_TIMEOUT, CONNTRACK_FULL, NO_CLIENT, NO_ENDPOINTS, POLICY_DENIED, REFUSED, TIMEOUT } from '../metrics/failure-cause.ts'
+import {
+  CONNECT_TIMEOUT,
+  CONNTRACK_FULL,
+  NO_CLIENT,
+  NO_ENDPOINTS,
+  POLICY_DENIED,
+  REFUSED,
+  SNAT_EXHAUSTED,
+  TIMEOUT,
+} from '../metrics/failure-cause.ts'
 import type { UnseenChange } from '../metrics/unseen-change.ts'
 import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
@@ -15,14 +24,17 @@ import { DEFAULT_TIMEOUTS } from '../proxy/ipvs/timeouts.ts'
 import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import { type Backends, NO_BACKEND } from './backends.ts'
+import { ClientPorts, FIRST_PORT, PORTS } from './client-ports.ts'
 import {
   CONNECTED,
   ConnectionTable,
   ENTRY,
   HELD,
+  MASQUERADED,
   NO_POOL,
   NO_REQUEST,
   NO_RETURN,
+  NO_SOURCE_PORT,
   OPEN,
   OUTSIDE,
   POD_ENTRY,
@@ -34,6 +46,7 @@ import {
 import { type Director, NO_PASSAGE } from './director/director.ts'
 import { flowHash } from './flow-hash.ts'
 import type { PacketFilter } from './packet-filter.ts'
+import { NO_PORT, type PortEnding, SnatPorts } from './snat-ports.ts'
 import type { TimeAccounts } from './time-accounts.ts'
 import type { UnseenChanges } from './unseen-changes.ts'
 
@@ -89,8 +102,11 @@ export class Connections {
   readonly #opener: ConnectionOpener
   readonly #rules: NodeRules
   readonly #unseen: UnseenChanges
+  readonly #snatPorts: SnatPorts
   /** null: every packet passes. */
   #filter: PacketFilter | null = null
+  /** null where nobody notices which ports clients take: they are drawn. */
+  readonly #clientPorts: ClientPorts | null
   /** CPU time of a packet that is no connection's first. */
   readonly #laterPacket: Nanos
   /** A connection on which nothing came for so long is forgotten. */
@@ -114,6 +130,8 @@ export class Connections {
     this.#opener = options.opener
     this.#rules = options.rules
     this.#unseen = options.unseen
+    this.#snatPorts = new SnatPorts(sim.rng('network/snat-ports'), options.kernels.linux)
+    this.#clientPorts = options.mode.noticesReuse ? new ClientPorts() : null
     this.#laterPacket = options.mode.establishedCost
     this.#silenceMax = options.mode.name === 'ipvs' ? DEFAULT_TIMEOUTS.established : Number.POSITIVE_INFINITY
     this.#atNode = sim.handler((connection) => this.#arriveAtNode(connection))
@@ -143,7 +161,6 @@ export class Connections {
     table.openedAt[connection] = this.#sim.now
     table.connectedAt[connection] = Number.POSITIVE_INFINITY
     table.servicePorts[connection] = servicePort
-    table.clientPorts[connection] = clientPort(seed)
     table.synAt[connection] = this.#sim.now
     table.attempts[connection] = 0
     table.askedAt[connection] = Number.NaN
@@ -158,6 +175,8 @@ export class Connections {
       table.clientIncarnations[connection] = this.#backends.incarnation(client)
       table.nodes[connection] = this.#backends.nodeOf(client)
     }
+    table.clientPorts[connection] =
+      this.#clientPorts === null ? drawnPort(seed) : this.#clientPorts.take(table.clientAddresses[connection]!, servicePort)
     return connection
   }
 
@@ -241,10 +260,12 @@ export class Connections {
     const { now } = this.#sim
     const kernels = this.#kernels
     const flags = table.flags[connection]!
+    const isAnswered = (flags & CONNECTED) !== 0
     if ((flags & ENTRY) !== 0 && this.isRemembered(connection)) {
       const conntrack = kernels.conntrack(table.nodes[connection]!)
-      if (byReset) conntrack.reset(now)
-      else conntrack.end(now)
+      if (byReset) conntrack.reset(now, isAnswered)
+      else conntrack.end(now, isAnswered)
+      this.#endSnat(connection, byReset ? 'close' : (flags & CONNECTED) === 0 ? 'unanswered' : 'time-wait')
       const binding = table.bindings[connection]!
       if (binding !== NO_BINDING) {
         this.#mode.release(binding, byReset ? 'close' : (flags & CONNECTED) === 0 ? 'syn-received' : 'time-wait', now)
@@ -252,12 +273,13 @@ export class Connections {
     }
     if ((flags & POD_ENTRY) !== 0 && kernels.remembers(table.podNodes[connection]!, table.podNodeEpochs[connection]!)) {
       const conntrack = kernels.conntrack(table.podNodes[connection]!)
-      if (byReset) conntrack.reset(now)
-      else conntrack.end(now)
+      if (byReset) conntrack.reset(now, isAnswered)
+      else conntrack.end(now, isAnswered)
     }
     const passage = table.passages[connection]!
     if (passage !== NO_PASSAGE)
       this.#director!.finish(passage, byReset ? 'close' : (flags & CONNECTED) === 0 ? 'syn-received' : 'time-wait')
+    this.#clientPorts?.give(table.clientAddresses[connection]!, table.servicePorts[connection]!, table.clientPorts[connection]!)
     table.flags[connection] = flags & ~OPEN
     table.freeIfOver(connection)
   }
@@ -291,6 +313,8 @@ export class Connections {
     if (endpoint === REJECTED) return this.#unseen.ofNoEndpoint(lookup)
     if (endpoint === NO_RULE) return this.#unseen.ofNoRule(lookup)
     if (endpoint === DROPPED || (table.flags[connection]! & NO_RETURN) !== 0) return null
+    // An old connection of its port led it there, not the rules.
+    if (this.#mode.noticesReuse && !this.#unseen.wouldSendTo(lookup, endpoint)) return null
     const pod = this.#backends.owner(endpoint)
     return this.#unseen.ofDeadEndpoint(lookup, endpoint, pod !== NO_BACKEND && this.#backends.isListening(pod))
   }
@@ -393,8 +417,12 @@ export class Connections {
       this.#loseToPolicy(connection)
       return
     }
+    if (endpoint !== NO_RULE && this.#isMasqueraded(connection) && !this.#takeSnatPort(connection)) {
+      this.#loseForWantOfPort(connection)
+      return
+    }
     if (endpoint !== NO_RULE || mode.remembersMisses) {
-      conntrack.open()
+      conntrack.open(false)
       table.flags[connection] = (table.flags[connection]! & ~TABLE_FULL) | ENTRY
     }
     if (endpoint !== NO_RULE && outside && !mode.answersReturn(node, servicePort, entry)) table.flags[connection]! |= NO_RETURN
@@ -411,6 +439,11 @@ export class Connections {
       return
     }
     const { now } = this.#sim
+    if (this.#kernels.conntrack(table.nodes[connection]!).isMissing()) {
+      this.#forgetTranslation(connection)
+      this.#connect(connection)
+      return
+    }
     const core = table.cores[connection]!
     if (this.#cores.drops(core, now)) {
       this.#lose(connection)
@@ -465,6 +498,7 @@ export class Connections {
     table.backends[connection] = pod
     table.backendIncarnations[connection] = backends.incarnation(pod)
     table.flags[connection]! |= CONNECTED
+    this.#answerEntries(connection)
     table.connectedAt[connection] = this.#sim.now + this.#laterPacket + table.oneWay[connection]!
     this.#opener.accepted(table.requests[connection]!)
   }
@@ -490,6 +524,14 @@ export class Connections {
     return true
   }
 
+  /** What connection tracking has of it is not thrown out any more (*assumption*: from the SYN-ACK on, which is a round trip before the client's ACK that decides it). */
+  #answerEntries(connection: number): void {
+    const { flags, nodes, podNodes } = this.table
+    const has = flags[connection]!
+    if ((has & ENTRY) !== 0 && this.isRemembered(connection)) this.#kernels.conntrack(nodes[connection]!).answer()
+    if ((has & POD_ENTRY) !== 0) this.#kernels.conntrack(podNodes[connection]!).answer()
+  }
+
   /**
    * Connection tracking and network plugin of the pod's own node. False: the SYN is lost there. Whoever gets an entry here is answered, so
    * no SYN of the connection comes a second time.
@@ -506,7 +548,7 @@ export class Connections {
       this.#loseToPolicy(connection)
       return false
     }
-    conntrack.open()
+    conntrack.open(false)
     table.flags[connection] = (table.flags[connection]! & ~TABLE_FULL) | POD_ENTRY
     table.podNodes[connection] = podNode
     table.podNodeEpochs[connection] = kernels.epoch(podNode)
@@ -525,7 +567,7 @@ export class Connections {
       return
     }
     table.attempts[connection]!++
-    table.flags[connection]! &= ~POLICY_DROP
+    table.flags[connection]! &= ~(POLICY_DROP | NO_SOURCE_PORT)
     table.synAt[connection] = this.#sim.now
     if (table.clients[connection] !== OUTSIDE) {
       if ((table.flags[connection]! & ENTRY) === 0) this.#connect(connection)
@@ -549,6 +591,47 @@ export class Connections {
     this.#lose(connection)
   }
 
+  /** Clients outside, unless the Service keeps their addresses, and nodes themselves: their addresses are none of pods. */
+  #isMasqueraded(connection: number): boolean {
+    const { table } = this
+    const client = table.clients[connection]!
+    if (client !== OUTSIDE) return this.#backends.specOf(client).hostPorts !== undefined
+    const rules = this.#rules.of(table.nodes[connection]!, table.servicePorts[connection]!)
+    return rules !== null && !rules.externalLocal
+  }
+
+  #takeSnatPort(connection: number): boolean {
+    const { table } = this
+    const port = this.#snatPorts.take(table.nodes[connection]!, table.nodeEpochs[connection]!, table.endpoints[connection]!, this.#sim.now)
+    if (port === NO_PORT) return false
+    table.snatPorts[connection] = port
+    table.flags[connection]! |= MASQUERADED
+    return true
+  }
+
+  #giveSnatPort(connection: number): void {
+    const { table } = this
+    if ((table.flags[connection]! & MASQUERADED) === 0) return
+    this.#snatPorts.give(table.nodes[connection]!, table.endpoints[connection]!, table.snatPorts[connection]!)
+  }
+
+  /** What the node knows of it ends: its source port is kept as long as that. */
+  #endSnat(connection: number, ending: PortEnding): void {
+    const { table } = this
+    if ((table.flags[connection]! & MASQUERADED) === 0) return
+    this.#snatPorts.end(table.nodes[connection]!, table.endpoints[connection]!, table.snatPorts[connection]!, ending, this.#sim.now)
+  }
+
+  /** The SYN is dropped when connection tracking is to confirm it. IPVS keeps its entry until it times out; the next SYN is scheduled anew. */
+  #loseForWantOfPort(connection: number): void {
+    const { table } = this
+    const binding = table.bindings[connection]!
+    if (binding !== NO_BINDING) this.#mode.release(binding, 'syn-received', this.#sim.now)
+    table.bindings[connection] = NO_BINDING
+    table.flags[connection] = (table.flags[connection]! & ~TABLE_FULL) | NO_SOURCE_PORT
+    this.#lose(connection)
+  }
+
   #loseToFullTable(connection: number): void {
     this.table.flags[connection]! |= TABLE_FULL
     this.#lose(connection)
@@ -566,20 +649,38 @@ export class Connections {
   /** The translating node has thrown the connection away, or is no longer the one that knew it: the next SYN is a first one. */
   #forget(connection: number): void {
     const { table } = this
-    if ((table.flags[connection]! & ENTRY) !== 0 && this.isRemembered(connection))
-      this.#kernels.conntrack(table.nodes[connection]!).remove()
-    table.flags[connection]! &= ~(ENTRY | NO_RETURN)
+    if ((table.flags[connection]! & ENTRY) !== 0 && this.isRemembered(connection)) this.#removeEntry(connection)
+    table.flags[connection]! &= ~(ENTRY | NO_RETURN | MASQUERADED)
     table.bindings[connection] = NO_BINDING
+  }
+
+  /** A full table has thrown its entry out. IPVS keeps its own until it times out; as its SYN is scheduled anew, perhaps to another endpoint, that is one more. */
+  #forgetTranslation(connection: number): void {
+    const { table } = this
+    const binding = table.bindings[connection]!
+    if (binding !== NO_BINDING) this.#mode.release(binding, 'syn-received', this.#sim.now)
+    table.bindings[connection] = NO_BINDING
+    this.#giveSnatPort(connection)
+    table.flags[connection]! &= ~(ENTRY | NO_RETURN | MASQUERADED)
+  }
+
+  #removeEntry(connection: number): void {
+    const { table } = this
+    this.#kernels.conntrack(table.nodes[connection]!).remove(false)
+    this.#giveSnatPort(connection)
   }
 
   #dropBinding(connection: number): void {
     const { table } = this
     const binding = table.bindings[connection]!
     if (this.isRemembered(connection)) {
-      if ((table.flags[connection]! & ENTRY) !== 0) this.#kernels.conntrack(table.nodes[connection]!).reset(this.#sim.now)
+      if ((table.flags[connection]! & ENTRY) !== 0) {
+        this.#kernels.conntrack(table.nodes[connection]!).reset(this.#sim.now, (table.flags[connection]! & CONNECTED) !== 0)
+        this.#endSnat(connection, 'close')
+      }
       if (binding !== NO_BINDING) this.#mode.release(binding, 'close', this.#sim.now)
     }
-    table.flags[connection]! &= ~ENTRY
+    table.flags[connection]! &= ~(ENTRY | MASQUERADED)
     table.bindings[connection] = NO_BINDING
   }
 
@@ -610,10 +711,11 @@ export class Connections {
 /** What a client whose last SYN was lost makes of it. */
 function causeOfLoss(flags: number): number {
   if ((flags & POLICY_DROP) !== 0) return POLICY_DENIED
+  if ((flags & NO_SOURCE_PORT) !== 0) return SNAT_EXHAUSTED
   return (flags & TABLE_FULL) !== 0 ? CONNTRACK_FULL : CONNECT_TIMEOUT
 }
 
-/** A port of the range that Linux takes from, from a seed. Source: net.ipv4.ip_local_port_range, default 32768 to 60999. */
-function clientPort(seed: number): number {
-  return 32_768 + ((mix32(seed) >>> 0) % 28_232)
+/** A port of the range that Linux takes from, from a seed. */
+function drawnPort(seed: number): number {
+  return FIRST_PORT + ((mix32(seed) >>> 0) % PORTS)
 }

@@ -8,6 +8,7 @@ import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import { NodeRules } from '../kube-proxy/node-rules.ts'
 import { ServiceHistory, type ServicePortId } from '../kube-proxy/service-history.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { DEFAULT_LINUX, type LinuxVersion } from '../linux-version.ts'
 import { NodeMetrics } from '../metrics/node-metrics.ts'
 import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
@@ -17,12 +18,13 @@ import { Addresses, parseIpv4 } from '../network/addresses.ts'
 import { LoadBalancer } from '../network/load-balancer.ts'
 import { Network } from '../network/network.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
+import { wholeCores } from '../node/container-cpu.ts'
 import { Kernels, type MachineSpec } from '../node/kernel.ts'
-import type { KernelVersion } from '../node/kernel-version.ts'
-import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores, wholeCores } from '../node/packet-cores.ts'
+import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import { UserWork } from '../node/user-work.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
+import { reuseRules } from '../proxy/ipvs/reuse-rules.ts'
 import type { Nanos } from '../units.ts'
 import { type Backends, HOST_CLIENTS } from './backends.ts'
 import { Calls } from './calls.ts'
@@ -45,12 +47,14 @@ export interface DataPlaneOptions {
   /** By node index. All are up at first, without kube-proxy. */
   readonly nodes: readonly MachineSpec[]
   readonly version: KubernetesMinor
-  /** The Linux of every node; that of the cost profile when left out. */
-  readonly kernel?: KernelVersion | undefined
   readonly network: NetworkSpec
   /** How nodes share packets among their cores; the defaults when left out. */
   readonly softirq?: SoftirqSpec
+  /** Of the quota of containers with a CPU limit; limits do not hold when null or left out. */
+  readonly cpuQuotaPeriod?: Nanos | null
   readonly kubeProxy: KubeProxySpec
+  /** Of every node. */
+  readonly kernel?: LinuxVersion
   readonly costProfile: CostProfile
   readonly trace: Trace
   /** How a pod's container behaves. Asked once a sandbox. */
@@ -112,14 +116,14 @@ export class DataPlane {
   #calls: Calls | null = null
 
   constructor(options: DataPlaneOptions) {
-    const { sim, nodes, kubeProxy } = options
+    const { sim, nodes, kubeProxy, kernel = DEFAULT_LINUX } = options
     const nodeNames = nodes.map((node) => node.name)
     this.#sim = sim
     this.#nodes = nodes.length
     this.#machines = nodes
     this.dns = options.dns?.spec ?? null
     this.history = new ServiceHistory(new Addresses(), { names: nodeNames, zones: nodes.map((node) => node.zone) })
-    this.kernels = new Kernels(nodes, options.version)
+    this.kernels = new Kernels(nodes, options.version, kernel, sim.rng('node/early-drop'))
     const rules = new NodeRules(this.history, nodes.length)
     this.rules = rules
     this.mode = PROXY_MODES[kubeProxy.mode]({
@@ -129,6 +133,7 @@ export class DataPlane {
       nodeNames,
       nodeAddresses: nodes.map((node) => node.internalIP),
       scheduler: kubeProxy.scheduler,
+      reuse: reuseRules(kernel, kubeProxy.connReuseMode),
     })
     const softirq = options.softirq ?? SOFTIRQ_DEFAULTS
     this.cores = new PacketCores({
@@ -185,9 +190,13 @@ export class DataPlane {
       },
       dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
     })
-    if (options.kernel !== undefined) this.requests.datagrams.attachClash(clashOf(options.kernel))
+    this.requests.datagrams.attachClash(clashOf(kernel))
     this.requests.datagrams.attachSyncs((node, servicePort, entry) => this.#proxies.of(node).slipsThrough(servicePort, entry))
     this.backends = this.requests.backends
+    this.backends.attachCpu({
+      cores: nodes.map(({ cpuMilli }) => wholeCores(cpuMilli)),
+      quotaPeriod: options.cpuQuotaPeriod ?? null,
+    })
     const { interval, measureFrom } = options
     const intervals = interval === undefined ? { measureFrom } : { measureFrom, interval }
     this.#requestMetrics = new RequestMetrics(intervals)

@@ -1,6 +1,6 @@
 import type { Simulation } from '../engine/simulation.ts'
 import type { ServiceHistory } from '../kube-proxy/service-history.ts'
-import { CALLS, PARTS, RETRANSMIT, RETRIES, SERVICE, UPSTREAM } from '../metrics/blame.ts'
+import { CALLS, PARTS, RETRANSMIT, RETRIES, SERVICE, THROTTLED, UPSTREAM } from '../metrics/blame.ts'
 import { NO_CLIENT, OK, REFUSED, RESET } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import { NO_NODE } from '../network/load-balancer.ts'
@@ -423,6 +423,10 @@ export class Requests
 
   handshaken(request: number): void {
     this.#handshakes.done(request)
+  }
+
+  throttled(request: number): void {
+    this.#table.accounts.waits(request, this.#sim.now, THROTTLED)
   }
 
   calls(request: number): void {

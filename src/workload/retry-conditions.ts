@@ -6,7 +6,7 @@ import { FAILURE_CAUSES, type FailureCause } from '../metrics/failure-cause.ts'
  * A node that rejects a connection for want of endpoints is to its client a refusal too, and a full pod's reset a reset.
  */
 const RETRY_CONDITIONS = {
-  'connect-failure': ['refused', 'no-endpoints', 'connect-timeout', 'conntrack-full', 'policy-denied'],
+  'connect-failure': ['refused', 'no-endpoints', 'connect-timeout', 'conntrack-full', 'policy-denied', 'snat-exhausted'],
   refused: ['refused', 'no-endpoints'],
   reset: ['reset', 'queue-full'],
   timeout: ['timeout'],

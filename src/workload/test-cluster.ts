@@ -10,8 +10,8 @@ import { Simulation } from '../engine/simulation.ts'
 import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import { type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
+import type { LinuxVersion } from '../linux-version.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
-import type { KernelVersion } from '../node/kernel-version.ts'
 import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import type { HostedPod } from '../node/pod-host.ts'
 import { type CostProfile, LINUX_6_1 } from '../profiles/cost-profile.ts'
@@ -43,14 +43,16 @@ export interface TestPod {
 
 export interface TestClusterOptions {
   readonly version?: KubernetesMinor
-  readonly kernel?: KernelVersion
   readonly seed?: string
   /** Zone of each node; two nodes in one zone when left out. */
   readonly zones?: readonly string[]
   readonly cpuMilli?: number
   readonly kubeProxy?: KubeProxySpec
+  readonly kernel?: LinuxVersion
   readonly network?: NetworkSpec
   readonly softirq?: Partial<SoftirqSpec>
+  /** Of the CPU quota of pods with a limit. */
+  readonly cpuQuotaPeriod?: Nanos
   readonly costProfile?: CostProfile
   readonly measureFrom?: Nanos
   /** What looks at packets; absent: nothing does. */
@@ -104,10 +106,11 @@ export class TestCluster {
         labels: { name: `worker-${index}` },
       })),
       version: options.version ?? NEWEST_MINOR,
-      kernel: options.kernel,
       network: options.network ?? TEST_NETWORK,
       softirq: { ...SOFTIRQ_DEFAULTS, ...options.softirq },
+      cpuQuotaPeriod: options.cpuQuotaPeriod ?? null,
       kubeProxy: options.kubeProxy ?? { mode: 'iptables', scheduler: 'rr' },
+      ...(options.kernel === undefined ? {} : { kernel: options.kernel }),
       costProfile: options.costProfile ?? LINUX_6_1,
       trace: this.trace,
       workloadOf: (pod) => this.#workloads.get(pod.podName)!,
@@ -204,7 +207,14 @@ export class TestCluster {
   }
 
   /** A pod that listens at once. */
-  pod(options: { node: number; app: string; workload?: WorkloadSpec; listens?: boolean; address?: string }): TestPod {
+  pod(options: {
+    node: number
+    app: string
+    workload?: WorkloadSpec
+    listens?: boolean
+    address?: string
+    cpuLimitMilli?: number
+  }): TestPod {
     const index = this.#pods++
     const name = `${options.app}-${index}`
     const address = options.address ?? `10.244.${Math.floor(index / 250)}.${(index % 250) + 1}`
@@ -217,6 +227,7 @@ export class TestCluster {
       labels: { app: options.app },
       address,
       nodeIndex: options.node,
+      cpuLimitMilli: options.cpuLimitMilli ?? 0,
     })
     if (options.listens ?? true) this.dataPlane.backends.listen(id)
     return { id, name, address, node: options.node }

@@ -53,6 +53,14 @@ export class UnseenChanges {
     return alive ? null : UNWRITTEN
   }
 
+  /** Whether the rules, as far as they knew, would send a new connection to that endpoint. */
+  wouldSendTo(lookup: RuleLookup, endpoint: EndpointId): boolean {
+    const rules = this.#history.rules(lookup.servicePort, lookup.serviceRevision)
+    if (rules === null) return false
+    const endpoints = this.#history.endpoints(rules.endpointPort, lookup.sliceRevision).seenFrom(lookup.node)
+    return reachableBy(endpoints, rules, lookup.node).has(endpoint)
+  }
+
   /** The rules rejected a connection, as they had no endpoint. */
   ofNoEndpoint(lookup: RuleLookup): UnseenChange | null {
     const rules = this.#history.rules(lookup.servicePort, lookup.serviceRevision)

@@ -4,8 +4,6 @@ import { hasServers, type World } from './world.ts'
 export interface RandomDns {
   /** Of `spec.cluster`, as a line of YAML. */
   readonly cluster: string
-  /** Of `spec.cluster`, too: an old Linux, which mode nftables would not have. */
-  readonly kernel: string
   readonly manifests: readonly string[]
   /** Entries of the timeline. */
   readonly timeline: readonly string[]
@@ -13,7 +11,7 @@ export interface RandomDns {
   readonly traffic: readonly string[]
 }
 
-const NONE: RandomDns = { cluster: '', kernel: '', manifests: [], timeline: [], behaviours: [], traffic: [] }
+const NONE: RandomDns = { cluster: '', manifests: [], timeline: [], behaviours: [], traffic: [] }
 
 /** DNS servers that client pods look names up at, and traffic from pods, kept connections or not: of dice of its own. */
 export function randomDns(seed: string, world: World, stop: number): RandomDns {
@@ -24,7 +22,6 @@ export function randomDns(seed: string, world: World, stop: number): RandomDns {
     ? ''
     : `, ndots: ${dice.between(0, 6)}, timeout: ${dice.pick(['50ms', '1s', '5s'])}, attempts: ${dice.between(1, 4)}`
   const older = new Dice(`${seed}/dns-clash`)
-  const kernel = older.chance(0.4) ? `    kernel: "${older.pick(['4.4', '4.19', '5.4', '5.13'])}"\n` : ''
   const sequence = older.chance(0.3) ? `, options: [${older.pick(['single-request', 'single-request-reopen'])}]` : ''
   const overlapping = older.chance(0.5) ? `, overlapping: ${older.pick(['30%', '100%'])}` : ''
   const traffic = apps
@@ -36,7 +33,6 @@ export function randomDns(seed: string, world: World, stop: number): RandomDns {
     - { name: by-name-${app}, to: "http://${name}", from: { pods: fuzz=yes }, arrivals: poisson(${dice.between(1, 10)}/s), timeout: ${dice.pick(['100ms', '2s', '15s'])}, stop: ${stop}s${kept} }`
     })
   return {
-    kernel,
     timeline: randomFailures(seed, stop),
     cluster: `    dns: { service: names.default${options}${sequence}${overlapping} }\n`,
     manifests: [

@@ -1,10 +1,12 @@
 import { randomCalls } from './calls.ts'
+import { withCpu } from './cpu.ts'
 import { Dice } from './dice.ts'
 import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomFreezes } from './freezes.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
+import { randomKernel } from './kernel.ts'
 import { randomLoadBalancer } from './load-balancer.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
 import { randomNetworkPolicies } from './network-policies.ts'
@@ -47,6 +49,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const policies = randomNetworkPolicies(seed, world, ACTIVE_SECONDS)
   manifests.unshift(...policiesOf(world))
   const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
+  const kernel = randomKernel(seed, world, mode)
   const timeline: { at: number; text: string }[] = [...ingress.timeline, ...policies.timeline]
   for (let n = dice.between(0, 12); n > 0; n--) {
     const at = dice.between(1, ACTIVE_SECONDS)
@@ -70,6 +73,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
     ...randomHttp2(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX),
     ...ofNodes,
     ...nodePorts.traffic,
+    ...kernel.traffic,
   ]
   const behaviours = [
     ...dns.behaviours,
@@ -84,6 +88,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       ? [`    - { selector: fuzz=yes, startUp: "uniform(0s, ${dice.between(1, 8)}s)", onTerminate: ${dice.pick(['drain', 'exit'])} }`]
       : []),
   ]
+  const cpu = withCpu(seed, { manifests, behaviours })
   const scenario = `apiVersion: towtank/v1
 kind: Scenario
 metadata: { name: fuzz }
@@ -96,18 +101,18 @@ spec:
     nodes: [{ count: ${nodeCount}, cpu: 8, memory: 32Gi, zone: [a, b, c] }]
     etcd: { members: ${world.etcdMembers} }
     apiServer: { count: ${world.apiServers} }
-    kubeProxy: { mode: ${mode} }
-${mode === 'nftables' ? '' : dns.kernel}${dns.cluster}${randomLoadBalancer(seed, world)}    images: { preloaded: ${dice.chance(0.5)} }
+    kubeProxy: { mode: ${mode}${kernel.kubeProxy} }
+${kernel.cluster}${dns.cluster}${randomLoadBalancer(seed, world)}    images: { preloaded: ${dice.chance(0.5)} }
   manifests: [app.yaml]
   workloads:
-${behaviours.join('\n')}
+${cpu.behaviours.join('\n')}
   traffic:${allTraffic.length === 0 ? ' []' : allTraffic.join('')}
   timeline:${timeline.length + recurring.length === 0 ? ' []' : ''}${timeline.map(({ at, text }) => `\n    - { at: ${at}s, ${text} }`).join('')}${recurring.map((entry) => `\n    - ${entry}`).join('')}
 `
   return {
     'scenario.yaml': scenario,
     'app.yaml': [
-      ...manifests,
+      ...cpu.manifests,
       ...ingress.manifests,
       ...udp.manifests,
       ...dns.manifests,

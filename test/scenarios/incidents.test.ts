@@ -18,11 +18,17 @@ const INCIDENTS = [
   { name: 'zone-overload', bad: ['same-zone'], remedies: ['cluster-wide', 'spread'], issues: [122437] },
   { name: 'conntrack-full', bad: ['defaults'], remedies: ['larger-table', 'more-cores'], issues: [71261, 18604] },
   { name: 'keep-alive', bad: ['kept', 'ipvs-lc'], remedies: ['lifetime', 'lifetime-lc'], issues: [38456, 37932] },
+  {
+    name: 'port-reuse',
+    bad: ['drained', 'one-second'],
+    remedies: ['kernel-5.10', 'iptables', 'kept-connections'],
+    issues: [81775, 70747, 93297],
+  },
   { name: 'slow-sync', bad: ['nftables'], remedies: ['ipvs', 'iptables', '5000-services'], issues: [139513] },
   { name: 'dns-5s', bad: ['defaults', 'one-second'], remedies: ['kept-connections'], issues: [77650, 56903] },
   {
     name: 'dns-race',
-    bad: ['linux-4.14', 'linux-5.4'],
+    bad: ['linux-4.15', 'linux-5.4'],
     remedies: ['linux-5.6', 'ipvs-5.4', 'reopen', 'kept-connections'],
     issues: [56903, 'https://github.com/weaveworks/weave/issues/3287'],
   },
@@ -33,6 +39,7 @@ const INCIDENTS = [
     remedies: ['ipvs', 'nftables', 'eight-queues', '5000-services'],
     issues: ['https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/3866-nftables-proxy'],
   },
+  { name: 'cpu-throttling', bad: ['limit-1', 'one-thread', 'period-5ms'], remedies: ['limit-2', 'no-limit', 'six-pods'], issues: [51135] },
   {
     name: 'retry-storm',
     bad: ['retries'],

@@ -1,5 +1,6 @@
 import type { Simulation } from '../../engine/simulation.ts'
 import type { CostProfile } from '../../profiles/cost-profile.ts'
+import type { ReuseRules } from '../../proxy/ipvs/reuse-rules.ts'
 import type { KubeProxySpec } from '../kube-proxy-spec.ts'
 import type { NodeRules } from '../node-rules.ts'
 import { IptablesMode } from './iptables.ts'
@@ -14,6 +15,8 @@ export interface ProxyModeOptions {
   readonly nodeNames: readonly string[]
   readonly nodeAddresses: readonly string[]
   readonly scheduler: KubeProxySpec['scheduler']
+  /** IPVS only: what a client's use of a port again leads to; null: to nothing. */
+  readonly reuse: ReuseRules | null
 }
 
 /** kube-proxy's modes: one file each, one line here. */

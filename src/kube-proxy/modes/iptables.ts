@@ -41,6 +41,7 @@ export class IptablesMode implements ProxyMode {
   readonly fullSyncPeriod: Nanos = HOUR
   /** The entry of a packet that no rule knew has no translation, and repeated SYNs do not meet the rules again. */
   readonly remembersMisses = true
+  readonly noticesReuse = false
   readonly establishedCost: Nanos
   cost: Nanos = 0
   binding = NO_BINDING

@@ -2,7 +2,9 @@ import type { Simulation } from '../../engine/simulation.ts'
 import { parseIpv4 } from '../../network/addresses.ts'
 import type { CostProfile } from '../../profiles/cost-profile.ts'
 import { NO_DESTINATION } from '../../proxy/ipvs/destination-list.ts'
+import type { ReuseRules } from '../../proxy/ipvs/reuse-rules.ts'
 import type { Ending } from '../../proxy/ipvs/timeouts.ts'
+import { SYN_DROPPED } from '../../proxy/ipvs/tuple-connections.ts'
 import { GOLDEN_RATIO_32, mix32 } from '../../proxy/mix.ts'
 import { TCP } from '../../proxy/protocol.ts'
 import { type Nanos, SECOND } from '../../units.ts'
@@ -11,7 +13,7 @@ import type { IpvsScheduler } from '../kube-proxy-spec.ts'
 import { NO_RULES, type NodeRules } from '../node-rules.ts'
 import type { RuleCounts } from '../rule-counts.ts'
 import type { ServicePortId } from '../service-history.ts'
-import { CLUSTER_IP, type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED, type SyncWork } from './mode.ts'
+import { CLUSTER_IP, DROPPED, type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED, type SyncWork } from './mode.ts'
 import { NodeVirtualService } from './node-virtual-service.ts'
 import { SyncLog } from './sync-log.ts'
 import { syncTime } from './sync-time.ts'
@@ -30,6 +32,8 @@ const GENERATIONS = 16
  * forgotten, and the next SYN is scheduled anew. Destinations of UDP are not drained: they are taken out at once, and since Linux 5.9 their
  * flows with them, so that a flow's next datagram is scheduled anew.
  *
+ * Where the kernel and `conn_reuse_mode` make it matter, connections are known by the client's address and port: see proxy/ipvs/reuse-rules.ts.
+ *
  * Source: kubernetes v1.36.2 pkg/proxy/ipvs/proxier.go; periods: pkg/proxy/apis/config/v1alpha1/defaults.go. Every sync compares
  * everything with the kernel, so there is no full one, and one runs at least every 30 s.
  */
@@ -40,12 +44,14 @@ export class IpvsMode implements ProxyMode {
   readonly fullSyncPeriod = null
   /** IPVS looks at every SYN that belongs to none of its own connections. */
   readonly remembersMisses = false
+  readonly noticesReuse: boolean
   readonly establishedCost: Nanos
   cost: Nanos = 0
   binding = NO_BINDING
   readonly #rules: NodeRules
   readonly #costs: CostProfile
   readonly #scheduler: IpvsScheduler
+  readonly #reuse: ReuseRules | null
   /** What twos draws from: one stream for all nodes. */
   readonly #below: (n: number) => number
   readonly #nodes: number
@@ -68,7 +74,10 @@ export class IpvsMode implements ProxyMode {
     nodeNames: readonly string[]
     nodeAddresses: readonly string[]
     scheduler: IpvsScheduler
+    reuse: ReuseRules | null
   }) {
+    this.#reuse = options.reuse
+    this.noticesReuse = options.reuse !== null
     this.#nodeAddresses = Int32Array.from(options.nodeAddresses, (address) => parseIpv4(address) ?? 0)
     this.#looksAtDestination = ['dh', 'lblc', 'lblcr'].includes(options.scheduler)
     this.#rules = options.rules
@@ -134,6 +143,7 @@ export class IpvsMode implements ProxyMode {
     if (this.#looksAtDestination) packet.destinationAddress = this.#addressOf(node, servicePort, entry)
     const connection = service.connect(packet, now)
     if (connection === NO_DESTINATION) return REJECTED
+    if (connection === SYN_DROPPED) return DROPPED
     this.binding = (place * GENERATIONS + (service.generation % GENERATIONS)) * CONNECTIONS + connection
     return service.endpointOf(connection)
   }
@@ -154,7 +164,7 @@ export class IpvsMode implements ProxyMode {
     if (service === null) return false
     const destination = binding % CONNECTIONS
     if (service.accepts(destination)) return true
-    service.expire(destination)
+    service.expire(destination, now)
     return false
   }
 
@@ -163,7 +173,7 @@ export class IpvsMode implements ProxyMode {
   }
 
   forget(binding: number, now: Nanos): void {
-    this.#serviceOf(binding, now)?.expire(binding % CONNECTIONS)
+    this.#serviceOf(binding, now)?.expire(binding % CONNECTIONS, now)
   }
 
   /** The virtual service on a node as of `now`, or null when it was never needed. For tests and inspection. */
@@ -190,6 +200,7 @@ export class IpvsMode implements ProxyMode {
       entry,
       scheduler: this.#scheduler,
       below: this.#below,
+      reuse: this.#reuse,
       log: this.#logs[node]!,
       seed: mix32(this.#seeds[node]! ^ Math.imul(servicePort * 2 + entry + 1, GOLDEN_RATIO_32)),
     })

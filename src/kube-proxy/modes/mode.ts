@@ -60,6 +60,9 @@ export interface ProxyMode {
   /** Nothing older than the nodes' present rules will be kept. */
   beforePrune(now: Nanos): void
 
+  /** Whether it matters that a client uses the port of an ended connection again, so that clients must choose theirs as kernels do. */
+  readonly noticesReuse: boolean
+
   /** CPU time that the last {@link connect} spent on the node. */
   cost: Nanos
   /** What the mode keeps of that connection, for {@link retransmit} and {@link release}. */

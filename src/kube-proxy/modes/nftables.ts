@@ -36,6 +36,7 @@ export class NftablesMode implements ProxyMode {
   readonly maxSyncPeriod: Nanos = HOUR
   readonly fullSyncPeriod: Nanos = HOUR
   readonly remembersMisses = false
+  readonly noticesReuse = false
   readonly establishedCost: Nanos
   cost: Nanos = 0
   binding = NO_BINDING

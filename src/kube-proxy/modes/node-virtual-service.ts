@@ -2,8 +2,10 @@ import { ReseedableStream } from '../../engine/random-stream.ts'
 import { NO_TEMPLATE, PersistentConnections } from '../../proxy/affinity/persistent-connections.ts'
 import { ConnectionCounters } from '../../proxy/ipvs/connection-counters.ts'
 import { type Destination, NO_DESTINATION } from '../../proxy/ipvs/destination-list.ts'
+import type { ReuseRules } from '../../proxy/ipvs/reuse-rules.ts'
 import type { Below, Packet } from '../../proxy/ipvs/scheduler.ts'
 import type { Ending } from '../../proxy/ipvs/timeouts.ts'
+import { TupleConnections } from '../../proxy/ipvs/tuple-connections.ts'
 import { VirtualService } from '../../proxy/ipvs/virtual-service.ts'
 import { GOLDEN_RATIO_32, mix32 } from '../../proxy/mix.ts'
 import { MINUTE, type Nanos, SECOND } from '../../units.ts'
@@ -20,11 +22,11 @@ const DRAIN_CHECK_PERIOD: Nanos = MINUTE
 const WEIGHT = 1
 const QUIESCED = 0
 
-/** A connection of a virtual service: its destination, or this and its template when clients are persistent. */
+/** A connection of a virtual service: its destination, or its entry where reuse of ports matters, or its template when clients are persistent. */
 export type Connection = number
 
-/** Destinations are fewer. */
-const TEMPLATES_FROM = 65_536
+/** Destinations are fewer, and so are entries. */
+const TEMPLATES_FROM = 2_097_152
 
 export interface NodeVirtualServiceOptions {
   readonly history: ServiceHistory
@@ -35,6 +37,8 @@ export interface NodeVirtualServiceOptions {
   readonly scheduler: IpvsScheduler
   /** What twos draws from. */
   readonly below: Below
+  /** What a client's use of a port again leads to; null: to nothing, and connections are only counted. */
+  readonly reuse: ReuseRules | null
   readonly log: SyncLog
   /** Stands for the order in which this node's kube-proxy walks its Go maps. */
   readonly seed: number
@@ -65,6 +69,9 @@ export class NodeVirtualService {
   readonly #isUdp: boolean
   #service: VirtualService
   #connections: ConnectionCounters
+  readonly #reuse: ReuseRules | null
+  /** Of TCP where reuse of ports matters and clients are not persistent. */
+  #tuples: TupleConnections | null
   /** Made when the Service first has session affinity. */
   #persistent: PersistentConnections | null = null
   /** 0: without persistence. */
@@ -94,6 +101,8 @@ export class NodeVirtualService {
     this.#isUdp = options.history.isUdp(options.servicePort)
     this.#service = newService(options.scheduler, options.below)
     this.#connections = new ConnectionCounters(this.#service)
+    this.#reuse = this.#isUdp ? null : options.reuse
+    this.#tuples = this.#newTuples()
     this.#nextSync = options.log.first
   }
 
@@ -120,16 +129,18 @@ export class NodeVirtualService {
     }
   }
 
-  /** Picks a destination and counts the connection; NO_DESTINATION: refused. {@link catchUp} first. */
+  /** Picks a destination and counts the connection; NO_DESTINATION: refused; SYN_DROPPED: lost. {@link catchUp} first. */
   connect(packet: Packet, now: Nanos): Connection {
     if (this.#affinity === 0) {
       this.#persistent?.drain(now)
+      if (this.#tuples !== null) return this.#tuples.connect(packet, now)
       const destination = this.#connections.connect(packet, now)
       if (this.#isUdp && destination !== NO_DESTINATION) this.#service.deactivate(destination)
       return destination
     }
     // What ended before counts no more when the scheduler looks.
     this.#connections.drain(now)
+    this.#tuples?.drain(now)
     this.#persistent ??= new PersistentConnections(this.#service)
     const template = this.#persistent.connect(packet, this.#affinity, now)
     if (template === NO_TEMPLATE) return NO_DESTINATION
@@ -143,20 +154,23 @@ export class NodeVirtualService {
 
   /** Whether new packets of a connection without an answer are still sent there. {@link catchUp} first. */
   accepts(connection: Connection): boolean {
+    if (this.#tuples !== null && connection < TEMPLATES_FROM) return this.#tuples.accepts(connection)
     const { destinations } = this.#service
     const destination = this.#destinationOf(connection)
     return destinations.available(destination) && destinations.weight(destination) !== QUIESCED
   }
 
   /** The connection is forgotten at once. */
-  expire(connection: Connection): void {
+  expire(connection: Connection, now: Nanos): void {
     if (connection >= TEMPLATES_FROM) this.#persistent!.expire(connection - TEMPLATES_FROM, !this.#isUdp)
+    else if (this.#tuples !== null) this.#tuples.expire(connection, now)
     else this.#service.unbind(connection, !this.#isUdp)
   }
 
   /** {@link catchUp} first. */
   finish(connection: Connection, ending: Ending, now: Nanos): void {
     if (connection >= TEMPLATES_FROM) this.#persistent!.finish(connection - TEMPLATES_FROM, ending, now)
+    else if (this.#tuples !== null) this.#tuples.finish(connection, ending, now)
     else this.#connections.finish(connection, ending, now)
   }
 
@@ -243,6 +257,7 @@ export class NodeVirtualService {
   #delete(): void {
     this.#service = newService(this.#scheduler, this.#below)
     this.#connections = new ConnectionCounters(this.#service)
+    this.#tuples = this.#newTuples()
     this.#persistent = null
     this.#generation++
     this.#exists = false
@@ -257,11 +272,17 @@ export class NodeVirtualService {
   }
 
   #destinationOf(connection: Connection): Destination {
-    return connection >= TEMPLATES_FROM ? this.#persistent!.destinationOf(connection - TEMPLATES_FROM) : connection
+    if (connection >= TEMPLATES_FROM) return this.#persistent!.destinationOf(connection - TEMPLATES_FROM)
+    return this.#tuples === null ? connection : this.#tuples.destinationOf(connection)
+  }
+
+  #newTuples(): TupleConnections | null {
+    return this.#reuse === null ? null : new TupleConnections(this.#service, this.#reuse)
   }
 
   #drain(now: Nanos): void {
     this.#connections.drain(now)
+    this.#tuples?.drain(now)
     this.#persistent?.drain(now)
   }
 

@@ -61,6 +61,8 @@ export interface IpvsSysctls {
   readonly expireQuiescentTemplate: boolean
   /** Whether a SYN that hits a connection in TIME_WAIT or CLOSE (SCTP: an INIT, in CLOSED) is scheduled afresh; 0 lets it go to the old destination. 2 differs from 1 only where replies bypass the node. */
   readonly connReuseMode: 0 | 1 | 2
+  /** Whether a SYN that hits a connection of a destination of weight 0 is scheduled afresh. Kernels before 5.16 do not with connReuseMode 0. Default: true. */
+  readonly reschedulesDrained?: boolean
   /** vs/conntrack: a connection that ends while nf_conntrack holds it confirmed costs one dropped packet. */
   readonly conntrack: boolean
 }
@@ -198,7 +200,7 @@ export class ConnectionTable {
     const destination = this.#destinations[entry]!
     if (this.#sysctls.expireNodestConn && !list.available(destination)) return true
     if (!begins) return false
-    if (this.#sysctls.expireNodestConn && list.weight(destination) === 0) return true
+    if (this.#sysctls.expireNodestConn && this.#sysctls.reschedulesDrained !== false && list.weight(destination) === 0) return true
     // A connection with a template is never given up for port reuse: the packet goes on to its destination.
     if (this.#sysctls.connReuseMode === 0 || this.#templates[entry] !== NONE) return false
     const state = this.#states[entry]

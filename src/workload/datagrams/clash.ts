@@ -1,4 +1,4 @@
-import { isKernelSince, type KernelVersion } from '../../node/kernel-version.ts'
+import { type LinuxVersion, linux } from '../../linux-version.ts'
 import { mix32 } from '../../proxy/mix.ts'
 
 /**
@@ -17,9 +17,9 @@ import { mix32 } from '../../proxy/mix.ts'
  */
 export type Clash = 'drops' | 'merges' | 'inserts'
 
-export function clashOf(kernel: KernelVersion): Clash {
-  if (isKernelSince(kernel, 5, 6)) return 'inserts'
-  return isKernelSince(kernel, 4, 19) ? 'merges' : 'drops'
+export function clashOf(kernel: LinuxVersion): Clash {
+  if (kernel >= linux(5, 6)) return 'inserts'
+  return kernel >= linux(4, 19) ? 'merges' : 'drops'
 }
 
 /**
