@@ -5,6 +5,7 @@ import type { RandomStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { HopId, Trace } from '../engine/trace.ts'
 import type { Nanos } from '../units.ts'
+import type { DnsAnswer } from '../workload/dns-failures.ts'
 import type { HowMany } from './choice.ts'
 
 /** Pods by their labels, of those that it can happen to when the fault strikes. */
@@ -80,6 +81,11 @@ export interface FaultTarget {
     dice: RandomStream,
     onFull: (pod: string, container: string) => HopId,
   ) => { readonly pods: readonly string[]; readonly end: () => void }
+  /**
+   * Answers of the cluster's DNS fail from now on, until what it gives is called: `draw` says of each what becomes of it, null: nothing. `struck` is
+   * called for each that does, first of its lookup or not. null: nobody looks names up.
+   */
+  readonly failDns: (draw: () => DnsAnswer | null, struck: (isFirst: boolean) => void) => (() => void) | null
   /** False when it did not run. */
   readonly stopKubeProxy: (node: string) => boolean
   /** False when it runs already, or its node is down. `cause` records the hop of its return, if it returns. */

@@ -2,6 +2,7 @@ import { type ApiServerCrash, crashApiServer } from './api-server-crash.ts'
 import { type ClockSkew, skewClock } from './clock-skew.ts'
 import { type ContainerCrash, crashContainers } from './container-crash.ts'
 import { type DiskSlow, slowNodeDisk } from './disk-slow.ts'
+import { type DnsFailure, failDns } from './dns-failure.ts'
 import { crashEtcdMember, type EtcdMemberCrash } from './etcd-member-crash.ts'
 import { type EtcdPartition, partitionEtcd } from './etcd-partition.ts'
 import { type EtcdSlowDisk, slowEtcdDisk } from './etcd-slow-disk.ts'
@@ -25,6 +26,7 @@ export { type ChoosingFault, chooses, type HowMany, type NodeChoice } from './ch
 export type { ClockSkew } from './clock-skew.ts'
 export type { ContainerCrash } from './container-crash.ts'
 export type { DiskSlow } from './disk-slow.ts'
+export type { DnsFailure } from './dns-failure.ts'
 export type { EtcdMemberCrash } from './etcd-member-crash.ts'
 export type { EtcdPartition } from './etcd-partition.ts'
 export type { EtcdSlowDisk } from './etcd-slow-disk.ts'
@@ -66,6 +68,7 @@ export type Fault =
   | Partition
   | LinkLoss
   | LinkDelay
+  | DnsFailure
 
 type Of<K extends Fault['kind']> = Fault extends infer F
   ? F extends { readonly kind: infer Kinds }
@@ -98,6 +101,7 @@ const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarge
   partition,
   'link-loss': loseOnLinks,
   'link-delay': delayOnLinks,
+  'dns-failure': failDns,
 }
 
 /** Strikes now, and writes into `report` what became of it. */

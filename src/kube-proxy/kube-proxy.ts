@@ -5,9 +5,9 @@ import { invariant } from '../invariant.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import type { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import type { Nanos } from '../units.ts'
-import type { ProxyMode } from './modes/mode.ts'
+import type { Entry, ProxyMode } from './modes/mode.ts'
 import { NO_RULES, type NodeRules } from './node-rules.ts'
-import { usesLocal } from './routing.ts'
+import { servedBy, usesLocal } from './routing.ts'
 import { RuleCounts } from './rule-counts.ts'
 import type { ServiceEndpoints } from './service-endpoints.ts'
 import type { RuleChange, ServiceHistory, ServicePortId, ServicePortRules } from './service-history.ts'
@@ -188,6 +188,8 @@ export class KubeProxy {
   #endTimer: Timer = NO_TIMER
   #endAt: Nanos = 0
   #startedAt: Nanos = 0
+  /** How long before its end the sync that runs has written what rejects, and not yet what translates. */
+  #tornTime: Nanos = 0
   #runner: SyncRunner
   #fullSyncAt: Nanos = NEVER
   #syncIsFull = false
@@ -271,6 +273,19 @@ export class KubeProxy {
   }
 
   /**
+   * Whether a packet to a Service port that has no endpoint in the node's rules slips through right now: the sync that runs brings one, has
+   * taken the rule out that rejects or drops the packet, and has not yet written the one that translates its address.
+   */
+  slipsThrough(servicePort: ServicePortId, entry: Entry): boolean {
+    const { sim, history } = this.#shared
+    if (this.#endTimer === NO_TIMER || sim.now < this.#endAt - this.#tornTime) return false
+    const rules = history.rules(servicePort, this.#nextServiceRevision)
+    if (rules === null) return false
+    const endpoints = history.endpoints(rules.endpointPort, this.#nextSliceRevision).seenFrom(this.#node)
+    return servedBy(endpoints, rules, this.#node, entry).count > 0
+  }
+
+  /**
    * Its node stands still until then: a sync that is due meanwhile begins then, what was left of one that runs is left then. It is to hear of
    * nothing meanwhile.
    */
@@ -317,7 +332,9 @@ export class KubeProxy {
     }
     this.#syncIsRelisted = this.#relisted
     this.#relisted = false
-    const time = mode.syncTime({ full: this.#syncIsFull, counts: this.#counts, changedServices: changed.size })
+    const work = { full: this.#syncIsFull, counts: this.#counts, changedServices: changed.size }
+    const time = mode.syncTime(work)
+    this.#tornTime = mode.tornTime(work)
     this.#endAt = now + time
     threads.begin(this.#node, time, now)
     this.#endTimer = sim.schedule(time, this.#shared.endSync, this.#node)

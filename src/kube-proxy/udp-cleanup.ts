@@ -30,6 +30,8 @@ export type IsStale = (servicePort: ServicePortId, entry: Entry, endpoint: Endpo
  * - **until 1.31** what the changes since its last sync call for: entries to endpoints that no longer serve; all entries of a Service that had
  *   no serving endpoint and now has one, since some may lead nowhere; and all to the cluster IP of a Service that is deleted. A kube-proxy
  *   that starts takes every Service with endpoints for one that had none.
+ *   Which nodes' traffic the endpoints serve makes no difference: under `internalTrafficPolicy: Local` a node can come from no endpoint to one while
+ *   the Service had some all along, and then nothing is cleared (kubernetes#126934).
  * - **from 1.32 on**, after a sync that brought other endpoints of UDP: every entry to a Service that does not lead to the address of an
  *   endpoint that serves. Services without any such endpoint are left alone, and so are those that are deleted.
  *

@@ -49,13 +49,13 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
       'kernel 5.13 or later, or another mode',
     )
   }
-  const dns = loadDns(context, draft?.dns)
+  const dns = loadDns(context, draft?.dns, kernel)
   const names = nodeNames({ nodes, install: draft?.install ?? null })
   const director = loadLoadBalancer(context, draft?.loadBalancer, names)
   return {
     version,
-    ...(director === undefined ? {} : { director }),
     kernel,
+    ...(director === undefined ? {} : { director }),
     ...(dns === undefined ? {} : { dns }),
     nodes,
     install: draft?.install ?? null,

@@ -40,7 +40,7 @@ export const DEFAULTS = {
    * Source: kubernetes v1.36.2 pkg/kubelet/network/dns/dns.go (ndots), cluster/addons/dns/coredns (the Service); resolv.conf(5) (time-out and
    * attempts where it names none).
    */
-  dns: { service: 'kube-dns.kube-system', ndots: 5, timeout: '5s', attempts: 2 },
+  dns: { service: 'kube-dns.kube-system', ndots: 5, timeout: '5s', attempts: 2, overlapping: '1%' },
   /** Source: keepalived.conf(5); the scheduler is that of ipvsadm(8), which keepalived takes too (from memory of its source). */
   keepalived: {
     scheduler: 'wlc',
@@ -73,6 +73,8 @@ export const DEFAULTS = {
   /** *Assumption*: as by `systemctl reboot`. */
   shutdown: 'graceful',
   killMode: 'all',
+  /** *Assumption*: servers that are overwhelmed or cut off from what they ask say nothing. */
+  dnsFailure: { answer: 'none' },
   /** Of nodes that are chosen by their labels. */
   nodeCount: 1,
   /** *Assumption*: as on clouds whose network knows the pods' addresses. */

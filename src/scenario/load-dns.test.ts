@@ -48,10 +48,27 @@ describe('cluster.dns', () => {
     ['{ dns: { service: headless.kube-system } }', 'Service "headless" cannot answer DNS'],
     ['{ dns: { timeout: 0s } }', 'A timeout of 0 would fail every query'],
     ['{ dns: { attempts: 6 } }', 'Cannot use "6" here'],
+    ['{ dns: { options: [use-vc] } }', 'Cannot use "use-vc" here'],
+    ['{ dns: { options: [single-request, single-request-reopen] } }', 'Cannot use a list here'],
+    ['{ dns: { overlapping: 200% }, kernel: "5.4" }', '"200%" is more than everything'],
     ['{ dns: { nodeLocal: true } }', 'Unknown key "nodeLocal"'],
   ])('%s is refused', async (text, message) => {
     const loaded = await load(text)
     expect(loaded.ok ? [] : loaded.problems.map((problem) => problem.message)).toEqual([expect.stringContaining(message)])
+  })
+
+  test('has an option of resolv.conf, and a share of pairs that overlap', async () => {
+    const dns = await dnsOf('{ kernel: "5.4", dns: { options: [single-request-reopen] } }')
+    expect(dns).toMatchObject({ sequence: 'single-request-reopen' })
+    expect(await dnsOf('{ kernel: "5.4", dns: { overlapping: 5% } }')).toMatchObject({ overlapping: 0.05 })
+  })
+
+  test.each([
+    ['{ dns: { overlapping: 5% } }', 'From Linux 5.6 on queries that overlap are not dropped'],
+    ['{ kernel: "5.4", dns: { overlapping: 5%, options: [single-request] } }', 'With single-request no two queries are sent at once'],
+  ])('%s has no effect', async (text, message) => {
+    const { warnings } = await load(text)
+    expect(warnings.map(({ message: found }) => found)).toContain(message)
   })
 
   test('names a Service of the manifests', async () => {

@@ -7,6 +7,7 @@ import { describeLinks, type LinkFaultDraft, loadLinkFault } from './load-link-f
 import { formatDuration, parseDuration } from './parse-duration.ts'
 import { formatHowMany, parseHowMany } from './parse-how-many.ts'
 import { complain, type Parsed, parsed } from './parse-result.ts'
+import { parseShare } from './parse-share.ts'
 import { parseBandwidth } from './parse-size.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
@@ -19,6 +20,7 @@ type EtcdFaultDraft = Extract<FaultDraft, { member?: unknown }>
 type MachineFaultDraft = Extract<FaultDraft, { machine?: unknown }>
 type LeaderFaultDraft = Extract<FaultDraft, { replica?: unknown }>
 type ApiServerFaultDraft = Extract<FaultDraft, { server?: unknown }>
+type DnsFaultDraft = Extract<FaultDraft, { answer?: unknown }>
 type ContainerFaultDraft = Extract<FaultDraft, { pods?: unknown }>
 
 /** What faults are checked against. */
@@ -33,6 +35,8 @@ export interface FaultSurroundings {
   /** Nodes with components of the control plane or of etcd. */
   readonly controlPlaneNodes: readonly string[]
   readonly apiServers: number
+  /** Pods look names up. */
+  readonly hasDns: boolean
 }
 
 /** Reads one fault of the timeline; a mistake in it is reported. */
@@ -50,6 +54,8 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
     case 'link-loss':
     case 'link-delay':
       return loadLinkFault(context, path, draft as LinkFaultDraft, around.nodes === null ? null : [...around.nodes, ...around.machines])
+    case 'dns-failure':
+      return loadDnsFailure(context, path, draft as DnsFaultDraft, around.hasDns)
     case 'etcd-member-crash':
     case 'etcd-partition':
     case 'etcd-slow-disk':
@@ -81,6 +87,20 @@ function loadEtcdFault(context: LoadContext, path: Path, draft: EtcdFaultDraft, 
   if (kind !== 'etcd-slow-disk') return { kind, member, duration }
   const { factor } = draft as Extract<EtcdFaultDraft, { factor?: unknown }>
   return factor === undefined ? undefined : { kind, member, factor, duration }
+}
+
+function loadDnsFailure(context: LoadContext, path: Path, draft: DnsFaultDraft, hasDns: boolean): FaultSpec | undefined {
+  const { kind, answer = DEFAULTS.dnsFailure.answer } = draft
+  const duration = loadLength(context, path, draft.for)
+  const share = draft.share === undefined ? 1 : context.read([...path, 'share'], String(draft.share), parseShare)
+  if (share === 0) context.mistake([...path, 'share'], 'A fault of no query is none', 'a share above 0')
+  if (!hasDns)
+    context.mistake(
+      [...path, 'kind'],
+      'Names are resolved at once, so no DNS server can fail',
+      'spec.cluster.dns, and its servers in the manifests',
+    )
+  return kind === undefined || share === undefined || duration === undefined ? undefined : { kind, answer, share, duration }
 }
 
 function loadMachineFault(context: LoadContext, path: Path, draft: MachineFaultDraft, machines: readonly string[]): FaultSpec | undefined {
@@ -264,6 +284,7 @@ function victimOf(fault: FaultSpec): string {
   if ('replica' in fault) return fault.replica === null ? 'of the leader' : `of replica ${fault.replica}`
   if ('member' in fault) return `etcd-${fault.member}${'factor' in fault ? ` ${fault.factor} times` : ''}`
   if ('server' in fault) return fault.server === null ? 'of a random server' : `of server ${fault.server}`
+  if ('answer' in fault) return `${fault.answer}, ${formatHowMany(fault.share === 1 ? 'all' : { share: fault.share })}`
   const pods = `of ${formatHowMany(fault.count)} in ${fault.namespace}`
   if (fault.kind === 'pod-kill') return pods
   if (fault.kind === 'pod-slow') return `${pods} ${fault.factor} times`

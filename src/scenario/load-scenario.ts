@@ -140,6 +140,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     controlPlaneNodes:
       cluster.install === null ? [] : machinesOf(INSTALLS[cluster.install], cluster.etcdMembers).filter((name) => nodes?.includes(name)),
     apiServers: cluster.apiServers,
+    hasDns: cluster.dns !== undefined,
     applied: applied.of,
   })
   warnOfUnusedImages(context, spec.cluster?.images, timeline)

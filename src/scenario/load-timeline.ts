@@ -33,6 +33,8 @@ export interface TimelineOptions {
   /** Nodes with components of the control plane or of etcd. */
   readonly controlPlaneNodes: readonly string[]
   readonly apiServers: number
+  /** Pods look names up. */
+  readonly hasDns: boolean
   /** What each `apply` brings, by the file as it is written. */
   readonly applied: AppliedManifests
 }

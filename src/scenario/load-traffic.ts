@@ -16,7 +16,7 @@ import { formatDuration, parseDuration } from './parse-duration.ts'
 import type { Draft } from './parse-structure.ts'
 import { hostAndPath, parseTarget, TARGET_FORM, type TargetText } from './parse-target.ts'
 import type { Path } from './parse-yaml.ts'
-import type { ConnectionSpec, TrafficSource, TrafficSpec, TrafficTarget, WorkloadSpec } from './scenario.ts'
+import type { ConnectionSpec, SocketSpec, TrafficSource, TrafficSpec, TrafficTarget, WorkloadSpec } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
 
 type TrafficDraft = Draft<NonNullable<ScenarioFile['spec']['traffic']>>
@@ -80,7 +80,7 @@ export function loadTraffic(
     const { name } = entry
     const kept = {
       ...(connection === undefined ? {} : { connection }),
-      ...(entry.socket?.reuse === undefined ? {} : { socket: { reuse: entry.socket.reuse } }),
+      ...loadSocket(context, at, entry),
     }
     const { headers, cookies } = entry
     const isTls = hostAndPath(entry.to ?? '')?.isTls ?? false
@@ -152,6 +152,27 @@ function checkSockets(
       TARGET_FORM,
     )
   }
+}
+
+/** How clients send datagrams; what goes with answers does not go with one-way traffic. */
+function loadSocket(context: LoadContext, at: Path, { socket, timeout, arrivals }: EntryDraft): { socket?: SocketSpec } {
+  if (socket?.reuse === undefined) return {}
+  const { reuse, oneWay } = socket
+  const path: Path = [...at, 'socket']
+  const lifetime = context.duration([...path, 'lifetime'], socket.lifetime)
+  if (socket.lifetime !== undefined && !reuse)
+    context.mistake([...path, 'lifetime'], 'A socket that is not used again has no lifetime', 'reuse: true, or no "lifetime"')
+  else if (lifetime === 0)
+    context.mistake([...path, 'lifetime'], 'A lifetime of 0 would keep no socket', 'a length of time above 0, or reuse: false')
+  if (oneWay === true && timeout !== undefined)
+    context.mistake([...at, 'timeout'], 'Who expects no answer waits for none', 'no "timeout", or no "oneWay"')
+  if (oneWay === true && arrivals !== undefined && /^\s*closed\b/.test(arrivals))
+    context.mistake(
+      [...at, 'arrivals'],
+      'Users of a closed loop wait for answers, and one-way traffic has none',
+      'an open loop, such as constant(10/s)',
+    )
+  return { socket: { reuse, ...(lifetime === undefined ? {} : { lifetime }), ...(oneWay === true ? { oneWay } : {}) } }
 }
 
 /** The pods of the target's Service are ingress controllers. */

@@ -42,7 +42,7 @@ spec:
   manifests: [app.yaml]
 ${workloads}
   traffic:
-    - { name: metrics, arrivals: constant(1/s), ${traffic.includes('from:') ? '' : 'from: { pods: app=statsd }, '}${traffic} }
+    - { name: metrics, ${traffic.includes('arrivals:') ? '' : 'arrivals: constant(1/s), '}${traffic.includes('from:') ? '' : 'from: { pods: app=statsd }, '}${traffic} }
 `
   return loadScenario('run.yaml', memoryFiles({ 'run.yaml': scenario, 'app.yaml': MANIFESTS }))
 }
@@ -78,6 +78,15 @@ describe('udp://', () => {
 
   test('a socket that is used again', async () => {
     expect((await target('to: "udp://statsd.default.svc", socket: { reuse: true }')).socket).toEqual({ reuse: true })
+    const renewed = await target('to: "udp://statsd.default.svc", socket: { reuse: true, lifetime: 30s }')
+    expect(renewed.socket).toEqual({ reuse: true, lifetime: 30e9 })
+  })
+
+  test('one-way traffic', async () => {
+    const { socket } = await target('to: "udp://statsd.default.svc", socket: { reuse: true, oneWay: true }')
+    expect(socket).toEqual({ reuse: true, oneWay: true })
+    const other = await target('to: "udp://statsd.default.svc", socket: { reuse: false, oneWay: false }')
+    expect(other.socket).toEqual({ reuse: false })
   })
 
   test.each([
@@ -92,6 +101,13 @@ describe('udp://', () => {
       'Clients outside the cluster cannot keep their sockets',
     ],
     ['to: "udp://statsd.default.svc", socket: {}', '"reuse" is missing'],
+    ['to: "udp://statsd.default.svc", socket: { reuse: false, lifetime: 5s }', 'A socket that is not used again has no lifetime'],
+    ['to: "udp://statsd.default.svc", socket: { reuse: true, lifetime: 0s }', 'A lifetime of 0 would keep no socket'],
+    ['to: "udp://statsd.default.svc", socket: { reuse: true, oneWay: true }, timeout: 1s', 'Who expects no answer waits for none'],
+    [
+      'to: "udp://statsd.default.svc", socket: { reuse: true, oneWay: true }, arrivals: "closed(users=2, think=1s)"',
+      'Users of a closed loop wait for answers, and one-way traffic has none',
+    ],
   ])('%s is refused', async (traffic, message) => {
     const found = await mistakes(traffic)
     expect(found[0]).toContain(message)

@@ -4,6 +4,7 @@ import { IPVS_SCHEDULERS } from '../kube-proxy/kube-proxy-spec.ts'
 import { KUBERNETES_MINORS } from '../kubernetes-version.ts'
 import { CONNTRACK_DEFAULTS } from '../node/conntrack.ts'
 import { BACKLOG_DEFAULT } from '../node/packet-cores.ts'
+import { QUERY_SEQUENCES } from '../workload/resolver.ts'
 import { RETRY_CONDITION_NAMES } from '../workload/retry-conditions.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { OTHER_ENDPOINTS_MAX } from './other-services.ts'
@@ -275,6 +276,15 @@ const cluster = z.strictObject({
         description: 'How often a name is asked for, the first time included',
         default: DEFAULTS.dns.attempts,
       }),
+      options: z
+        .array(z.enum(QUERY_SEQUENCES))
+        .min(1)
+        .max(1)
+        .optional()
+        .meta({ description: 'An option of resolv.conf by which A and AAAA are asked for one after the other, and not at once' }),
+      overlapping: share('Share of the pairs of A and AAAA sent at once that overlap in the kernel, which drops one before Linux 5.6')
+        .optional()
+        .meta({ default: DEFAULTS.dns.overlapping }),
     })
     .optional()
     .meta({ description: 'Pods look names up before they open connections; without it names are resolved at once' }),
@@ -536,6 +546,13 @@ const httpFields = (what: 'header' | 'cookie') =>
 
 const socket = z.strictObject({
   reuse: z.boolean().meta({ description: 'Each client pod sends all its datagrams from one socket, and so from one port' }),
+  lifetime: duration(
+    'Of sockets that are used again: a client sends nothing more from one that is older; without a limit when not given',
+  ).optional(),
+  oneWay: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Nothing answers, as with syslog and statsd: a datagram is ok when a pod has received it', default: false }),
 })
 
 const budget = z
@@ -744,6 +761,16 @@ const memoryLeak = z.strictObject({
   for: duration('After how long nothing is lost any more; never when not given').optional(),
 })
 
+const dnsFailure = z.strictObject({
+  kind: z.enum(['dns-failure']),
+  answer: z
+    .enum(['none', 'servfail'])
+    .optional()
+    .meta({ description: 'What comes back in place of an answer', default: DEFAULTS.dnsFailure.answer }),
+  share: share('Share of the queries that it happens to; all when not given').optional(),
+  for: duration('After how long answers are as before; never when not given').optional(),
+})
+
 const etcdMember = z.int().min(1).max(5).meta({ description: 'Which member of etcd, from 1; member 1 leads at the start' })
 
 const etcdFault = z.strictObject({
@@ -836,6 +863,7 @@ const fault = z.union([
   containerFault,
   podSlow,
   memoryLeak,
+  dnsFailure,
   etcdFault,
   etcdSlowDisk,
   apiServerFault,

@@ -399,6 +399,7 @@ export class SimulatedCluster {
           },
         }
       },
+      failDns: (draw, struck) => this.dataPlane.requests.resolver?.failures.begin({ draw, struck }) ?? null,
       leakMemory: (which, dice, onFull) => {
         const { container, bytesPerSecond } = which
         const struck = this.#podsOf(which, dice, (worker) => worker.runs(container))

@@ -31,6 +31,7 @@ import { type Backends, HOST_CLIENTS } from './backends.ts'
 import { Calls } from './calls.ts'
 import { ClientPool } from './client-pool.ts'
 import { ClosedLoop } from './closed-loop.ts'
+import { clashOf } from './datagrams/clash.ts'
 import { Director, type DirectorSpec } from './director/director.ts'
 import { NodeChecks } from './director/node-checks.ts'
 import type { GatewayFactory } from './gateway.ts'
@@ -192,6 +193,8 @@ export class DataPlane {
       },
       dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
     })
+    this.requests.datagrams.attachClash(clashOf(kernel))
+    this.requests.datagrams.attachSyncs((node, servicePort, entry) => this.#proxies.of(node).slipsThrough(servicePort, entry))
     this.backends = this.requests.backends
     this.backends.attachCpu({
       cores: nodes.map(({ cpuMilli }) => wholeCores(cpuMilli)),
@@ -232,7 +235,9 @@ export class DataPlane {
     const metrics = this.#requestMetrics.addTraffic(spec)
     const servicePort = this.history.servicePort(namespace, service, port, protocol)
     const route = { host, path, isTls: tls !== undefined, headers, cookies }
-    const traffic = this.requests.addTraffic({ ...spec, metrics, servicePort, route, socket, names, node })
+    // Who waits for nothing gives nothing up.
+    const timeout = socket?.oneWay === true ? Number.POSITIVE_INFINITY : spec.timeout
+    const traffic = this.requests.addTraffic({ ...spec, timeout, metrics, servicePort, route, socket, names, node })
     this.#traffic.push(metrics)
     const { requests, kernels } = this
     const clients = this.#clientsOf(from, servicePort, node)

@@ -1,6 +1,6 @@
 import type { Simulation } from '../engine/simulation.ts'
 import type { ServiceHistory } from '../kube-proxy/service-history.ts'
-import { CALLS, PARTS, RETRIES, SERVICE, THROTTLED, UPSTREAM } from '../metrics/blame.ts'
+import { CALLS, PARTS, RETRANSMIT, RETRIES, SERVICE, THROTTLED, UPSTREAM } from '../metrics/blame.ts'
 import { NO_CLIENT, OK, REFUSED, RESET } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import { NO_NODE } from '../network/load-balancer.ts'
@@ -20,6 +20,7 @@ import { checkPlaces, checkPools, checkSent } from './requests/checks.ts'
 import { FirstPackets, type FirstPacketsUser } from './requests/first-packets.ts'
 import { Http2Streams } from './requests/http2-streams.ts'
 import { KeptConnections } from './requests/kept-connections.ts'
+import { OneWay } from './requests/one-way.ts'
 import type { RequestsOptions, TrafficOptions } from './requests/options.ts'
 import { PodSide } from './requests/pod-side.ts'
 import { Pools, type PoolUser } from './requests/pools.ts'
@@ -91,6 +92,7 @@ export class Requests
   readonly #podSide: PodSide
   readonly #first: FirstPackets
   readonly #outcomes: RequestOutcomes
+  readonly #oneWay: OneWay
   /** The traffic of the resolver's queries. */
   readonly #queryTraffic: number
 
@@ -128,6 +130,7 @@ export class Requests
     this.#handshakes = new TlsHandshakes(parts)
     this.#podSide = new PodSide({ ...parts, streams, handshakes: this.#handshakes })
     this.#outcomes = new RequestOutcomes({ ...parts, kept, streams })
+    this.#oneWay = new OneWay({ ...parts, outcomes: this.#outcomes })
     this.#first = new FirstPackets({ ...parts, streams, user: this, dns })
     this.#queryTraffic = dns === undefined ? -1 : this.#addQueries(dns.spec, dns.metrics, options.history)
     this.#attachGateway(options)
@@ -200,7 +203,7 @@ export class Requests
       return
     }
     const request = this.#take(trafficIndex, seed, user, NO_WISH, now, now + traffic.timeout)
-    traffic.deadlines.push(request, this.#table.serials[request]!)
+    if (traffic.timeout !== Number.POSITIVE_INFINITY) traffic.deadlines.push(request, this.#table.serials[request]!)
     this.#dispatch(request, client, address)
   }
 
@@ -298,8 +301,10 @@ export class Requests
     return this.#first.resolver
   }
 
-  query(client: number, seed: number, user: number): void {
+  query(client: number, seed: number, user: number, overlaps: boolean): void {
+    this.datagrams.overlaps = overlaps
     this.send(this.#queryTraffic, client, seed, 0, user)
+    this.datagrams.overlaps = false
   }
 
   /** The queries of the resolver are a traffic over UDP that no result shows. */
@@ -312,7 +317,11 @@ export class Requests
       route: { host: '', path: '/', isTls: false },
       socket: { reuse: false },
     })
-    this.onOutcome(traffic, (user, cause) => this.resolver!.ended(user, cause === OK))
+    this.onOutcome(traffic, (user, cause) => {
+      const resolver = this.resolver!
+      const isServfail = resolver.failures.wasServfail(user)
+      resolver.ended(user, cause === OK && !isServfail)
+    })
     return traffic
   }
 
@@ -360,6 +369,17 @@ export class Requests
 
   delivered(request: number): void {
     this.requestAtPod(request, this.#packets.release(request))
+    if (this.#oneWay.has(request)) this.#oneWay.delivered(request)
+  }
+
+  lost(request: number): void {
+    if (this.#oneWay.has(request)) this.#oneWay.lost(request)
+    else this.#table.accounts.waits(request, this.#sim.now, RETRANSMIT)
+  }
+
+  thrownAway(request: number, cause: number): void {
+    if (this.#oneWay.has(request)) this.#oneWay.lost(request, cause)
+    else this.#table.accounts.waits(request, this.#sim.now, RETRANSMIT)
   }
 
   over(request: number): void {
@@ -433,14 +453,21 @@ export class Requests
 
   served(request: number): void {
     if (!this.#packets.release(request)) {
-      this.#outcomes.wasted(request)
+      if (!this.#oneWay.has(request)) this.#outcomes.wasted(request)
       this.#packets.free(request)
     } else if (this.#packets.isDatagram(request)) {
-      this.datagrams.answer(request)
+      if (this.#isAnswered(request)) this.datagrams.answer(request)
+      else this.#table.accounts.waits(request, this.#sim.now, RETRANSMIT)
     } else {
       this.#kept.answered(request)
       this.#packets.answer(request)
     }
+  }
+
+  /** A pod that has served a datagram answers it, unless it is a DNS server that fails. */
+  #isAnswered(request: number): boolean {
+    const { traffics, users } = this.#table
+    return traffics[request] !== this.#queryTraffic || this.resolver!.failures.isAnswered(users[request]!)
   }
 
   refused(request: number, cause: number): void {

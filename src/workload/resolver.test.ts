@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
+import { parseLinux } from '../linux-version.ts'
 import type { TrafficSummary } from '../metrics/summaries.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
-import { namesToTry } from './resolver.ts'
+import type { DnsAnswer } from './dns-failures.ts'
+import { type DnsSpec, namesToTry } from './resolver.ts'
 import type { TrafficSpec } from './specs.ts'
 import { INSTANT, TEST_NETWORK, TestCluster, type TestPod } from './test-cluster.ts'
 
@@ -17,7 +20,18 @@ const LOOKUP = FIRST + LATER + 2 * sameZone
 
 /** A Service `web` with a pod beside the client on node 0, and a DNS server on node 1 that knows the names given. */
 function cluster(
-  options: { names?: readonly string[]; ndots?: number; attempts?: number; timeout?: Nanos; workload?: typeof INSTANT } = {},
+  options: {
+    names?: readonly string[]
+    ndots?: number
+    attempts?: number
+    timeout?: Nanos
+    workload?: typeof INSTANT
+    servers?: number
+    kernel?: string
+    mode?: KubeProxySpec['mode']
+    affinity?: boolean
+    spec?: Partial<DnsSpec>
+  } = {},
 ): {
   c: TestCluster
   names: Set<string>
@@ -26,16 +40,22 @@ function cluster(
   const names = new Set(options.names ?? ['web.shop.svc.cluster.local'])
   const { ndots = 5, attempts = 2, timeout = 5 * SECOND, workload = INSTANT } = options
   const c = new TestCluster({
-    kubeProxy: { mode: 'nftables', scheduler: 'rr' },
-    dns: { spec: { namespace: 'shop', service: 'dns', port: 80, ndots, attempts, timeout }, knows: (name) => names.has(name) },
+    kubeProxy: { mode: options.mode ?? 'nftables', scheduler: 'rr' },
+    ...(options.kernel === undefined ? {} : { kernel: parseLinux(options.kernel)! }),
+    dns: {
+      spec: { namespace: 'shop', service: 'dns', port: 80, ndots, attempts, timeout, ...options.spec },
+      knows: (name) => names.has(name),
+    },
   })
   const web = c.pod({ node: 0, app: 'web' })
-  const server = c.pod({ node: 1, app: 'dns', workload })
+  const servers = Array.from({ length: options.servers ?? 1 }, () => c.pod({ node: 1, app: 'dns', workload }))
+  const server = servers[0]!
   c.pod({ node: 0, app: 'client' })
   c.service('web', { type: 'NodePort', nodePort: 30080 })
   c.sliceOf('web', [web])
-  c.service('dns', { protocol: 'UDP', spec: { clusterIP: '10.96.0.10' } })
-  c.sliceOf('dns', [server], 'UDP')
+  const affinity = options.affinity === true ? { affinitySeconds: 10_800 } : {}
+  c.service('dns', { protocol: 'UDP', spec: { clusterIP: '10.96.0.10', ...affinity } })
+  c.sliceOf('dns', servers, 'UDP')
   c.startProxies()
   return { c, names, server }
 }
@@ -214,6 +234,193 @@ describe('a lookup', () => {
     run(c, 20 * SECOND)
     expect(sent().failedByCause).toEqual({ 'no-client': 1 })
     expect(c.dataPlane.requests.resolver!.size).toBe(0)
+  })
+})
+
+describe('one query after the other', () => {
+  test('single-request: AAAA from the same socket, which does not meet the rules again', () => {
+    const { c } = cluster({ spec: { sequence: 'single-request' } })
+    const sent = send(c)
+    run(c, SECOND)
+    expect(dns(sent())).toBe(LOOKUP + 2 * LATER + 2 * sameZone)
+    expect(queries(c)).toBe(2)
+    expect(c.dataPlane.conntrackEntries(1)).toBe(1)
+  })
+
+  test('single-request-reopen: from a new socket', () => {
+    const { c } = cluster({ spec: { sequence: 'single-request-reopen' } })
+    const sent = send(c)
+    run(c, SECOND)
+    expect(dns(sent())).toBe(2 * LOOKUP)
+    expect(c.dataPlane.conntrackEntries(1)).toBe(2)
+  })
+
+  test('for every name', () => {
+    const { c } = cluster({ names: ['web.cluster.local'], spec: { sequence: 'single-request-reopen' } })
+    const sent = send(c)
+    run(c, SECOND)
+    expect(latency(sent())).toBe(6 * LOOKUP + REQUEST)
+    expect(queries(c)).toBe(6)
+  })
+
+  test('AAAA is not asked for when A was not answered', () => {
+    const { c, server } = cluster({ spec: { sequence: 'single-request-reopen' } })
+    c.dataPlane.backends.sandboxDown(server.id)
+    const sent = send(c)
+    run(c, 10 * SECOND - 1)
+    expect(sent().failed).toBe(0)
+    run(c, 1)
+    expect(sent().failedByCause).toEqual({ 'dns-failed': 1 })
+    expect(c.dataPlane.conntrackEntries(0)).toBe(2)
+  })
+
+  test('a client that has given up asks no more', () => {
+    const { c } = cluster({ spec: { sequence: 'single-request' } })
+    const sent = send(c, { timeout: sameZone })
+    run(c, SECOND)
+    expect(sent().failedByCause).toEqual({ 'dns-failed': 1 })
+    expect(queries(c)).toBe(1)
+    expect(c.dataPlane.requests.resolver!.size).toBe(0)
+  })
+})
+
+describe('DNS servers that fail', () => {
+  /** Answers fail as `answers` says, one after the other, and then in no way; gives what was struck. */
+  function fail(c: TestCluster, answers: readonly (DnsAnswer | null)[]): boolean[] {
+    const left = [...answers]
+    const struck: boolean[] = []
+    const draw = () => left.shift() ?? null
+    c.dataPlane.requests.resolver!.failures.begin({ draw, struck: (isFirst) => struck.push(isFirst) })
+    return struck
+  }
+
+  test('say nothing: the client waits for its time-out', () => {
+    const { c } = cluster()
+    const struck = fail(c, [null, 'none'])
+    const sent = send(c)
+    run(c, 20 * SECOND)
+    expect(latency(sent())).toBe(5 * SECOND + LOOKUP + REQUEST)
+    expect(struck).toEqual([true])
+    expect(queries(c)).toBe(4)
+  })
+
+  test('say SERVFAIL: it asks again at once', () => {
+    const { c } = cluster()
+    const struck = fail(c, ['servfail', 'servfail'])
+    const sent = send(c)
+    run(c, 20 * SECOND)
+    expect(latency(sent())).toBe(2 * LOOKUP + REQUEST)
+    expect(struck).toEqual([true, false])
+  })
+
+  test('for all attempts: the lookup has failed', () => {
+    const { c } = cluster()
+    const struck = fail(c, ['servfail', 'none', 'servfail', null])
+    const sent = send(c, { times: [0, 10 * SECOND] })
+    run(c, 6 * SECOND)
+    expect(sent().failedByCause).toEqual({ 'dns-failed': 1 })
+    run(c, 20 * SECOND)
+    expect(sent().ok).toBe(1)
+    expect(struck).toEqual([true, false, false])
+  })
+
+  test('count each lookup once, also one in the place of another', () => {
+    const { c } = cluster()
+    const struck = fail(c, ['servfail', null, null, null, 'servfail', 'servfail'])
+    const sent = send(c, { times: [0, 10 * SECOND] })
+    run(c, 20 * SECOND)
+    expect(sent().ok).toBe(2)
+    expect(struck).toEqual([true, true, false])
+  })
+
+  test('are well again when it is over, and the first of several that hits decides', () => {
+    const { c } = cluster()
+    const { failures } = c.dataPlane.requests.resolver!
+    const seen: string[] = []
+    const end = failures.begin({ draw: () => 'servfail', struck: () => seen.push('first') })
+    failures.begin({ draw: () => 'none', struck: () => seen.push('second') })
+    const sent = send(c)
+    run(c, FIRST + sameZone + 1)
+    end()
+    run(c, 30 * SECOND)
+    expect(sent().failedByCause).toEqual({ 'dns-failed': 1 })
+    expect(seen).toEqual(['first', 'first', 'second', 'second'])
+  })
+
+  test('an answer that comes after the time-out is struck no more', () => {
+    const { c } = cluster({ timeout: MILLISECOND, workload: { ...INSTANT, serviceTime: { kind: 'constant', value: 10 * MILLISECOND } } })
+    const struck = fail(c, ['servfail', 'servfail', 'servfail', 'servfail'])
+    const sent = send(c)
+    run(c, SECOND)
+    expect(sent().failedByCause).toEqual({ 'dns-failed': 1 })
+    expect(struck).toEqual([])
+  })
+})
+
+describe('two queries at once that overlap in the kernel', () => {
+  const ALWAYS = { overlapping: 1 }
+
+  test.each(['3.10', '4.18'])('clash before 4.19, whatever the rules choose: %s', (kernel) => {
+    for (const mode of ['iptables'] as const) {
+      const { c } = cluster({ kernel, mode, spec: ALWAYS })
+      const sent = send(c)
+      run(c, 11 * SECOND)
+      expect(sent().failedByCause).toEqual({ 'dns-failed': 1 })
+      expect(queries(c)).toBe(2)
+    }
+  })
+
+  test.each(['4.19', '5.4', '5.5'])('are one with a single server: %s', (kernel) => {
+    const { c } = cluster({ kernel, mode: 'iptables', spec: ALWAYS })
+    const sent = send(c)
+    run(c, SECOND)
+    expect(sent().ok).toBe(1)
+    expect(queries(c)).toBe(2)
+  })
+
+  /** Lookups, one a second, that had an answer at once. */
+  function atOnce(options: Parameters<typeof cluster>[0]): number {
+    const { c } = cluster(options)
+    const sent = send(c, { times: Array.from({ length: 400 }, (_, index) => index * SECOND), timeout: SECOND })
+    run(c, 401 * SECOND)
+    return sent().ok
+  }
+
+  test.each(['4.19', '5.5'])('clash where the rules choose two of four servers: %s', (kernel) => {
+    // 400 × 1/4 = 100, with a standard deviation of 8.7.
+    expect(Math.abs(atOnce({ kernel, mode: 'iptables', servers: 4, spec: ALWAYS }) - 100)).toBeLessThan(30)
+  })
+
+  test('are one in ipvs mode, and with session affinity', () => {
+    expect(atOnce({ kernel: '5.4', mode: 'ipvs', servers: 4, spec: ALWAYS })).toBe(400)
+    expect(atOnce({ kernel: '5.4', mode: 'iptables', servers: 4, affinity: true, spec: ALWAYS })).toBe(400)
+  })
+
+  test('do not from 5.6 on, nor when they are sent one after the other', () => {
+    expect(atOnce({ kernel: '5.6', mode: 'iptables', servers: 4, spec: ALWAYS })).toBe(400)
+    expect(atOnce({ mode: 'iptables', servers: 4, spec: ALWAYS })).toBe(400)
+    expect(atOnce({ kernel: '4.4', mode: 'iptables', servers: 4, spec: { ...ALWAYS, sequence: 'single-request' } })).toBe(400)
+    expect(atOnce({ kernel: '4.4', mode: 'iptables', servers: 4, spec: { ...ALWAYS, sequence: 'single-request-reopen' } })).toBe(400)
+  })
+
+  test('do so in the share that is given, and in 1 % where none is', () => {
+    // 400 × 0.3 = 120, with a standard deviation of 9.2.
+    expect(Math.abs(atOnce({ kernel: '4.4', mode: 'iptables', spec: { overlapping: 0.3 } }) - 280)).toBeLessThan(32)
+    const rare = 400 - atOnce({ kernel: '4.4', mode: 'iptables' })
+    expect(rare).toBeGreaterThan(0)
+    expect(rare).toBeLessThan(13)
+    expect(atOnce({ kernel: '4.4', mode: 'iptables', spec: { overlapping: 0 } })).toBe(400)
+  })
+
+  test('are sent again from a new socket after the time-out', () => {
+    const { c } = cluster({ kernel: '4.4', mode: 'iptables', spec: { overlapping: 0.5 } })
+    const sent = send(c, { times: Array.from({ length: 40 }, (_, index) => index * 30 * SECOND), timeout: 30 * SECOND })
+    run(c, 1201 * SECOND)
+    // A quarter fails twice, after 10 s; of the others a third waited for 5 s.
+    const { ok, failedByCause, latencyMs } = sent()
+    expect(ok + failedByCause['dns-failed']!).toBe(40)
+    expect(Math.floor(latencyMs.max!)).toBe(5000)
+    expect(latencyMs.p50!).toBeLessThan(10)
   })
 })
 

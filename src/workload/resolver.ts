@@ -1,5 +1,7 @@
 import { GOLDEN_RATIO_32, mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
+import { isOverlapping, OVERLAPPING } from './datagrams/clash.ts'
+import { DnsFailures } from './dns-failures.ts'
 import { FreePlaces, grown } from './free-places.ts'
 
 /** How pods look names up: the Service that answers, and what their `resolv.conf` says. */
@@ -14,15 +16,29 @@ export interface DnsSpec {
   readonly timeout: Nanos
   /** How often a name is asked for, the first time included. */
   readonly attempts: number
+  /** How the two queries of an attempt are sent; absent: at once, from one socket. */
+  readonly sequence?: QuerySequence | undefined
+  /** Share of the pairs sent at once that overlap in the kernel, where that makes a difference; absent: {@link OVERLAPPING}. */
+  readonly overlapping?: number | undefined
 }
+
+/**
+ * One after the other, by an option of `resolv.conf`: `single-request` from one socket, `single-request-reopen` from two.
+ * Source: resolv.conf(5); glibc resolv/res_send.c.
+ */
+export type QuerySequence = 'single-request' | 'single-request-reopen'
+export const QUERY_SEQUENCES: readonly QuerySequence[] = ['single-request', 'single-request-reopen']
 
 /** The DNS servers' knowledge: whether a full name, such as `web.shop.svc.cluster.local`, exists. */
 export type KnowsName = (name: string) => boolean
 
 /** The data plane's part in a lookup. */
 export interface Queries {
-  /** Sends a query of a client pod: `seed` decides the port that it is sent from and the server's work; its end is told with `user`. */
-  query(client: number, seed: number, user: number): void
+  /**
+   * Sends a query of a client pod: `seed` decides the port that it is sent from and the server's work; its end is told with `user`. `overlaps`: it
+   * is handled beside the one before.
+   */
+  query(client: number, seed: number, user: number, overlaps: boolean): void
   /** The request that waits for a name still does; `serial`: which one of that place. */
   waits(request: number, serial: number): boolean
   /** The name is resolved. */
@@ -55,17 +71,24 @@ const ANSWERED = 1
  *                ▼ both again, up to `attempts` times; then the lookup has failed
  * ```
  *
+ * With `single-request` AAAA is sent when A has been answered, with `single-request-reopen` from a new socket.
+ *
  * A query is a datagram to the Service of the cluster's DNS like any other: rules, connection tracking, a pod's queue and servers. Nothing is
  * cached, as glibc caches nothing. The two queries of an attempt are one flow, so they go to the same pod.
  *
- * Simplified: an attempt that is refused at once is followed by the next at once; a server that does not know a name answers like one that
+ * Simplified: glibc, of whose two queries one was not answered, sends the queries of that thread one after the other from then on, and musl does
+ * not; here the next pair is sent at once again. An attempt that is refused at once is followed by the next at once; a server that does not know a name answers like one that
  * does, and asks nobody else.
  * Source: glibc resolv/res_query.c, res_send.c; resolv.conf(5).
  */
 export class Resolver {
+  /** What is wrong with the servers. */
+  readonly failures = new DnsFailures()
   readonly #queries: Queries
   readonly #knows: KnowsName
   readonly #attempts: number
+  readonly #sequence: QuerySequence | null
+  readonly #overlapping: number
   /** Columns by lookup: the request that waits, and which one of its place. */
   #requests = new Int32Array(CAPACITY)
   #serials = new Int32Array(CAPACITY)
@@ -82,10 +105,13 @@ export class Resolver {
   readonly #lists: (readonly string[])[] = new Array(CAPACITY)
   readonly #places = new FreePlaces(CAPACITY)
 
-  constructor(options: { queries: Queries; knows: KnowsName; attempts: number }) {
+  constructor(options: { queries: Queries; knows: KnowsName; spec: DnsSpec }) {
+    const { attempts, sequence, overlapping } = options.spec
     this.#queries = options.queries
     this.#knows = options.knows
-    this.#attempts = options.attempts
+    this.#attempts = attempts
+    this.#sequence = sequence ?? null
+    this.#overlapping = overlapping ?? OVERLAPPING
   }
 
   /** Lookups going on. */
@@ -115,7 +141,11 @@ export class Resolver {
     if (--this.#pending[lookup]! > 0) return
     const request = this.#requests[lookup]!
     if (!this.#queries.waits(request, this.#serials[lookup]!)) {
-      this.#places.give(lookup)
+      this.#giveBack(lookup)
+      return
+    }
+    if (this.#sequence !== null && answered && (user & AAAA) === 0) {
+      this.#askNext(lookup)
       return
     }
     const names = this.#lists[lookup]!
@@ -132,23 +162,45 @@ export class Resolver {
     }
   }
 
-  /** One attempt: both queries. */
+  /** One attempt: both queries, or the first of them. */
   #ask(lookup: number): void {
     this.#tries[lookup]!++
-    this.#pending[lookup] = 2
     this.#flags[lookup] = ANSWERED
     const client = this.#clients[lookup]!
-    const socket = ++this.#sockets[lookup]!
-    const seed = mix32(this.#seeds[lookup]! ^ Math.imul(socket, GOLDEN_RATIO_32))
-    this.#queries.query(client, seed, lookup << 1)
-    this.#queries.query(client, seed, (lookup << 1) | AAAA)
+    this.#sockets[lookup]!++
+    const seed = this.#socketOf(lookup)
+    if (this.#sequence !== null) {
+      this.#pending[lookup] = 1
+      this.#queries.query(client, seed, lookup << 1, false)
+      return
+    }
+    this.#pending[lookup] = 2
+    this.#queries.query(client, seed, lookup << 1, false)
+    this.#queries.query(client, seed, (lookup << 1) | AAAA, isOverlapping(seed, this.#overlapping))
+  }
+
+  /** A has been answered: AAAA is next. */
+  #askNext(lookup: number): void {
+    if (this.#sequence === 'single-request-reopen') this.#sockets[lookup]!++
+    this.#pending[lookup] = 1
+    this.#queries.query(this.#clients[lookup]!, this.#socketOf(lookup), (lookup << 1) | AAAA, false)
+  }
+
+  /** What the port of a lookup's present socket is drawn from. */
+  #socketOf(lookup: number): number {
+    return mix32(this.#seeds[lookup]! ^ Math.imul(this.#sockets[lookup]!, GOLDEN_RATIO_32))
   }
 
   #end(lookup: number, isResolved: boolean): void {
     const request = this.#requests[lookup]!
-    this.#places.give(lookup)
+    this.#giveBack(lookup)
     if (isResolved) this.#queries.resolved(request)
     else this.#queries.unresolved(request)
+  }
+
+  #giveBack(lookup: number): void {
+    this.#places.give(lookup)
+    this.failures.ended(lookup << 1)
   }
 
   #grow(): void {

@@ -206,6 +206,10 @@ export interface PingSpec {
 export interface SocketSpec {
   /** Each client pod keeps one socket, and so one port, for all its requests, as long as its process lives. */
   readonly reuse: boolean
+  /** It sends nothing more from a socket that is older, but opens another. Absent: there is no such age. */
+  readonly lifetime?: Nanos | undefined
+  /** Nothing answers: a datagram is ok when a pod has received it. Absent: it is ok when its answer has come. */
+  readonly oneWay?: true | undefined
 }
 
 /** A Service port by namespace, name and port number, and what an HTTP request says besides. */

@@ -62,6 +62,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
     ...randomFaults(seed, world, ACTIVE_SECONDS),
     ...randomLinkFaults(seed, world, ACTIVE_SECONDS),
     ...randomFreezes(seed, world, ACTIVE_SECONDS),
+    ...dns.timeline,
   ]
   timeline.sort((a, b) => a.at - b.at)
   const traffic = world.workloads

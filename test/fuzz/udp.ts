@@ -9,6 +9,7 @@ export interface RandomUdp {
 /** UDP Services for some of the workloads, and traffic to them, from pods with sockets of either kind or from outside: of dice of its own. */
 export function randomUdp(seed: string, world: World, stop: number): RandomUdp {
   const dice = new Dice(`${seed}/udp`)
+  const oneWay = new Dice(`${seed}/one-way`)
   const manifests: string[] = []
   const traffic: string[] = []
   if (!dice.chance(0.4)) return { manifests, traffic }
@@ -30,9 +31,16 @@ ${policy}  selector: { app: ${name} }
   ports: [{ port: 53, targetPort: 5353, protocol: UDP }]
 `)
     const fromPods = hasServers(world) && dice.chance(0.7)
-    const from = fromPods ? `from: { pods: fuzz=yes }, socket: { reuse: ${dice.chance(0.6)} }` : 'from: { external: true }'
+    const reuse = fromPods && dice.chance(0.6)
+    const rate = dice.between(1, 20)
+    const wait = dice.pick(['20ms', '1s', '7s'])
+    const isOneWay = oneWay.chance(0.4)
+    const lifetime = reuse && oneWay.chance(0.3) ? `, lifetime: ${oneWay.pick(['100ms', '3s'])}` : ''
+    const socket = fromPods || isOneWay ? `, socket: { reuse: ${reuse}${lifetime}${isOneWay ? ', oneWay: true' : ''} }` : ''
+    const from = fromPods ? 'from: { pods: fuzz=yes }' : 'from: { external: true }'
+    const timeout = isOneWay ? '' : `, timeout: ${wait}`
     traffic.push(`
-    - { name: udp-to-${name}, to: "udp://udp-${name}.default.svc:53", ${from}, arrivals: poisson(${dice.between(1, 20)}/s), timeout: ${dice.pick(['20ms', '1s', '7s'])}, stop: ${stop}s }`)
+    - { name: udp-to-${name}, to: "udp://udp-${name}.default.svc:53", ${from}${socket}, arrivals: poisson(${rate}/s)${timeout}, stop: ${stop}s }`)
   }
   return { manifests, traffic }
 }

@@ -27,6 +27,13 @@ const INCIDENTS = [
   { name: 'slow-sync', bad: ['nftables'], remedies: ['ipvs', 'iptables', '5000-services'], issues: [139513] },
   { name: 'dns-5s', bad: ['defaults', 'one-second'], remedies: ['kept-connections'], issues: [77650, 56903] },
   {
+    name: 'dns-race',
+    bad: ['linux-4.15', 'linux-5.4'],
+    remedies: ['linux-5.6', 'ipvs-5.4', 'reopen', 'kept-connections'],
+    issues: [56903, 'https://github.com/weaveworks/weave/issues/3287'],
+  },
+  { name: 'stale-udp', bad: ['1.31'], remedies: ['1.32', 'ipvs', 'nftables', 'renewed'], issues: [126934, 126130, 48370] },
+  {
     name: 'rule-walk',
     bad: ['iptables'],
     remedies: ['ipvs', 'nftables', 'eight-queues', '5000-services'],

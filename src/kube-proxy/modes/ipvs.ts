@@ -96,6 +96,10 @@ export class IpvsMode implements ProxyMode {
     return syncTime(this.#costs, 'ipvs', work)
   }
 
+  tornTime(): Nanos {
+    return 0
+  }
+
   ruleCount(counts: RuleCounts): number {
     return counts.ipvsEntries
   }

@@ -49,6 +49,8 @@ export interface ProxyMode {
 
   /** How long a sync takes. */
   syncTime(work: SyncWork): Nanos
+  /** How long before its end a sync has written what rejects and drops, but not yet what translates: 0 where it writes both at once. */
+  tornTime(work: SyncWork): Nanos
   /** Rules, or entries, that the kernel then holds. */
   ruleCount(counts: RuleCounts): number
   /** A sync of this node took effect now. */

@@ -58,6 +58,10 @@ export class NftablesMode implements ProxyMode {
     return syncTime(this.#costs, 'nftables', work)
   }
 
+  tornTime(): Nanos {
+    return 0
+  }
+
   ruleCount(counts: RuleCounts): number {
     return counts.nftablesElements
   }

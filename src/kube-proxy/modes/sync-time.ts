@@ -14,13 +14,23 @@ import type { SyncWork } from './mode.ts'
  * nftables mode 7.0, 0.66 and 0.17 times (the last lies here on a parabola between measurements of 1,000 and of 10,000 Services).
  */
 export function syncTime(costs: CostProfile, mode: CostMode, work: SyncWork): Nanos {
+  return ownTime(costs, mode, work) + programTime(costs, mode, work)
+}
+
+/** What of {@link syncTime} programs the kernel: the end of it. */
+export function programTime(costs: CostProfile, mode: CostMode, work: SyncWork): Nanos {
   const services = work.counts.servicePorts
   const endpointsEach = services === 0 ? 0 : work.counts.endpoints / services
-  const own = costs.syncOwnNs(mode, services)
+  const own = ownTime(costs, mode, work)
   const full = own + costs.programFullNs(mode, services, endpointsEach)
-  if (work.full) return full
+  if (work.full) return full - own
   const update = Math.min(full, own + costs.programUpdateNs(mode, services, endpointsEach))
-  if (work.changedServices <= 1) return update
-  if (work.changedServices >= services) return full
-  return Math.round(update + ((work.changedServices - 1) * (full - update)) / (services - 1))
+  if (work.changedServices <= 1) return update - own
+  if (work.changedServices >= services) return full - own
+  return Math.round(update + ((work.changedServices - 1) * (full - update)) / (services - 1)) - own
+}
+
+/** kube-proxy's own work in a sync. */
+function ownTime(costs: CostProfile, mode: CostMode, work: SyncWork): Nanos {
+  return costs.syncOwnNs(mode, work.counts.servicePorts)
 }

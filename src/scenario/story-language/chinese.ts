@@ -2,6 +2,8 @@ import { type StoryLanguage, translator } from './language.ts'
 
 /** What somebody did. Kubernetes' own verbs of the API stay, with their meaning beside them. */
 const ACTIONS: ReadonlyMap<string, string> = new Map([
+  ['DNS answers as before', 'DNS 恢复应答'],
+  ['DNS began to fail', 'DNS 开始失败'],
   ['API server crashed', 'API server 崩溃'],
   ['API server was started', 'API server 被启动'],
   ['accepted', '接受 Pod'],

@@ -4,7 +4,7 @@ import type { ServiceHistory, ServicePortId } from '../../kube-proxy/service-his
 import type { FinishedSync } from '../../kube-proxy/udp-cleanup.ts'
 import { staleUdpEntries } from '../../kube-proxy/udp-cleanup.ts'
 import type { KubernetesMinor } from '../../kubernetes-version.ts'
-import { PACKETS, RETRANSMIT, RULES, SOFTIRQ } from '../../metrics/blame.ts'
+import { PACKETS, RULES, SOFTIRQ } from '../../metrics/blame.ts'
 import { NO_ENDPOINTS, REFUSED } from '../../metrics/failure-cause.ts'
 import { type LoadBalancer, NO_NODE } from '../../network/load-balancer.ts'
 import { EXTERNAL, type Network } from '../../network/network.ts'
@@ -14,6 +14,7 @@ import { type Backends, NO_BACKEND } from '../backends.ts'
 import { CONNECTED, type ConnectionTable, DATAGRAM, OUTSIDE, POLICY_DROP, STRAIGHT, TABLE_FULL } from '../connection-table.ts'
 import type { PacketFilter } from '../packet-filter.ts'
 import { HELD, type RequestTable, WAITING } from '../request-table.ts'
+import type { Clash } from './clash.ts'
 import { NO_FLOW, UdpFlows } from './udp-flows.ts'
 
 /** What becomes of a datagram, told to those who keep its request. */
@@ -22,9 +23,14 @@ export interface DatagramKeeper {
   delivered(request: number): void
   /** An ICMP error is on its way to the client: `cpu` ns of CPU that `part` answers for, then the network. */
   icmpError(request: number, cause: number, cpu: Nanos, part: number, network: Nanos): void
+  /** It is lost without a trace, and its client waits. */
+  lost(request: number): void
   /** It is lost, and its client waits no more. */
   over(request: number): void
 }
+
+/** Whether what the rules of a node turn away slips through them right now, untranslated, since others are being written. */
+export type SlipsThrough = (node: number, servicePort: ServicePortId, entry: Entry) => boolean
 
 export interface DatagramsOptions {
   readonly sim: Simulation
@@ -57,6 +63,9 @@ export interface DatagramsOptions {
  * address where no process has the port, answer with an ICMP error, which a connected socket is told of at once. A full queue of a pod is
  * its socket's full buffer: silence.
  *
+ * One-way traffic has no answers: its clients never learn what becomes of a datagram. It has arrived when a pod's socket takes it, after F (or
+ * e) and one one-way delay, and it is lost when it meets nothing.
+ *
  * A request has the place of a connection, as that has the columns for its way, and no TCP. What the nodes remember is in {@link UdpFlows}: a
  * client that keeps its socket, and so its port, goes where its first datagram went for as long as it goes on sending.
  */
@@ -73,6 +82,11 @@ export class Datagrams {
   readonly #laterPacket: Nanos
   /** null: every datagram passes. */
   #filter: PacketFilter | null = null
+  /** The next datagram is handled beside the one before, of the same socket, by another core. */
+  overlaps = false
+  #clash: Clash = 'inserts'
+  /** null: rules change at once. */
+  #slipsThrough: SlipsThrough | null = null
   readonly #atNode: HandlerId
   readonly #atPod: HandlerId
 
@@ -94,6 +108,16 @@ export class Datagrams {
   /** From now on the nodes' network plugins look at datagrams that belong to no answered flow. */
   attachFilter(filter: PacketFilter): void {
     this.#filter = filter
+  }
+
+  /** From now on the nodes run a kernel to which two datagrams of one socket at once are a clash. */
+  attachClash(clash: Clash): void {
+    this.#clash = clash
+  }
+
+  /** From now on a datagram may come while a node's rules are half written. */
+  attachSyncs(slipsThrough: SlipsThrough): void {
+    this.#slipsThrough = slipsThrough
   }
 
   /** Sends the datagram of a request whose connection has been made, now. */
@@ -212,6 +236,10 @@ export class Datagrams {
       return
     }
     const binding = flows.bindings[flow]!
+    if (this.overlaps && this.#clash !== 'inserts' && flows.isNew(flow) && this.#clashes(connection, flow)) {
+      this.#lose(request)
+      return
+    }
     if (binding !== NO_BINDING && !this.#mode.retransmit(binding, now)) {
       flows.remove(flow)
       this.#begin(request, connection)
@@ -231,6 +259,22 @@ export class Datagrams {
     this.#sendToPod(request, connection, this.#laterPacket, PACKETS)
   }
 
+  /**
+   * Whether a datagram that does not see the entry of the one before is dropped by its own. IPVS shares the flow that it has scheduled at once, so
+   * there both go to the same destination (*assumption*: its own lookup takes far less time than the way through the node).
+   */
+  #clashes(connection: number, flow: number): boolean {
+    if (this.#clash === 'drops') return true
+    if (this.flows.bindings[flow] !== NO_BINDING) return false
+    const { nodes, servicePorts, clientAddresses, clientPorts } = this.#table
+    const node = nodes[connection]!
+    const servicePort = servicePorts[connection]!
+    const entry = this.#entryOf(connection)
+    const { now } = this.#sim
+    const own = this.#mode.connect(node, servicePort, entry, now, clientAddresses[connection]!, clientPorts[connection]!)
+    return own !== this.flows.endpoints[flow]
+  }
+
   /** The first datagram of a flow. */
   #begin(request: number, connection: number): void {
     const table = this.#table
@@ -245,7 +289,10 @@ export class Datagrams {
     const servicePort = table.servicePorts[connection]!
     const client = table.clientAddresses[connection]!
     const port = table.clientPorts[connection]!
-    const endpoint = mode.connect(node, servicePort, this.#entryOf(connection), now, client, port)
+    const entry = this.#entryOf(connection)
+    const found = mode.connect(node, servicePort, entry, now, client, port)
+    const isTurnedAway = found === REJECTED || found === DROPPED
+    const endpoint = isTurnedAway && this.#slipsThrough?.(node, servicePort, entry) === true ? NO_RULE : found
     // The address of a node is its own, and nobody listens there.
     const isRefused = endpoint === NO_RULE && (table.flags[connection]! & STRAIGHT) !== 0
     if (endpoint === REJECTED || isRefused) {
@@ -369,7 +416,7 @@ export class Datagrams {
   /** The datagram is gone without a trace. */
   #lose(request: number): void {
     if ((this.#requests.flags[request]! & WAITING) === 0) this.#options.keeper.over(request)
-    else this.#requests.accounts.waits(request, this.#sim.now, RETRANSMIT)
+    else this.#options.keeper.lost(request)
   }
 
   /** On its way: `cpu` ns of CPU that `part` answers for, then the network. */

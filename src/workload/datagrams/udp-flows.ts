@@ -119,6 +119,11 @@ export class UdpFlows {
     return (this.flags[flow]! & TRACKED) !== 0
   }
 
+  /** It was made, or is tracked, since now. */
+  isNew(flow: number): boolean {
+    return this.#madeAt[flow] === this.#sim.now
+  }
+
   /** An answer has come by since it is tracked: connection tracking calls it established. */
   isAnswered(flow: number): boolean {
     return (this.flags[flow]! & SEEN_REPLY) !== 0

@@ -18,7 +18,7 @@ export interface FirstPacketsUser {
   fail(request: number, cause: number): void
   clientIsGone(request: number): boolean
   /** Sends a query of a client pod to the cluster's DNS. */
-  query(client: number, seed: number, user: number): void
+  query(client: number, seed: number, user: number, overlaps: boolean): void
 }
 
 export interface FirstPacketsOptions {
@@ -57,7 +57,7 @@ export class FirstPackets implements Queries {
     this.#streams = streams
     this.#traffic = traffic
     this.#user = user
-    this.resolver = dns === undefined ? null : new Resolver({ queries: this, knows: dns.knows, attempts: dns.spec.attempts })
+    this.resolver = dns === undefined ? null : new Resolver({ queries: this, ...dns })
   }
 
   /** Opens a connection for the request, of that pool or of none. */
@@ -85,14 +85,14 @@ export class FirstPackets implements Queries {
     if (node !== NO_NODE) connections.callAt(connection, node)
     const { clientPorts, clientIncarnations } = connections.table
     const fresh = clientPorts[connection]!
-    const port = sockets.portOf(client, clientIncarnations[connection]!, fresh)
+    const port = sockets.portOf(client, clientIncarnations[connection]!, fresh, this.#sim.now)
     clientPorts[connection] = port
     if (this.resolver === null || client === OUTSIDE || port !== fresh) this.#datagrams.send(request)
     else this.#lookUp(request, connection, client)
   }
 
-  query(client: number, seed: number, user: number): void {
-    this.#user.query(client, seed, user)
+  query(client: number, seed: number, user: number, overlaps: boolean): void {
+    this.#user.query(client, seed, user, overlaps)
   }
 
   waits(request: number, serial: number): boolean {

@@ -143,7 +143,11 @@ export class RequestOutcomes {
 
   /** The cause of a request that had no answer until now. */
   causeOfTimeOut(request: number): number {
-    if (this.clientIsGone(request)) return NO_CLIENT
+    return this.clientIsGone(request) ? NO_CLIENT : this.causeOfSilence(request)
+  }
+
+  /** The same, of one whose client is there. */
+  causeOfSilence(request: number): number {
     const connection = this.#table.connections[request]!
     if (connection === NO_CONNECTION) return TIMEOUT
     if ((this.#connections.table.flags[connection]! & RESOLVING) !== 0) return DNS_FAILED

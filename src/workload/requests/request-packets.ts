@@ -23,6 +23,8 @@ export interface PacketReceiver {
   sentInVain(request: number): void
   /** TCP has given up what it has repeated, and with it the connection. */
   connectionGivenUp(request: number): void
+  /** The pod does not take a datagram, and says nothing. */
+  thrownAway(request: number, cause: number): void
 }
 
 /** What goes through {@link LossySegments}. */
@@ -253,7 +255,7 @@ export class RequestPackets {
    */
   fail(request: number, cause: number): void {
     if (this.isDatagram(request)) {
-      this.#table.accounts.waits(request, this.#sim.now, RETRANSMIT)
+      this.#receiver.thrownAway(request, cause)
       return
     }
     // Whether the answer to a SYN is lost has been asked with the SYN.
