@@ -13,11 +13,14 @@ import { flowHash } from '../workload/flow-hash.ts'
 import type { Gateway, GatewayParts } from '../workload/gateway.ts'
 import type { IngressControllerSpec } from '../workload/specs.ts'
 import type { PassPolicy } from './annotations.ts'
-import { NO_ENDPOINT, type SharedLatencies } from './balancers/index.ts'
+import { NO_ENDPOINT, type SharedLatencies, sharedRings } from './balancers/index.ts'
+import { CookieJars } from './cookie-jar.ts'
+import { dotted } from './hash-key.ts'
 import type { IdleConnection } from './keep-alive.ts'
 import type { NginxConfiguration, Route } from './nginx-configuration.ts'
 import { NginxController } from './nginx-controller.ts'
 import { NginxWorkers, type Worker } from './nginx-workers.ts'
+import { takeCookies, type Visit } from './visit.ts'
 
 /** Kept apart from other uses of a request's seed. */
 const WORKER_SALT = 0x1f3d_5b79
@@ -55,6 +58,8 @@ interface Passing {
   readonly route: Route
   /** The route's, or that of the canary beside it. */
   readonly upstream: string
+  /** What it says; null where nobody asks. */
+  readonly visit: Visit | null
   readonly startedAt: Nanos
   triesLeft: number
   readonly tried: EndpointId[]
@@ -112,6 +117,10 @@ export class IngressNginx implements Gateway {
   readonly #access: ApiAccess
   readonly #sim: Simulation
   readonly #processes = new Map<number, Process>()
+  readonly #jars = new CookieJars()
+  readonly #rings: ReturnType<typeof sharedRings>
+  /** By index, as int32. */
+  readonly #nodeAddresses: readonly number[]
   readonly #attempts: (Attempt | null)[] = []
   readonly #freeIds: number[] = []
   readonly #sendSyn: HandlerId
@@ -122,8 +131,11 @@ export class IngressNginx implements Gateway {
   readonly #connectTimeout: HandlerId
   readonly #readTimeout: HandlerId
 
-  constructor(parts: GatewayParts, access: ApiAccess) {
+  /** `nodeAddresses`: of the nodes, by index, as int32. */
+  constructor(parts: GatewayParts, access: ApiAccess, nodeAddresses: readonly number[]) {
     const { sim } = parts
+    this.#nodeAddresses = nodeAddresses
+    this.#rings = sharedRings((endpoint) => parts.addresses.endpointName(endpoint))
     this.#parts = parts
     this.#access = access
     this.#sim = sim
@@ -152,7 +164,7 @@ export class IngressNginx implements Gateway {
         count: workers,
         configuration,
         loadBalance: controller.loadBalance,
-        parts: { below: (n) => draws.below(n), latencies },
+        parts: { below: (n) => draws.below(n), latencies, nameOf: (endpoint) => addresses.endpointName(endpoint), ring: this.#rings },
         cause,
         close: (connection) => this.#close(connection, false),
       })
@@ -210,12 +222,14 @@ export class IngressNginx implements Gateway {
     }
     const index = (mix32(requests.seedOf(request) ^ WORKER_SALT) >>> 0) % workers.workers.length
     const worker = workers.workers[index]!
+    const visit = workers.looksAt(route) ? this.#visit(request, traffic, route) : null
     const passing: Passing = {
       request,
       process,
       worker,
       route,
-      upstream: workers.upstreamOf(worker, route, traffic, wanted, requests.seedOf(request)),
+      upstream: workers.upstreamOf(worker, route, traffic, wanted, requests.seedOf(request), visit),
+      visit,
       startedAt: this.#sim.now,
       triesLeft: route.policy.tries,
       tried: [],
@@ -256,13 +270,30 @@ export class IngressNginx implements Gateway {
     else if (withReset) this.#sendBack(attempt, this.#errorAtNginx)
   }
 
+  /** What the request says, for those who choose by it. */
+  #visit(request: number, traffic: number, route: Route): Visit {
+    const { requests } = this.#parts
+    const client = requests.clientOf(request)
+    const node = requests.maskedBy(request)
+    return {
+      ingress: route.ingress,
+      request: requests.routeOf(traffic),
+      client: dotted(client),
+      remoteAddress: node < 0 ? client : this.#nodeAddresses[node]!,
+      jar: this.#jars.of(traffic, client),
+      given: new Map(),
+    }
+  }
+
   /** Sends the request to another endpoint, or to the first. */
   #try(passing: Passing): void {
-    const { process, worker, route, upstream, tried } = passing
+    const { process, worker, route, upstream, visit, tried } = passing
     const { now } = this.#sim
-    const endpoint = worker.balancers.get(upstream)?.pick(tried, now) ?? NO_ENDPOINT
+    const balancer = worker.balancers.get(upstream)
+    const endpoint = balancer?.pick(tried, now, visit) ?? NO_ENDPOINT
     if (endpoint === NO_ENDPOINT) {
-      this.#end(passing, HTTP_503)
+      // Affinity has found none that the request has not tried: NGINX has no peer to connect to.
+      this.#end(passing, balancer?.isEmpty === false ? HTTP_502 : HTTP_503)
       return
     }
     tried.push(endpoint)
@@ -409,9 +440,10 @@ export class IngressNginx implements Gateway {
 
   /** The client is told: success ({@link OK}), or the HTTP error that `cause` names. */
   #end(passing: Passing, cause: number): void {
-    const { process, request } = passing
+    const { process, request, visit } = passing
     const { backends, requests } = this.#parts
     process.passing.delete(passing)
+    if (visit !== null && requests.isWaited(request)) takeCookies(visit)
     if (cause === OK) requests.served(request)
     else requests.refused(request, cause)
     backends.abandon(process.pod)

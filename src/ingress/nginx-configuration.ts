@@ -1,7 +1,8 @@
 import type { EndpointSlice, Ingress, IngressBackend, IngressClass, Service } from '../api/objects/index.ts'
 import { SERVICE_NAME_LABEL } from '../api/objects/index.ts'
 import type { Addresses, EndpointId } from '../network/addresses.ts'
-import { canaryPolicyOf, type PassPolicy, passPolicyOf, redirectsToTls } from './annotations.ts'
+import { affinityOf, balancingOf, canaryPolicyOf, type PassPolicy, passPolicyOf, redirectsToTls } from './annotations.ts'
+import { type Balancing, isSticky } from './balancing.ts'
 import type { Canary, CanaryPolicy } from './canary.ts'
 import { type IngressRule, matchIngress } from './path-matching.ts'
 
@@ -34,6 +35,8 @@ export interface NginxConfiguration {
   readonly text: string
   /** The endpoints of each upstream that a route names, in the order of their numbers. */
   readonly upstreams: ReadonlyMap<string, readonly EndpointId[]>
+  /** How the endpoints of an upstream are chosen, where an annotation says so. */
+  readonly balancing: ReadonlyMap<string, Balancing>
   /** By the upstream of a route: the canary beside it. */
   readonly canaries: ReadonlyMap<string, Canary>
 }
@@ -56,6 +59,9 @@ const OLD_CLASS = 'nginx'
  *
  * Simplified: a backend that is another Ingress' too is no canary (there, one of the two ways to write it).
  *
+ * The oldest Ingress that names an upstream says by which annotation its endpoints are chosen; cookie affinity comes before that, and any Ingress with
+ * a path to the upstream may ask for it, of which the youngest says how and the oldest in which mode. A canary takes over the affinity of the upstream beside it.
+ *
  * Source: ingress-nginx internal/ingress/controller/{controller,endpointslices}.go and store/store.go (behaviour).
  */
 export function configurationOf(view: ClusterView, controllerClass: string, addresses: Addresses): NginxConfiguration {
@@ -64,9 +70,14 @@ export function configurationOf(view: ClusterView, controllerClass: string, addr
   const all = [...view.ingresses].filter((ingress) => belongs(ingress, classes)).sort(byAge)
   const own = all.filter(({ metadata }) => canaryPolicyOf(metadata.annotations) === null)
   const backends = new Map<string, { namespace: string; backend: IngressBackend }>()
+  const balancing = new Map<string, Balancing>()
   const secured = new Set(own.flatMap(hostsWithTls))
   const routeTo = ({ metadata }: Ingress, backend: IngressBackend, host: string): Route => {
     const upstream = `${metadata.namespace}/${backend.service}:${backend.port}`
+    if (!backends.has(upstream)) {
+      const wanted = balancingOf(metadata.annotations)
+      if (wanted !== null) balancing.set(upstream, wanted)
+    }
     backends.set(upstream, { namespace: metadata.namespace, backend })
     return {
       ingress: `Ingress/${metadata.namespace}/${metadata.name}`,
@@ -90,6 +101,7 @@ export function configurationOf(view: ClusterView, controllerClass: string, addr
     }
     if (written.length === 0 && defaultBackend !== null) fallbacks.push(everything('', routeTo(ingress, defaultBackend, '')))
   }
+  addAffinity(balancing, own)
   rules.push(...fallbacks)
   const canaries = new Map<string, Canary>()
   const primaries = new Set(backends.keys())
@@ -97,9 +109,28 @@ export function configurationOf(view: ClusterView, controllerClass: string, addr
     const policy = canaryPolicyOf(ingress.metadata.annotations)
     if (policy !== null) addCanaries(canaries, { ingress, policy, rules, primaries, routeTo })
   }
+  for (const [upstream, canary] of canaries) {
+    const affinity = balancing.get(upstream)
+    if (isSticky(affinity)) balancing.set(canary.upstream, affinity)
+  }
   // A number that is no number would be lost as JSON.
   const text = JSON.stringify(rules, (_key, value: unknown) => (value === Number.POSITIVE_INFINITY ? 'none' : value))
-  return { rules, text, upstreams: upstreamsOf(backends, view, addresses), canaries }
+  return { rules, text, upstreams: upstreamsOf(backends, view, addresses), balancing, canaries }
+}
+
+/** Cookie affinity of the upstreams of Ingresses' paths. */
+function addAffinity(balancing: Map<string, Balancing>, ingresses: readonly Ingress[]): void {
+  for (const { metadata, spec } of ingresses) {
+    const wanted = affinityOf(metadata.annotations)
+    if (wanted === null) continue
+    const name = `Ingress/${metadata.namespace}/${metadata.name}`
+    for (const { backend } of spec.rules.flatMap(({ paths }) => paths)) {
+      const upstream = `${metadata.namespace}/${backend.service}:${backend.port}`
+      const before = balancing.get(upstream)
+      if (!isSticky(before)) balancing.set(upstream, { ...wanted, setBy: [name] })
+      else balancing.set(upstream, { ...wanted, kind: before.kind, setBy: [...new Set([...before.setBy, name])] })
+    }
+  }
 }
 
 /** Puts the backends of a canary beside the upstreams of the routes that have the same host, path and type. */

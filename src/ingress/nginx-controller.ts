@@ -10,6 +10,7 @@ import { type HopId, NO_CAUSE } from '../engine/trace.ts'
 import type { Addresses } from '../network/addresses.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import type { IngressControllerSpec } from '../workload/specs.ts'
+import type { Balancing } from './balancing.ts'
 import type { Canary } from './canary.ts'
 import { configurationOf, type NginxConfiguration } from './nginx-configuration.ts'
 
@@ -169,9 +170,13 @@ export class NginxController {
     this.#running = wanted
     const changed = [...wanted.upstreams].filter(([name, endpoints]) => String(before.upstreams.get(name)) !== String(endpoints))
     const canaries = [...wanted.canaries].filter(([upstream, canary]) => !isSame(before.canaries.get(upstream), canary))
-    if (changed.length > 0 || canaries.length > 0 || wanted.canaries.size !== before.canaries.size) {
+    const balanced = [...wanted.upstreams.keys()].filter(
+      (upstream) => !isSame(before.balancing.get(upstream), wanted.balancing.get(upstream)),
+    )
+    if (changed.length > 0 || balanced.length > 0 || canaries.length > 0 || wanted.canaries.size !== before.canaries.size) {
       this.#nginx.hand(wanted, () => {
         this.#tellUpstreams(changed, changes, wanted, started)
+        this.#tellBalancing(balanced, changes, wanted, started)
         this.#tellCanaries(canaries, changes, started)
       })
     }
@@ -214,6 +219,27 @@ export class NginxController {
     }
   }
 
+  /** Each changed Ingress whose upstreams' endpoints are chosen in another way now. */
+  #tellBalancing(balanced: readonly string[], changes: readonly Change[], { rules, balancing }: NginxConfiguration, started: Nanos): void {
+    for (const upstream of balanced) {
+      const routes = rules.flatMap(({ paths }) => paths.map(({ backend }) => backend)).filter((route) => route.upstream === upstream)
+      const subject = routes[0]?.ingress
+      const change = changes.findLast((candidate) => candidate.subject === subject)
+      if (change === undefined) continue
+      const { cause, revision } = change
+      const detail = `${upstream}: ${balancing.get(upstream)?.kind ?? this.#spec.loadBalance}`
+      this.#access.trace.record({
+        cause,
+        actor: this.#actor,
+        action: 'updated balancing',
+        subject: change.subject,
+        revision,
+        started,
+        detail,
+      })
+    }
+  }
+
   /** Each canary that is new, or whose part of the requests is. */
   #tellCanaries(canaries: readonly (readonly [string, Canary])[], changes: readonly Change[], started: Nanos): void {
     for (const [upstream, canary] of canaries) {
@@ -226,7 +252,7 @@ export class NginxController {
   }
 }
 
-function isSame(a: Canary | undefined, b: Canary): boolean {
+function isSame(a: Canary | Balancing | undefined, b: Canary | Balancing | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 

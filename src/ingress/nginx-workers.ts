@@ -3,10 +3,14 @@ import { NO_TIMER } from '../engine/simulation.ts'
 import type { HopId } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import type { HttpRequest, LoadBalance } from '../workload/specs.ts'
-import { type BalancerParts, UPSTREAM_BALANCERS, type UpstreamBalancer } from './balancers/index.ts'
+import { type BalancerParts, balancerOf, type UpstreamBalancer } from './balancers/index.ts'
+import { Sticky } from './balancers/sticky.ts'
+import { type Balancing, isSticky } from './balancing.ts'
 import { type CanaryVerdict, canaryVerdict, isOfWeight } from './canary.ts'
 import { type IdleConnection, KeepAlive } from './keep-alive.ts'
 import { type NginxConfiguration, type Route, routeOf } from './nginx-configuration.ts'
+import { isPersonal } from './said.ts'
+import { sessionOf, type Visit } from './visit.ts'
 
 /** How often each worker looks whether it has been handed other upstreams. Source: ingress-nginx lua/balancer.lua, `BACKENDS_SYNC_INTERVAL`. */
 export const UPSTREAM_SYNC_PERIOD: Nanos = SECOND
@@ -17,7 +21,7 @@ export interface Worker<C extends IdleConnection> {
 }
 
 /** What is handed to workers without a reload. */
-type Backends = Pick<NginxConfiguration, 'upstreams' | 'canaries'>
+type Backends = Pick<NginxConfiguration, 'upstreams' | 'balancing' | 'canaries'>
 
 /**
  * The workers that one reload started: they have the routes of that reload for good, and upstreams that can change. All started at the same
@@ -37,6 +41,7 @@ export class NginxWorkers<C extends IdleConnection> {
   #tick: Timer = NO_TIMER
   #handed: { backends: Backends; done: () => void } | null = null
   #canaries: NginxConfiguration['canaries'] = new Map()
+  #balancing: NginxConfiguration['balancing'] = new Map()
   /** What the canary beside a traffic's upstream makes of its requests, by traffic. */
   readonly #verdicts = new Map<number, CanaryVerdict>()
 
@@ -74,19 +79,30 @@ export class NginxWorkers<C extends IdleConnection> {
 
   /**
    * The upstream for a request of a traffic: the route's, or the canary beside it. A worker without an endpoint of the canary, or of the
-   * route's own upstream, does not look at the canary: the latter is answered with 503 although the canary may have endpoints.
+   * route's own upstream, does not look at the canary: the latter is answered with 503 although the canary may have endpoints. A client that has a
+   * session with either stays there.
    */
-  upstreamOf(worker: Worker<C>, route: Route, traffic: number, request: HttpRequest, seed: number): string {
+  upstreamOf(worker: Worker<C>, route: Route, traffic: number, request: HttpRequest, seed: number, visit: Visit | null): string {
     const { upstream } = route
     const canary = this.#canaries.get(upstream)
     if (canary === undefined || !has(worker, upstream) || !has(worker, canary.upstream)) return upstream
+    const affinity = this.#balancing.get(upstream)
+    if (visit !== null && isSticky(affinity)) {
+      const session = sessionOf(visit, affinity.name, this.#sim.now)?.upstream
+      if (session === upstream || session === canary.upstream) return session
+    }
     let verdict = this.#verdicts.get(traffic)
     if (verdict === undefined) {
-      verdict = canaryVerdict(canary.policy, request)
-      this.#verdicts.set(traffic, verdict)
+      verdict = canaryVerdict(canary.policy, request, visit?.client)
+      if (!isPersonal(request)) this.#verdicts.set(traffic, verdict)
     }
     const isCanary = verdict === 'by-weight' ? isOfWeight(canary.policy, seed) : verdict === 'always'
     return isCanary ? canary.upstream : upstream
+  }
+
+  /** Whether an annotation, or a canary, asks what a request of the route says. */
+  looksAt({ upstream }: Route): boolean {
+    return this.#balancing.has(upstream) || this.#canaries.has(upstream)
   }
 
   /** Hands over upstreams and canaries, which the workers take up when they look next; then `done` is called. */
@@ -109,16 +125,24 @@ export class NginxWorkers<C extends IdleConnection> {
     for (const { idle } of this.workers) idle.end()
   }
 
-  #apply({ upstreams, canaries }: Backends): void {
+  #apply({ upstreams, balancing, canaries }: Backends): void {
     const { now } = this.#sim
+    const plain: Balancing = { kind: this.#loadBalance }
+    const before = this.#balancing
+    this.#balancing = balancing
     this.#canaries = canaries
     this.#verdicts.clear()
     for (const { balancers } of this.workers) {
       for (const upstream of balancers.keys()) if (!upstreams.has(upstream)) balancers.delete(upstream)
       for (const [upstream, endpoints] of upstreams) {
         const balancer = balancers.get(upstream)
-        if (balancer === undefined) balancers.set(upstream, UPSTREAM_BALANCERS[this.#loadBalance](endpoints, this.#parts))
-        else balancer.sync(endpoints, now)
+        const wanted = balancing.get(upstream) ?? plain
+        if (balancer === undefined || (before.get(upstream) ?? plain).kind !== wanted.kind) {
+          balancers.set(upstream, balancerOf(upstream, endpoints, wanted, this.#parts))
+          continue
+        }
+        if (balancer instanceof Sticky && isSticky(wanted)) balancer.configure(wanted)
+        balancer.sync(endpoints, now)
       }
     }
   }

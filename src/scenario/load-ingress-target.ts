@@ -91,7 +91,9 @@ export function warnAboutAnnotations(context: LoadContext): void {
       const why = annotationWithoutEffect(name, value)
       if (why === null || told.has(name)) continue
       told.add(name)
-      if (why === 'unmodelled') warn(`The annotation ${name} of an Ingress has no effect in the model`)
+      if (why === 'unmodelled-value')
+        warn(`The annotation ${name} of Ingress "${metadata.name}" has no effect in the model with the value "${value}"`)
+      else if (why === 'unmodelled') warn(`The annotation ${name} of an Ingress has no effect in the model`)
       else warn(`The annotation ${name} of Ingress "${metadata.name}" has no effect: its value "${value}" is none that it may have`)
     }
   }

@@ -419,7 +419,7 @@ const source = z.union([
 /** Names are tokens of HTTP. Source: RFC 9110, section 5.6.2. */
 const httpFields = (what: 'header' | 'cookie') =>
   z.record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/), z.string()).meta({
-    description: `By name: each ${what} that every request has. An ingress controller may decide by them where a request goes`,
+    description: `By name: each ${what} that every request has. An ingress controller may decide by them where a request goes. {client} stands for the client's address`,
     examples: [what === 'header' ? { 'x-canary': 'always' } : { canary: 'always' }],
   })
 

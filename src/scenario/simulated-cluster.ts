@@ -20,6 +20,7 @@ import type { FaultTarget, LedComponentName, PodChoice } from '../faults/index.t
 import { type FaultOutcome, PlannedFault } from '../faults/planned-fault.ts'
 import { IngressNginx } from '../ingress/ingress-nginx.ts'
 import { invariant } from '../invariant.ts'
+import { parseIpv4 } from '../network/addresses.ts'
 import { PolicyAgents } from '../network-policy/policy-agents.ts'
 import type { ProcessBehaviour, RunBehaviour, RuntimeContainer } from '../node/container-runtime.ts'
 import { Kubelet } from '../node/kubelet.ts'
@@ -121,7 +122,7 @@ export class SimulatedCluster {
       ...(this.plugins === null ? {} : { plugin: this.plugins }),
       ...(this.#names === null ? {} : { dns: { spec: scenario.cluster.dns!, knows: (name) => this.#names!.knows(name) } }),
       ...(scenario.workloads.some(({ ingressController }) => ingressController !== undefined)
-        ? { gateway: (parts) => new IngressNginx(parts, this.controlPlane.access) }
+        ? { gateway: (parts) => new IngressNginx(parts, this.controlPlane.access, this.#nodeAddresses()) }
         : {}),
     })
     for (const object of otherServices(scenario.cluster.otherServices)) this.dataPlane.history.standing(object)
@@ -192,6 +193,10 @@ export class SimulatedCluster {
         this.#scenario.cluster.bootstrap && this.allNodesReadyAt === null ? 'it was left out: the bootstrap was not over' : null,
       )
     }
+  }
+
+  #nodeAddresses(): readonly number[] {
+    return this.#nodes.map(({ internalIP }) => parseIpv4(internalIP) ?? 0)
   }
 
   #bootstrap(then: () => void): void {

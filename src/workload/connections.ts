@@ -186,6 +186,17 @@ export class Connections {
     return client !== OUTSIDE && !this.#backends.runs(client, clientIncarnations[connection]!)
   }
 
+  /**
+   * The node whose address its pod sees in place of the client's; -1: none. Traffic from outside is masqueraded under the policy Cluster. Source:
+   * kubernetes v1.36.2 pkg/proxy/iptables/proxier.go, the KUBE-EXT chains.
+   */
+  maskedBy(connection: number): number {
+    const { clients, nodes, servicePorts } = this.table
+    if (clients[connection] !== OUTSIDE) return -1
+    const isLocal = this.#history.rules(servicePorts[connection]!, Number.POSITIVE_INFINITY)?.externalLocal === true
+    return isLocal ? -1 : nodes[connection]!
+  }
+
   /** The node that translates it is up and has not crashed since. */
   isRemembered(connection: number): boolean {
     return this.#kernels.remembers(this.table.nodes[connection]!, this.table.nodeEpochs[connection]!)

@@ -465,6 +465,14 @@ export class Requests implements RequestKeeper, PassedRequests, ConnectionOpener
     return this.#table.traffics[request]!
   }
 
+  clientOf(request: number): number {
+    return this.#connections.table.clientAddresses[this.#table.connections[request]!]!
+  }
+
+  maskedBy(request: number): number {
+    return this.#connections.maskedBy(this.#table.connections[request]!)
+  }
+
   routeOf(traffic: number): HttpRequest {
     return this.#traffic[traffic]!.route
   }

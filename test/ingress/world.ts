@@ -17,10 +17,11 @@ export interface World {
   readonly ingress?: string
   /** Of the controller's Service. */
   readonly ports?: string
+  readonly externalTrafficPolicy?: string
   readonly duration?: number
 }
 
-const CONTROLLER = (replicas: number, ports: string): string => `apiVersion: networking.k8s.io/v1
+const CONTROLLER = (replicas: number, ports: string, policy: string): string => `apiVersion: networking.k8s.io/v1
 kind: IngressClass
 metadata: { name: nginx, annotations: { ingressclass.kubernetes.io/is-default-class: "true" } }
 spec: { controller: k8s.io/ingress-nginx }
@@ -41,7 +42,7 @@ spec:
 apiVersion: v1
 kind: Service
 metadata: { name: controller }
-spec: { type: NodePort, selector: { app: controller }, ports: ${ports} }
+spec: { type: NodePort, selector: { app: controller }, ports: ${ports}${policy === '' ? '' : `, externalTrafficPolicy: ${policy}`} }
 ---
 `
 
@@ -57,7 +58,7 @@ spec:
 export function scenarioOf(world: World): Record<string, string> {
   const { replicas = 2, readinessProbe = true, duration = 60 } = world
   const probe = readinessProbe ? ', readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 }' : ''
-  const app = `${CONTROLLER(world.controllers ?? 1, world.ports ?? '[{ port: 80 }]')}${world.ingress ?? INGRESS}apiVersion: apps/v1
+  const app = `${CONTROLLER(world.controllers ?? 1, world.ports ?? '[{ port: 80 }]', world.externalTrafficPolicy ?? '')}${world.ingress ?? INGRESS}apiVersion: apps/v1
 kind: Deployment
 metadata: { name: web }
 spec:
