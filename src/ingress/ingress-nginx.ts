@@ -1,7 +1,7 @@
 import type { ApiAccess } from '../control-plane/api-client.ts'
 import { type HandlerId, NO_TIMER, type Simulation, type Timer } from '../engine/simulation.ts'
 import type { HopId } from '../engine/trace.ts'
-import { HTTP_308, HTTP_404, HTTP_502, HTTP_503, HTTP_504, OK } from '../metrics/failure-cause.ts'
+import { HTTP_308, HTTP_404, HTTP_500, HTTP_502, HTTP_503, HTTP_504, OK } from '../metrics/failure-cause.ts'
 import type { EndpointId } from '../network/addresses.ts'
 import { retransmitTimeout, SYN_ACK_TIMEOUT, synRetransmitTimeout } from '../node/kernel-tcp.ts'
 import { ALONE, NEVER } from '../node/packet-cores.ts'
@@ -17,7 +17,7 @@ import { NO_ENDPOINT, type SharedLatencies, sharedRings } from './balancers/inde
 import { CookieJars } from './cookie-jar.ts'
 import { dotted } from './hash-key.ts'
 import type { IdleConnection } from './keep-alive.ts'
-import type { NginxConfiguration, Route } from './nginx-configuration.ts'
+import { type NginxConfiguration, NO_UPSTREAM, type Route } from './nginx-configuration.ts'
 import { NginxController } from './nginx-controller.ts'
 import { NginxWorkers, type Worker } from './nginx-workers.ts'
 import { takeCookies, type Visit } from './visit.ts'
@@ -44,6 +44,7 @@ interface Connection extends IdleConnection {
 interface Process {
   readonly pod: number
   readonly node: number
+  readonly spec: IngressControllerSpec
   readonly controller: NginxController
   readonly latencies: SharedLatencies
   workers: NginxWorkers<Connection> | null
@@ -174,6 +175,7 @@ export class IngressNginx implements Gateway {
     const process: Process = {
       pod,
       node: spec.nodeIndex,
+      spec: controller,
       latencies,
       workers: null,
       passing: new Set(),
@@ -182,6 +184,7 @@ export class IngressNginx implements Gateway {
         addresses,
         spec: controller,
         pod: name,
+        leads: () => this.#leaderOf(controller) === pod,
         nginx: { reloaded, hand: (configuration, done) => process.workers!.hand(configuration, done) },
       }),
     }
@@ -200,6 +203,13 @@ export class IngressNginx implements Gateway {
       this.#parts.requests.dropped(request, withReset)
     }
     process.passing.clear()
+    for (const other of this.#processes.values()) other.controller.writeStatuses()
+  }
+
+  /** The pod that writes statuses: of those of one controller the one whose process is the oldest. It stands for the election of a leader. */
+  #leaderOf({ api, controllerClass }: IngressControllerSpec): number | null {
+    for (const { pod, spec } of this.#processes.values()) if (spec.api === api && spec.controllerClass === controllerClass) return pod
+    return null
   }
 
   received(pod: number, request: number): void {
@@ -288,6 +298,10 @@ export class IngressNginx implements Gateway {
   /** Sends the request to another endpoint, or to the first. */
   #try(passing: Passing): void {
     const { process, worker, route, upstream, visit, tried } = passing
+    if (upstream === NO_UPSTREAM) {
+      this.#end(passing, HTTP_500)
+      return
+    }
     const { now } = this.#sim
     const balancer = worker.balancers.get(upstream)
     const endpoint = balancer?.pick(tried, now, visit) ?? NO_ENDPOINT

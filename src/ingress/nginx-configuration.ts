@@ -1,17 +1,31 @@
-import type { EndpointSlice, Ingress, IngressBackend, IngressClass, Service } from '../api/objects/index.ts'
-import { SERVICE_NAME_LABEL } from '../api/objects/index.ts'
+import type { EndpointSlice, HttpBackendRef, Ingress, IngressBackend, IngressClass, Service } from '../api/objects/index.ts'
 import type { Addresses, EndpointId } from '../network/addresses.ts'
+import type { HttpRequest } from '../workload/specs.ts'
 import { affinityOf, balancingOf, canaryPolicyOf, type PassPolicy, passPolicyOf, redirectsToTls } from './annotations.ts'
 import { type Balancing, isSticky } from './balancing.ts'
 import type { Canary, CanaryPolicy } from './canary.ts'
 import { type IngressRule, matchIngress } from './path-matching.ts'
+import { upstreamsOf } from './upstreams.ts'
 
-/** Where a request goes, and by which Ingress. */
-export interface Route {
-  /** `Ingress/namespace/name`. */
-  readonly ingress: string
-  /** `namespace/service:port`. */
+/** The share of a backend that cannot be: its requests are answered with 500. */
+export const NO_UPSTREAM = ''
+
+/** A backend of a rule of an HTTPRoute: so many of the sum of all weights. */
+export interface Share {
+  /** {@link NO_UPSTREAM}, or as a route's. */
   readonly upstream: string
+  readonly weight: number
+  readonly ref: HttpBackendRef
+}
+
+/** Where a request goes, and by which object. */
+export interface Route {
+  /** `Ingress/namespace/name`, or `HTTPRoute/…`. */
+  readonly ingress: string
+  /** `namespace/service:port`; of an HTTPRoute, what its story calls its backends. */
+  readonly upstream: string
+  /** Of an HTTPRoute: the requests go to these, by their weights. */
+  readonly split?: readonly Share[]
   readonly policy: PassPolicy
   /** Requests by http are told to come by https. */
   readonly redirects: boolean
@@ -30,7 +44,9 @@ export interface ClusterView {
  * their canaries are handed to the workers.
  */
 export interface NginxConfiguration {
-  readonly rules: readonly IngressRule<Route>[]
+  readonly routes: readonly Route[]
+  /** The route of a request; null: none, which is answered with 404. */
+  readonly find: (request: HttpRequest) => Route | null
   /** Equal texts, equal nginx.conf. */
   readonly text: string
   /** The endpoints of each upstream that a route names, in the order of their numbers. */
@@ -115,7 +131,14 @@ export function configurationOf(view: ClusterView, controllerClass: string, addr
   }
   // A number that is no number would be lost as JSON.
   const text = JSON.stringify(rules, (_key, value: unknown) => (value === Number.POSITIVE_INFINITY ? 'none' : value))
-  return { rules, text, upstreams: upstreamsOf(backends, view, addresses), balancing, canaries }
+  return {
+    routes: rules.flatMap(({ paths }) => paths.map(({ backend: route }) => route)),
+    find: ({ host, path }) => matchIngress(rules, host, path),
+    text,
+    upstreams: upstreamsOf(backends, view.services, view.slices, addresses),
+    balancing,
+    canaries,
+  }
 }
 
 /** Cookie affinity of the upstreams of Ingresses' paths. */
@@ -159,11 +182,6 @@ function addCanaries(
   }
 }
 
-/** The route of a request; null: none, which is answered with 404. */
-export function routeOf({ rules }: NginxConfiguration, host: string, path: string): Route | null {
-  return matchIngress(rules, host, path)
-}
-
 /** Of equally long paths the first one written counts, so this one, written last, is asked last. */
 function everything(host: string, route: Route): IngressRule<Route> {
   return { host, paths: [{ path: '/', pathType: 'Prefix', backend: route }] }
@@ -189,39 +207,4 @@ function byAge(a: Ingress, b: Ingress): number {
   if (a.metadata.creationTimestamp !== b.metadata.creationTimestamp) return a.metadata.creationTimestamp - b.metadata.creationTimestamp
   const [left, right] = [a, b].map(({ metadata }) => `${metadata.namespace}/${metadata.name}`) as [string, string]
   return left < right ? -1 : left > right ? 1 : 0
-}
-
-function upstreamsOf(
-  backends: ReadonlyMap<string, { readonly namespace: string; readonly backend: IngressBackend }>,
-  view: ClusterView,
-  addresses: Addresses,
-): Map<string, readonly EndpointId[]> {
-  const services = new Map<string, Service>()
-  for (const service of view.services) services.set(`${service.metadata.namespace}/${service.metadata.name}`, service)
-  const slices = new Map<string, EndpointSlice[]>()
-  for (const slice of view.slices) {
-    const key = `${slice.metadata.namespace}/${slice.metadata.labels[SERVICE_NAME_LABEL] ?? ''}`
-    const list = slices.get(key)
-    if (list === undefined) slices.set(key, [slice])
-    else list.push(slice)
-  }
-  const upstreams = new Map<string, readonly EndpointId[]>()
-  for (const [upstream, { namespace, backend }] of backends) {
-    const key = `${namespace}/${backend.service}`
-    const port = services.get(key)?.spec.ports.find(({ name, port }) => backend.port === port || backend.port === name)
-    const endpoints = new Set<EndpointId>()
-    if (port !== undefined) {
-      for (const slice of slices.get(key) ?? []) {
-        for (const { name, port: number } of slice.ports) {
-          if (name !== port.name) continue
-          for (const { address, conditions } of slice.endpoints) if (conditions.ready) endpoints.add(addresses.endpoint(address, number))
-        }
-      }
-    }
-    upstreams.set(
-      upstream,
-      [...endpoints].sort((a, b) => a - b),
-    )
-  }
-  return upstreams
 }

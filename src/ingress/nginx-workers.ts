@@ -1,6 +1,7 @@
 import type { Simulation, Timer } from '../engine/simulation.ts'
 import { NO_TIMER } from '../engine/simulation.ts'
 import type { HopId } from '../engine/trace.ts'
+import { mix32 } from '../proxy/mix.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import type { HttpRequest, LoadBalance } from '../workload/specs.ts'
 import { type BalancerParts, balancerOf, type UpstreamBalancer } from './balancers/index.ts'
@@ -8,7 +9,7 @@ import { Sticky } from './balancers/sticky.ts'
 import { type Balancing, isSticky } from './balancing.ts'
 import { type CanaryVerdict, canaryVerdict, isOfWeight } from './canary.ts'
 import { type IdleConnection, KeepAlive } from './keep-alive.ts'
-import { type NginxConfiguration, type Route, routeOf } from './nginx-configuration.ts'
+import { type NginxConfiguration, NO_UPSTREAM, type Route, type Share } from './nginx-configuration.ts'
 import { isPersonal } from './said.ts'
 import { sessionOf, type Visit } from './visit.ts'
 
@@ -72,7 +73,7 @@ export class NginxWorkers<C extends IdleConnection> {
   routeOf(traffic: number, request: HttpRequest): { route: Route | null; isFirst: boolean } {
     const known = this.#routes.get(traffic)
     if (known !== undefined) return { route: known, isFirst: false }
-    const route = routeOf(this.#configuration, request.host, request.path)
+    const route = this.#configuration.find(request)
     this.#routes.set(traffic, route)
     return { route, isFirst: true }
   }
@@ -83,6 +84,7 @@ export class NginxWorkers<C extends IdleConnection> {
    * session with either stays there.
    */
   upstreamOf(worker: Worker<C>, route: Route, traffic: number, request: HttpRequest, seed: number, visit: Visit | null): string {
+    if (route.split !== undefined) return shareOf(route.split, seed)
     const { upstream } = route
     const canary = this.#canaries.get(upstream)
     if (canary === undefined || !has(worker, upstream) || !has(worker, canary.upstream)) return upstream
@@ -146,6 +148,20 @@ export class NginxWorkers<C extends IdleConnection> {
       }
     }
   }
+}
+
+/** Kept apart from other uses of a request's seed. */
+const SPLIT_SALT = 0x7f4a_7c15
+
+/** The upstream of a request by the weights: the same at every controller. */
+function shareOf(split: readonly Share[], seed: number): string {
+  const total = split.reduce((sum, { weight }) => sum + weight, 0)
+  let left = total === 0 ? 0 : (mix32(seed ^ SPLIT_SALT) >>> 0) % total
+  for (const { upstream, weight } of split) {
+    if (left < weight) return upstream
+    left -= weight
+  }
+  return NO_UPSTREAM
 }
 
 function has<C extends IdleConnection>({ balancers }: Worker<C>, upstream: string): boolean {

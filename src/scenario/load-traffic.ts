@@ -5,6 +5,7 @@ import type { Nanos } from '../units.ts'
 import type { ArrivalFiles } from './arrival-files.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
+import { isForGateway, loadGatewayTarget } from './load-gateway-target.ts'
 import { isForIngress, loadIngressTarget } from './load-ingress-target.ts'
 import { find, listNames, named } from './load-inventory.ts'
 import { type ClusterNode, loadNumericTarget } from './load-numeric-target.ts'
@@ -260,6 +261,7 @@ export function loadTarget(
     return target
   }
   if (text !== undefined && isForIngress(context.inventory, text)) return loadIngressTarget(context, { path, text, from, workloads })
+  if (text !== undefined && isForGateway(context.inventory, text)) return loadGatewayTarget(context, { path, text, from, workloads })
   const address = context.read(path, text, parseTarget)
   if (address === undefined) return undefined
   const service = find(context.inventory.services, address.namespace, address.service)

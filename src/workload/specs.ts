@@ -73,7 +73,9 @@ export interface CallSpec {
 
 /** How pods of ingress-nginx are set up. Their CPU time of a request is `serviceTime`, and `concurrency` is their number of workers. */
 export interface IngressControllerSpec {
-  /** They act on Ingresses whose IngressClass names this controller. */
+  /** What they get their routes from; absent: Ingresses. */
+  readonly api?: 'gateway' | undefined
+  /** They act on Ingresses whose IngressClass names this controller, or on Gateways whose GatewayClass does. */
   readonly controllerClass: string
   readonly loadBalance: LoadBalance
   readonly tls: TlsServerSpec

@@ -2,6 +2,7 @@ import { randomCalls } from './calls.ts'
 import { Dice } from './dice.ts'
 import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
+import { randomGateway } from './gateway.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
@@ -11,7 +12,7 @@ import { randomNodePorts } from './node-ports.ts'
 import { randomTries } from './tries.ts'
 import { randomUdp } from './udp.ts'
 import { VERBS } from './verbs.ts'
-import { hasServers, type World } from './world.ts'
+import { hasServers, isController, type World } from './world.ts'
 
 /** Everything that happens, happens in this time from the start on, in seconds. */
 const ACTIVE_SECONDS = 150
@@ -38,6 +39,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   }
   const manifests = Array.from({ length: dice.between(1, 4) }, (_, i) => manifestOf(world, i))
   const ingress = randomIngress(seed, world, ACTIVE_SECONDS)
+  const gateway = randomGateway(seed, world, ACTIVE_SECONDS)
   const udp = randomUdp(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const dns = randomDns(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const nodePorts = randomNodePorts(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
@@ -45,7 +47,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const policies = randomNetworkPolicies(seed, world, ACTIVE_SECONDS)
   manifests.unshift(...policiesOf(world))
   const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
-  const timeline: { at: number; text: string }[] = [...ingress.timeline, ...policies.timeline]
+  const timeline: { at: number; text: string }[] = [...ingress.timeline, ...gateway.timeline, ...policies.timeline]
   for (let n = dice.between(0, 12); n > 0; n--) {
     const at = dice.between(1, ACTIVE_SECONDS)
     if (dice.chance(0.7)) {
@@ -55,7 +57,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const recurring = randomFaults(seed, world, ACTIVE_SECONDS)
   timeline.sort((a, b) => a.at - b.at)
   const traffic = world.workloads
-    .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))
+    .filter(({ kind, name }) => kind !== 'Job' && !isController(name) && dice.chance(0.5))
     .map(
       ({ name }) => `
     - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)}${randomTries(tries)} }`,
@@ -63,6 +65,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const allTraffic = [
     ...traffic,
     ...ingress.traffic,
+    ...gateway.traffic,
     ...udp.traffic,
     ...dns.traffic,
     ...randomHttp2(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX),
@@ -72,6 +75,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const behaviours = [
     ...dns.behaviours,
     ...ingress.behaviours,
+    ...gateway.behaviours,
     ...randomCalls(seed, world),
     ...(world.workloads.some(({ kind }) => kind === 'Job')
       ? [
@@ -107,12 +111,14 @@ ${behaviours.join('\n')}
     'app.yaml': [
       ...manifests,
       ...ingress.manifests,
+      ...gateway.manifests,
       ...udp.manifests,
       ...dns.manifests,
       ...nodePorts.manifests,
       ...policies.manifests,
     ].join('---\n'),
     ...ingress.files,
+    ...gateway.files,
     ...policies.files,
   }
 }

@@ -19,6 +19,8 @@ export interface World {
   readonly ports?: string
   readonly externalTrafficPolicy?: string
   readonly duration?: number
+  /** More files, by path. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 const CONTROLLER = (replicas: number, ports: string, policy: string): string => `apiVersion: networking.k8s.io/v1
@@ -90,7 +92,7 @@ ${world.workloads ?? '    - { selector: app=web, serviceTime: 5ms, startUp: 1s }
 ${world.traffic ?? '    - { name: shoppers, to: http://shop.example.com/shop, arrivals: constant(100/s) }'}
   timeline: ${world.timeline ?? '[]'}
 `
-  return { 'scenario.yaml': scenario, 'app.yaml': app }
+  return { 'scenario.yaml': scenario, 'app.yaml': app, ...world.files }
 }
 
 export async function run(world: World) {
