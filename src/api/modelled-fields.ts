@@ -274,6 +274,7 @@ export const MODELLED_FIELDS = {
       ports: [{ name: 'text', protocol: 'text', port: 'number', targetPort: 'numberOrText', nodePort: 'number' }],
       selector: 'map',
       publishNotReadyAddresses: 'flag',
+      externalName: 'text',
       internalTrafficPolicy: 'text',
       externalTrafficPolicy: 'text',
       trafficDistribution: 'text',

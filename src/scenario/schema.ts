@@ -522,7 +522,7 @@ const traffic = z.strictObject({
   name: name('What the traffic is called in results and thresholds'),
   to: text('the address of a Service, such as http://frontend.shop.svc/cart', {
     description:
-      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. Over UDP: udp://NAME.NAMESPACE.svc:PORT. Or, in place of the name, a cluster IP that a manifest fixes, or from outside a node and a node port. Or a host of an Ingress or a Gateway, with a path: the requests go to the Service of its controller',
+      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. A headless Service stands for its pods, http://POD.NAME.NAMESPACE.svc for one of them. Over UDP: udp://NAME.NAMESPACE.svc:PORT. Or, in place of the name, a cluster IP that a manifest fixes, or from outside a node and a node port. Or a host of an Ingress or a Gateway, with a path: the requests go to the Service of its controller',
     examples: [
       'http://frontend.shop.svc',
       'http://frontend.shop.svc:8080/cart',

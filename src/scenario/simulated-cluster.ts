@@ -11,6 +11,7 @@ import type { Replica } from '../control-plane/leader-election/replica.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { Watch } from '../control-plane/watch-cache.ts'
 import { DnsNames } from '../dns/dns-names.ts'
+import { PodRecords } from '../dns/pod-records.ts'
 import { distribution } from '../engine/distributions.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import { Simulation } from '../engine/simulation.ts'
@@ -72,6 +73,8 @@ export class SimulatedCluster {
   readonly #proxyWatches: (readonly Watch[])[]
   /** What the DNS servers know; null without them. */
   readonly #names: DnsNames | null
+  /** What they know of pods of headless Services; null: nobody asks. */
+  readonly #podRecords: PodRecords | null
   /** The nodes' network plugins; null: there will never be a NetworkPolicy. */
   readonly plugins: PolicyAgents | null
 
@@ -101,7 +104,8 @@ export class SimulatedCluster {
       install === null
         ? null
         : new ControlPlaneMachines(install, etcdMembers, this.controlPlane, (name) => this.#nodes[this.#indexOf(name)]!.internalIP)
-    this.#names = scenario.cluster.dns === undefined ? null : new DnsNames(this.controlPlane.server)
+    this.#podRecords = asksForPods(scenario) ? new PodRecords(this.controlPlane.server) : null
+    this.#names = scenario.cluster.dns === undefined ? null : new DnsNames(this.controlPlane.server, this.#podRecords)
     this.plugins = writes(scenario, 'NetworkPolicy') ? new PolicyAgents(this.controlPlane.access, this.nodeNames) : null
     this.dataPlane = new DataPlane({
       sim: this.sim,
@@ -121,6 +125,7 @@ export class SimulatedCluster {
       workloadOf: (pod) => this.#workloadOf(pod.labels),
       measureFrom: scenario.warmUp,
       ...(this.plugins === null ? {} : { plugin: this.plugins }),
+      ...(this.#podRecords === null ? {} : { podAddresses: (name) => this.#podRecords!.addressesOf(name) }),
       ...(this.#names === null ? {} : { dns: { spec: scenario.cluster.dns!, knows: (name) => this.#names!.knows(name) } }),
       ...(scenario.workloads.some(({ ingressController }) => ingressController !== undefined)
         ? { gateway: (parts) => new IngressNginx(parts, this.controlPlane.access, this.#nodeAddresses()) }
@@ -165,6 +170,7 @@ export class SimulatedCluster {
     const { manifests, traffic, timeline, workloads, duration } = this.#scenario
     const apply = (): void => {
       this.#names?.start()
+      this.#podRecords?.start()
       if (manifests.length > 0) this.controlPlane.kubectl.run({ verb: 'apply', objects: manifests }, 'apply of the manifests')
     }
     if (this.#scenario.cluster.bootstrap) this.#bootstrap(apply)
@@ -461,4 +467,10 @@ function behaviourOf({ startUp, onTerminate, run, init, memoryBytes }: WorkloadS
     run: run === undefined ? null : ending(run),
     init: ending(init ?? { duration: LATENCIES.initContainerRun.distribution, failProbability: 0, exitCode: 1 }),
   }
+}
+
+/** Somebody connects straight to pods of a headless Service. */
+function asksForPods({ traffic, workloads }: Scenario): boolean {
+  const calls = workloads.flatMap((workload) => workload.calls ?? []).flatMap((step) => step.calls)
+  return [...traffic, ...calls].some(({ target }) => target.straight !== undefined)
 }

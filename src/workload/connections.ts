@@ -6,6 +6,7 @@ import type { ServiceHistory, ServicePortId } from '../kube-proxy/service-histor
 import { PACKETS, RETRANSMIT, RULES, SOFTIRQ } from '../metrics/blame.ts'
 import { CONNECT_TIMEOUT, CONNTRACK_FULL, NO_CLIENT, NO_ENDPOINTS, POLICY_DENIED, REFUSED, TIMEOUT } from '../metrics/failure-cause.ts'
 import type { UnseenChange } from '../metrics/unseen-change.ts'
+import type { EndpointId } from '../network/addresses.ts'
 import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
 import type { Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
@@ -30,6 +31,7 @@ import {
   STRAIGHT,
   STREAMS,
   TABLE_FULL,
+  TO_POD,
 } from './connection-table.ts'
 import { type Director, NO_PASSAGE } from './director/director.ts'
 import { flowHash } from './flow-hash.ts'
@@ -165,6 +167,12 @@ export class Connections {
   callAt(connection: number, node: number): void {
     this.table.flags[connection]! |= STRAIGHT
     this.table.nodes[connection] = node
+  }
+
+  /** It goes to that address of a pod, which its client has from DNS. Before {@link open}. */
+  callPod(connection: number, endpoint: EndpointId): void {
+    this.table.flags[connection]! |= TO_POD
+    this.table.endpoints[connection] = endpoint
   }
 
   open(connection: number): void {
@@ -356,13 +364,17 @@ export class Connections {
     }
     const mode = this.#mode
     const entry = outside ? NODE_PORT : CLUSTER_IP
-    const endpoint = mode.connect(node, servicePort, entry, now, table.clientAddresses[connection]!, table.clientPorts[connection]!)
     table.nodeEpochs[connection] = kernels.epoch(node)
-    table.endpoints[connection] = endpoint
-    table.askedAt[connection] = now
-    table.serviceRevisions[connection] = this.#rules.serviceRevisions[node]!
-    table.sliceRevisions[connection] = this.#rules.sliceRevisions[node]!
-    const { cost } = mode
+    const isToPod = (table.flags[connection]! & TO_POD) !== 0
+    let endpoint = table.endpoints[connection]!
+    if (!isToPod) {
+      endpoint = mode.connect(node, servicePort, entry, now, table.clientAddresses[connection]!, table.clientPorts[connection]!)
+      table.endpoints[connection] = endpoint
+      table.askedAt[connection] = now
+      table.serviceRevisions[connection] = this.#rules.serviceRevisions[node]!
+      table.sliceRevisions[connection] = this.#rules.sliceRevisions[node]!
+    }
+    const cost = isToPod ? mode.passCost(node) : mode.cost
     const wait = cores.enter(core, now, cost)
     if (endpoint === REJECTED) {
       this.#opener.rejected(table.requests[connection]!, NO_ENDPOINTS, wait, cost, outside ? this.#network.external : 0)
@@ -377,9 +389,10 @@ export class Connections {
       this.#lose(connection)
       return
     }
-    table.bindings[connection] = mode.binding
+    const binding = isToPod ? NO_BINDING : mode.binding
+    table.bindings[connection] = binding
     // Connection tracking confirms an entry as the packet leaves: of one that is dropped before it keeps nothing, but IPVS does.
-    if (mode.binding === NO_BINDING && endpoint !== NO_RULE && this.#mayNotLeave(connection)) {
+    if (binding === NO_BINDING && endpoint !== NO_RULE && this.#mayNotLeave(connection)) {
       this.#loseToPolicy(connection)
       return
     }

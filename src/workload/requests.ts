@@ -164,6 +164,7 @@ export class Requests
       connectOnly,
       tls,
       names,
+      pods: options.pods,
       sessions: new TlsSessions(),
       sockets: socket === undefined ? undefined : new Sockets(socket),
       deadlines: new ExpiryQueue({

@@ -195,6 +195,8 @@ export interface TrafficTarget {
   readonly path: string
   /** Its address is given in numbers, so that nobody looks a name up. */
   readonly isNumeric?: true | undefined
+  /** Clients connect straight to a pod of the headless Service, by that pod's name or (null) to any, at the port as it is. Absent: to the Service. */
+  readonly straight?: { readonly pod: string | null } | undefined
   /** The index of the node at whose node port clients outside call, without a load balancer; absent: by one. */
   readonly node?: number | undefined
 }

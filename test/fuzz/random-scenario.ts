@@ -3,6 +3,7 @@ import { Dice } from './dice.ts'
 import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomGateway } from './gateway.ts'
+import { randomHeadless } from './headless.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
 import { randomLoadBalancer } from './load-balancer.ts'
@@ -42,6 +43,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const ingress = randomIngress(seed, world, ACTIVE_SECONDS)
   const gateway = randomGateway(seed, world, ACTIVE_SECONDS)
   const udp = randomUdp(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
+  const headless = randomHeadless(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const dns = randomDns(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const nodePorts = randomNodePorts(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const ofNodes = randomNodeClients(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
@@ -69,6 +71,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
     ...gateway.traffic,
     ...udp.traffic,
     ...dns.traffic,
+    ...headless.traffic,
     ...randomHttp2(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX),
     ...ofNodes,
     ...nodePorts.traffic,
@@ -115,6 +118,7 @@ ${behaviours.join('\n')}
       ...gateway.manifests,
       ...udp.manifests,
       ...dns.manifests,
+      ...headless.manifests,
       ...nodePorts.manifests,
       ...policies.manifests,
     ].join('---\n'),

@@ -205,6 +205,7 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
         })),
         selector: spec?.selector !== undefined && Object.keys(spec.selector).length > 0 ? spec.selector : null,
         publishNotReadyAddresses: spec?.publishNotReadyAddresses ?? false,
+        ...(spec?.externalName === undefined ? {} : { externalName: spec.externalName }),
         ...(spec?.internalTrafficPolicy === 'Local' ? { internalTrafficPolicy: 'Local' } : {}),
         ...(spec?.externalTrafficPolicy === 'Local' ? { externalTrafficPolicy: 'Local' } : {}),
         ...(spec?.sessionAffinity === 'ClientIP' ? { affinitySeconds } : {}),
