@@ -109,6 +109,7 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
       install: null,
       bootstrap: false,
       softirq: SOFTIRQ_DEFAULTS,
+      cpuQuotaPeriod: null,
       controlPlane: { cpuMilli: 4000, memoryBytes: 8 * 1024 ** 3 },
       etcdMembers: 3,
       apiServer: { maxRequestsInflight: 400, maxMutatingRequestsInflight: 200 },

@@ -227,7 +227,7 @@ describe('docs/results.md', () => {
   })
 
   test('every column of every CSV file is documented, in order', () => {
-    expect([...heads.keys()]).toHaveLength(5)
+    expect([...heads.keys()]).toHaveLength(6)
     for (const [file, columns] of heads) {
       const told = rowsOf(RESULTS, 'column').filter((row) => row.heading === `\`${file}\``)
       expect(
@@ -272,6 +272,7 @@ describe('docs/results.md', () => {
             },
           ],
           traffic: [{ ...sampleSummary({}).traffic[0]!, from: '' }],
+          deployments: [{ ...sampleSummary({}).deployments[0]!, throttled: 0 }],
           refusals: [{ command: '', reason: '' }],
           flowControl: [{ priorityLevel: '', waited: 0, longestWaitMs: 0, rejected: 0 }],
           thresholds: [{ expression: '', metric: '', operator: '<', limit: 0, value: null, passed: false }],
@@ -287,7 +288,7 @@ describe('docs/results.md', () => {
     const told = rowsOf(RESULTS, 'field').map(({ heading, names }) =>
       heading === '`summary.json`' ? names[0]! : `${inBackticks(heading)[0]}.${names[0]}`,
     )
-    const maps = ['variants[].propagation']
+    const maps = ['variants[].propagation', 'variants[].nodes.busiestCore']
     expect(told.filter((path) => !maps.includes(path)).toSorted()).toEqual(ends(summary, '').toSorted())
   })
 })

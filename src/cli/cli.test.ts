@@ -99,7 +99,7 @@ function contents(of: string): Record<string, string> {
 }
 
 describe('towtank run', () => {
-  test('prints the summary and writes the four files, the same on every run and from every place', async () => {
+  test('prints the summary and writes its files, the same on every run and from every place', async () => {
     write({ 'small.yaml': scenario() })
     const first = await towtank('run', 'small.yaml')
     expect(first).toMatchObject({ code: 0, stderr: '' })
@@ -107,7 +107,15 @@ describe('towtank run', () => {
     expect(first.stdout).toContain('Results in results/small')
     expect(first.stdout).not.toContain('\u001b')
     const files = contents(join(folder, 'results/small'))
-    expect(Object.keys(files)).toEqual(['failures.csv', 'objects.csv', 'pods.csv', 'proxy.csv', 'requests.csv', 'summary.json'])
+    expect(Object.keys(files)).toEqual([
+      'failures.csv',
+      'nodes.csv',
+      'objects.csv',
+      'pods.csv',
+      'proxy.csv',
+      'requests.csv',
+      'summary.json',
+    ])
     expect(files['summary.json']).not.toContain(folder)
     mkdirSync(join(folder, 'elsewhere'))
     await ended(spawn(process.execPath, [PROGRAM, 'run', '../small.yaml', '--out', 'out', '--quiet'], { cwd: join(folder, 'elsewhere') }))

@@ -18,6 +18,7 @@ import type { Identity } from './identity.ts'
 import type { Latencies, LatencyName } from './latencies.ts'
 import { objectKey } from './object-key.ts'
 import type { Propagation } from './propagation.ts'
+import type { WhenRunning } from './watch-cache.ts'
 
 /** Where a client sits and how fast it may ask. */
 export interface ApiClientOptions {
@@ -67,6 +68,8 @@ export interface ApiAccess {
   readonly latencies: Latencies
   /** The process whose connection to the API these clients share; each has its own when not given. */
   readonly process?: string
+  /** Does what comes to the clients' machine: at once when not given, or when it runs, where it may stand still. */
+  readonly whenRunning?: WhenRunning | undefined
   /** Of every component. */
   readonly version: KubernetesMinor
 }

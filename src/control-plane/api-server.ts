@@ -23,8 +23,8 @@ import type { Identity } from './identity.ts'
 import type { Latencies } from './latencies.ts'
 import { keyOf, objectKey } from './object-key.ts'
 import { randomSuffix } from './random-name.ts'
-import { Reflector, type ReflectorAccess, type ReflectorOptions } from './reflector.ts'
-import type { Watch, WatchEvent } from './watch-cache.ts'
+import { type ClientWatch, Reflector, type ReflectorAccess, type ReflectorOptions } from './reflector.ts'
+import type { WatchEvent } from './watch-cache.ts'
 
 /** What the API server answers. `object` is what is stored after the request, when there is anything. */
 export interface ApiResponse<T extends AnyObject = AnyObject> {
@@ -283,7 +283,7 @@ export class ApiServer {
   }
 
   /** Lists and watches a kind, for as long as the client wants, whatever happens to servers and connections. */
-  watch(kind: string, options: ReflectorOptions): Watch {
+  watch(kind: string, options: ReflectorOptions): ClientWatch {
     this.#kinds.add(kind)
     const access: ReflectorAccess = {
       sim: this.#sim,

@@ -1,8 +1,10 @@
 import type { Kind, KindMap } from '../api/objects/index.ts'
 import type { ApiServer } from './api-server.ts'
-import type { LatencyName } from './latencies.ts'
 import { keyOf } from './object-key.ts'
-import type { Watch, WatchEvent } from './watch-cache.ts'
+import type { ClientWatch } from './reflector.ts'
+import type { WatchEvent, WatcherOptions } from './watch-cache.ts'
+
+export type InformerOptions = Pick<WatcherOptions, 'name' | 'network' | 'nodeName' | 'whenRunning'>
 
 /**
  * A local cache of one kind, kept up to date by a reflector, that tells its listeners of every change.
@@ -12,12 +14,12 @@ import type { Watch, WatchEvent } from './watch-cache.ts'
 export class Informer<K extends Kind> {
   readonly #objects = new Map<string, KindMap[K]>()
   readonly #listeners: ((event: WatchEvent<KindMap[K]>) => void)[] = []
-  #watch: Watch | null = null
+  #watch: ClientWatch | null = null
   readonly #server: ApiServer
   readonly #kind: K
-  readonly #options: { name: string; network: LatencyName; nodeName?: string }
+  readonly #options: InformerOptions
 
-  constructor(server: ApiServer, kind: K, options: { name: string; network: LatencyName; nodeName?: string }) {
+  constructor(server: ApiServer, kind: K, options: InformerOptions) {
     this.#server = server
     this.#kind = kind
     this.#options = options
@@ -48,6 +50,11 @@ export class Informer<K extends Kind> {
     this.#watch?.stop()
     this.#watch = null
     this.#objects.clear()
+  }
+
+  /** The API server has given the connection up: see {@link ClientWatch.sever}. */
+  sever(): void {
+    this.#watch?.sever()
   }
 
   listen(listener: (event: WatchEvent<KindMap[K]>) => void): void {

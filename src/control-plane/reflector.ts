@@ -20,6 +20,15 @@ export interface ReflectorOptions extends WatcherOptions {
   readonly synced?: () => void
 }
 
+/** A watch, as its client has it. */
+export interface ClientWatch extends Watch {
+  /**
+   * The server gives the connection up, as it has heard nothing of the client for long: it sends no more. The client learns of it as of
+   * everything that comes.
+   */
+  sever(): void
+}
+
 /** What a reflector needs of the API. */
 export interface ReflectorAccess {
   readonly sim: Simulation
@@ -64,7 +73,7 @@ const PROGRESS_PERIOD: Nanos = 5 * SECOND
  *
  * Source: client-go tools/cache/reflector.go; apiserver/pkg/storage/cacher.
  */
-export class Reflector implements Watch {
+export class Reflector implements ClientWatch {
   readonly #access: ReflectorAccess
   readonly #kind: string
   readonly #options: ReflectorOptions
@@ -104,31 +113,41 @@ export class Reflector implements Watch {
     this.#access.sim.cancel(this.#timeout)
   }
 
+  sever(): void {
+    const stream = this.#stream
+    if (stream === null) return
+    this.#access.sim.cancel(this.#timeout)
+    this.#ends(stream, 'broken')
+    stream.stop()
+  }
+
   /** False when the server cannot begin there. */
   #follow(server: ApiServerProcess, from: number | null): boolean {
     const { sim } = this.#access
-    const { name, nodeName, network, deliver, listed } = this.#options
-    const stream = server.cache(this.#kind).serve({
+    const { name, nodeName, network, deliver, listed, whenRunning } = this.#options
+    const heard = (event: WatchEvent): void => {
+      if (this.#listing > 0) this.#listing--
+      if (event.revision > this.#revision) this.#revision = event.revision
+      deliver(event)
+      if (this.#listing === 0) this.#hasSynced()
+    }
+    const stream: StreamOfEvents | null = server.cache(this.#kind).serve({
       name,
       ...(nodeName === undefined ? {} : { nodeName }),
       network,
       from,
-      deliver: (event) => {
-        if (this.#listing > 0) this.#listing--
-        if (event.revision > this.#revision) this.#revision = event.revision
-        deliver(event)
-        if (this.#listing === 0) this.#hasSynced()
-      },
+      deliver: whenRunning === undefined ? heard : (event) => this.#comes(() => heard(event)),
       ...(listed === undefined
         ? {}
         : {
-            listed: (revision: number) => {
-              this.#listing = 0
-              this.#revision = Math.max(this.#revision, revision)
-              listed(revision)
-            },
+            listed: (revision: number) =>
+              this.#comes(() => {
+                this.#listing = 0
+                this.#revision = Math.max(this.#revision, revision)
+                listed(revision)
+              }),
           }),
-      ended: (how) => this.#ended(how),
+      ended: (how) => this.#ends(stream!, how),
     })
     if (stream === null) return false
     this.#stream = stream
@@ -143,24 +162,42 @@ export class Reflector implements Watch {
     return true
   }
 
-  #ended(how: 'closed' | 'broken'): void {
+  /** Something has come to the client's machine. */
+  #comes(run: () => void): void {
+    const { whenRunning } = this.#options
+    if (whenRunning === undefined) run()
+    else
+      whenRunning(() => {
+        if (!this.#stopped) run()
+      })
+  }
+
+  /** The watch ends now; what the server has said until now counts, whenever the client learns of it. */
+  #ends(stream: StreamOfEvents, how: 'closed' | 'broken'): void {
+    const { now } = this.#access.sim
+    const { onTheWay } = stream
+    this.#comes(() => {
+      if (this.#stream === stream) this.#ended(how, now, onTheWay)
+    })
+  }
+
+  #ended(how: 'closed' | 'broken', at: Nanos, onTheWay: number | null): void {
     if (this.#stopped) return
     const { sim } = this.#access
-    if (this.#listing === 0) this.#hearBookmark(how)
+    if (this.#listing === 0) this.#hearBookmark(how, at, onTheWay)
     this.#stream = null
     sim.cancel(this.#timeout)
     this.#timeout = NO_TIMER
     this.#process = sim.spawn(this.#resume())
   }
 
-  /** What the last bookmark of the watch said, unless something older is still on its way. */
-  #hearBookmark(how: 'closed' | 'broken'): void {
-    const { sim, revisionAt } = this.#access
-    const periods = Math.floor((sim.now - this.#begunAt) / BOOKMARK_PERIOD) * BOOKMARK_PERIOD
-    const last = how === 'closed' ? sim.now - BOOKMARK_BEFORE_END : this.#begunAt + periods
+  /** What the last bookmark of a watch that ended at that time said, unless something older was still on its way. */
+  #hearBookmark(how: 'closed' | 'broken', at: Nanos, onTheWay: number | null): void {
+    const { revisionAt } = this.#access
+    const periods = Math.floor((at - this.#begunAt) / BOOKMARK_PERIOD) * BOOKMARK_PERIOD
+    const last = how === 'closed' ? at - BOOKMARK_BEFORE_END : this.#begunAt + periods
     if (last <= this.#begunAt) return
     const revision = revisionAt(last - PROGRESS_PERIOD)
-    const { onTheWay } = this.#stream!
     if (onTheWay === null || onTheWay > revision) this.#revision = Math.max(this.#revision, revision)
   }
 

@@ -22,6 +22,9 @@ export interface WatchEvent<T extends AnyObject = AnyObject> {
   readonly fromList?: true
 }
 
+/** Does what comes to a machine, now or when that runs again; in its order. */
+export type WhenRunning = (run: () => void) => void
+
 /** Who watches, and what comes to it. Events of one watcher arrive in revision order, each once. */
 export interface WatcherOptions {
   /** For the watcher's own random stream of delays. */
@@ -30,6 +33,8 @@ export interface WatcherOptions {
   readonly nodeName?: string
   /** The way between the API server and the watcher. */
   readonly network: LatencyName
+  /** Where the watcher's machine may stand still; left out, it always runs. */
+  readonly whenRunning?: WhenRunning | undefined
   readonly deliver: (event: WatchEvent) => void
   /**
    * Called once, before any event, with the revision up to which the list goes. When given, what exists is not delivered as

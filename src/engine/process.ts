@@ -25,15 +25,17 @@ export interface Waitable<T = unknown> {
    * Left out, a process schedules the event itself, so `resume` may be called from anywhere.
    */
   readonly wakesByEvent?: boolean
+  /** Whose wait it is, where that is known. */
+  readonly sim?: Simulation
 }
 
 /** A wait of a fixed time, counted from the moment it is yielded or subscribed to. */
 export class Delay implements Waitable<void> {
   readonly ns: Nanos
-  readonly #sim: Simulation
+  readonly sim: Simulation
 
   constructor(sim: Simulation, ns: Nanos) {
-    this.#sim = sim
+    this.sim = sim
     this.ns = ns
   }
 
@@ -42,9 +44,9 @@ export class Delay implements Waitable<void> {
   }
 
   subscribe(resume: (value: undefined) => void): () => void {
-    const timer = this.#sim.after(this.ns, () => resume(undefined))
+    const timer = this.sim.after(this.ns, () => resume(undefined))
     return () => {
-      this.#sim.cancel(timer)
+      this.sim.cancel(timer)
     }
   }
 }
@@ -88,9 +90,11 @@ function wakeAtOnce<T>(sim: Simulation, resume: (value: T) => void, value: T): (
 /** Happens again and again; who waits when it fires is woken with its value. */
 export class Signal<T = void> implements Waitable<T> {
   readonly wakesByEvent = true
+  readonly sim: Simulation
   readonly #line: WaitingLine<T>
 
   constructor(sim: Simulation) {
+    this.sim = sim
     this.#line = new WaitingLine(sim)
   }
 
@@ -106,12 +110,12 @@ export class Signal<T = void> implements Waitable<T> {
 /** Happens once; who waits later gets the value at once. */
 export class Completion<T> implements Waitable<T> {
   readonly wakesByEvent = true
-  readonly #sim: Simulation
+  readonly sim: Simulation
   readonly #line: WaitingLine<T>
   #outcome: { value: T } | null = null
 
   constructor(sim: Simulation) {
-    this.#sim = sim
+    this.sim = sim
     this.#line = new WaitingLine(sim)
   }
 
@@ -127,7 +131,7 @@ export class Completion<T> implements Waitable<T> {
   }
 
   subscribe(resume: (value: T) => void): () => void {
-    if (this.#outcome !== null) return wakeAtOnce(this.#sim, resume, this.#outcome.value)
+    if (this.#outcome !== null) return wakeAtOnce(this.sim, resume, this.#outcome.value)
     return this.#line.join(resume)
   }
 }
@@ -248,6 +252,7 @@ export class Process<T> implements Waitable<T> {
 export function firstOf(...waits: Wait[]): Waitable<number> {
   return {
     wakesByEvent: waits.every((wait) => wait.wakesByEvent === true),
+    ...(waits[0]?.sim === undefined ? {} : { sim: waits[0].sim }),
     subscribe(resume) {
       const leave: (() => void)[] = []
       let won = false

@@ -126,3 +126,33 @@ describe('clear', () => {
     ])
   })
 })
+
+describe('servers that stand still', () => {
+  test('what was left of a service is left at the end, and they were not busy meanwhile', () => {
+    const { sim, log, station } = start(2, 10)
+    for (const customer of [3, 1, 2]) station.arrive(customer)
+    const busy: number[] = []
+    sim.after(15, () => station.standStill(115))
+    for (const at of [15, 60, 115, 120, 200]) sim.after(at, () => busy.push(station.busyTime))
+    sim.run(1000)
+    expect(log).toEqual([
+      '0 starts 3',
+      '0 starts 1',
+      '10 starts 2',
+      '10 done 1, 2 busy, 0 queued',
+      '130 done 3, 1 busy, 0 queued',
+      '130 done 2, 0 busy, 0 queued',
+    ])
+    expect(busy).toEqual([30, 30, 30, 40, 60])
+  })
+
+  test('emptied meanwhile, they have been busy as long as they were', () => {
+    const { sim, station } = start(1, 10)
+    station.arrive(3)
+    sim.after(10, () => station.standStill(110))
+    sim.after(50, () => station.clear(() => {}))
+    sim.after(60, () => station.arrive(1))
+    sim.run(1000)
+    expect(station.busyTime).toBe(20)
+  })
+})

@@ -42,6 +42,8 @@ export class Station {
   readonly #ends: Nanos[] = []
   readonly #idle: number[] = []
   #started = 0
+  /** When the servers go on that stand still; 0 when none ever did. */
+  #stillUntil: Nanos = 0
   /** Service that has begun, whole: what of it still lies ahead is found when somebody asks. */
   #begun: Nanos = 0
   #ring = new Int32Array(16)
@@ -70,7 +72,7 @@ export class Station {
   /** How long servers have been busy so far, all together. */
   get busyTime(): Nanos {
     let ahead = 0
-    const { now } = this.#sim
+    const now = this.#workedUntil
     for (const end of this.#ends) if (end > now) ahead += end - now
     return this.#begun - ahead
   }
@@ -94,6 +96,22 @@ export class Station {
     this.#end(this.#customers[server]!, server)
   }
 
+  /** The servers stand still until then, as their machine does: what they have begun ends as much later. Nobody is to arrive meanwhile. */
+  standStill(until: Nanos): void {
+    const { now } = this.#sim
+    const idle = new Set(this.#idle)
+    const busy: number[] = []
+    for (let server = 0; server < this.#customers.length; server++)
+      if (!idle.has(server) && this.#timers[server] !== NO_TIMER) busy.push(server)
+    busy.sort((x, y) => this.#starts[x]! - this.#starts[y]!)
+    for (const server of busy) {
+      this.#sim.cancel(this.#timers[server]!)
+      this.#ends[server]! += until - now
+      this.#timers[server] = this.#sim.schedule(this.#ends[server]! - now, this.#finish, this.#customers[server]!, server)
+    }
+    this.#stillUntil = until
+  }
+
   /**
    * Empties the station: hands over those in service with their server, in the order in which service started, then those who wait, in
    * their order, with -1.
@@ -106,15 +124,21 @@ export class Station {
     const dropped = inService.map((server) => [this.#customers[server]!, server] as const)
     for (const server of inService) {
       this.#sim.cancel(this.#timers[server]!)
-      const ahead = this.#ends[server]! - this.#sim.now
+      const ahead = this.#ends[server]! - this.#workedUntil
       if (ahead > 0) {
         this.#begun -= ahead
         this.#ends[server] = this.#sim.now
       }
       this.#idle.push(server)
     }
+    this.#stillUntil = 0
     while (this.#queued > 0) dropped.push([this.#takeFirst(), -1])
     for (const [customer, server] of dropped) onDropped(customer, server)
+  }
+
+  /** Nothing was worked on between now and then. */
+  get #workedUntil(): Nanos {
+    return Math.max(this.#sim.now, this.#stillUntil)
   }
 
   #start(customer: number, server: number): void {

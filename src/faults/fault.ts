@@ -40,6 +40,16 @@ export interface FaultTarget {
   /** False when it runs already, or its node is down. `cause` records the hop of its return, if it returns. */
   readonly startKubelet: (node: string, cause: () => HopId) => boolean
   readonly isNodeUp: (node: string) => boolean
+  /** Up, but standing still. */
+  readonly isNodeFrozen: (node: string) => boolean
+  /**
+   * The machine stands still until then, if `goOn` is called, which says whether it still stood still. What hinders it otherwise, to be said after
+   * the node's name.
+   */
+  readonly freezeNode: (
+    node: string,
+    until: Nanos,
+  ) => { readonly pods: number; readonly requestsInFlight: number; readonly goOn: () => boolean } | string
   /** Stops the kubelet and asks every process of the node to end; says how many had not when `timeout` was over. */
   readonly shutDownNode: (node: string, timeout: Nanos) => Generator<Wait, number, unknown>
   /** `onUse` is called for each thing that takes longer. */

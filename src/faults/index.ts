@@ -12,6 +12,7 @@ import { crashLeader, type LeaderCrash } from './leader-crash.ts'
 import { crashMachine, type MachineCrash } from './machine-crash.ts'
 import { leakMemory, type MemoryLeak } from './memory-leak.ts'
 import { crashNode, type NodeCrash } from './node-crash.ts'
+import { freezeNode, type NodeFreeze } from './node-freeze.ts'
 import { type NodeReboot, rebootNode } from './node-reboot.ts'
 import { killPods, type PodKill } from './pod-kill.ts'
 import { type PodSlow, slowPods } from './pod-slow.ts'
@@ -31,6 +32,7 @@ export { LED_COMPONENTS, type LeaderCrash } from './leader-crash.ts'
 export type { MachineCrash } from './machine-crash.ts'
 export type { MemoryLeak } from './memory-leak.ts'
 export type { NodeCrash } from './node-crash.ts'
+export type { NodeFreeze } from './node-freeze.ts'
 export type { NodeReboot } from './node-reboot.ts'
 export type { PodKill } from './pod-kill.ts'
 export type { PodSlow } from './pod-slow.ts'
@@ -39,6 +41,7 @@ export type { PodSlow } from './pod-slow.ts'
 export type Fault =
   | NodeCrash
   | NodeReboot
+  | NodeFreeze
   | KubeletCrash
   | DiskSlow
   | ClockSkew
@@ -65,6 +68,7 @@ type Of<K extends Fault['kind']> = Fault extends infer F
 const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarget, report: FaultReport) => void } = {
   'node-crash': crashNode,
   'node-reboot': rebootNode,
+  'node-freeze': freezeNode,
   'kubelet-crash': crashKubelet,
   'disk-slow': slowNodeDisk,
   'clock-skew': skewClock,

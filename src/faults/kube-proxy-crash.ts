@@ -16,6 +16,10 @@ export interface KubeProxyCrash {
 export function crashKubeProxy(fault: KubeProxyCrash, target: FaultTarget, report: FaultReport): void {
   const { sim, trace } = target
   const subject = `Node/${fault.node}`
+  if (target.isNodeFrozen(fault.node)) {
+    report.effect = `${fault.node} stood still: nothing of it could crash`
+    return
+  }
   if (!target.stopKubeProxy(fault.node)) {
     report.effect = `the kube-proxy of ${fault.node} was down already`
     return

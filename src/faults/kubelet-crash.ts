@@ -13,6 +13,10 @@ export interface KubeletCrash {
 export function crashKubelet(fault: KubeletCrash, target: FaultTarget, report: FaultReport): void {
   const { sim, trace } = target
   const subject = `Node/${fault.node}`
+  if (target.isNodeFrozen(fault.node)) {
+    report.effect = `${fault.node} stood still: nothing of it could crash`
+    return
+  }
   if (!target.stopKubelet(fault.node)) {
     report.effect = `the kubelet of ${fault.node} was down already`
     return

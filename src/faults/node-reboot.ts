@@ -28,6 +28,10 @@ export function rebootNode(fault: NodeReboot, target: FaultTarget, report: Fault
     report.effect = `${fault.node} was down already`
     return
   }
+  if (fault.shutdown === 'graceful' && target.isNodeFrozen(fault.node)) {
+    report.effect = `${fault.node} stood still: nothing on it could be asked to end`
+    return
+  }
   report.tookEffect = true
   report.effect = `${fault.node} was shutting down to the end of the run`
   target.sim.spawn(reboot(fault, target, report))

@@ -116,6 +116,7 @@ type Failure = 'error' | 'timeout'
 export class IngressNginx implements Gateway {
   readonly #parts: GatewayParts
   readonly #access: ApiAccess
+  readonly #accessOf: (node: number) => ApiAccess
   readonly #sim: Simulation
   readonly #processes = new Map<number, Process>()
   readonly #jars = new CookieJars()
@@ -132,13 +133,19 @@ export class IngressNginx implements Gateway {
   readonly #connectTimeout: HandlerId
   readonly #readTimeout: HandlerId
 
-  /** `nodeAddresses`: of the nodes, by index, as int32. */
-  constructor(parts: GatewayParts, access: ApiAccess, nodeAddresses: readonly number[]) {
+  /** `nodeAddresses`: of the nodes, by index, as int32. `accessOf`: that of a controller on a node. */
+  constructor(
+    parts: GatewayParts,
+    access: ApiAccess,
+    nodeAddresses: readonly number[],
+    accessOf: (node: number) => ApiAccess = () => access,
+  ) {
     const { sim } = parts
     this.#nodeAddresses = nodeAddresses
     this.#rings = sharedRings((endpoint) => parts.addresses.endpointName(endpoint))
     this.#parts = parts
     this.#access = access
+    this.#accessOf = accessOf
     this.#sim = sim
     this.#sendSyn = sim.handler((id) => this.#take(this.#sendSyn, id, (attempt) => this.#connect(attempt)))
     this.#synAtPod = sim.handler((id) => this.#take(this.#synAtPod, id, (attempt) => this.#arriveSyn(attempt)))
@@ -148,6 +155,11 @@ export class IngressNginx implements Gateway {
     this.#connectTimeout = sim.handler((id) => this.#take(this.#connectTimeout, id, (attempt) => this.#failed(attempt, 'timeout')))
     this.#readTimeout = sim.handler((id) => {
       const attempt = this.#attempts[id]!
+      const late = this.#thawsIn(attempt.connection.node)
+      if (late > 0) {
+        attempt.deadline = sim.schedule(late, this.#readTimeout, id)
+        return
+      }
       attempt.deadline = NO_TIMER
       this.#failed(attempt, 'timeout')
     })
@@ -180,7 +192,7 @@ export class IngressNginx implements Gateway {
       workers: null,
       passing: new Set(),
       controller: new NginxController({
-        access: this.#access,
+        access: this.#accessOf(spec.nodeIndex),
         addresses,
         spec: controller,
         pod: name,
@@ -570,11 +582,41 @@ export class IngressNginx implements Gateway {
       this.#schedule(attempt, late, handler)
       return
     }
+    const still = this.#parts.kernels.frozen > 0 ? this.#standsStill(handler, attempt) : 0
+    if (still > 0) {
+      this.#schedule(attempt, still, handler)
+      return
+    }
     attempt.isHeld = false
+    if (still < 0) {
+      if (attempt.passing === null) this.#free(attempt, false)
+      else this.#lose(attempt)
+      return
+    }
     // Its sender has given the connection up: the try ends at its deadline.
     if (late === NEVER && attempt.passing !== null) return
     if (attempt.passing !== null) then(attempt)
     else this.#free(attempt, false)
+  }
+
+  /** How long until what comes is handled where it comes to, as that node stands still; 0: it runs; below 0: never, a SYN is lost. */
+  #standsStill(handler: HandlerId, attempt: Attempt): Nanos {
+    const { backends, kernels } = this.#parts
+    const { connection } = attempt
+    const { now } = this.#sim
+    if (handler === this.#synAtPod) {
+      const pod = backends.owner(connection.endpoint)
+      const left = pod === NO_BACKEND ? 0 : this.#thawsIn(backends.nodeOf(pod))
+      return left > 0 && !kernels.takes(backends.nodeOf(pod)) ? -1 : left
+    }
+    if (handler === this.#requestAtPod)
+      return kernels.handledIn(backends.nodeOf(connection.pod), now, retransmitTimeout(2 * this.#wayTo(attempt)))
+    return this.#thawsIn(connection.node)
+  }
+
+  #thawsIn(node: number): Nanos {
+    const { kernels } = this.#parts
+    return kernels.frozen > 0 ? kernels.thawsIn(node, this.#sim.now) : 0
   }
 
   #tellFirst({ controller }: Process, { cause }: NginxWorkers<Connection>, route: Route | null, wanted: string): void {

@@ -140,7 +140,8 @@ export class NginxController {
   }
 
   #informer<K extends Kind>(kind: K): Informer<K> {
-    return new Informer(this.#access.server, kind, { name: `ingress/${this.#pod}`, network: 'nodeNetwork' })
+    const { server, whenRunning } = this.#access
+    return new Informer(server, kind, { name: `ingress/${this.#pod}`, network: 'nodeNetwork', whenRunning })
   }
 
   #changed(event: WatchEvent<KindMap[Kind]>, service: string | null): void {

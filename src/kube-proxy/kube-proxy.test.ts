@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { NO_CAUSE } from '../engine/trace.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { HOUR, MILLISECOND, type Nanos, SECOND } from '../units.ts'
-import { READY, TestCluster } from '../workload/test-cluster.ts'
+import { READY, TEST_NETWORK, TestCluster, type TestClusterOptions } from '../workload/test-cluster.ts'
 
 const IPVS = { mode: 'ipvs', scheduler: 'rr' } as const
 
@@ -250,6 +250,88 @@ describe('kube-proxy', () => {
     expect(syncs(c).at(-1)!.rules).toBe(nat + filter)
   })
 })
+
+describe('a sync and the packets on its core', () => {
+  const UPDATE = LINUX_6_1.programUpdateNs('iptables-legacy', 1, 1) + LINUX_6_1.syncOwnNs('iptables-legacy', 1)
+  /** The four packets of a request to one Service with one endpoint. */
+  const REQUEST = LINUX_6_1.firstPacketNs('iptables-legacy', 0, 0, 1) + 3 * LINUX_6_1.establishedPacketNs('iptables-legacy')
+
+  /** A node of that many cores, a pod on it, its rules, and a client; a change that a sync takes up now, and `requests` in the middle of it. */
+  function changing(requests: number, options: TestClusterOptions): { c: TestCluster; start: Nanos } {
+    const c = new TestCluster({ zones: ['a'], ...options })
+    const [old, young] = [c.pod({ node: 0, app: 'web' }), c.pod({ node: 0, app: 'web' })]
+    c.pod({ node: 0, app: 'client' })
+    c.service('web')
+    c.sliceOf('web', [old])
+    c.startProxies()
+    const start = c.sim.now
+    c.sliceOf('web', [young])
+    for (let request = 0; request < requests; request++) {
+      const at = start + UPDATE / 2 + request * 1000
+      c.traffic({
+        name: `request ${request}`,
+        service: 'web',
+        from: 'client',
+        ratePerSecond: 1,
+        start: Math.floor(at),
+        stop: Math.floor(at) + 1,
+      })
+    }
+    return { c, start }
+  }
+
+  test.each([0, 1, 7])('%i requests on its only core: it ends by their CPU time later, and its rules are in effect then', (requests) => {
+    const { c, start } = changing(requests, { cpuMilli: 1000 })
+    const end = start + UPDATE + requests * REQUEST
+    c.sim.run(end - 1)
+    expect(syncs(c)).toHaveLength(1)
+    expect(c.dataPlane.rules.sliceRevisions[0]).toBe(c.revision - 1)
+    c.sim.run(end)
+    expect(c.dataPlane.rules.sliceRevisions[0]).toBe(c.revision)
+    expect(ns(syncs(c)[1]!.ms)).toBe(UPDATE + requests * REQUEST)
+    expect(c.dataPlane.trafficSummaries().every(({ ok }) => ok === 1)).toBe(true)
+    // The next change waits from that end on.
+    c.slice('web', [['10.0.0.9', READY]])
+    c.sim.run(end + 10 * SECOND)
+    expect(ns(syncs(c)[2]!.start * 1000)).toBe(end + SECOND)
+  })
+
+  test('on a node with a core that handles no packets it takes its time', () => {
+    const { c, start } = changing(7, { cpuMilli: 2000, softirq: { cores: 1 } })
+    c.sim.run(start + UPDATE)
+    expect(ns(syncs(c)[1]!.ms)).toBe(UPDATE)
+  })
+
+  test('nor do packets wait for a sync', () => {
+    const { c, start } = changing(1, { cpuMilli: 1000 })
+    c.sim.run(start + SECOND)
+    expect(ns(c.dataPlane.trafficSummaries()[0]!.latencyMs.max!)).toBe(REQUEST + 4 * TEST_NETWORK.sameNode)
+  })
+
+  test.each(['stop', 'crash'] as const)('a sync that a %s cuts short has had its CPU time until then, and the next one is whole', (how) => {
+    const { c, start } = changing(3, { cpuMilli: 1000 })
+    c.sim.run(start + UPDATE)
+    if (how === 'stop') c.dataPlane.proxy(0).stop()
+    else c.dataPlane.crashNode(0)
+    const before = ns(syncs(c)[0]!.ms)
+    expect(syncTimeUntilNow(c)).toBe(before + UPDATE - 3 * REQUEST)
+    if (how === 'crash') c.dataPlane.bootNode(0)
+    c.sim.run(start + SECOND)
+    c.startProxy(0)
+    c.sim.run(start + 3 * SECOND)
+    expect(syncs(c)).toHaveLength(2)
+    expect(ns(syncs(c)[1]!.ms)).toBe(before)
+    expect(syncTimeUntilNow(c)).toBe(before + UPDATE - 3 * REQUEST + before)
+  })
+})
+
+/** CPU time of the first node's syncs until now, as the table of nodes has it when its last interval ends now. */
+function syncTimeUntilNow(c: TestCluster): Nanos {
+  while (c.dataPlane.nextIntervalEnd < c.sim.now) c.dataPlane.endInterval(c.dataPlane.nextIntervalEnd)
+  c.dataPlane.endInterval(c.sim.now)
+  const { columns, rows } = c.dataPlane.nodeTable()
+  return [...rows].reduce((sum, row) => sum + ns(row[columns.indexOf('sync_ms')] as number), 0)
+}
 
 const EMPTY_META = {
   uid: '',

@@ -19,11 +19,24 @@ export type WatchedKind = 'Service' | 'EndpointSlice'
 /** Above this, rules are not written anew now and then. Source: kubernetes v1.36.2 pkg/proxy/iptables/proxier.go, largeClusterEndpointsThreshold. */
 const LARGE_CLUSTER_ENDPOINTS = 1000
 
+/** The thread of each node on which its kube-proxy syncs: a sync is over when it has had the CPU time that it takes. */
+export interface SyncThreads {
+  /** A sync of `work` ns of CPU time begins. */
+  begin(node: number, work: Nanos, now: Nanos): void
+  /** How long it takes still, as far as is known now; 0: it is over. */
+  left(node: number, now: Nanos): Nanos
+  /** The node stands still until then, with a sync that runs. */
+  standStill(node: number, until: Nanos, now: Nanos): void
+  /** It is given up, if one runs. */
+  stop(node: number, now: Nanos): void
+}
+
 /** What the kube-proxies of a cluster have in common. */
 export interface KubeProxyOptions {
   readonly sim: Simulation
   readonly rules: NodeRules
   readonly mode: ProxyMode
+  readonly threads: SyncThreads
   readonly trace: Trace
   readonly metrics: ProxyMetrics
   readonly nodeNames: readonly string[]
@@ -140,6 +153,7 @@ interface Shared extends KubeProxyOptions {
  * ```text
  *  watch event ─ no change for the rules → nothing
  *      └ change → waits for  end of the last sync + minSyncPeriod  → sync: takes the state of NOW, works for syncTime → rules in effect
+ *                                                                      (on a core that packets take from it: {@link SyncThreads})
  * ```
  *
  * Changes that arrive during the wait go into the same sync; those that arrive during a sync wait for the next. Without changes a sync
@@ -172,6 +186,7 @@ export class KubeProxy {
   #beginAt: Nanos = 0
   /** The event that ends the sync that runs. */
   #endTimer: Timer = NO_TIMER
+  #endAt: Nanos = 0
   #startedAt: Nanos = 0
   #runner: SyncRunner
   #fullSyncAt: Nanos = NEVER
@@ -209,7 +224,8 @@ export class KubeProxy {
 
   /** The process is gone. The rules in the kernel stay, and grow stale. */
   stop(): void {
-    const { sim } = this.#shared
+    const { sim, threads } = this.#shared
+    threads.stop(this.#node, sim.now)
     sim.cancel(this.#beginTimer)
     sim.cancel(this.#endTimer)
     this.#beginTimer = NO_TIMER
@@ -254,9 +270,28 @@ export class KubeProxy {
     if (this.#initialised) this.#requestSync()
   }
 
+  /**
+   * Its node stands still until then: a sync that is due meanwhile begins then, what was left of one that runs is left then. It is to hear of
+   * nothing meanwhile.
+   */
+  standStill(until: Nanos): void {
+    const { sim, beginSync, endSync, threads } = this.#shared
+    const { now } = sim
+    if (this.#endTimer !== NO_TIMER) {
+      sim.cancel(this.#endTimer)
+      threads.standStill(this.#node, until, now)
+      this.#endAt += until - now
+      this.#endTimer = sim.schedule(this.#endAt - now, endSync, this.#node)
+    } else if (this.#beginTimer !== NO_TIMER && this.#beginAt < until) {
+      sim.cancel(this.#beginTimer)
+      this.#beginAt = until
+      this.#beginTimer = sim.schedule(until - now, beginSync, this.#node)
+    }
+  }
+
   /** Called by the event of its timer. */
   beginSync(): void {
-    const { sim, mode, history } = this.#shared
+    const { sim, mode, history, threads } = this.#shared
     this.#beginTimer = NO_TIMER
     const now = sim.now
     const first = this.#fullSyncAt === NEVER
@@ -283,13 +318,21 @@ export class KubeProxy {
     this.#syncIsRelisted = this.#relisted
     this.#relisted = false
     const time = mode.syncTime({ full: this.#syncIsFull, counts: this.#counts, changedServices: changed.size })
+    this.#endAt = now + time
+    threads.begin(this.#node, time, now)
     this.#endTimer = sim.schedule(time, this.#shared.endSync, this.#node)
   }
 
-  /** Called by the event of its timer. */
+  /** Called by the event of its timer. Packets may have kept the sync from its core: then it goes on. */
   endSync(): void {
-    const { sim, mode, rules, trace, metrics, nodeNames } = this.#shared
+    const { sim, mode, rules, threads, trace, metrics, nodeNames } = this.#shared
     const now = sim.now
+    const left = threads.left(this.#node, now)
+    if (left > 0) {
+      this.#endAt = now + left
+      this.#endTimer = sim.schedule(left, this.#shared.endSync, this.#node)
+      return
+    }
     this.#endTimer = NO_TIMER
     rules.program(this.#node, this.#nextServiceRevision, this.#nextSliceRevision)
     mode.synced(this.#node, now)

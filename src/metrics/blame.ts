@@ -17,6 +17,7 @@ import { toMilliseconds } from './quantile-summary.ts'
  * - `retries`: until the try that was answered was sent: earlier tries, and the waits between them.
  * - `calls`: its server waited for other Services that it had called.
  * - `softirq`: its packets waited, as the core of the node that handles them was busy with others.
+ * - `throttled`: its server needed CPU time and got none, as its container had used up what its limit allows.
  */
 export const BLAME_PARTS = [
   'network',
@@ -32,6 +33,7 @@ export const BLAME_PARTS = [
   'retries',
   'calls',
   'softirq',
+  'throttled',
 ] as const
 
 export type BlamePart = (typeof BLAME_PARTS)[number]
@@ -50,6 +52,7 @@ export const DNS = 9
 export const RETRIES = 10
 export const CALLS = 11
 export const SOFTIRQ = 12
+export const THROTTLED = 13
 export const PARTS = BLAME_PARTS.length
 
 /** Mean milliseconds a request by part; null without requests. */

@@ -30,6 +30,8 @@ export class ProxyMetrics {
   readonly #measureFrom: Nanos
   #block = new Float64Array(256 * WIDTH)
   #syncs = 0
+  /** By node. */
+  readonly #syncsOf: Float64Array
   #rulesMax = 0
   #syncMax: Nanos = 0
   readonly #propagationBefore = new Histogram()
@@ -38,6 +40,12 @@ export class ProxyMetrics {
   constructor(options: { nodeNames: readonly string[]; measureFrom: Nanos }) {
     this.#nodeNames = options.nodeNames
     this.#measureFrom = options.measureFrom
+    this.#syncsOf = new Float64Array(options.nodeNames.length)
+  }
+
+  /** Syncs of the node's kube-proxy that have ended, since the start of the run. */
+  syncsOf(node: number): number {
+    return this.#syncsOf[node]!
   }
 
   synced(sync: SyncRecord): void {
@@ -58,6 +66,7 @@ export class ProxyMetrics {
     block[at + 7] = sync.changes
     block[at + 8] = sync.oldestChangeAge
     this.#syncs++
+    this.#syncsOf[sync.node]!++
     this.#rulesMax = Math.max(this.#rulesMax, sync.rules)
     this.#syncMax = Math.max(this.#syncMax, sync.ended - sync.started)
   }

@@ -39,6 +39,19 @@ export interface TrafficSummary {
   readonly blameMs: BlameSummary
 }
 
+/** All nodes since the warm-up. */
+export interface NodesSummary {
+  /** Packets that came to cores and were taken, and those that were dropped. */
+  readonly packets: number
+  readonly packetsDropped: number
+  /** The core that spent the most CPU time on packets in one interval: the share of a whole interval, and when that began. null: no packet came. */
+  readonly busiestCore: { readonly node: string; readonly share: number; readonly atSeconds: number } | null
+  /** The most entries that connection tracking of a node held at the end of an interval. */
+  readonly conntrackEntriesMax: number
+  /** Packets that found connection tracking full. */
+  readonly conntrackDropped: number
+}
+
 /** kube-proxy over all nodes and the whole run. */
 export interface KubeProxySummary {
   readonly mode: string

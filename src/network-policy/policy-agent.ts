@@ -60,7 +60,8 @@ export class PolicyAgent {
   constructor(access: ApiAccess, node: string) {
     this.#access = access
     this.#actor = `network-plugin/${node}`
-    const options = { name: this.#actor, network: 'nodeNetwork' } as const
+    const { whenRunning } = access
+    const options = { name: this.#actor, network: 'nodeNetwork', whenRunning } as const
     this.#policies = new Informer(access.server, 'NetworkPolicy', options)
     this.#pods = new Informer(access.server, 'Pod', options)
     this.#namespaces = new Informer(access.server, 'Namespace', options)
@@ -87,6 +88,11 @@ export class PolicyAgent {
   /** The node has booted: what the plugin lists, from an API server that may take its time to answer, is programmed like any change. */
   boot(): void {
     for (const informer of [this.#policies, this.#pods, this.#namespaces]) informer.start()
+  }
+
+  /** The API server has given the node's connection up. */
+  sever(): void {
+    for (const informer of [this.#policies, this.#pods, this.#namespaces]) informer.sever()
   }
 
   /** The node is gone, with what was programmed. */

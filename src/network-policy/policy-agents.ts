@@ -8,8 +8,9 @@ export class PolicyAgents implements NetworkPlugin {
   /** By node. */
   readonly #agents: readonly PolicyAgent[]
 
-  constructor(access: ApiAccess, nodeNames: readonly string[]) {
-    this.#agents = nodeNames.map((name) => new PolicyAgent(access, name))
+  /** `accessOf`: that of a node, by its index. */
+  constructor(accessOf: (node: number) => ApiAccess, nodeNames: readonly string[]) {
+    this.#agents = nodeNames.map((name, node) => new PolicyAgent(accessOf(node), name))
   }
 
   /** The run begins with the node up. */
@@ -25,6 +26,11 @@ export class PolicyAgents implements NetworkPlugin {
   /** The node is gone. */
   stop(node: number): void {
     this.#agents[node]!.stop()
+  }
+
+  /** The API server has given the node's connection up. */
+  sever(node: number): void {
+    this.#agents[node]!.sever()
   }
 
   /** The keys of the policies that a node has now. */

@@ -8,6 +8,7 @@ import type { Nanos } from '../units.ts'
 import type { HostLocalIpam } from './ipam.ts'
 import { MemoryGrowth } from './memory-growth.ts'
 import type { HostedPod, PodHost } from './pod-host.ts'
+import { servingContainer } from './serving-container.ts'
 
 /** A process that ends by itself. */
 export interface RunBehaviour {
@@ -52,6 +53,7 @@ const KILLED = 128 + 9
 export class RuntimeContainer {
   readonly startedAt: Nanos
   readonly #sim: Simulation
+  readonly #work: Simulation
   readonly #host: PodHost
   /** null: requests do not go to this container. */
   readonly #hosted: HostedPod | null
@@ -67,8 +69,10 @@ export class RuntimeContainer {
   onListen: (() => void) | null = null
   onExit: (() => void) | null = null
 
-  constructor(sim: Simulation, host: PodHost, hosted: HostedPod | null, life: Life) {
+  /** `work`: what its work is counted by, for as long as its machine runs. */
+  constructor(sim: Simulation, host: PodHost, hosted: HostedPod | null, life: Life, work = sim) {
     this.#sim = sim
+    this.#work = work
     this.#host = host
     this.#hosted = hosted
     this.#life = life
@@ -113,7 +117,7 @@ export class RuntimeContainer {
   grow(bytesPerSecond: number, room: number | null, full: () => void): void {
     if (this.#ended !== null) return
     if (this.#growth === null) {
-      const growth = new MemoryGrowth(this.#sim, room, full)
+      const growth = new MemoryGrowth(this.#work, room, full)
       this.#growth = growth
       this.#cancel.push(() => growth.stop())
     }
@@ -170,8 +174,8 @@ export class RuntimeContainer {
   }
 
   #after(delay: Nanos, run: () => void): void {
-    const timer = this.#sim.after(delay, run)
-    this.#cancel.push(() => this.#sim.cancel(timer))
+    const timer = this.#work.after(delay, run)
+    this.#cancel.push(() => this.#work.cancel(timer))
   }
 }
 
@@ -198,6 +202,8 @@ export interface Sandbox {
 
 export interface ContainerRuntimeOptions {
   readonly sim: Simulation
+  /** What the work of processes is counted by; `sim` when not given. */
+  readonly work?: Simulation | undefined
   readonly host: PodHost
   readonly ipam: HostLocalIpam
   readonly nodeIndex: number
@@ -248,7 +254,8 @@ export class ContainerRuntime {
     const { uid, name, namespace, labels } = pod.metadata
     invariant(!this.#sandboxes.has(uid), `Pod ${name} has a sandbox already`)
     const hostPorts = pod.spec.hostNetwork ? { hostPorts: pod.spec.containers.flatMap(({ ports }) => ports.map(hostPortOf)) } : {}
-    const hosted = host.sandboxUp({ podUid: uid, podName: name, namespace, labels, address, nodeIndex, ...hostPorts })
+    const cpuLimitMilli = pod.spec.containers[servingContainer(pod.spec)]?.limits.cpuMilli ?? 0
+    const hosted = host.sandboxUp({ podUid: uid, podName: name, namespace, labels, address, nodeIndex, cpuLimitMilli, ...hostPorts })
     const sandbox: Sandbox = { pod, address, hosted, containers: new Map(), alive: true }
     this.#sandboxes.set(uid, sandbox)
     return sandbox
@@ -269,13 +276,14 @@ export class ContainerRuntime {
     container: { name: string; role: ContainerRole; serves: boolean },
     behaviour: ProcessBehaviour,
   ): RuntimeContainer {
-    const { sim, host, startUps } = this.#options
+    const { sim, host, startUps, work } = this.#options
     const run = container.role === 'init' ? behaviour.init : container.role === 'main' ? behaviour.run : null
-    const started = new RuntimeContainer(sim, host, container.serves ? sandbox.hosted : null, {
+    const life: Life = {
       startUp: container.role === 'init' ? null : behaviour.startUp.sample(startUps),
       run: run === null ? null : this.#draw(run),
       drains: behaviour.onTerminate === 'drain',
-    })
+    }
+    const started = new RuntimeContainer(sim, host, container.serves ? sandbox.hosted : null, life, work)
     sandbox.containers.set(container.name, started)
     for (const leak of this.#leaks.get(sandbox.pod.metadata.uid) ?? []) grow(sandbox, container.name, started, leak, leak.bytesPerSecond)
     this.onStart?.(sandbox, container.name, started)

@@ -9,6 +9,7 @@ import { keyOf } from '../control-plane/object-key.ts'
 import type { WatchEvent } from '../control-plane/watch-cache.ts'
 import { firstOf, type Process, type Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
+import type { Simulation } from '../engine/simulation.ts'
 import { type HopId, NO_CAUSE } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { ContainerRuntime, type ProcessBehaviour } from './container-runtime.ts'
@@ -48,6 +49,8 @@ export interface KubeletOptions {
   readonly staticPods?: readonly Pod[] | undefined
   /** Whether somebody asks what containers use; nobody looks otherwise. */
   readonly measured?: boolean
+  /** What the work of its containers is counted by; by time itself when not given. */
+  readonly work?: Simulation | undefined
 }
 
 /**
@@ -85,7 +88,8 @@ export class Kubelet {
     const identity = nodeIdentity(options.name)
     this.#client = new ApiClient(access, { actor, identity, limit: LIMIT, network: 'nodeNetwork' })
     this.#heartbeats = new ApiClient(access, { actor, identity, limit: null, network: 'nodeNetwork' })
-    this.#pods = new Informer(access.server, 'Pod', { name: actor, network: 'nodeNetwork', nodeName: options.name })
+    const { server, whenRunning } = access
+    this.#pods = new Informer(server, 'Pod', { name: actor, network: 'nodeNetwork', nodeName: options.name, whenRunning })
     this.#pods.listen((event) => this.#podChanged(event))
     this.#jitter = access.sim.rng(`kubelet/${options.name}/lease`)
     const runtime = RUNTIMES[options.runtime ?? 'containerd']
@@ -96,6 +100,7 @@ export class Kubelet {
       hostIP: options.hostIP,
       runtime: new ContainerRuntime({
         sim: access.sim,
+        work: options.work,
         host: options.host,
         ipam: new HostLocalIpam(options.index),
         nodeIndex: options.index,
@@ -153,6 +158,11 @@ export class Kubelet {
   /** Whether the kubelet runs. */
   get up(): boolean {
     return this.#processes.length > 0
+  }
+
+  /** The API server has given the kubelet's connection up. */
+  sever(): void {
+    this.#pods.sever()
   }
 
   /** The machine stops. Nothing is told to anybody. */

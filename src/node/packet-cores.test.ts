@@ -184,3 +184,37 @@ function slowModel(packets: readonly SlowPacket[], later: number, timeout: numbe
   }
   return done
 }
+
+describe('a node that stands still', () => {
+  test('what comes waits until the end, and then for each other; the CPU time is spent then', () => {
+    const cores = one()
+    cores.enter(0, 90, 5)
+    cores.freeze(0, 100, 1000)
+    cores.expect(0, 200, 3, SECOND)
+    expect(cores.enter(0, 300, 20)).toBe(700 + LATER)
+    expect(cores.resolve(3, 200 + LATER)).toBe(800)
+    expect([500, 1000, 1003, 1100].map((at) => cores.spent(0, at))).toEqual([5, 5, 8, 30])
+    expect(cores.enter(0, 1100, 1)).toBe(0)
+  })
+
+  test('no more than the backlog, and one; the rest is dropped', () => {
+    const cores = one(2)
+    cores.freeze(0, 100, 1000)
+    expect(cores.ringOf(0)).toBe(2)
+    const taken = Array.from({ length: 5 }, (_, n) => {
+      if (cores.drops(0, 200 + n)) return false
+      cores.enter(0, 200 + n, LATER)
+      return true
+    })
+    expect(taken).toEqual([true, true, true, false, false])
+  })
+
+  test('another node goes on, and a crash ends it', () => {
+    const cores = new PacketCores({ coresOfNode: [1, 1], backlog: 10, laterPacket: LATER })
+    cores.freeze(0, 100, 1000)
+    expect(cores.enter(1, 200, 5)).toBe(0)
+    cores.enter(0, 200, 5)
+    cores.crash(0, 300)
+    expect([cores.spent(0, 400), cores.enter(0, 400, 5)]).toEqual([0, 0])
+  })
+})

@@ -1,5 +1,6 @@
 import type { Nanos } from '../units.ts'
 import { ComingPackets } from './coming-packets.ts'
+import { wholeCores } from './container-cpu.ts'
 import { DATA_RETRIES } from './kernel-tcp.ts'
 
 /** Packets that wait for one core at most. Source: Linux net.core.netdev_max_backlog, default 1000. */
@@ -15,9 +16,9 @@ export interface SoftirqSpec {
 
 export const SOFTIRQ_DEFAULTS: SoftirqSpec = { cores: null, backlog: BACKLOG_DEFAULT }
 
-/** Cores of a node that handle packets. Cores count as whole ones. */
+/** Cores of a node that handle packets. */
 export function softirqCores(cpuMilli: number, { cores }: SoftirqSpec): number {
-  const all = Math.max(1, Math.ceil(cpuMilli / 1000))
+  const all = wholeCores(cpuMilli)
   return cores === null ? all : Math.min(cores, all)
 }
 
@@ -67,6 +68,8 @@ export class PacketCores {
   readonly #charged: Float64Array
   readonly #packets: Float64Array
   readonly #dropped: Float64Array
+  /** By core: when it goes on, of a node that stands still. */
+  readonly #stillUntil: Float64Array
   /** By core, once needed: what will come, and the starts of those that waited. */
   readonly #coming: (ComingPackets | undefined)[]
   readonly #starts: (Starts | undefined)[]
@@ -86,6 +89,7 @@ export class PacketCores {
     this.#charged = new Float64Array(total)
     this.#packets = new Float64Array(total)
     this.#dropped = new Float64Array(total)
+    this.#stillUntil = new Float64Array(total)
     this.#coming = new Array<ComingPackets | undefined>(total).fill(undefined)
     this.#starts = new Array<Starts | undefined>(total).fill(undefined)
   }
@@ -156,12 +160,30 @@ export class PacketCores {
     return late
   }
 
+  /**
+   * The node stands still until then: what comes waits, as far as there is room. What has come before is taken to be handled (*assumption*: the
+   * microseconds that a core is behind do not matter beside the length of that).
+   */
+  freeze(node: number, now: Nanos, until: Nanos): void {
+    for (let core = this.#first[node]!; core < this.#first[node + 1]!; core++) {
+      this.#advance(core, now)
+      this.#busyUntil[core] = Math.max(this.#busyUntil[core]!, until)
+      this.#stillUntil[core] = until
+    }
+  }
+
+  /** Packets that wait at a node at most, all cores together. */
+  ringOf(node: number): number {
+    return this.#backlog * (this.#first[node + 1]! - this.#first[node]!)
+  }
+
   /** The node stops: what waits there is gone, and so is what would have come. */
   crash(node: number, now: Nanos): void {
     for (let core = this.#first[node]!; core < this.#first[node + 1]!; core++) {
       this.#advance(core, now)
       this.#coming[core]?.clear()
-      this.#charged[core]! -= Math.max(0, this.#busyUntil[core]! - now)
+      this.#charged[core]! -= this.#ahead(core, now)
+      this.#stillUntil[core] = 0
       this.#busyUntil[core] = now
       this.#starts[core]?.clear()
     }
@@ -171,10 +193,15 @@ export class PacketCores {
     return { first: this.#first[node]!, end: this.#first[node + 1]! }
   }
 
-  /** CPU time that the core has spent on packets until now, ns. */
+  /** CPU time that the core has spent on packets until now, ns. What comes at this very moment has cost none yet, and is left for the next to ask. */
   spent(core: number, now: Nanos): Nanos {
-    this.#advance(core, now)
-    return this.#charged[core]! - Math.max(0, this.#busyUntil[core]! - now)
+    this.#advance(core, now - 1)
+    return this.#charged[core]! - this.#ahead(core, now)
+  }
+
+  /** CPU time that is yet to be spent on what has come. */
+  #ahead(core: number, now: Nanos): Nanos {
+    return Math.max(0, this.#busyUntil[core]! - Math.max(now, this.#stillUntil[core]!))
   }
 
   /** Packets that have come to the core so far, without those dropped. */
@@ -182,6 +209,7 @@ export class PacketCores {
     return this.#packets[core]!
   }
 
+  /** Packets that came to the core so far and were dropped; one that is sent again and dropped again counts twice. */
   dropped(core: number): number {
     return this.#dropped[core]!
   }

@@ -13,6 +13,8 @@ export interface SandboxSpec {
   readonly nodeIndex: number
   /** It has the address of the node, where only these ports are its own. Absent: the address is all its own. */
   readonly hostPorts?: readonly number[]
+  /** The CPU limit of the container that serves, in thousandths of a core; absent or 0: it has none. */
+  readonly cpuLimitMilli?: number
 }
 
 /** A pod's place on the machine, as the data plane numbers it. */

@@ -16,6 +16,7 @@ import type { HostedPod } from './pod-host.ts'
 import { conditionsOf, phaseOf } from './pod-status.ts'
 import { ContainerProbes } from './probes.ts'
 import type { CriCall, CriTimes } from './runtimes/index.ts'
+import { servingContainer } from './serving-container.ts'
 import type { StatusManager } from './status-manager.ts'
 
 /** What the workers of one node share. */
@@ -111,10 +112,7 @@ export class PodWorker {
     this.#startTime = pod.status.startTime
     const { spec, status } = pod
     const sidecars = version >= 29
-    const serving = Math.max(
-      0,
-      spec.containers.findIndex((container) => container.ports.length > 0),
-    )
+    const serving = servingContainer(spec)
     this.#records = [
       ...spec.initContainers.map((container, i) => {
         const role = sidecars && container.restartPolicy === 'Always' ? 'sidecar' : 'init'

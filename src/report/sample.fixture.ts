@@ -32,6 +32,13 @@ export function sampleSummary(changes: Partial<VariantSummary> = {}): VariantSum
     ],
     propagation: { count: 4, mean: 700, p50: 600, p90: 1100, p99: 1200, max: 1300 },
     deployments: [{ namespace: 'shop', name: 'frontend', replicas: 4, available: 3, availableAtSeconds: 12.5, imbalance: 1.25 }],
+    nodes: {
+      packets: 9000,
+      packetsDropped: 0,
+      busiestCore: { node: 'worker-1', share: 0.25, atSeconds: 31 },
+      conntrackEntriesMax: 4100,
+      conntrackDropped: 0,
+    },
     kubeProxy: { mode: 'ipvs', syncs: 31, rulesMax: 42, syncMsMax: 34.5 },
     faults: [{ fault: 'node-crash worker-3 for 1m', tookEffect: true, effect: '2 pods were lost' }],
     refusals: [],
@@ -59,6 +66,7 @@ export function sampleResult(variant = 'ipvs', changes: Partial<VariantSummary> 
     objects: sampleTable(['time_s', 'detail'], [[1.25, 'says "hello", and\ngoes']]),
     proxy: sampleTable(['time_s', 'node'], []),
     pods: sampleTable(['pod', 'requests'], []),
+    nodes: sampleTable(['node', 'packets'], []),
     failures: sampleTable(['cause', 'failures'], []),
     summary: sampleSummary({ variant, ...changes }),
   }

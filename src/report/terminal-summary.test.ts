@@ -88,6 +88,18 @@ describe('the terminal summary', () => {
     expect(text).toMatch(/endpoint propagation\n +p50 +–/)
   })
 
+  test('tells of nodes where a core was busy or dropped packets, and only there', () => {
+    const nodes = (packetsDropped: number, share: number) => ({
+      nodes: { ...sampleSummary().nodes, packetsDropped, busiestCore: { node: 'worker-1', share, atSeconds: 31 } },
+    })
+    expect(render(summary(nodes(0, 0.5)))).not.toContain('nodes')
+    expect(render(summary({ nodes: { ...sampleSummary().nodes, busiestCore: null } }))).not.toContain('nodes')
+    expect(render(summary(nodes(0, 0.51)))).toMatch(/\nnodes\n {2}busiest core +51.00 %\n {2}packets dropped +0\n/)
+    const two = render(summary({}, { variant: 'iptables', ...nodes(12_345, 0.5) }))
+    expect(two).toMatch(/busiest core +25.00 % +50.00 %\n/)
+    expect(two).toMatch(/packets dropped +0 +12,345\n/)
+  })
+
   test.each([60, 80, 120])('of many variants stays within %d columns, each variant shown once', (width) => {
     const names = ['iptables', 'ipvs', 'nftables', 'slow-start', 'larger-pool', 'smaller-pool', 'everything-at-once']
     const text = render(summary(...names.map((variant) => ({ variant, thresholds: [GOOD], faults: [] }))), width)

@@ -148,6 +148,7 @@ function sections(variants: readonly VariantSummary[]): readonly Section[] {
       { label: 'rules at most', compared: true, cell: ({ kubeProxy }) => measured(kubeProxy.rulesMax, formatCount) },
     ],
   })
+  list.push(...nodeSections(variants))
   if (variants.some(({ bootstrap }) => bootstrap !== undefined)) {
     const cell: Row['cell'] = ({ bootstrap }) => {
       const at = bootstrap?.allNodesReadySeconds
@@ -160,6 +161,28 @@ function sections(variants: readonly VariantSummary[]): readonly Section[] {
   if (deployments.length > 0) list.push({ title: 'deployments available', rows: deployments.map(deploymentRow) })
   return list
 }
+
+/** What of nodes is worth telling: nothing, where no variant dropped a packet at a core and no core was busy. */
+function nodeSections(variants: readonly VariantSummary[]): readonly Section[] {
+  const matters = variants.some(({ nodes }) => nodes.packetsDropped > 0 || (nodes.busiestCore?.share ?? 0) > BUSY)
+  if (!matters) return []
+  const rows: Row[] = [
+    {
+      label: 'busiest core',
+      compared: false,
+      cell: ({ nodes }) => measured(nodes.busiestCore?.share ?? 0, formatPercent),
+    },
+    {
+      label: 'packets dropped',
+      compared: false,
+      cell: ({ nodes }) => ({ ...measured(nodes.packetsDropped, formatCount), bad: nodes.packetsDropped > 0 }),
+    },
+  ]
+  return [{ title: 'nodes', rows }]
+}
+
+/** Share of a second from which on a core is busy. */
+const BUSY = 0.5
 
 function trafficRows(name: string, variants: readonly VariantSummary[]): readonly Row[] {
   const find = (variant: VariantSummary) => variant.traffic.find((entry) => entry.traffic === name)

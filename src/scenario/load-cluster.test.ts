@@ -45,6 +45,20 @@ describe('cores for packets', () => {
   })
 })
 
+describe('kubelets', () => {
+  test('make CPU limits hold by periods of 100 ms, unless told otherwise', async () => {
+    expect((await clusterOf('{}')).cpuQuotaPeriod).toBe(100_000_000)
+    expect((await clusterOf('{ kubelet: { cpuCFSQuotaPeriod: 5ms } }')).cpuQuotaPeriod).toBe(5_000_000)
+    expect((await clusterOf('{ kubelet: { cpuCFSQuota: false } }')).cpuQuotaPeriod).toBe(null)
+  })
+
+  test.each(['999us', '1001ms'])('take no period of %s', async (period) => {
+    expect(await problemsOf(`{ kubelet: { cpuCFSQuotaPeriod: ${period} } }`)).toEqual([
+      ['spec.cluster.kubelet.cpuCFSQuotaPeriod', `A period of "${period}" is not one of the kubelet's`, '1ms to 1s', null],
+    ])
+  })
+})
+
 describe('images', () => {
   test('have sizes, may be missing, and are pulled as the kubelet is told to', async () => {
     const { images, warnings } = await clusterOf(

@@ -5,6 +5,7 @@ import { KUBERNETES_MINORS, type KubernetesMinor, NEWEST_MINOR } from '../kubern
 import { CONNTRACK_DEFAULTS, type ConntrackConfig } from '../node/conntrack.ts'
 import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import { RUNTIME_NAMES, type RuntimeName } from '../node/runtimes/index.ts'
+import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { loadDns } from './load-dns.ts'
@@ -60,6 +61,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     conntrack: loadConntrack(draft?.kubeProxy),
     network: loadNetwork(context, draft?.network),
     softirq: loadSoftirq(context, draft?.network, nodes),
+    cpuQuotaPeriod: loadCpuQuotaPeriod(context, draft?.kubelet),
     images: loadImages(context, draft?.images),
     runtime: loadRuntime(context, draft?.runtime),
     scheduler: loadScheduler(context, draft?.scheduler),
@@ -187,6 +189,18 @@ function loadSoftirq(context: LoadContext, draft: ClusterDraft['network'], nodes
     context.mistake(path, `No node has ${cores} cores`, most === 1 ? '1' : `1 to ${most}`)
   }
   return { cores: cores ?? SOFTIRQ_DEFAULTS.cores, backlog: backlog ?? SOFTIRQ_DEFAULTS.backlog }
+}
+
+/** Source: kubernetes v1.36.2 pkg/kubelet/apis/config/validation/validation.go (cpuCFSQuotaPeriod). */
+const QUOTA_PERIOD = { min: MILLISECOND, max: SECOND }
+
+function loadCpuQuotaPeriod(context: LoadContext, draft: ClusterDraft['kubelet']): Nanos | null {
+  const path: Path = [...AT, 'kubelet', 'cpuCFSQuotaPeriod']
+  const period = read(context, path, draft?.cpuCFSQuotaPeriod, DEFAULTS.cpuCFSQuotaPeriod, parseDuration)
+  if (period < QUOTA_PERIOD.min || period > QUOTA_PERIOD.max) {
+    context.mistake(path, `A period of "${draft?.cpuCFSQuotaPeriod}" is not one of the kubelet's`, '1ms to 1s')
+  }
+  return (draft?.cpuCFSQuota ?? DEFAULTS.cpuCFSQuota) ? period : null
 }
 
 function loadRuntime(context: LoadContext, name: string | undefined): RuntimeName {

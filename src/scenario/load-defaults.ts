@@ -15,6 +15,9 @@ export const DEFAULTS = {
   /** *Assumption*: a control-plane node of a small cluster. */
   controlPlane: { cpu: '4', memory: '8Gi' },
   otherServices: { count: 0, endpoints: 1 },
+  /** Source: kubernetes v1.36.2 pkg/kubelet/apis/config/v1beta1/defaults.go, as the next. */
+  cpuCFSQuota: true,
+  cpuCFSQuotaPeriod: '100ms',
   /** Source: kubernetes v1.36.2 pkg/kubelet/apis/config/v1beta1/defaults.go, `maxPods`. */
   maxPods: 110,
   /** *Assumption*: a cluster that does not speak of zones has one. */

@@ -29,6 +29,8 @@ export interface FaultSurroundings {
   readonly replicas: number
   /** Machines of the install that are no nodes. */
   readonly machines: readonly string[]
+  /** Nodes with components of the control plane or of etcd. */
+  readonly controlPlaneNodes: readonly string[]
   readonly apiServers: number
 }
 
@@ -55,7 +57,7 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
     case 'api-server-crash':
       return loadApiServerFault(context, path, draft as ApiServerFaultDraft, around.apiServers)
     default:
-      return loadNodeFault(context, path, draft as NodeFaultDraft, around.nodes)
+      return loadNodeFault(context, path, draft as NodeFaultDraft, around)
   }
 }
 
@@ -116,7 +118,12 @@ function loadApiServerFault(context: LoadContext, path: Path, draft: ApiServerFa
   return { kind, server: server === 'random' ? null : server, duration }
 }
 
-function loadNodeFault(context: LoadContext, path: Path, draft: NodeFaultDraft, nodes: readonly string[] | null): FaultSpec | undefined {
+function loadNodeFault(
+  context: LoadContext,
+  path: Path,
+  draft: NodeFaultDraft,
+  { nodes, controlPlaneNodes }: FaultSurroundings,
+): FaultSpec | undefined {
   const duration = draft.for === undefined ? null : context.duration([...path, 'for'], draft.for)
   if (duration === 0)
     context.mistake([...path, 'for'], 'A fault of no length is none', 'a length of time above 0, or no "for" when it stays')
@@ -129,6 +136,12 @@ function loadNodeFault(context: LoadContext, path: Path, draft: NodeFaultDraft, 
       const { shutdown = DEFAULTS.shutdown } = draft as Extract<NodeFaultDraft, { shutdown?: unknown }>
       return node === undefined || duration === undefined || duration === null ? undefined : of({ shutdown, duration })
     }
+    case 'node-freeze':
+      if (typeof node === 'string' && controlPlaneNodes.includes(node)) {
+        const accepted = 'a node without components of the control plane, such as worker-1; or the fault node-crash'
+        context.mistake([...path, 'node'], `That "${node}" stands still is not modelled: the control plane runs there`, accepted)
+      }
+      return node === undefined || duration === undefined || duration === null ? undefined : of({ duration })
     case 'disk-slow': {
       const { factor } = draft as Extract<NodeFaultDraft, { factor?: unknown }>
       return node === undefined || duration === undefined || factor === undefined ? undefined : of({ factor, duration })

@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import type { AnyObject } from '../api/objects/index.ts'
 import type { SourceProblem } from '../api/source-problem.ts'
 import { nodeLabels } from '../control-plane/control-plane.ts'
-import { bareMachinesOf, INSTALLS } from '../control-plane/installs/index.ts'
+import { bareMachinesOf, INSTALLS, machinesOf } from '../control-plane/installs/index.ts'
 import { invariant } from '../invariant.ts'
 import { readArrivalFiles } from './arrival-files.ts'
 import { checkVersions } from './check-versions.ts'
@@ -139,6 +139,8 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     etcdMembers: cluster.etcdMembers,
     replicas: cluster.install === null ? 1 : INSTALLS[cluster.install].controlPlane.length,
     machines: cluster.install === null ? [] : bareMachinesOf(INSTALLS[cluster.install], cluster.etcdMembers),
+    controlPlaneNodes:
+      cluster.install === null ? [] : machinesOf(INSTALLS[cluster.install], cluster.etcdMembers).filter((name) => nodes?.includes(name)),
     apiServers: cluster.apiServers,
     applied: applied.of,
   })

@@ -30,6 +30,8 @@ export interface TimelineOptions {
   readonly replicas: number
   /** Machines of the install that are no nodes. */
   readonly machines: readonly string[]
+  /** Nodes with components of the control plane or of etcd. */
+  readonly controlPlaneNodes: readonly string[]
   readonly apiServers: number
   /** What each `apply` brings, by the file as it is written. */
   readonly applied: AppliedManifests

@@ -166,3 +166,40 @@ describe('calls', () => {
     expect(await mistakes(many)).toEqual([expect.stringContaining('A request to "app=a" makes more than 100000 others on average')])
   })
 })
+
+describe('CPU time of requests', () => {
+  test('is all of the service, or a distribution', async () => {
+    const [a, b, c] = await workloads(`    - { selector: app=a, cpuPerRequest: all }
+    - { selector: app=b, cpuPerRequest: exp(3ms) }
+    - { selector: app=c }`)
+    expect([a!.cpuPerRequest, b!.cpuPerRequest]).toEqual(['all', { kind: 'exponential', mean: 3_000_000 }])
+    expect('cpuPerRequest' in c!).toBe(false)
+  })
+
+  test('is said in one way', async () => {
+    expect(await mistakes('    - { selector: app=a, cpu: 0.5, cpuPerRequest: all }')).toEqual([
+      '7:31 There is "cpuPerRequest", too, and either says what CPU a request takes [one of the two]',
+    ])
+  })
+
+  test('is told from other words', async () => {
+    const [mistake] = await mistakes('    - { selector: app=a, cpuPerRequest: al }')
+    expect(mistake).toContain('7:41 Cannot read "al" as a distribution of times [all, or ')
+    expect(await mistakes('    - { selector: app=a, cpuPerRequest: exp(3m5) }')).toHaveLength(1)
+  })
+})
+
+describe('warm-up', () => {
+  test('has a duration and a factor', async () => {
+    const [a, b] = await workloads(`    - { selector: app=a, warmUp: { duration: 30s, factor: 2.5 } }
+    - { selector: app=b }`)
+    expect(a!.warmUp).toEqual({ duration: 30_000_000_000, factor: 2.5 })
+    expect('warmUp' in b!).toBe(false)
+  })
+
+  test('needs both, and a factor of 1 at least', async () => {
+    expect(await mistakes('    - { selector: app=a, warmUp: { duration: 30s } }')).toHaveLength(1)
+    expect(await mistakes('    - { selector: app=a, warmUp: { factor: 3 } }')).toHaveLength(1)
+    expect(await mistakes('    - { selector: app=a, warmUp: { duration: 30, factor: 0.5 } }')).toHaveLength(2)
+  })
+})

@@ -1,16 +1,19 @@
+import { nearest } from '../api/did-you-mean.ts'
 import { matchesSelector } from '../api/labels.ts'
+import type { DistributionSpec } from '../engine/distributions.ts'
 import type { Nanos } from '../units.ts'
 import { checkCallGraph, loadCalls } from './load-calls.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { listNames } from './load-inventory.ts'
-import { parseDistribution } from './parse-distribution.ts'
+import { DISTRIBUTION_FORM, parseDistribution } from './parse-distribution.ts'
 import { parseDuration } from './parse-duration.ts'
+import { type Parsed, parsed } from './parse-result.ts'
 import { parseShare } from './parse-share.ts'
 import { parseBytes, parseCpu } from './parse-size.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
-import type { ErrorSpec, IngressControllerSpec, RunSpec, WorkloadSpec } from './scenario.ts'
+import type { ErrorSpec, IngressControllerSpec, RunSpec, WarmUpSpec, WorkloadSpec } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
 
 type WorkloadsDraft = Draft<NonNullable<ScenarioFile['spec']['workloads']>>
@@ -53,6 +56,11 @@ export function loadWorkloads(
     }
     const serviceTime = context.read([...at, 'serviceTime'], entry?.serviceTime, parseDistribution)
     const cpuMilli = context.read([...at, 'cpu'], asText(entry?.cpu), parseCpu)
+    const cpuPerRequest = context.read([...at, 'cpuPerRequest'], entry?.cpuPerRequest, parseCpuPerRequest)
+    if (entry?.cpu !== undefined && entry.cpuPerRequest !== undefined) {
+      context.mistake([...at, 'cpu'], 'There is "cpuPerRequest", too, and either says what CPU a request takes', 'one of the two')
+    }
+    const warmUp = loadWarmUp(context, [...at, 'warmUp'], entry?.warmUp)
     const memoryBytes = context.read([...at, 'memory'], asText(entry?.memory), parseBytes)
     const startUp = context.read([...at, 'startUp'], entry?.startUp, parseDistribution)
     const run = loadRun(context, [...at, 'run'], entry?.run)
@@ -70,6 +78,8 @@ export function loadWorkloads(
       startUp: startUp ?? STANDARD.startUp,
       onTerminate: entry?.onTerminate ?? STANDARD.onTerminate,
       cpuMilli: cpuMilli ?? STANDARD.cpuMilli,
+      ...(cpuPerRequest === undefined ? {} : { cpuPerRequest }),
+      ...(warmUp === undefined ? {} : { warmUp }),
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(run === undefined ? {} : { run }),
       ...(init === undefined ? {} : { init }),
@@ -87,6 +97,22 @@ export function loadWorkloads(
 
 function asText(amount: string | number | undefined): string | undefined {
   return amount === undefined ? undefined : String(amount)
+}
+
+/** `all`, or a distribution. */
+function parseCpuPerRequest(text: string): Parsed<'all' | DistributionSpec> {
+  if (text === 'all') return parsed('all')
+  const read = parseDistribution(text)
+  if (read.ok || read.complaint.accepted !== DISTRIBUTION_FORM) return read
+  const didYouMean = read.complaint.didYouMean ?? nearest(text, ['all'])
+  return { ok: false, complaint: { ...read.complaint, didYouMean, accepted: `all, or ${DISTRIBUTION_FORM}` } }
+}
+
+type WarmUpDraft = Draft<NonNullable<NonNullable<ScenarioFile['spec']['workloads']>[number]['warmUp']>>
+
+function loadWarmUp(context: LoadContext, path: Path, draft: WarmUpDraft | undefined): WarmUpSpec | undefined {
+  const duration = context.duration([...path, 'duration'], draft?.duration)
+  return duration === undefined || draft?.factor === undefined ? undefined : { duration, factor: draft.factor }
 }
 
 type RunDraft = Draft<NonNullable<NonNullable<ScenarioFile['spec']['workloads']>[number]['run']>>

@@ -1,9 +1,9 @@
 import type { FaultOutcome } from '../faults/planned-fault.ts'
-import type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
+import type { KubeProxySummary, NodesSummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
 import type { Table } from '../metrics/table.ts'
 import type { Threshold } from './scenario.ts'
 
-export type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
+export type { KubeProxySummary, NodesSummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
 
 /** What one variant's run gives back. Everything in it is a function of (scenario, seed, version). */
 export interface RunResult {
@@ -16,6 +16,8 @@ export interface RunResult {
   readonly proxy: Table
   /** Every pod that could serve: how long it listened, and what came to it. */
   readonly pods: Table
+  /** Per interval and node: what its CPUs did, and how full connection tracking was. */
+  readonly nodes: Table
   /** Why requests failed, and by which changes that their node had not seen. */
   readonly failures: Table
   readonly summary: VariantSummary
@@ -29,6 +31,7 @@ export interface VariantSummary {
   readonly propagation: QuantileSummary
   readonly deployments: readonly DeploymentSummary[]
   readonly kubeProxy: KubeProxySummary
+  readonly nodes: NodesSummary
   /** Only of runs that begin with one: when every node was Ready; null when that did not happen. */
   readonly bootstrap?: { readonly allNodesReadySeconds: number | null }
   readonly faults: readonly FaultOutcome[]
@@ -58,6 +61,8 @@ export interface DeploymentSummary {
   readonly availableAtSeconds: number | null
   /** Requests a second of its busiest pod over the mean of its pods; null when no pod listens at the end or none had a request. */
   readonly imbalance: number | null
+  /** Share of the CPU periods of its pods in which they were throttled; absent where nobody counts them. */
+  readonly throttled?: number
 }
 
 export interface ThresholdResult extends Omit<Threshold, 'labels' | 'text'> {

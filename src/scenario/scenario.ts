@@ -34,6 +34,7 @@ export type {
   TrafficSource,
   TrafficSpec,
   TrafficTarget,
+  WarmUpSpec,
   WorkloadSpec,
 } from '../workload/specs.ts'
 export type ImageSpec = ImagePolicy
@@ -88,6 +89,8 @@ export interface ClusterSpec {
   readonly director?: DirectorSpec | undefined
   /** How nodes share packets among their cores. */
   readonly softirq: SoftirqSpec
+  /** Of the quota of containers with a CPU limit; null: limits do not hold. */
+  readonly cpuQuotaPeriod: Nanos | null
   /** How images are pulled, and how large they are. */
   readonly images: ImageSpec
   readonly runtime: RuntimeName

@@ -208,6 +208,15 @@ const cluster = z.strictObject({
         .optional(),
     })
     .optional(),
+  kubelet: z
+    .strictObject({
+      cpuCFSQuota: z.boolean().optional().meta({
+        description: 'CPU limits hold, by throttling, where cpuPerRequest says what requests take',
+        default: DEFAULTS.cpuCFSQuota,
+      }),
+      cpuCFSQuotaPeriod: duration('The period of the quota, 1 ms to 1 s', DEFAULTS.cpuCFSQuotaPeriod).optional(),
+    })
+    .optional(),
   dns: z
     .strictObject({
       service: text('a Service, such as kube-dns.kube-system', {
@@ -375,6 +384,18 @@ const workload = z.strictObject({
   }),
   serviceTime: distribution('How long one request keeps a server busy', DEFAULTS.workload.serviceTime).optional(),
   cpu: quantity('Cores that a busy server uses; less than 1 where it waits for others meanwhile', DEFAULTS.workload.cpu).optional(),
+  cpuPerRequest: text('all, or a distribution of times, such as exp(3ms)', {
+    description:
+      'CPU time that a request takes of its service time; the CPU limit of the container holds then, by throttling. Instead of cpu; without it nothing is throttled',
+    examples: ['all', '3ms', 'lognormal(p50=2ms, p99=20ms)'],
+  }).optional(),
+  warmUp: z
+    .strictObject({
+      duration: duration('How long a process is slower than it will be, from when it begins to listen'),
+      factor: z.number().min(1).max(1000).meta({ description: 'How many times as long service takes at first' }),
+    })
+    .optional()
+    .meta({ description: 'A new process serves more slowly, and less and less so; without it, it does not' }),
   memory: quantity('Memory that each container of a pod uses; what it requests when not given').optional(),
   concurrency: z
     .int()
@@ -612,6 +633,12 @@ const nodeReboot = z.strictObject({
   for: duration('How long the machine is away, from its last process to its kubelet'),
 })
 
+const nodeFreeze = z.strictObject({
+  kind: z.enum(['node-freeze']),
+  node: victim,
+  for: duration('How long the machine stands still, before it goes on where it was'),
+})
+
 const nodeDisk = z.strictObject({
   kind: z.enum(['disk-slow']),
   node: victim,
@@ -721,6 +748,7 @@ const at = duration('When it happens')
 const fault = z.union([
   nodeFault,
   nodeReboot,
+  nodeFreeze,
   nodeDisk,
   nodeClock,
   podKill,

@@ -4,8 +4,10 @@ import { objectKey } from '../control-plane/object-key.ts'
 import type { Trace } from '../engine/trace.ts'
 import { imbalance, loadRate } from '../metrics/pod-loads.ts'
 import type { Cell, Table } from '../metrics/table.ts'
+import { throttledShare } from '../node/container-cpu.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import type { DeploymentSummary, RunResult, VariantSummary } from './run-result.ts'
+import { runUntil } from './run-until.ts'
 import type { Scenario } from './scenario.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
 import { judgeThresholds } from './threshold-metrics.ts'
@@ -32,12 +34,13 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     const until = Math.floor((scenario.duration * step) / PROGRESS_STEPS)
     // Pods' loads are counted from the moment at which measuring begins; to stop there is no event, so it changes nothing.
     if (cluster.sim.now < scenario.warmUp && scenario.warmUp <= until) {
-      cluster.sim.run(scenario.warmUp - 1)
+      runUntil(cluster, scenario.warmUp - 1, scenario.duration)
       cluster.dataPlane.backends.countLoads()
     }
-    cluster.sim.run(until)
+    runUntil(cluster, until, scenario.duration)
     options.onProgress?.(step / PROGRESS_STEPS)
   }
+  cluster.dataPlane.endInterval(scenario.duration)
   cluster.dataPlane.checkConservation()
   const measured: Omit<VariantSummary, 'thresholds'> = {
     variant: options.variant,
@@ -45,6 +48,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     propagation: cluster.dataPlane.propagation('measured'),
     deployments: deploymentsOf(scenario, cluster),
     kubeProxy: cluster.dataPlane.kubeProxySummary(),
+    nodes: cluster.dataPlane.nodesSummary(),
     ...(scenario.cluster.bootstrap
       ? { bootstrap: { allNodesReadySeconds: cluster.allNodesReadyAt === null ? null : seconds(cluster.allNodesReadyAt) } }
       : {}),
@@ -59,6 +63,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     objects: hopTable(cluster.trace),
     proxy: cluster.dataPlane.proxyTable(),
     pods: podTable(cluster),
+    nodes: cluster.dataPlane.nodeTable(),
     failures: cluster.dataPlane.failureTable(),
     hops: cluster.trace,
     summary: { ...measured, thresholds: judgeThresholds(scenario.thresholds, measured) },
@@ -89,32 +94,36 @@ function deploymentsOf(scenario: Scenario, cluster: SimulatedCluster): Deploymen
     const deployment: Deployment | undefined = cluster.controlPlane.server.peek('Deployment', namespace, name)
     const availableAt = cluster.availableAt.get(key)
     const selector = deployment?.spec.selector
+    const own =
+      selector === undefined ? [] : loads.filter(({ pod }) => pod.namespace === namespace && matchesSelector(selector, pod.labels))
+    const stats = own.flatMap(({ cpu }) => cpu ?? [])
     return {
       namespace,
       name,
       replicas: deployment?.spec.replicas ?? 0,
       available: deployment?.status.availableReplicas ?? 0,
       availableAtSeconds: availableAt === undefined ? null : seconds(availableAt),
-      imbalance:
-        selector === undefined
-          ? null
-          : imbalance(
-              loads.filter(({ pod }) => pod.namespace === namespace && matchesSelector(selector, pod.labels)).map(({ load }) => load),
-            ),
+      imbalance: selector === undefined ? null : imbalance(own.map(({ load }) => load)),
+      ...(stats.length === 0 ? {} : { throttled: throttledShare(stats) }),
     }
   })
 }
 
-/** Every pod as a row: where it was, how long it listened since the warm-up, and how many requests came to it. */
+/** Every pod as a row: where it was, and since the warm-up how long it listened, how many requests came to it, and what it had of the CPU. */
 function podTable(cluster: SimulatedCluster): Table {
   const names = cluster.nodeNames
-  const rows = cluster.dataPlane.backends.loads().map(({ pod, load }): readonly Cell[] => {
+  const rows = cluster.dataPlane.backends.loads().map(({ pod, load, cpu }): readonly Cell[] => {
     const rate = load.listened === 0 ? null : loadRate(load) * SECOND
     const state = load.listening ? 'listening' : 'gone'
-    return [pod.namespace, pod.podName, pod.address, names[pod.nodeIndex]!, state, seconds(load.listened), load.requests, rate]
+    const used = cpu === null ? NO_CPU : [seconds(cpu.used), cpu.periods, cpu.throttledPeriods, seconds(cpu.throttled)]
+    return [pod.namespace, pod.podName, pod.address, names[pod.nodeIndex]!, state, seconds(load.listened), load.requests, rate, ...used]
   })
-  return { columns: ['namespace', 'pod', 'address', 'node', 'at_end', 'listened_s', 'requests', 'requests_per_s'], rows }
+  const columns = ['namespace', 'pod', 'address', 'node', 'at_end', 'listened_s', 'requests', 'requests_per_s']
+  return { columns: [...columns, 'cpu_s', 'cpu_periods', 'throttled_periods', 'throttled_s'], rows }
 }
+
+/** Of a pod whose requests' CPU time is not given. */
+const NO_CPU = [null, null, null, null] as const
 
 /** Every hop as a row: what happened to which object, when, by whom, and which hop led to it. */
 function hopTable(trace: Trace): Table {

@@ -1,5 +1,6 @@
 import { matchesSelector, shortSelector } from '../api/labels.ts'
 import type { AnyObject, Deployment, EndpointSlice, Kind, Pod, Service, StringMap } from '../api/objects/index.ts'
+import type { ApiAccess } from '../control-plane/api-client.ts'
 import type { ApiServer } from '../control-plane/api-server.ts'
 import { isReady } from '../control-plane/conditions.ts'
 import { ControlPlane, type NodeSeed, nodeLabels } from '../control-plane/control-plane.ts'
@@ -8,8 +9,9 @@ import { INSTALLS } from '../control-plane/installs/index.ts'
 import { ControlPlaneMachines } from '../control-plane/installs/machines.ts'
 import { LATENCIES } from '../control-plane/latencies.ts'
 import type { Replica } from '../control-plane/leader-election/replica.ts'
+import type { MetricsServer } from '../control-plane/metrics-server.ts'
 import { keyOf } from '../control-plane/object-key.ts'
-import type { Watch } from '../control-plane/watch-cache.ts'
+import type { ClientWatch } from '../control-plane/reflector.ts'
 import { DnsNames } from '../dns/dns-names.ts'
 import { PodRecords } from '../dns/pod-records.ts'
 import { distribution } from '../engine/distributions.ts'
@@ -25,6 +27,7 @@ import { parseIpv4 } from '../network/addresses.ts'
 import { PolicyAgents } from '../network-policy/policy-agents.ts'
 import type { ProcessBehaviour, RunBehaviour, RuntimeContainer } from '../node/container-runtime.ts'
 import { Kubelet } from '../node/kubelet.ts'
+import { PausableNode } from '../node/pausable-node.ts'
 import type { PodWorker } from '../node/pod-worker.ts'
 import { RegistryLink } from '../node/registry-link.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
@@ -70,7 +73,9 @@ export class SimulatedCluster {
   /** Pods that have an address, by node. */
   readonly #podsOfNode: number[]
   /** The two watches of each node's kube-proxy. */
-  readonly #proxyWatches: (readonly Watch[])[]
+  readonly #proxyWatches: (readonly ClientWatch[])[]
+  /** By node; null: none ever stands still. */
+  readonly #pausable: readonly PausableNode[] | null
   /** What the DNS servers know; null without them. */
   readonly #names: DnsNames | null
   /** What they know of pods of headless Services; null: nobody asks. */
@@ -85,7 +90,8 @@ export class SimulatedCluster {
     this.#nodes = nodeSeeds(scenario.cluster)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
-    const { version, etcdMembers, apiServers, apiServer, network, softirq, kubeProxy, images, runtime, scheduler } = scenario.cluster
+    const { version, etcdMembers, apiServers, apiServer, network, softirq, cpuQuotaPeriod, kubeProxy, images, runtime, scheduler } =
+      scenario.cluster
     const install = scenario.cluster.install === null ? null : INSTALLS[scenario.cluster.install]
     this.controlPlane = new ControlPlane(this.sim, {
       trace: this.trace,
@@ -106,7 +112,10 @@ export class SimulatedCluster {
         : new ControlPlaneMachines(install, etcdMembers, this.controlPlane, (name) => this.#nodes[this.#indexOf(name)]!.internalIP)
     this.#podRecords = asksForPods(scenario) ? new PodRecords(this.controlPlane.server) : null
     this.#names = scenario.cluster.dns === undefined ? null : new DnsNames(this.controlPlane.server, this.#podRecords)
-    this.plugins = writes(scenario, 'NetworkPolicy') ? new PolicyAgents(this.controlPlane.access, this.nodeNames) : null
+    const { access } = this.controlPlane
+    this.#pausable = freezesNodes(scenario) ? this.#nodes.map(() => new PausableNode(access)) : null
+    const accessOf = (node: number): ApiAccess => this.#pausable?.[node]?.access ?? access
+    this.plugins = writes(scenario, 'NetworkPolicy') ? new PolicyAgents(accessOf, this.nodeNames) : null
     this.dataPlane = new DataPlane({
       sim: this.sim,
       nodes: this.#nodes.map((node) => ({
@@ -118,6 +127,7 @@ export class SimulatedCluster {
       version,
       network,
       softirq,
+      cpuQuotaPeriod,
       director: scenario.cluster.director,
       kubeProxy,
       costProfile: LINUX_6_1,
@@ -128,7 +138,7 @@ export class SimulatedCluster {
       ...(this.#podRecords === null ? {} : { podAddresses: (name) => this.#podRecords!.addressesOf(name) }),
       ...(this.#names === null ? {} : { dns: { spec: scenario.cluster.dns!, knows: (name) => this.#names!.knows(name) } }),
       ...(scenario.workloads.some(({ ingressController }) => ingressController !== undefined)
-        ? { gateway: (parts) => new IngressNginx(parts, this.controlPlane.access, this.#nodeAddresses()) }
+        ? { gateway: (parts) => new IngressNginx(parts, access, this.#nodeAddresses(), accessOf) }
         : {}),
     })
     for (const object of otherServices(scenario.cluster.otherServices)) this.dataPlane.history.standing(object)
@@ -138,7 +148,8 @@ export class SimulatedCluster {
       registryBytesPerSecond === undefined ? undefined : new RegistryLink(this.sim, bandwidthBytesPerSecond, registryBytesPerSecond)
     const behaviours = new Map(scenario.workloads.map((workload) => [workload, behaviourOf(workload)]))
     for (const [index, node] of this.#nodes.entries()) {
-      const kubelet = new Kubelet(this.controlPlane.access, {
+      const kubelet = new Kubelet(accessOf(index), {
+        work: this.#pausable?.[index]?.work,
         name: node.name,
         index,
         hostIP: node.internalIP,
@@ -151,7 +162,7 @@ export class SimulatedCluster {
         measured: metricsServer !== null,
       })
       this.#kubelets.push(kubelet)
-      metricsServer?.reach(node.name, () => kubelet.containerPoints() ?? (this.dataPlane.kernels.isUp(index) ? 'refused' : 'silent'))
+      metricsServer?.reach(node.name, () => this.#containerPoints(index))
     }
   }
 
@@ -274,10 +285,43 @@ export class SimulatedCluster {
       this.controlPlane.server.watch(kind, {
         name,
         network: 'nodeNetwork',
+        whenRunning: this.#pausable?.[index]?.access.whenRunning,
         listed: (revision) => proxy.listed(kind, revision, cause),
         deliver: (event) => proxy.observe(kind, event.revision, event.cause),
       }),
     )
+  }
+
+  #containerPoints(index: number): ReturnType<Parameters<MetricsServer['reach']>[1]> {
+    const { kernels } = this.dataPlane
+    if (!kernels.isUp(index) || kernels.isFrozen(index)) return 'silent'
+    return this.#kubelets[index]!.containerPoints() ?? 'refused'
+  }
+
+  #freezeNode(name: string, until: Nanos): ReturnType<FaultTarget['freezeNode']> {
+    const index = this.#indexOf(name)
+    const { kernels, backends } = this.dataPlane
+    if (!kernels.isUp(index)) return 'was down'
+    if (kernels.isFrozen(index)) return 'stood still already'
+    if (this.#machines?.has(name) === true) {
+      const components = this.#machines.componentsOf(name).join(', ')
+      return `was left out: that a machine with ${components} stands still is not modelled`
+    }
+    const node = this.#pausable![index]!
+    const requestsInFlight = backends.inFlightOfNode(index)
+    this.dataPlane.freezeNode(index, until)
+    node.stop(() => {
+      this.#kubelets[index]!.sever()
+      this.plugins?.sever(index)
+      for (const watch of this.#proxyWatches[index]!) watch.sever()
+    })
+    const goOn = (): boolean => {
+      if (kernels.thawsAt(index) !== until) return false
+      this.dataPlane.thawNode(index)
+      node.goOn()
+      return true
+    }
+    return { pods: this.#podsOfNode[index]!, requestsInFlight, goOn }
   }
 
   #faultTarget(): Omit<FaultTarget, 'dice'> {
@@ -299,6 +343,7 @@ export class SimulatedCluster {
         this.plugins?.stop(index)
         this.dataPlane.crashNode(index)
         this.#kubelets[index]!.crash()
+        this.#pausable?.[index]?.crash()
         const components = this.#machines?.has(name) === true ? this.#machines.crash(name) : []
         return { pods: this.#podsOfNode[index]!, requestsInFlight, components }
       },
@@ -332,6 +377,8 @@ export class SimulatedCluster {
         kubelet.boot(cause(), 'after a crash')
         return true
       },
+      isNodeFrozen: (name) => this.dataPlane.kernels.isFrozen(this.#indexOf(name)),
+      freezeNode: (name, until) => this.#freezeNode(name, until),
       isNodeUp: (name) => this.dataPlane.kernels.isUp(this.#indexOf(name)),
       shutDownNode: (name, timeout) => this.#kubelets[this.#indexOf(name)]!.shutDown(timeout),
       slowNodeDisk: (name, factor, onUse) => this.#kubelets[this.#indexOf(name)]!.slowDisk(factor, onUse),
@@ -383,7 +430,12 @@ export class SimulatedCluster {
       startKubeProxy: (name, cause) => {
         const index = this.#indexOf(name)
         if (this.dataPlane.proxy(index).running || !this.dataPlane.kernels.isUp(index)) return false
-        this.#startKubeProxy(index, cause())
+        const hop = cause()
+        if (this.#pausable === null) this.#startKubeProxy(index, hop)
+        else
+          this.#pausable[index]!.whenRunning(() => {
+            if (!this.dataPlane.proxy(index).running) this.#startKubeProxy(index, hop)
+          })
         return true
       },
       replicas: (component) => this.#replicas(component),
@@ -404,8 +456,9 @@ export class SimulatedCluster {
 
   /** Pods on their nodes that match and that it can happen to, as many as are wanted. */
   #podsOf({ namespace, selector, count }: PodChoice, dice: RandomStream, can: (worker: PodWorker) => boolean): readonly PodWorker[] {
+    const { kernels } = this.dataPlane
     const there = this.#kubelets
-      .flatMap((kubelet) => [...kubelet.workers()])
+      .flatMap((kubelet, node) => (kernels.isFrozen(node) ? [] : [...kubelet.workers()]))
       .filter((worker) => {
         const { metadata } = worker.pod
         return metadata.namespace === namespace && matchesSelector(selector, metadata.labels) && can(worker)
@@ -447,6 +500,11 @@ function autoscales(scenario: Scenario): boolean {
     writes(scenario, 'HorizontalPodAutoscaler') ||
     scenario.timeline.some((entry) => entry.kind === 'kubectl' && entry.command.verb === 'autoscale')
   )
+}
+
+/** Whether a node will ever stand still. Without one nobody pays for it. */
+function freezesNodes({ timeline }: Scenario): boolean {
+  return timeline.some((entry) => entry.kind !== 'kubectl' && entry.fault.kind === 'node-freeze')
 }
 
 /** Whether manifests or commands of the timeline hold objects of that kind. */

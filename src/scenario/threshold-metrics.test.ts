@@ -38,6 +38,19 @@ describe('judgeThresholds', () => {
     expect(judge('deployments.available', { deployment: 'frontend', namespace: 'other' }, '>=', 0).passed).toBe(false)
   })
 
+  test('finds how much pods were throttled, where that counts', () => {
+    expect(judge('pods.throttled', { deployment: 'frontend', namespace: 'shop' }, '<', 1).value).toBe(null)
+    const throttled = { ...summary, deployments: summary.deployments.map((entry) => ({ ...entry, throttled: 0.25 })) }
+    const threshold = {
+      text: '',
+      metric: 'pods.throttled',
+      labels: { deployment: 'frontend', namespace: 'shop' },
+      operator: '<',
+      limit: 1,
+    } as const
+    expect(judgeThresholds([threshold], throttled)).toMatchObject([{ value: 0.25, passed: true }])
+  })
+
   test.each([
     ['<', 1000, false],
     ['<', 1001, true],
@@ -75,7 +88,17 @@ describe('judgeThresholds', () => {
     expect(result).toMatchObject({ value: null, passed: false })
   })
 
+  test.each([
+    ['nodes.packets_dropped', 17],
+    ['nodes.busiest_core', 0.25],
+    ['nodes.conntrack_dropped', 5],
+  ])('%s is of all nodes', (metric, value) => {
+    const busy = { ...summary, nodes: { ...summary.nodes, packetsDropped: 17, conntrackDropped: 5 } }
+    const [result] = judgeThresholds([{ text: '', metric, labels: {}, operator: '<=', limit: value }], busy)
+    expect(result).toMatchObject({ value, passed: true })
+  })
+
   test('knows every metric by a name of its own', () => {
-    expect(THRESHOLD_METRICS.size).toBe(23)
+    expect(THRESHOLD_METRICS.size).toBe(27)
   })
 })

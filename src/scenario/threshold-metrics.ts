@@ -38,12 +38,16 @@ export const THRESHOLD_METRICS: ReadonlyMap<string, ThresholdMetric> = new Map<s
     `endpoints.propagation.${quantile}`,
     { unit: 'milliseconds', of: 'run', value: (summary) => summary.propagation[quantile] },
   ]),
+  ['nodes.packets_dropped', { unit: 'count', of: 'run', value: ({ nodes }) => nodes.packetsDropped }],
+  ['nodes.busiest_core', { unit: 'fraction', of: 'run', value: ({ nodes }) => nodes.busiestCore?.share ?? 0 }],
+  ['nodes.conntrack_dropped', { unit: 'count', of: 'run', value: ({ nodes }) => nodes.conntrackDropped }],
   ['deployments.available', { unit: 'count', of: 'deployment', value: (deployment) => deployment.available }],
   [
     'deployments.available_after',
     { unit: 'milliseconds', of: 'deployment', value: ({ availableAtSeconds: at }) => (at === null ? null : at * 1000) },
   ],
   ['pods.imbalance', { unit: 'ratio', of: 'deployment', value: (deployment) => deployment.imbalance }],
+  ['pods.throttled', { unit: 'fraction', of: 'deployment', value: (deployment) => deployment.throttled ?? null }],
 ])
 
 /** Labels that a metric understands, the one it needs first. */

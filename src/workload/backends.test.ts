@@ -15,6 +15,7 @@ function setUp() {
     seedOf: (request) => request,
     trySeedOf: (request) => request,
     begun: () => {},
+    throttled: () => {},
     handshakeOf: () => NO_HANDSHAKE,
     handshaken: () => {},
     calls: () => {},

@@ -1,20 +1,23 @@
 import type { StringMap } from '../api/objects/index.ts'
-import { type Distribution, distribution, SAMPLE_MAX } from '../engine/distributions.ts'
+import { type Distribution, type DistributionSpec, distribution, SAMPLE_MAX } from '../engine/distributions.ts'
 import { Completion, type Waitable } from '../engine/process.ts'
 import { ReseedableStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
-import { LEAVES, Station } from '../engine/station.ts'
+import { LEAVES, Station, type StationOptions } from '../engine/station.ts'
 import { invariant } from '../invariant.ts'
 import { OK } from '../metrics/failure-cause.ts'
 import { type PodLoad, PodLoads } from '../metrics/pod-loads.ts'
 import type { Addresses, EndpointId } from '../network/addresses.ts'
+import { type CpuStat, cfsQuota } from '../node/container-cpu.ts'
 import type { HostedPod, PodHost, SandboxSpec } from '../node/pod-host.ts'
+import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import type { Calls } from './calls.ts'
 import type { ClientPool } from './client-pool.ts'
+import { CpuServers } from './cpu-servers.ts'
 import type { Gateway } from './gateway.ts'
 import { ERROR_CODES, isError } from './server-errors.ts'
-import type { TlsServerSpec, WorkloadSpec } from './specs.ts'
+import type { TlsServerSpec, WarmUpSpec, WorkloadSpec } from './specs.ts'
 
 /** Nobody has the address. */
 export const NO_BACKEND = -1
@@ -53,6 +56,14 @@ export interface Slowdown {
   readonly onUse: () => void
 }
 
+/** What the CPU of nodes is like, as far as it holds pods back. */
+export interface CpuSpec {
+  /** Of each node, whole ones. */
+  readonly cores: readonly number[]
+  /** Of the quota of containers with a CPU limit; null: limits do not hold. */
+  readonly quotaPeriod: Nanos | null
+}
+
 /** What pods do with requests concerns those who keep them. */
 export interface RequestKeeper {
   /** The 32-bit number that a request's demand is drawn from. */
@@ -61,6 +72,8 @@ export interface RequestKeeper {
   trySeedOf(request: number): number
   /** A server takes it up, or goes on with it. */
   begun(request: number): void
+  /** Its server needs CPU time and gets none: its container has used up what its limit allows. {@link begun} ends it. */
+  throttled(request: number): void
   /** Which handshake of a request the pod has in its hands: {@link NO_HANDSHAKE}, {@link FULL_HANDSHAKE} or {@link RESUMED_HANDSHAKE}. */
   handshakeOf(request: number): number
   /** The pod has done its part of the handshake. */
@@ -99,9 +112,10 @@ export class Backends implements PodHost {
   #outcome = OK
   readonly #loads = new PodLoads()
   readonly #pools: ClientPool[] = []
-  readonly #distributions = new Map<WorkloadSpec, Distribution>()
+  readonly #distributions = new Map<DistributionSpec, Distribution>()
   readonly #demand = new ReseedableStream()
   readonly #pods: Pod[] = []
+  #cpu: CpuSpec = { cores: [], quotaPeriod: null }
   /** By address: who has it. */
   #owners = new Int32Array(1024).fill(NO_BACKEND)
   /** Of pods with the host's network. */
@@ -133,6 +147,11 @@ export class Backends implements PodHost {
     this.#calls = calls
   }
 
+  /** The CPU of the nodes. Before any pod listens whose CPU time counts. */
+  attachCpu(cpu: CpuSpec): void {
+    this.#cpu = cpu
+  }
+
   /** A server of a pod that waited for calls goes on. */
   resume(pod: number, server: number): void {
     this.#pods[pod]!.station!.resume(server)
@@ -157,7 +176,8 @@ export class Backends implements PodHost {
     const address = this.#addresses.address(spec.address)
     const { hostPorts } = spec
     invariant(hostPorts !== undefined || this.#ownerOf(address) === NO_BACKEND, `Address ${spec.address} is given to two pods`)
-    const serviceTime = this.#distributionOf(workload)
+    const serviceTime = this.#distributionOf(workload.serviceTime)
+    const { cpuPerRequest } = workload
     const pod = this.#pods.length
     if (pod === this.#states.length) this.#growPods()
     this.#pods.push({
@@ -165,7 +185,11 @@ export class Backends implements PodHost {
       address,
       workload,
       serviceTime,
+      cpuPerRequest: cpuPerRequest === undefined || cpuPerRequest === 'all' ? null : this.#distributionOf(cpuPerRequest),
       station: null,
+      servers: null,
+      cpuBefore: NO_CPU,
+      openedAt: 0,
       visits: [],
       heldMean: serviceTime.mean,
       idle: null,
@@ -203,6 +227,7 @@ export class Backends implements PodHost {
   open(pod: HostedPod): void {
     const record = this.#pods[pod]!
     record.station ??= this.#station(pod, record)
+    record.openedAt = this.#sim.now
     this.#states[pod] = LISTENING
     this.#loads.opened(pod, this.#sim.now)
     for (const pool of this.#pools) if (pool.matches(record.spec.namespace, record.spec.labels)) pool.add(pod)
@@ -238,16 +263,18 @@ export class Backends implements PodHost {
 
   /**
    * A health call takes no time of a server, but waits for one behind the requests that are queued: as long as these take on average, where
-   * servers wait for calls as long as they lately did.
+   * servers wait for calls or share the container's CPU as long as they lately did. While the container is throttled nobody answers.
    */
   answersAfter(pod: HostedPod): Nanos | null {
     if (this.#states[pod] !== LISTENING) return null
-    const { station, workload, heldMean, slowdowns } = this.#pods[pod]!
-    if (station === null || station.busy < workload.concurrency) return 0
+    const { station, servers, workload, heldMean, slowdowns, openedAt } = this.#pods[pod]!
+    const throttledFor = servers === null ? 0 : servers.cpu.throttledFor
+    if (station === null || station.busy < workload.concurrency) return throttledFor
     if (station.queued >= workload.queue) return null
-    // How long servers that make calls were lately held has the slowness in it.
-    const factor = workload.calls === undefined ? factorOf(slowdowns) : 1
-    return Math.round((factor * (station.queued + 1) * heldMean) / workload.concurrency)
+    // How long servers were lately held has the slowness in it.
+    const isHeld = workload.calls !== undefined || servers !== null
+    const factor = isHeld ? 1 : factorOf(slowdowns) * this.#warmUp(workload, openedAt)
+    return Math.max(throttledFor, Math.round((factor * (station.queued + 1) * heldMean) / workload.concurrency))
   }
 
   /** What the pod begins from now on takes longer; what it has begun goes on as it was. */
@@ -267,9 +294,10 @@ export class Backends implements PodHost {
     return this.#inFlight[pod]!
   }
 
-  /** While a server is busy it uses `cpuMilli`; nothing else uses CPU. */
+  /** What its requests took; or `cpuMilli` while a server is busy, where that is not said. Nothing else uses CPU. */
   cpuTime(pod: HostedPod): Nanos {
-    const { station, workload } = this.#pods[pod]!
+    const { station, servers, workload } = this.#pods[pod]!
+    if (servers !== null) return servers.cpu.stat().used
     return station === null ? 0 : Math.round((station.busyTime * workload.cpuMilli) / 1000)
   }
 
@@ -291,11 +319,16 @@ export class Backends implements PodHost {
   /** From now on {@link loads} counts; what was before is forgotten. */
   countLoads(): void {
     this.#loads.restart(this.#sim.now)
+    for (const record of this.#pods) if (record.servers !== null) record.cpuBefore = record.servers.cpu.stat()
   }
 
-  /** What each pod had to do, in the order in which they came. */
-  loads(): readonly { readonly pod: SandboxSpec; readonly load: PodLoad }[] {
-    const loads = this.#pods.map(({ spec }, pod) => ({ pod: spec, load: this.#loads.load(pod, this.#sim.now) }))
+  /** What each pod had to do, in the order in which they came, and what its container used of the CPU; null where that does not count. */
+  loads(): readonly { readonly pod: SandboxSpec; readonly load: PodLoad; readonly cpu: CpuStat | null }[] {
+    const loads = this.#pods.map(({ spec, workload, servers, cpuBefore }, pod) => ({
+      pod: spec,
+      load: this.#loads.load(pod, this.#sim.now),
+      cpu: workload.cpuPerRequest === undefined ? null : servers === null ? NO_CPU : since(cpuBefore, servers.cpu.stat()),
+    }))
     return this.#hostClients.length === 0 ? loads : loads.filter(({ pod }) => pod.namespace !== HOST_CLIENTS)
   }
 
@@ -305,6 +338,16 @@ export class Backends implements PodHost {
       if (this.#nodes[pod] !== node) continue
       if (this.#pods[pod]!.spec.hostPorts === undefined) this.sandboxDown(pod)
       else if (this.#states[pod] !== GONE) this.#endProcess(pod, GONE, false)
+    }
+  }
+
+  /** The node stands still until then: what its pods have begun goes on after that with what was left. */
+  freezeNode(node: number, until: Nanos): void {
+    for (let pod = 0; pod < this.#pods.length; pod++) {
+      if (this.#nodes[pod] !== node) continue
+      const { station, servers } = this.#pods[pod]!
+      station?.standStill(until)
+      servers?.cpu.standStill(until)
     }
   }
 
@@ -386,7 +429,7 @@ export class Backends implements PodHost {
     const { concurrency, queue, calls, ingressController } = record.workload
     const tls = ingressController?.tls
     if (calls !== undefined && ingressController === undefined) return this.#callingStation(pod, record)
-    return new Station(this.#sim, {
+    return this.#stationOf(record, {
       servers: concurrency,
       queueCapacity: queue,
       onStart:
@@ -421,7 +464,7 @@ export class Backends implements PodHost {
     if (calls === null) invariant(false, `Pod ${pod} has calls to make, and nobody makes them`)
     /** By server, when its request came to it. */
     const takenAt: Nanos[] = []
-    return new Station(this.#sim, {
+    return this.#stationOf(record, {
       servers: workload.concurrency,
       queueCapacity: workload.queue,
       onStart: (request, server) => {
@@ -436,7 +479,7 @@ export class Backends implements PodHost {
         const part = calls.next(visit)
         if (part === LEAVES) {
           this.#outcome = calls.leave(visit)
-          record.heldMean += (this.#sim.now - takenAt[server]! - record.heldMean) * HELD_WEIGHT
+          this.#held(record, this.#sim.now - takenAt[server]!)
         }
         return part
       },
@@ -445,6 +488,45 @@ export class Backends implements PodHost {
         this.#left(pod)
       },
     })
+  }
+
+  /** Its servers take the CPU time of the container, where that counts. */
+  #stationOf(record: Pod, station: StationOptions & Required<Pick<StationOptions, 'onStart'>>): Station {
+    const { workload, spec } = record
+    if (workload.cpuPerRequest === undefined) return new Station(this.#sim, station)
+    const { cores, quotaPeriod: period } = this.#cpu
+    const servers = new CpuServers(
+      this.#sim,
+      {
+        cores: cores[spec.nodeIndex]!,
+        quota: period === null ? null : cfsQuota(spec.cpuLimitMilli ?? 0, period),
+        period: period ?? 0,
+        station,
+        onThrottled: (request, isThrottled) => {
+          // Of a handshake all time is of one part.
+          if (request < 0 || this.#requests.handshakeOf(request) !== NO_HANDSHAKE) return
+          if (isThrottled) this.#requests.throttled(request)
+          else this.#requests.begun(request)
+        },
+        onHeld: (time) => this.#held(record, time),
+      },
+      this.#periodOffset(record),
+    )
+    record.servers = servers
+    return servers.station
+  }
+
+  /**
+   * When the periods of a container's CPU quota end, which is chosen anew for each run of it.
+   *
+   * Source: Linux kernel/sched/fair.c (init_cfs_bandwidth), since 2023; before, those of one node ended together.
+   */
+  #periodOffset({ spec }: Pod): Nanos {
+    return Math.floor(this.#sim.rng(`cfs-period/${spec.namespace}/${spec.podName}`).uniform() * (this.#cpu.quotaPeriod ?? 0))
+  }
+
+  #held(record: Pod, time: Nanos): void {
+    record.heldMean += (time - record.heldMean) * HELD_WEIGHT
   }
 
   #answer(pod: number, request: number, cause: number): void {
@@ -472,13 +554,24 @@ export class Backends implements PodHost {
     return this.#gateway
   }
 
-  #serviceTime({ serviceTime, slowdowns }: Pod, request: number): Nanos {
+  #serviceTime({ serviceTime, cpuPerRequest, servers, slowdowns, workload, openedAt }: Pod, request: number): Nanos {
     if (request >= 0) this.#requests.begun(request)
-    this.#demand.reseed(this.#seedOf(request))
+    const seed = this.#seedOf(request)
+    this.#demand.reseed(seed)
     const time = serviceTime.sample(this.#demand)
-    if (slowdowns.length === 0) return time
+    if (cpuPerRequest !== null) {
+      this.#demand.reseed(mix32(seed ^ CPU_SALT))
+      servers!.share = Math.min(1, cpuPerRequest.sample(this.#demand) / Math.max(1, time))
+    }
+    const warmUp = this.#warmUp(workload, openedAt)
+    if (slowdowns.length === 0 && warmUp === 1) return time
     for (const { onUse } of slowdowns) onUse()
-    return Math.min(SAMPLE_MAX, Math.round(time * factorOf(slowdowns)))
+    return Math.min(SAMPLE_MAX, Math.round(time * factorOf(slowdowns) * warmUp))
+  }
+
+  /** How many times as long service takes that begins now, as the process is new. */
+  #warmUp({ warmUp }: WorkloadSpec, openedAt: Nanos): number {
+    return warmUp === undefined ? 1 : warmUpFactor(warmUp, this.#sim.now - openedAt)
   }
 
   #left(pod: number): void {
@@ -499,7 +592,9 @@ export class Backends implements PodHost {
     this.#loads.closed(pod, this.#sim.now)
     this.#incarnations[pod]!++
     this.#leavePools(pod)
-    const { station, visits } = this.#pods[pod]!
+    const record = this.#pods[pod]!
+    const { station, servers, visits } = record
+    servers?.cpu.restart(this.#periodOffset(record))
     station?.clear((request, server) => {
       if (server >= 0 && visits.length > 0) this.#calls!.drop(visits[server]!)
       if (request >= 0) this.#requests.dropped(request, withReset)
@@ -516,11 +611,11 @@ export class Backends implements PodHost {
     for (const pool of this.#pools) pool.remove(pod)
   }
 
-  #distributionOf(workload: WorkloadSpec): Distribution {
-    let found = this.#distributions.get(workload)
+  #distributionOf(spec: DistributionSpec): Distribution {
+    let found = this.#distributions.get(spec)
     if (found === undefined) {
-      found = distribution(workload.serviceTime)
-      this.#distributions.set(workload, found)
+      found = distribution(spec)
+      this.#distributions.set(spec, found)
     }
     return found
   }
@@ -560,8 +655,16 @@ interface Pod {
   readonly address: number
   readonly workload: WorkloadSpec
   readonly serviceTime: Distribution
+  /** null: the service time is CPU time, or nothing is said of it. */
+  readonly cpuPerRequest: Distribution | null
   /** Made when the process first listens. */
   station: Station | null
+  /** Those of the station, where their CPU time counts. */
+  servers: CpuServers | null
+  /** What the container had used when counting began. */
+  cpuBefore: CpuStat
+  /** When its process began to listen. */
+  openedAt: Nanos
   /** By server, where they make calls. */
   readonly visits: number[]
   /** How long a request holds a server, ns. */
@@ -577,4 +680,23 @@ function factorOf(slowdowns: readonly Slowdown[]): number {
   let factor = 1
   for (const slowdown of slowdowns) factor *= slowdown.factor
   return factor
+}
+
+/** How many times as long service takes at that age of the process. */
+function warmUpFactor({ duration, factor }: WarmUpSpec, age: Nanos): number {
+  return age >= duration ? 1 : 1 + (factor - 1) * (1 - age / duration)
+}
+
+/** Kept apart from other uses of a request's seed. */
+const CPU_SALT = 0x1f83_d9ab
+
+const NO_CPU: CpuStat = { used: 0, periods: 0, throttledPeriods: 0, throttled: 0 }
+
+function since(before: CpuStat, now: CpuStat): CpuStat {
+  return {
+    used: now.used - before.used,
+    periods: now.periods - before.periods,
+    throttledPeriods: now.throttledPeriods - before.throttledPeriods,
+    throttled: now.throttled - before.throttled,
+  }
 }

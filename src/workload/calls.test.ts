@@ -249,3 +249,33 @@ describe('a tree is one of the seed of its root', () => {
     }
   })
 })
+
+describe('a pod that calls others, on a container’s CPU', () => {
+  const cpuTimeOf = ({ c, front }: World) => c.dataPlane.backends.cpuTime(front.id)
+  const run = (more: Partial<WorkloadSpec>) => {
+    const made = world([step(call('cart')), step(call('pay'), { at: 0.8 })], { front: more, cpuMilli: 4000 })
+    send(made.c, [0, 0, MILLISECOND])
+    const found = results(made.c)
+    return { made, latency: latencyOf(found, 'shoppers'), found: [...found.values()] }
+  }
+
+  test('does the same where there are cores enough, be the CPU time a part of its work or all of it', () => {
+    const plain = run({})
+    const all = run({ cpuPerRequest: 'all' })
+    expect(all.found).toEqual(plain.found)
+    expect([cpuTimeOf(plain.made), cpuTimeOf(all.made)]).toEqual([3 * FRONT_WORK, 3 * FRONT_WORK])
+    const part = run({ cpuPerRequest: constant(FRONT_WORK / 4) })
+    expect(part.found).toEqual(plain.found)
+    expect(cpuTimeOf(part.made)).toBe((3 * FRONT_WORK) / 4)
+  })
+
+  // Five parallel requests on four cores: a quarter of their first 5 ms of work is waited for by all of them, and so on.
+  test('takes longer where there are not, and uses no CPU while it waits', () => {
+    const { c, front } = world([step(call('cart'))], { front: { cpuPerRequest: 'all' }, cpuMilli: 4000 })
+    send(c, [0, 0, 0, 0, 0])
+    const found = results(c)
+    expect(latencyOf(found, 'shoppers')).toBeGreaterThan(latencyOf(one([step(call('cart'))]), 'shoppers') + 2 * MILLISECOND)
+    expect(c.dataPlane.backends.cpuTime(front.id)).toBeGreaterThanOrEqual(5 * FRONT_WORK)
+    expect(c.dataPlane.backends.cpuTime(front.id)).toBeLessThan(5 * FRONT_WORK + 100)
+  })
+})

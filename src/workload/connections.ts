@@ -227,6 +227,27 @@ export class Connections {
     return this.isRemembered(connection) && this.#sim.now - this.table.idleSince[connection]! < this.#silenceMax
   }
 
+  /** How long a client, a pod or {@link OUTSIDE}, still stands still with its node; 0: it runs. */
+  thawsIn(client: number): Nanos {
+    if (this.#kernels.frozen === 0 || client === OUTSIDE) return 0
+    return this.#kernels.thawsIn(this.#backends.nodeOf(client), this.#sim.now)
+  }
+
+  /** The same of the node that translates a connection. */
+  nodeThawsIn(connection: number): Nanos {
+    return this.#kernels.frozen === 0 ? 0 : this.#kernels.thawsIn(this.table.nodes[connection]!, this.#sim.now)
+  }
+
+  /** When a packet that comes to the pod is handled, which its sender sends again after `timeout`, doubled each time; 0: now. */
+  handledAtPodIn(connection: number, timeout: Nanos): Nanos {
+    return this.#kernels.handledIn(this.#backends.nodeOf(this.table.backends[connection]!), this.#sim.now, timeout)
+  }
+
+  /** Some node stands still. */
+  get someFrozen(): boolean {
+    return this.#kernels.frozen > 0
+  }
+
   /** Its node is up and does not know it: the node's kernel answers what comes on it with RST. */
   strayed(connection: number): void {
     this.#dropBinding(connection)
@@ -449,6 +470,7 @@ export class Connections {
   }
 
   #arriveSyn(connection: number): void {
+    if (this.#kernels.frozen > 0 && this.#waitsForThaw(connection)) return
     if (!this.#letGo(connection)) return
     const { table } = this
     const backends = this.#backends
@@ -469,6 +491,27 @@ export class Connections {
     table.flags[connection]! |= CONNECTED
     table.connectedAt[connection] = this.#sim.now + this.#laterPacket + table.oneWay[connection]!
     this.#opener.accepted(table.requests[connection]!)
+  }
+
+  /** Whether the pod's node stands still: the SYN waits in the ring of its network card, or is lost. */
+  #waitsForThaw(connection: number): boolean {
+    const { table } = this
+    const { now } = this.#sim
+    const pod = this.#backends.owner(table.endpoints[connection]!)
+    if (pod === NO_BACKEND || (table.flags[connection]! & OPEN) === 0) return false
+    const node = this.#backends.nodeOf(pod)
+    const left = this.#kernels.thawsIn(node, now)
+    if (left === 0) return false
+    if (this.#kernels.takes(node)) {
+      const request = table.requests[connection]!
+      this.#accounts.settle(request, now)
+      this.#accounts.delayed(request, left, SOFTIRQ)
+      this.#hold(connection, left, this.#synAtPod)
+    } else {
+      table.flags[connection]! &= ~HELD
+      this.#lose(connection)
+    }
+    return true
   }
 
   /**

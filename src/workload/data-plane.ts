@@ -8,17 +8,20 @@ import type { ProxyMode } from '../kube-proxy/modes/mode.ts'
 import { NodeRules } from '../kube-proxy/node-rules.ts'
 import { ServiceHistory, type ServicePortId } from '../kube-proxy/service-history.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { NodeMetrics } from '../metrics/node-metrics.ts'
 import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
-import type { KubeProxySummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
+import type { KubeProxySummary, NodesSummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
 import type { Table } from '../metrics/table.ts'
 import { Addresses, type EndpointId, parseIpv4 } from '../network/addresses.ts'
 import { LoadBalancer } from '../network/load-balancer.ts'
 import { Network } from '../network/network.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
+import { wholeCores } from '../node/container-cpu.ts'
 import { Kernels, type MachineSpec } from '../node/kernel.ts'
 import { PacketCores, SOFTIRQ_DEFAULTS, type SoftirqSpec, softirqCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
+import { UserWork } from '../node/user-work.ts'
 import type { CostProfile } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { type Backends, HOST_CLIENTS } from './backends.ts'
@@ -45,6 +48,8 @@ export interface DataPlaneOptions {
   readonly network: NetworkSpec
   /** How nodes share packets among their cores; the defaults when left out. */
   readonly softirq?: SoftirqSpec
+  /** Of the quota of containers with a CPU limit; limits do not hold when null or left out. */
+  readonly cpuQuotaPeriod?: Nanos | null
   readonly kubeProxy: KubeProxySpec
   readonly costProfile: CostProfile
   readonly trace: Trace
@@ -62,7 +67,7 @@ export interface DataPlaneOptions {
   readonly director?: DirectorSpec | undefined
   /** End of the warm-up. */
   readonly measureFrom: Nanos
-  /** Length of a row of the request table; 1 s when left out. */
+  /** Length of a row of the tables of requests and of nodes; 1 s when left out. */
   readonly interval?: Nanos
 }
 
@@ -99,6 +104,7 @@ export class DataPlane {
   readonly #proxies: KubeProxies
   readonly #requestMetrics: RequestMetrics
   readonly #proxyMetrics: ProxyMetrics
+  readonly #nodeMetrics: NodeMetrics
   readonly #traffic: TrafficMetrics[] = []
   readonly #nodes: number
   readonly #machines: readonly MachineSpec[]
@@ -134,11 +140,13 @@ export class DataPlane {
       backlog: softirq.backlog,
       laterPacket: this.mode.establishedCost,
     })
+    const syncs = new UserWork({ cores: this.cores, coresOfNode: nodes.map(({ cpuMilli }) => wholeCores(cpuMilli)) })
     this.#proxyMetrics = new ProxyMetrics({ nodeNames, measureFrom: options.measureFrom })
     this.#proxies = new KubeProxies({
       sim,
       rules,
       mode: this.mode,
+      threads: syncs,
       trace: options.trace,
       metrics: this.#proxyMetrics,
       nodeNames,
@@ -151,6 +159,7 @@ export class DataPlane {
       healthy: (node, servicePort) =>
         nodes[node]!.excludedFromLoadBalancers !== true &&
         this.kernels.isUp(node) &&
+        !this.kernels.isFrozen(node) &&
         this.#proxies.of(node).healthy &&
         rules.passesHealthCheck(node, servicePort),
     })
@@ -181,8 +190,27 @@ export class DataPlane {
       dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
     })
     this.backends = this.requests.backends
+    this.backends.attachCpu({
+      cores: nodes.map(({ cpuMilli }) => wholeCores(cpuMilli)),
+      quotaPeriod: options.cpuQuotaPeriod ?? null,
+    })
     const { interval, measureFrom } = options
-    this.#requestMetrics = new RequestMetrics(interval === undefined ? { measureFrom } : { measureFrom, interval })
+    const intervals = interval === undefined ? { measureFrom } : { measureFrom, interval }
+    this.#requestMetrics = new RequestMetrics(intervals)
+    this.#nodeMetrics = new NodeMetrics({
+      ...intervals,
+      nodeNames,
+      counters: {
+        coresOf: (node) => this.cores.coresOf(node),
+        spent: (core, now) => this.cores.spent(core, now),
+        packets: (core) => this.cores.packets(core),
+        dropped: (core) => this.cores.dropped(core),
+        syncTime: (node, now) => syncs.spent(node, now),
+        syncs: (node) => this.#proxyMetrics.syncsOf(node),
+        conntrackEntries: (node) => this.conntrackEntries(node),
+        conntrackDropped: (node) => this.kernels.conntrackDropped(node),
+      },
+    })
   }
 
   /** The kube-proxy of a node. */
@@ -204,7 +232,9 @@ export class DataPlane {
     const pods = this.#podsOf(spec.target)
     const traffic = this.requests.addTraffic({ ...spec, metrics, servicePort, route, socket, names, node, pods })
     this.#traffic.push(metrics)
-    const senders = new Senders(this.requests, traffic, this.#clientsOf(from, servicePort, node))
+    const { requests, kernels } = this
+    const clients = this.#clientsOf(from, servicePort, node)
+    const senders = new Senders({ sim: this.#sim, requests, kernels, traffic, clients })
     const { name, start, stop, arrivals } = spec
     const common = { sim: this.#sim, name, senders, start, stop }
     if (arrivals.kind === 'closed') new ClosedLoop({ ...common, users: arrivals })
@@ -317,6 +347,21 @@ export class DataPlane {
     this.backends.crashNode(node)
   }
 
+  /** The node stands still until then, with all that is in its memory. {@link thawNode} is to be called then. */
+  freezeNode(node: number, until: Nanos): void {
+    invariant(this.kernels.isUp(node), `Node ${node} is down`)
+    const { now } = this.#sim
+    this.kernels.freeze(node, until, this.cores.ringOf(node))
+    this.cores.freeze(node, now, until)
+    this.#proxies.of(node).standStill(until)
+    this.backends.freezeNode(node, until)
+  }
+
+  /** It goes on, where it has not crashed meanwhile. */
+  thawNode(node: number): void {
+    this.kernels.thaw(node)
+  }
+
   /** The node comes back empty. Its kube-proxy is to be started by `proxy(node).start()`, and pods by their kubelet. */
   bootNode(node: number): void {
     invariant(!this.kernels.isUp(node), `Node ${node} is up already`)
@@ -357,6 +402,28 @@ export class DataPlane {
 
   proxyTable(): Table {
     return this.#proxyMetrics.table()
+  }
+
+  /** When the interval of the node table that runs will be over. */
+  get nextIntervalEnd(): Nanos {
+    return this.#nodeMetrics.nextEnd
+  }
+
+  /**
+   * The interval is over at `end`, which is {@link nextIntervalEnd} or the end of the run: everything before has happened. To be called for each
+   * interval; nobody waits for it, so it changes nothing of what happens.
+   */
+  endInterval(end: Nanos): void {
+    this.#nodeMetrics.endInterval(end)
+  }
+
+  nodesSummary(): NodesSummary {
+    return this.#nodeMetrics.summary()
+  }
+
+  /** What the CPUs of the nodes did in the intervals that are over. */
+  nodeTable(): Table {
+    return this.#nodeMetrics.table()
   }
 
   /** Entries in a node's connection tracking table now. */

@@ -10,6 +10,8 @@ export interface ExpiryQueueOptions {
   readonly waits: (place: number, serial: number) => boolean
   /** It has waited as long as it may. */
   readonly expire: (place: number) => void
+  /** How late its timer is, with a node that stands still; 0: it is on time. */
+  readonly late: (place: number) => Nanos
 }
 
 /** What all waits equally long from when it begins, with one event for the first of them: see {@link Deadlines}. */
@@ -19,15 +21,21 @@ export class ExpiryQueue {
   readonly #waits: (place: number, serial: number) => boolean
   readonly #expire: (place: number) => void
   readonly #deadlines = new Deadlines()
+  readonly #late: (place: number) => Nanos
   readonly #due: HandlerId
+  readonly #dueLate: HandlerId
   #armed = false
 
-  constructor({ sim, wait, waits, expire }: ExpiryQueueOptions) {
+  constructor({ sim, wait, waits, expire, late }: ExpiryQueueOptions) {
     this.#sim = sim
     this.#wait = wait
     this.#waits = waits
     this.#expire = expire
+    this.#late = late
     this.#due = sim.handler(() => this.#run())
+    this.#dueLate = sim.handler((place, serial) => {
+      if (waits(place, serial)) this.#end(place, serial)
+    })
   }
 
   /** Begins to wait now. */
@@ -48,10 +56,16 @@ export class ExpiryQueue {
           this.#sim.schedule(deadlines.firstTime - now, this.#due)
           return
         }
-        this.#expire(place)
+        this.#end(place, deadlines.firstSerial)
       }
       deadlines.shift()
     }
     this.#armed = false
+  }
+
+  #end(place: number, serial: number): void {
+    const late = this.#late(place)
+    if (late > 0) this.#sim.schedule(late, this.#dueLate, place, serial)
+    else this.#expire(place)
   }
 }

@@ -19,6 +19,8 @@ export const RESUMES = 32
 export const ANSWERED = 64
 /** It is a stream on a connection that was open before. */
 export const STREAM = 128
+/** It has come to the pod's node, which stood still, before its client gave it up. */
+export const CAME = 1024
 
 /** A request that has no connection, or none any more. */
 export const NO_CONNECTION = -1

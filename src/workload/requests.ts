@@ -1,6 +1,6 @@
 import type { Simulation } from '../engine/simulation.ts'
 import type { ServiceHistory } from '../kube-proxy/service-history.ts'
-import { CALLS, PARTS, RETRIES, SERVICE, UPSTREAM } from '../metrics/blame.ts'
+import { CALLS, PARTS, RETRIES, SERVICE, THROTTLED, UPSTREAM } from '../metrics/blame.ts'
 import { NO_CLIENT, OK, REFUSED, RESET } from '../metrics/failure-cause.ts'
 import type { TrafficMetrics } from '../metrics/request-metrics.ts'
 import { NO_NODE } from '../network/load-balancer.ts'
@@ -172,6 +172,7 @@ export class Requests
         wait: timeout,
         waits: (request, serial) => table.isWaited(request, serial),
         expire: (request) => this.#outcomes.timeOut(request),
+        late: (request) => this.#outcomes.clientThawsIn(request),
       }),
       tries: options.retries === undefined && options.hedge === undefined ? null : this.#triesOf(index, options),
       connectDeadlines: connectTimeout === undefined ? null : this.#connectDeadlines(connectTimeout),
@@ -256,6 +257,7 @@ export class Requests
       unseenBy: (request, cause) => outcomes.unseenBy(request, cause),
       incarnation: (client) => backends.incarnation(client),
       runs: (client, incarnation) => backends.runs(client, incarnation),
+      thawsIn: (client) => this.#connections.thawsIn(client),
     }
     const ended = (user: number, cause: number) => this.#traffic[index]!.onOutcome?.(user, cause)
     const { metrics, timeout, retries, hedge } = options
@@ -276,6 +278,7 @@ export class Requests
         table.connectedAt[place]! > this.#sim.now,
       expire: (place) =>
         this.fail(table.requests[place]!, connections.clientIsGone(place) ? NO_CLIENT : connections.causeOfConnectTimeout(place)),
+      late: (place) => connections.thawsIn(table.clients[place]!),
     })
   }
 
@@ -401,6 +404,10 @@ export class Requests
 
   handshaken(request: number): void {
     this.#handshakes.done(request)
+  }
+
+  throttled(request: number): void {
+    this.#table.accounts.waits(request, this.#sim.now, THROTTLED)
   }
 
   calls(request: number): void {

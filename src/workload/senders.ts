@@ -1,3 +1,5 @@
+import type { Simulation } from '../engine/simulation.ts'
+import type { Kernels } from '../node/kernel.ts'
 import type { ClientPool } from './client-pool.ts'
 import { OUTSIDE } from './connection-table.ts'
 import type { Outcome, Requests } from './requests.ts'
@@ -10,14 +12,24 @@ export interface ExternalClients {
 
 /** Who sends the requests of one traffic: any of the running pods of a pool, or any of the clients outside, all as likely. */
 export class Senders {
+  readonly #sim: Simulation
   readonly #requests: Requests
+  readonly #kernels: Kernels
   readonly #traffic: number
   readonly #clients: ClientPool | ExternalClients
 
-  constructor(requests: Requests, traffic: number, clients: ClientPool | ExternalClients) {
-    this.#requests = requests
-    this.#traffic = traffic
-    this.#clients = clients
+  constructor(options: {
+    sim: Simulation
+    requests: Requests
+    kernels: Kernels
+    traffic: number
+    clients: ClientPool | ExternalClients
+  }) {
+    this.#sim = options.sim
+    this.#requests = options.requests
+    this.#kernels = options.kernels
+    this.#traffic = options.traffic
+    this.#clients = options.clients
   }
 
   /** Sends a request now. `seed` decides its demand, `choice`, 0 to below 1, who sends it; `user` is told to {@link onOutcome}. */
@@ -26,7 +38,22 @@ export class Senders {
     if ('first' in clients) {
       this.#requests.send(this.#traffic, OUTSIDE, seed, (clients.first + Math.floor(choice * clients.count)) | 0, user)
     } else if (clients.size === 0) this.#requests.failWithoutClient(this.#traffic, user)
-    else this.#requests.send(this.#traffic, clients.member(Math.floor(choice * clients.size)), seed, 0, user)
+    else this.#sendFrom(clients.member(Math.floor(choice * clients.size)), seed, user)
+  }
+
+  /** A pod that stands still with its node has late timers: it sends when it goes on, if it is still there, and nobody waits before. */
+  #sendFrom(client: number, seed: number, user: number): void {
+    const { backends } = this.#requests
+    const late = this.#kernels.frozen > 0 ? this.#kernels.thawsIn(backends.nodeOf(client), this.#sim.now) : 0
+    if (late === 0) {
+      this.#requests.send(this.#traffic, client, seed, 0, user)
+      return
+    }
+    const incarnation = backends.incarnation(client)
+    this.#sim.after(late, () => {
+      if (backends.runs(client, incarnation)) this.#sendFrom(client, seed, user)
+      else this.#requests.failWithoutClient(this.#traffic, user)
+    })
   }
 
   /** `then` is called when a request of a user has been answered or has failed. */

@@ -16,6 +16,13 @@ export interface WorkloadSpec {
   readonly serviceTime: DistributionSpec
   /** Thousandths of a core that a busy server uses: less than 1000 where it waits for others meanwhile. */
   readonly cpuMilli: number
+  /**
+   * CPU time that a request takes of its service time: all of it, or so much, but no more than all. The container's CPU limit holds then.
+   * Absent: a busy server uses `cpuMilli`, and no limit holds it back.
+   */
+  readonly cpuPerRequest?: 'all' | DistributionSpec | undefined
+  /** A process serves more slowly when it is new; absent: it does not. */
+  readonly warmUp?: WarmUpSpec | undefined
   /** What each container of a pod uses; absent: what it requests. */
   readonly memoryBytes?: number | undefined
   /** Requests served at once by one pod. */
@@ -36,6 +43,13 @@ export interface WorkloadSpec {
   readonly calls?: readonly CallStep[] | undefined
   /** The pods are ingress controllers: they pass requests on. */
   readonly ingressController?: IngressControllerSpec | undefined
+}
+
+/** Service takes `factor` times as long when a process begins to listen, and less and less so for `duration`, to 1 in a straight line. */
+export interface WarmUpSpec {
+  readonly duration: Nanos
+  /** >= 1. */
+  readonly factor: number
 }
 
 /** Errors that a pod finds itself, at the end of the service. */

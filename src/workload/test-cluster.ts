@@ -49,6 +49,8 @@ export interface TestClusterOptions {
   readonly kubeProxy?: KubeProxySpec
   readonly network?: NetworkSpec
   readonly softirq?: Partial<SoftirqSpec>
+  /** Of the CPU quota of pods with a limit. */
+  readonly cpuQuotaPeriod?: Nanos
   readonly costProfile?: CostProfile
   readonly measureFrom?: Nanos
   /** What looks at packets; absent: nothing does. */
@@ -104,6 +106,7 @@ export class TestCluster {
       version: options.version ?? NEWEST_MINOR,
       network: options.network ?? TEST_NETWORK,
       softirq: { ...SOFTIRQ_DEFAULTS, ...options.softirq },
+      cpuQuotaPeriod: options.cpuQuotaPeriod ?? null,
       kubeProxy: options.kubeProxy ?? { mode: 'iptables', scheduler: 'rr' },
       costProfile: options.costProfile ?? LINUX_6_1,
       trace: this.trace,
@@ -201,7 +204,14 @@ export class TestCluster {
   }
 
   /** A pod that listens at once. */
-  pod(options: { node: number; app: string; workload?: WorkloadSpec; listens?: boolean; address?: string }): TestPod {
+  pod(options: {
+    node: number
+    app: string
+    workload?: WorkloadSpec
+    listens?: boolean
+    address?: string
+    cpuLimitMilli?: number
+  }): TestPod {
     const index = this.#pods++
     const name = `${options.app}-${index}`
     const address = options.address ?? `10.244.${Math.floor(index / 250)}.${(index % 250) + 1}`
@@ -214,6 +224,7 @@ export class TestCluster {
       labels: { app: options.app },
       address,
       nodeIndex: options.node,
+      cpuLimitMilli: options.cpuLimitMilli ?? 0,
     })
     if (options.listens ?? true) this.dataPlane.backends.listen(id)
     return { id, name, address, node: options.node }

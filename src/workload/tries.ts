@@ -27,6 +27,8 @@ export interface TrySender {
   incarnation(client: number): number
   /** That process still runs. */
   runs(client: number, incarnation: number): boolean
+  /** How long it still stands still, with its node; 0: it does not. */
+  thawsIn(client: number): Nanos
 }
 
 export interface TriesOptions {
@@ -108,6 +110,7 @@ export class Tries {
       wait: options.timeout,
       waits: (wish, serial) => wishes.active[wish] === 1 && wishes.serials[wish] === serial,
       expire: (wish) => this.#timeOut(wish),
+      late: (wish) => this.#late(wish),
     })
     this.#tryDeadlines =
       retries?.perTryTimeout === undefined
@@ -117,6 +120,7 @@ export class Tries {
             wait: retries.perTryTimeout,
             waits: (request, serial) => table.isWaited(request, serial),
             expire: (request) => this.#timeOutTry(request),
+            late: (request) => this.#late(table.wishes[request]!),
           })
     this.#retryDue = sim.handler((wish, serial) => this.#retry(wish, serial))
     this.#hedgeDue = sim.handler((wish, serial) => this.#sendHedge(wish, serial))
@@ -236,6 +240,11 @@ export class Tries {
   #retry(wish: number, serial: number): void {
     const { wishes } = this
     if (wishes.active[wish] === 0 || wishes.serials[wish] !== serial) invariant(false, `Wish ${wish} ended before its retry`)
+    const late = this.#late(wish)
+    if (late > 0) {
+      this.#sim.schedule(late, this.#retryDue, wish, serial)
+      return
+    }
     if (!this.#clientRuns(wish)) {
       this.#fail(wish, NO_CLIENT)
       return
@@ -247,6 +256,11 @@ export class Tries {
   #sendHedge(wish: number, serial: number): void {
     const { wishes } = this
     if (wishes.active[wish] === 0 || wishes.serials[wish] !== serial || !this.#clientRuns(wish)) return
+    const late = this.#late(wish)
+    if (late > 0) {
+      this.#sim.schedule(late, this.#hedgeDue, wish, serial)
+      return
+    }
     const { after, max } = this.#hedge!
     if (wishes.newest[wish] !== NO_TRY) {
       if (this.#hedgeBudgets?.of(wishes.clients[wish]!, wishes.addresses[wish]!).tryWithdraw(this.#sim.now) === false) {
@@ -259,6 +273,12 @@ export class Tries {
       this.#table.flags[wishes.newest[wish]!]! |= HEDGE
     }
     if (wishes.hedges[wish]! < max) this.#sim.schedule(after, this.#hedgeDue, wish, serial)
+  }
+
+  /** How late the timers of a wish's client are. */
+  #late(wish: number): Nanos {
+    const client = this.wishes.clients[wish]!
+    return client === OUTSIDE ? 0 : this.#sender.thawsIn(client)
   }
 
   #clientRuns(wish: number): boolean {

@@ -3,6 +3,7 @@ import { ADMINISTRATOR } from '../../src/control-plane/identity.ts'
 import type { Replica } from '../../src/control-plane/leader-election/replica.ts'
 import type { Simulation } from '../../src/engine/simulation.ts'
 import { TrafficMetrics } from '../../src/metrics/request-metrics.ts'
+import { UserWork } from '../../src/node/user-work.ts'
 import type { SimulatedCluster } from '../../src/scenario/simulated-cluster.ts'
 import { SECOND } from '../../src/units.ts'
 import { OWN_INVARIANTS } from './run-seed.ts'
@@ -197,6 +198,19 @@ export const PLANTS: readonly Plant[] = [
       }
       return () => {
         TrafficMetrics.prototype.ok = ok
+      }
+    },
+  },
+  {
+    bug: 'a sync has a third of its CPU time',
+    noticedBy: 'what nodes did is accounted for',
+    plant: () => {
+      const { begin } = UserWork.prototype
+      UserWork.prototype.begin = function (node, work, now) {
+        begin.call(this, node, Math.floor(work / 3), now)
+      }
+      return () => {
+        UserWork.prototype.begin = begin
       }
     },
   },

@@ -1,7 +1,9 @@
 import { randomCalls } from './calls.ts'
+import { withCpu } from './cpu.ts'
 import { Dice } from './dice.ts'
 import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
+import { randomFreezes } from './freezes.ts'
 import { randomGateway } from './gateway.ts'
 import { randomHeadless } from './headless.ts'
 import { randomHttp2 } from './http2.ts'
@@ -57,7 +59,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       for (const { after, text } of dice.pick(VERBS)(world)) timeline.push({ at: at + after, text: `kubectl: ${JSON.stringify(text)}` })
     } else timeline.push({ at, text: `fault: ${dice.pick(FAULTS)(world)}` })
   }
-  const recurring = randomFaults(seed, world, ACTIVE_SECONDS)
+  const recurring = [...randomFaults(seed, world, ACTIVE_SECONDS), ...randomFreezes(seed, world, ACTIVE_SECONDS)]
   timeline.sort((a, b) => a.at - b.at)
   const traffic = world.workloads
     .filter(({ kind, name }) => kind !== 'Job' && !isController(name) && dice.chance(0.5))
@@ -90,6 +92,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       ? [`    - { selector: fuzz=yes, startUp: "uniform(0s, ${dice.between(1, 8)}s)", onTerminate: ${dice.pick(['drain', 'exit'])} }`]
       : []),
   ]
+  const cpu = withCpu(seed, { manifests, behaviours })
   const scenario = `apiVersion: towtank/v1
 kind: Scenario
 metadata: { name: fuzz }
@@ -106,14 +109,14 @@ spec:
 ${dns.cluster}${randomLoadBalancer(seed, world)}    images: { preloaded: ${dice.chance(0.5)} }
   manifests: [app.yaml]
   workloads:
-${behaviours.join('\n')}
+${cpu.behaviours.join('\n')}
   traffic:${allTraffic.length === 0 ? ' []' : allTraffic.join('')}
   timeline:${timeline.length + recurring.length === 0 ? ' []' : ''}${timeline.map(({ at, text }) => `\n    - { at: ${at}s, ${text} }`).join('')}${recurring.map((entry) => `\n    - ${entry}`).join('')}
 `
   return {
     'scenario.yaml': scenario,
     'app.yaml': [
-      ...manifests,
+      ...cpu.manifests,
       ...ingress.manifests,
       ...gateway.manifests,
       ...udp.manifests,

@@ -1,6 +1,7 @@
 import { InvariantError } from '../../src/invariant.ts'
 import { memoryFiles } from '../../src/scenario/load-files.ts'
 import { loadScenario } from '../../src/scenario/load-scenario.ts'
+import { runUntil } from '../../src/scenario/run-until.ts'
 import { SimulatedCluster } from '../../src/scenario/simulated-cluster.ts'
 import type { Violation } from './invariant.ts'
 import { INVARIANTS } from './invariants/index.ts'
@@ -44,7 +45,8 @@ export async function runSeed(seed: string, plant: (cluster: SimulatedCluster) =
   })
   try {
     cluster.start()
-    cluster.sim.run(scenario.duration)
+    runUntil(cluster, scenario.duration, scenario.duration)
+    cluster.dataPlane.endInterval(scenario.duration)
     for (const check of atRest) check()
   } catch (error) {
     if (!(error instanceof InvariantError)) throw error

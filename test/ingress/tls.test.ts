@@ -30,6 +30,20 @@ describe('a TLS handshake', () => {
     expect(Math.abs(found.blameMs!.mean!.tls - ROUND_TRIP - 1 - full / 300)).toBeLessThan(0.1)
   })
 
+  // 20 ms of CPU time a period: each handshake is throttled at the same point of the period, and the request that follows finds quota left.
+  test('is throttled by the controller’s CPU limit, which is time of the handshake', async () => {
+    const handshake = '{ tls: { handshake: 30ms } }'
+    const more = { limits: '{ cpu: 200m }', traffic: traffic(none, 'constant(1/s)') }
+    const [free, limited] = await Promise.all([
+      secured({ ...more, ingressController: handshake }),
+      secured({ ...more, ingressController: `${handshake}, cpuPerRequest: all` }),
+    ])
+    expect(Math.abs(free.traffic.blameMs!.mean!.tls - ROUND_TRIP - 30)).toBeLessThan(0.1)
+    expect(limited.traffic.blameMs!.mean!.tls - ROUND_TRIP - 30).toBeGreaterThan(20)
+    expect(limited.traffic.blameMs!.mean!.tls - ROUND_TRIP - 30).toBeLessThan(80.1)
+    expect(limited.traffic.blameMs!.mean!.throttled).toBe(0)
+  })
+
   test('in full again when the session is too old for the controller', async () => {
     const { traffic: found } = await secured({
       ingressController: '{ tls: { handshake: 5ms, resumedHandshake: 1ms, sessionTimeout: 50ms } }',

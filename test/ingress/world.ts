@@ -14,6 +14,8 @@ export interface World {
   readonly timeline?: string
   readonly controllers?: number
   readonly ingressController?: string
+  /** Of the controller's container. */
+  readonly limits?: string
   readonly ingress?: string
   /** Of the controller's Service. */
   readonly ports?: string
@@ -23,7 +25,7 @@ export interface World {
   readonly files?: Readonly<Record<string, string>>
 }
 
-const CONTROLLER = (replicas: number, ports: string, policy: string): string => `apiVersion: networking.k8s.io/v1
+const CONTROLLER = (replicas: number, ports: string, policy: string, limits: string): string => `apiVersion: networking.k8s.io/v1
 kind: IngressClass
 metadata: { name: nginx, annotations: { ingressclass.kubernetes.io/is-default-class: "true" } }
 spec: { controller: k8s.io/ingress-nginx }
@@ -39,7 +41,7 @@ spec:
     spec:
       nodeSelector: { kubernetes.io/hostname: worker-1 }
       containers:
-        - { name: controller, image: nginx, ports: [{ containerPort: 80 }], readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 1 } }
+        - { name: controller, image: nginx, ports: [{ containerPort: 80 }], readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 1 }, resources: { limits: ${limits} } }
 ---
 apiVersion: v1
 kind: Service
@@ -60,7 +62,7 @@ spec:
 export function scenarioOf(world: World): Record<string, string> {
   const { replicas = 2, readinessProbe = true, duration = 60 } = world
   const probe = readinessProbe ? ', readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 }' : ''
-  const app = `${CONTROLLER(world.controllers ?? 1, world.ports ?? '[{ port: 80 }]', world.externalTrafficPolicy ?? '')}${world.ingress ?? INGRESS}apiVersion: apps/v1
+  const app = `${CONTROLLER(world.controllers ?? 1, world.ports ?? '[{ port: 80 }]', world.externalTrafficPolicy ?? '', world.limits ?? '{}')}${world.ingress ?? INGRESS}apiVersion: apps/v1
 kind: Deployment
 metadata: { name: web }
 spec:

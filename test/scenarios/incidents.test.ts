@@ -26,6 +26,7 @@ const INCIDENTS = [
     remedies: ['ipvs', 'nftables', 'eight-queues', '5000-services'],
     issues: ['https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/3866-nftables-proxy'],
   },
+  { name: 'cpu-throttling', bad: ['limit-1', 'one-thread', 'period-5ms'], remedies: ['limit-2', 'no-limit', 'six-pods'], issues: [51135] },
   {
     name: 'retry-storm',
     bad: ['retries'],

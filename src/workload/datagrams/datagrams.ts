@@ -4,7 +4,7 @@ import type { ServiceHistory, ServicePortId } from '../../kube-proxy/service-his
 import type { FinishedSync } from '../../kube-proxy/udp-cleanup.ts'
 import { staleUdpEntries } from '../../kube-proxy/udp-cleanup.ts'
 import type { KubernetesMinor } from '../../kubernetes-version.ts'
-import { PACKETS, RETRANSMIT, RULES } from '../../metrics/blame.ts'
+import { PACKETS, RETRANSMIT, RULES, SOFTIRQ } from '../../metrics/blame.ts'
 import { NO_ENDPOINTS, REFUSED } from '../../metrics/failure-cause.ts'
 import { type LoadBalancer, NO_NODE } from '../../network/load-balancer.ts'
 import type { Network } from '../../network/network.ts'
@@ -150,10 +150,28 @@ export class Datagrams {
   }
 
   #arriveAtNode(request: number): void {
-    this.#release(request)
     const connection = this.#requests.connections[request]!
+    if (this.#kernels.frozen > 0 && this.#waitsForThaw(request, this.#table.nodes[connection]!, this.#atNode)) return
+    this.#release(request)
     if (this.#kernels.isUp(this.#table.nodes[connection]!)) this.#translate(request, connection)
     else this.#lose(request)
+  }
+
+  /** Whether the node that it comes to stands still: it waits in the ring of its network card, or is lost. */
+  #waitsForThaw(request: number, node: number, handler: HandlerId): boolean {
+    const { now } = this.#sim
+    const left = this.#kernels.thawsIn(node, now)
+    if (left === 0) return false
+    if (this.#kernels.takes(node)) {
+      const { accounts } = this.#requests
+      accounts.settle(request, now)
+      accounts.delayed(request, left, SOFTIRQ)
+      this.#sim.schedule(left, handler, request)
+    } else {
+      this.#release(request)
+      this.#lose(request)
+    }
+    return true
   }
 
   /** The datagram is at the node that translates it: it follows its flow, or begins one. */
@@ -249,6 +267,7 @@ export class Datagrams {
       return
     }
     const podNode = backends.nodeOf(pod)
+    if (this.#kernels.frozen > 0 && this.#waitsForThaw(request, podNode, this.#atPod)) return
     if (podNode !== table.nodes[connection] && !this.#enterPodNode(request, connection, pod, endpoint)) return
     if (backends.isListening(pod)) {
       backends.accept(pod)

@@ -207,7 +207,13 @@ export class Http2Streams {
 
   /** The client learns that the pod has said GOAWAY, or that its kernel has closed the connection. */
   #arriveGoAway(connection: number, serial: number): void {
-    if (!this.#isOpen(connection, serial) || !this.#connections.isRemembered(connection)) return
+    if (!this.#isOpen(connection, serial)) return
+    const late = this.#connections.thawsIn(this.#connections.table.clients[connection]!)
+    if (late > 0) {
+      this.#sim.schedule(late, this.#closedByPod, connection, serial)
+      return
+    }
+    if (!this.#connections.isRemembered(connection)) return
     if ((this.#connections.table.flags[connection]! & CLOSED_BY_POD) !== 0) this.kill(connection, RESET)
     else this.#retire(connection)
   }

@@ -133,6 +133,11 @@ export class KeptConnections {
     const connections = this.#connections
     const { table } = connections
     if (table.serials[connection] !== serial || (table.flags[connection]! & OPEN) === 0) return
+    const late = connections.thawsIn(table.clients[connection]!)
+    if (late > 0) {
+      this.#sim.schedule(late, this.#closedByPod, connection, serial)
+      return
+    }
     if (!connections.isRemembered(connection)) return
     const request = table.requests[connection]!
     if (request !== NO_REQUEST && (this.#table.flags[request]! & ANSWERED) !== 0) {

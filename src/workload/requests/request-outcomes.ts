@@ -2,6 +2,7 @@ import type { Simulation } from '../../engine/simulation.ts'
 import { PARTS } from '../../metrics/blame.ts'
 import { DNS_FAILED, HTTP_404, NO_CLIENT, OK, RESET, TIMEOUT } from '../../metrics/failure-cause.ts'
 import type { UnseenChange } from '../../metrics/unseen-change.ts'
+import type { Nanos } from '../../units.ts'
 import { NO_POOL, RESOLVING } from '../connection-table.ts'
 import type { Connections } from '../connections.ts'
 import type { Datagrams } from '../datagrams/datagrams.ts'
@@ -128,6 +129,15 @@ export class RequestOutcomes {
     const connection = this.#table.connections[request]!
     if (connection !== NO_CONNECTION) return this.#connections.clientIsGone(connection)
     return !this.#pools.clientRuns(this.#pools.all[this.#table.pools[request]!]!)
+  }
+
+  /** How long the request's client still stands still, with its node; 0: it runs. */
+  clientThawsIn(request: number): Nanos {
+    const connections = this.#connections
+    if (!connections.someFrozen) return 0
+    const connection = this.#table.connections[request]!
+    const isOn = connection !== NO_CONNECTION
+    return connections.thawsIn(isOn ? connections.table.clients[connection]! : this.#pools.all[this.#table.pools[request]!]!.client)
   }
 
   /** The cause of a request that had no answer until now. */

@@ -6,7 +6,7 @@ import { ALONE, NEVER, type PacketCores } from '../../node/packet-cores.ts'
 import type { Nanos } from '../../units.ts'
 import { DATAGRAM, OUTSIDE } from '../connection-table.ts'
 import type { Connections } from '../connections.ts'
-import { HELD, NO_CONNECTION, type RequestTable, WAITING } from '../request-table.ts'
+import { CAME, HELD, NO_CONNECTION, type RequestTable, WAITING } from '../request-table.ts'
 
 /** Who is told that a request's packet has come. `waits`: its client has not given the request up. */
 export interface PacketReceiver {
@@ -61,13 +61,16 @@ export class RequestPackets {
     this.#connections = connections
     this.#external = external
     this.#requestAtPod = sim.handler((request) => {
-      if (!this.#isLate(request, this.#requestAtPod, 0)) receiver.requestAtPod(request, this.release(request))
+      if (this.#isLate(request, this.#requestAtPod, 0) || this.#waitsForPod(request, this.#requestAtPod)) return
+      receiver.requestAtPod(request, this.release(request))
     })
     this.#helloAtPod = sim.handler((request) => {
-      if (!this.#isLate(request, this.#helloAtPod, 0)) receiver.helloAtPod(request, this.release(request))
+      if (this.#isLate(request, this.#helloAtPod, 0) || this.#waitsForPod(request, this.#helloAtPod)) return
+      receiver.helloAtPod(request, this.release(request))
     })
     this.answerAtClient = sim.handler((request) => {
-      if (!this.#isLate(request, this.answerAtClient, 0)) receiver.answerAtClient(request, this.release(request))
+      if (this.#isLate(request, this.answerAtClient, 0) || this.#waitsForNode(request)) return
+      receiver.answerAtClient(request, this.release(request))
     })
     this.#failureAtClient = sim.handler((request, cause) => {
       if (!this.#isLate(request, this.#failureAtClient, cause)) receiver.failureAtClient(request, cause, this.release(request))
@@ -94,6 +97,7 @@ export class RequestPackets {
 
   /** After a handshake of TLS, of so many round trips. */
   followTls(request: number, roundTrips: number): void {
+    this.#table.flags[request]! &= ~CAME
     this.#hold(roundTrips * 2 * (this.laterPacket + this.oneWay(request)), this.#requestAtPod, request, 0)
   }
 
@@ -167,6 +171,7 @@ export class RequestPackets {
 
   /** Whether the client had not given up when the connection was made and the request, which has come now, was to go out. */
   wasSent(request: number): boolean {
+    if ((this.#table.flags[request]! & CAME) !== 0) return true
     return this.#sim.now - this.oneWay(request) - this.laterPacket < this.#table.givesUpAt[request]!
   }
 
@@ -241,6 +246,35 @@ export class RequestPackets {
     accounts.delayed(request, retransmitted, RETRANSMIT)
     this.#sim.schedule(late, handler, request, b)
     return true
+  }
+
+  /** Whether what comes to a pod finds its node standing still: it waits in the ring of the network card, or is sent again. */
+  #waitsForPod(request: number, handler: HandlerId): boolean {
+    const connections = this.#connections
+    if (!connections.someFrozen) return false
+    const connection = this.#table.connections[request]!
+    const late = connections.handledAtPodIn(connection, retransmitTimeout(2 * this.oneWay(request)))
+    if (late === 0) return false
+    const { flags } = this.#table
+    if ((flags[request]! & WAITING) !== 0 || this.wasSent(request)) flags[request]! |= CAME
+    this.#putOff(request, late, handler)
+    return true
+  }
+
+  /** Whether an answer over UDP, which no core has to do with, finds the node that translates it standing still. */
+  #waitsForNode(request: number): boolean {
+    const connections = this.#connections
+    if (!connections.someFrozen || !this.isDatagram(request)) return false
+    const late = connections.nodeThawsIn(this.#table.connections[request]!)
+    if (late > 0) this.#putOff(request, late, this.answerAtClient)
+    return late > 0
+  }
+
+  #putOff(request: number, late: Nanos, handler: HandlerId): void {
+    const { accounts } = this.#table
+    accounts.settle(request, this.#sim.now)
+    accounts.delayed(request, late, SOFTIRQ)
+    this.#sim.schedule(late, handler, request)
   }
 
   /** On its way: `cpu` ns of CPU that `part` answers for, then the network. */

@@ -6,12 +6,14 @@ import { convergence } from './convergence.ts'
 import { endpointsAreReadyPods } from './endpoints-are-ready-pods.ts'
 import { foregroundDeletion } from './foreground-deletion.ts'
 import { garbageCollected } from './garbage-collected.ts'
+import { nodesAccounted } from './nodes-accounted.ts'
 import { nodesNotOvercommitted } from './nodes-not-overcommitted.ts'
 import { nodesProgrammed } from './nodes-programmed.ts'
 import { policiesProgrammed } from './policies-programmed.ts'
 import { quorum } from './quorum.ts'
 import { quotasKept } from './quotas-kept.ts'
 import { requestsConserved } from './requests-conserved.ts'
+import { stillNodesDoNothing } from './still-nodes-do-nothing.ts'
 import { uniqueIds } from './unique-ids.ts'
 import { watchesComplete } from './watches-complete.ts'
 import { whoIsDownAsksNothing } from './who-is-down-asks-nothing.ts'
@@ -33,5 +35,7 @@ export const INVARIANTS: readonly Invariant[] = [
   nodesProgrammed,
   policiesProgrammed,
   requestsConserved,
+  nodesAccounted,
   whoIsDownAsksNothing,
+  stillNodesDoNothing,
 ]

@@ -78,6 +78,7 @@ export const watchesComplete: Invariant = {
           watched.stopped = true
           running.stop()
         },
+        sever: () => running.sever(),
       }
     }
     return () => {
