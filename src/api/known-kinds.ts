@@ -1,3 +1,4 @@
+import { GATEWAY_API, gatewayModel } from './gateway-api/kinds.ts'
 import type { NameRule } from './names.ts'
 import {
   complaintsAboutDns1035Label,
@@ -6,7 +7,7 @@ import {
   complaintsAboutPathSegmentName,
 } from './names.ts'
 
-/** A kind that Kubernetes itself serves. */
+/** A kind that Kubernetes itself serves, or one of the Gateway API. */
 export interface KnownKind {
   readonly apiVersion: string
   readonly kind: string
@@ -131,9 +132,17 @@ function complaintsAboutCronJobName(value: string): string[] {
 /** A group that Kubernetes has given up altogether. */
 const REMOVED_GROUP = 'extensions'
 
-const KNOWN: readonly KnownKind[] = [...kindsOf(NAMESPACED, true), ...kindsOf(CLUSTER_SCOPED, false)]
+/** Kinds of the Gateway API, whose definitions are taken to be installed. */
+const GATEWAY_KINDS: readonly KnownKind[] = [
+  ...kindsOf({ [GATEWAY_API]: { Gateway: gatewayModel('Gateway'), HTTPRoute: gatewayModel('HTTPRoute') } }, true),
+  ...kindsOf({ [GATEWAY_API]: { GatewayClass: gatewayModel('GatewayClass') } }, false),
+]
 
-const BUILT_IN_GROUPS: ReadonlySet<string> = new Set([...KNOWN.map((known) => groupOf(known.apiVersion)), REMOVED_GROUP])
+const OWN: readonly KnownKind[] = [...kindsOf(NAMESPACED, true), ...kindsOf(CLUSTER_SCOPED, false)]
+
+const KNOWN: readonly KnownKind[] = [...OWN, ...GATEWAY_KINDS]
+
+const BUILT_IN_GROUPS: ReadonlySet<string> = new Set([...OWN.map((known) => groupOf(known.apiVersion)), REMOVED_GROUP])
 
 /** The kind, or null when Kubernetes serves none of that API version and name. */
 export function knownKind(apiVersion: string, kind: string): KnownKind | null {

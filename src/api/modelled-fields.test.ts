@@ -58,7 +58,15 @@ function leaves(table: FieldTable, path: string): string[] {
   })
 }
 
-const CLUSTER_SCOPED: readonly ManifestKind[] = ['ClusterRole', 'ClusterRoleBinding', 'IngressClass', 'Namespace', 'Node', 'PriorityClass']
+const CLUSTER_SCOPED: readonly ManifestKind[] = [
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'GatewayClass',
+  'IngressClass',
+  'Namespace',
+  'Node',
+  'PriorityClass',
+]
 
 const KINDS = Object.keys(MODELLED_FIELDS) as ManifestKind[]
 

@@ -274,6 +274,7 @@ export const MODELLED_FIELDS = {
       ports: [{ name: 'text', protocol: 'text', port: 'number', targetPort: 'numberOrText', nodePort: 'number' }],
       selector: 'map',
       publishNotReadyAddresses: 'flag',
+      externalName: 'text',
       internalTrafficPolicy: 'text',
       externalTrafficPolicy: 'text',
       trafficDistribution: 'text',
@@ -322,6 +323,37 @@ export const MODELLED_FIELDS = {
     },
   },
   IngressClass: { ...TYPE, metadata: METADATA, spec: { controller: 'text' } },
+  GatewayClass: { ...TYPE, metadata: METADATA, spec: { controllerName: 'text' } },
+  Gateway: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      gatewayClassName: 'text',
+      listeners: [{ name: 'text', hostname: 'text', port: 'number', protocol: 'text', allowedRoutes: { namespaces: { from: 'text' } } }],
+    },
+  },
+  HTTPRoute: {
+    ...TYPE,
+    metadata: METADATA,
+    spec: {
+      parentRefs: [{ kind: 'text', namespace: 'text', name: 'text', sectionName: 'text', port: 'number' }],
+      hostnames: 'texts',
+      rules: [
+        {
+          matches: [
+            {
+              path: { type: 'text', value: 'text' },
+              headers: [{ type: 'text', name: 'text', value: 'text' }],
+              queryParams: [{ name: 'text' }],
+              method: 'text',
+            },
+          ],
+          filters: [{ type: 'text' }],
+          backendRefs: [{ kind: 'text', namespace: 'text', name: 'text', port: 'number', weight: 'number' }],
+        },
+      ],
+    },
+  },
   NetworkPolicy: {
     ...TYPE,
     metadata: METADATA,
@@ -400,6 +432,9 @@ export const MODELLED_API_VERSIONS: Readonly<Record<ManifestKind, string>> = {
   Node: 'v1',
   Ingress: 'networking.k8s.io/v1',
   IngressClass: 'networking.k8s.io/v1',
+  GatewayClass: 'gateway.networking.k8s.io/v1',
+  Gateway: 'gateway.networking.k8s.io/v1',
+  HTTPRoute: 'gateway.networking.k8s.io/v1',
   NetworkPolicy: 'networking.k8s.io/v1',
   PodDisruptionBudget: 'policy/v1',
   ClusterRole: 'rbac.authorization.k8s.io/v1',

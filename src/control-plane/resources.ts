@@ -22,6 +22,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'coordination.k8s.io': ['Lease'],
   'discovery.k8s.io': ['EndpointSlice'],
   'flowcontrol.apiserver.k8s.io': ['FlowSchema', 'PriorityLevelConfiguration'],
+  'gateway.networking.k8s.io': ['Gateway', 'GatewayClass', 'HTTPRoute'],
   'networking.k8s.io': ['Ingress', 'IngressClass', 'NetworkPolicy'],
   'node.k8s.io': ['RuntimeClass'],
   policy: ['PodDisruptionBudget'],

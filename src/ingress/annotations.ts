@@ -1,5 +1,7 @@
 import { type Nanos, SECOND } from '../units.ts'
+import type { CookieBalancing, HashBalancing, PlainBalancing } from './balancing.ts'
 import { type CanaryPolicy, patternOf } from './canary.ts'
+import { parseHashKey } from './hash-key.ts'
 
 /** How requests of a location are passed on, and when they are tried again elsewhere. */
 export interface PassPolicy {
@@ -54,6 +56,9 @@ const isText = (text: string): boolean => text !== ''
 
 /** The annotations that have an effect here, and which values of theirs ingress-nginx takes. */
 const MODELLED: Readonly<Record<string, (text: string) => boolean>> = {
+  affinity: (text) => text === 'cookie',
+  'affinity-mode': (text) => text === 'balanced' || text === 'persistent',
+  'affinity-canary-behavior': (text) => text === 'sticky' || text === 'legacy',
   canary: isFlag,
   'canary-by-header': isText,
   'canary-by-header-value': isText,
@@ -61,21 +66,37 @@ const MODELLED: Readonly<Record<string, (text: string) => boolean>> = {
   'canary-by-cookie': isText,
   'canary-weight': isWholeNumber,
   'canary-weight-total': isWholeNumber,
+  'load-balance': (text) => text === 'round_robin' || text === 'ewma',
   'proxy-connect-timeout': (text) => isWholeNumber(text) && Number(text) > 0,
   'proxy-read-timeout': (text) => isWholeNumber(text) && Number(text) > 0,
   'proxy-next-upstream': (text) => text.split(/\s+/).every((word) => NEXT_UPSTREAM.test(word)),
   'proxy-next-upstream-tries': isWholeNumber,
   'proxy-next-upstream-timeout': isWholeNumber,
+  'session-cookie-name': (text) => /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(text),
+  'session-cookie-expires': isWholeNumber,
+  'session-cookie-max-age': isWholeNumber,
+  'session-cookie-change-on-failure': isFlag,
   'ssl-redirect': isFlag,
   'force-ssl-redirect': isFlag,
+  'upstream-hash-by': isText,
 }
 
-/** Why an annotation does nothing here; null when it does something, or is none of ingress-nginx. */
-export function annotationWithoutEffect(name: string, value: string): 'unmodelled' | 'unreadable' | null {
+/** Values that ingress-nginx takes, and that have no effect here. */
+const UNMODELLED_VALUES: Readonly<Record<string, (text: string) => boolean>> = {
+  'affinity-canary-behavior': (text) => text === 'legacy',
+  'upstream-hash-by': (text) => parseHashKey(text) === null,
+}
+
+/**
+ * Why an annotation does nothing here; null when it does something, or is none of ingress-nginx. `unreadable`: ingress-nginx does not take the
+ * value either.
+ */
+export function annotationWithoutEffect(name: string, value: string): 'unmodelled' | 'unmodelled-value' | 'unreadable' | null {
   if (!name.startsWith(ANNOTATION_PREFIX)) return null
   const key = name.slice(ANNOTATION_PREFIX.length)
   if (!Object.hasOwn(MODELLED, key)) return 'unmodelled'
-  return MODELLED[key]!(value) ? null : 'unreadable'
+  if (!MODELLED[key]!(value)) return 'unreadable'
+  return UNMODELLED_VALUES[key]?.(value) === true ? 'unmodelled-value' : null
 }
 
 /**
@@ -118,6 +139,39 @@ export function canaryPolicyOf(annotations: Annotations): CanaryPolicy | null {
     cookie: textOf(annotations, 'canary-by-cookie') ?? '',
     weight: wholeNumberOf(annotations, 'canary-weight') ?? 0,
     weightTotal: Math.max(100, wholeNumberOf(annotations, 'canary-weight-total') ?? 100),
+  }
+}
+
+/**
+ * How an Ingress wants the endpoints of its upstreams chosen, but for {@link affinityOf}; null: it does not say.
+ *
+ * Source: ingress-nginx internal/ingress/annotations/{loadbalancing,upstreamhashby}; rootfs/etc/nginx/lua/balancer.lua, get_implementation: a
+ * hash comes before `load-balance`.
+ */
+export function balancingOf(annotations: Annotations): PlainBalancing | HashBalancing | null {
+  const hashBy = textOf(annotations, 'upstream-hash-by')
+  const key = hashBy === undefined ? null : parseHashKey(hashBy)
+  if (key !== null) return { kind: 'chash', key }
+  const name = textOf(annotations, 'load-balance')
+  return name === undefined ? null : { kind: name as PlainBalancing['kind'] }
+}
+
+/**
+ * Cookie affinity as an Ingress asks for it; null: it does not. Both `session-cookie-max-age` and `-expires` say when the client throws the
+ * cookie away; the former counts.
+ *
+ * Source: ingress-nginx internal/ingress/annotations/sessionaffinity: the name INGRESSCOOKIE, the mode balanced; RFC 6265, section 5.3.
+ */
+export function affinityOf(annotations: Annotations): Omit<CookieBalancing, 'setBy'> | null {
+  if (textOf(annotations, 'affinity') === undefined) return null
+  return {
+    kind: textOf(annotations, 'affinity-mode') === 'persistent' ? 'sticky_persistent' : 'sticky_balanced',
+    name: textOf(annotations, 'session-cookie-name') ?? 'INGRESSCOOKIE',
+    maxAge:
+      wholeNumberOf(annotations, 'session-cookie-max-age') ??
+      wholeNumberOf(annotations, 'session-cookie-expires') ??
+      Number.POSITIVE_INFINITY,
+    changeOnFailure: FLAGS[textOf(annotations, 'session-cookie-change-on-failure') ?? 'false'] === true,
   }
 }
 

@@ -1,5 +1,6 @@
 import { mix32 } from '../proxy/mix.ts'
 import type { HttpRequest } from '../workload/specs.ts'
+import { cookieOf, headerOf, variableOf } from './said.ts'
 
 /** When a request goes to the canary. Texts may be empty: not given. */
 export interface CanaryPolicy {
@@ -33,8 +34,12 @@ const CANARY_SALT = 0x5bd1_e995
  *
  * Source: ingress-nginx rootfs/etc/nginx/lua/balancer.lua, route_to_alternative_balancer (behaviour).
  */
-export function canaryVerdict({ header, headerValue, headerPattern, cookie }: CanaryPolicy, request: HttpRequest): CanaryVerdict {
-  const sent = header === '' ? undefined : headerOf(request.headers, variable(header))
+export function canaryVerdict(
+  { header, headerValue, headerPattern, cookie }: CanaryPolicy,
+  request: HttpRequest,
+  client = '',
+): CanaryVerdict {
+  const sent = header === '' ? undefined : headerOf(request, variableOf(header), client)
   if (sent !== undefined) {
     if (headerValue !== '') {
       if (sent === headerValue) return 'always'
@@ -44,7 +49,7 @@ export function canaryVerdict({ header, headerValue, headerPattern, cookie }: Ca
       return sent
     }
   }
-  const held = cookie === '' ? undefined : request.cookies?.[cookie]
+  const held = cookie === '' ? undefined : cookieOf(request, cookie, client)
   return held === 'always' || held === 'never' ? held : 'by-weight'
 }
 
@@ -60,14 +65,4 @@ export function patternOf(text: string): RegExp | null {
   } catch {
     return null
   }
-}
-
-/** NGINX' variable of a header: letters do not tell apart by case, nor `-` from `_`. */
-function variable(header: string): string {
-  return header.toLowerCase().replaceAll('-', '_')
-}
-
-function headerOf(headers: Readonly<Record<string, string>> | undefined, name: string): string | undefined {
-  if (headers === undefined) return undefined
-  return Object.entries(headers).find(([key]) => variable(key) === name)?.[1]
 }

@@ -1,7 +1,7 @@
 import type { ApiAccess } from '../control-plane/api-client.ts'
 import { type HandlerId, NO_TIMER, type Simulation, type Timer } from '../engine/simulation.ts'
 import type { HopId } from '../engine/trace.ts'
-import { HTTP_308, HTTP_404, HTTP_502, HTTP_503, HTTP_504, OK } from '../metrics/failure-cause.ts'
+import { HTTP_308, HTTP_404, HTTP_500, HTTP_502, HTTP_503, HTTP_504, OK } from '../metrics/failure-cause.ts'
 import type { EndpointId } from '../network/addresses.ts'
 import { DATA_RETRIES, RETRANSMIT_MAX, retransmitTimeout, SYN_ACK_TIMEOUT, synRetransmitTimeout } from '../node/kernel-tcp.ts'
 import { ALONE, NEVER } from '../node/packet-cores.ts'
@@ -13,11 +13,14 @@ import { flowHash } from '../workload/flow-hash.ts'
 import type { Gateway, GatewayParts } from '../workload/gateway.ts'
 import type { IngressControllerSpec } from '../workload/specs.ts'
 import type { PassPolicy } from './annotations.ts'
-import { NO_ENDPOINT, type SharedLatencies } from './balancers/index.ts'
+import { NO_ENDPOINT, type SharedLatencies, sharedRings } from './balancers/index.ts'
+import { CookieJars } from './cookie-jar.ts'
+import { dotted } from './hash-key.ts'
 import type { IdleConnection } from './keep-alive.ts'
-import type { NginxConfiguration, Route } from './nginx-configuration.ts'
+import { type NginxConfiguration, NO_UPSTREAM, type Route } from './nginx-configuration.ts'
 import { NginxController } from './nginx-controller.ts'
 import { NginxWorkers, type Worker } from './nginx-workers.ts'
+import { takeCookies, type Visit } from './visit.ts'
 
 /** Kept apart from other uses of a request's seed. */
 const WORKER_SALT = 0x1f3d_5b79
@@ -41,6 +44,7 @@ interface Connection extends IdleConnection {
 interface Process {
   readonly pod: number
   readonly node: number
+  readonly spec: IngressControllerSpec
   readonly controller: NginxController
   readonly latencies: SharedLatencies
   workers: NginxWorkers<Connection> | null
@@ -55,6 +59,8 @@ interface Passing {
   readonly route: Route
   /** The route's, or that of the canary beside it. */
   readonly upstream: string
+  /** What it says; null where nobody asks. */
+  readonly visit: Visit | null
   readonly startedAt: Nanos
   triesLeft: number
   readonly tried: EndpointId[]
@@ -113,6 +119,10 @@ export class IngressNginx implements Gateway {
   readonly #accessOf: (node: number) => ApiAccess
   readonly #sim: Simulation
   readonly #processes = new Map<number, Process>()
+  readonly #jars = new CookieJars()
+  readonly #rings: ReturnType<typeof sharedRings>
+  /** By index, as int32. */
+  readonly #nodeAddresses: readonly number[]
   readonly #attempts: (Attempt | null)[] = []
   readonly #freeIds: number[] = []
   readonly #sendSyn: HandlerId
@@ -123,9 +133,16 @@ export class IngressNginx implements Gateway {
   readonly #connectTimeout: HandlerId
   readonly #readTimeout: HandlerId
 
-  /** `accessOf`: that of a controller on a node. */
-  constructor(parts: GatewayParts, access: ApiAccess, accessOf: (node: number) => ApiAccess = () => access) {
+  /** `nodeAddresses`: of the nodes, by index, as int32. `accessOf`: that of a controller on a node. */
+  constructor(
+    parts: GatewayParts,
+    access: ApiAccess,
+    nodeAddresses: readonly number[],
+    accessOf: (node: number) => ApiAccess = () => access,
+  ) {
     const { sim } = parts
+    this.#nodeAddresses = nodeAddresses
+    this.#rings = sharedRings((endpoint) => parts.addresses.endpointName(endpoint))
     this.#parts = parts
     this.#access = access
     this.#accessOf = accessOf
@@ -160,7 +177,7 @@ export class IngressNginx implements Gateway {
         count: workers,
         configuration,
         loadBalance: controller.loadBalance,
-        parts: { below: (n) => draws.below(n), latencies },
+        parts: { below: (n) => draws.below(n), latencies, nameOf: (endpoint) => addresses.endpointName(endpoint), ring: this.#rings },
         cause,
         close: (connection) => this.#close(connection, false),
       })
@@ -170,6 +187,7 @@ export class IngressNginx implements Gateway {
     const process: Process = {
       pod,
       node: spec.nodeIndex,
+      spec: controller,
       latencies,
       workers: null,
       passing: new Set(),
@@ -178,6 +196,7 @@ export class IngressNginx implements Gateway {
         addresses,
         spec: controller,
         pod: name,
+        leads: () => this.#leaderOf(controller) === pod,
         nginx: { reloaded, hand: (configuration, done) => process.workers!.hand(configuration, done) },
       }),
     }
@@ -196,6 +215,13 @@ export class IngressNginx implements Gateway {
       this.#parts.requests.dropped(request, withReset)
     }
     process.passing.clear()
+    for (const other of this.#processes.values()) other.controller.writeStatuses()
+  }
+
+  /** The pod that writes statuses: of those of one controller the one whose process is the oldest. It stands for the election of a leader. */
+  #leaderOf({ api, controllerClass }: IngressControllerSpec): number | null {
+    for (const { pod, spec } of this.#processes.values()) if (spec.api === api && spec.controllerClass === controllerClass) return pod
+    return null
   }
 
   received(pod: number, request: number): void {
@@ -218,12 +244,14 @@ export class IngressNginx implements Gateway {
     }
     const index = (mix32(requests.seedOf(request) ^ WORKER_SALT) >>> 0) % workers.workers.length
     const worker = workers.workers[index]!
+    const visit = workers.looksAt(route) ? this.#visit(request, traffic, route) : null
     const passing: Passing = {
       request,
       process,
       worker,
       route,
-      upstream: workers.upstreamOf(worker, route, traffic, wanted, requests.seedOf(request)),
+      upstream: workers.upstreamOf(worker, route, traffic, wanted, requests.seedOf(request), visit),
+      visit,
       startedAt: this.#sim.now,
       triesLeft: route.policy.tries,
       tried: [],
@@ -264,13 +292,34 @@ export class IngressNginx implements Gateway {
     else if (withReset) this.#sendBack(attempt, this.#errorAtNginx)
   }
 
+  /** What the request says, for those who choose by it. */
+  #visit(request: number, traffic: number, route: Route): Visit {
+    const { requests } = this.#parts
+    const client = requests.clientOf(request)
+    const node = requests.maskedBy(request)
+    return {
+      ingress: route.ingress,
+      request: requests.routeOf(traffic),
+      client: dotted(client),
+      remoteAddress: node < 0 ? client : this.#nodeAddresses[node]!,
+      jar: this.#jars.of(traffic, client),
+      given: new Map(),
+    }
+  }
+
   /** Sends the request to another endpoint, or to the first. */
   #try(passing: Passing): void {
-    const { process, worker, route, upstream, tried } = passing
+    const { process, worker, route, upstream, visit, tried } = passing
+    if (upstream === NO_UPSTREAM) {
+      this.#end(passing, HTTP_500)
+      return
+    }
     const { now } = this.#sim
-    const endpoint = worker.balancers.get(upstream)?.pick(tried, now) ?? NO_ENDPOINT
+    const balancer = worker.balancers.get(upstream)
+    const endpoint = balancer?.pick(tried, now, visit) ?? NO_ENDPOINT
     if (endpoint === NO_ENDPOINT) {
-      this.#end(passing, HTTP_503)
+      // Affinity has found none that the request has not tried: NGINX has no peer to connect to.
+      this.#end(passing, balancer?.isEmpty === false ? HTTP_502 : HTTP_503)
       return
     }
     tried.push(endpoint)
@@ -434,9 +483,10 @@ export class IngressNginx implements Gateway {
 
   /** The client is told: success ({@link OK}), or the HTTP error that `cause` names. */
   #end(passing: Passing, cause: number): void {
-    const { process, request } = passing
+    const { process, request, visit } = passing
     const { backends, requests } = this.#parts
     process.passing.delete(passing)
+    if (visit !== null && requests.isWaited(request)) takeCookies(visit)
     if (cause === OK) requests.served(request)
     else requests.refused(request, cause)
     backends.abandon(process.pod)

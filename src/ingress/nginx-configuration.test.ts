@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { readManifests } from '../api/manifest.ts'
 import type { EndpointSlice, Ingress, IngressClass, Service } from '../api/objects/index.ts'
 import { Addresses } from '../network/addresses.ts'
-import { type ClusterView, configurationOf, routeOf } from './nginx-configuration.ts'
+import { type ClusterView, configurationOf } from './nginx-configuration.ts'
 
 const CLUSTER = `
 apiVersion: networking.k8s.io/v1
@@ -61,7 +61,7 @@ async function configured(...ingresses: string[]) {
   const addresses = new Addresses()
   const configuration = configurationOf(view, 'k8s.io/ingress-nginx', addresses)
   return {
-    route: (host: string, at = '/') => routeOf(configuration, host, at)?.upstream ?? null,
+    route: (host: string, at = '/') => configuration.find({ host, path: at, isTls: false })?.upstream ?? null,
     text: configuration.text,
     canaries: [...configuration.canaries].map(([upstream, canary]) => `${canary.upstream} beside ${upstream}`),
     endpoints: (upstream: string) => configuration.upstreams.get(upstream)?.map((id) => addresses.endpointName(id)),

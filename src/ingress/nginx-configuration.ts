@@ -1,16 +1,31 @@
-import type { EndpointSlice, Ingress, IngressBackend, IngressClass, Service } from '../api/objects/index.ts'
-import { SERVICE_NAME_LABEL } from '../api/objects/index.ts'
+import type { EndpointSlice, HttpBackendRef, Ingress, IngressBackend, IngressClass, Service } from '../api/objects/index.ts'
 import type { Addresses, EndpointId } from '../network/addresses.ts'
-import { canaryPolicyOf, type PassPolicy, passPolicyOf, redirectsToTls } from './annotations.ts'
+import type { HttpRequest } from '../workload/specs.ts'
+import { affinityOf, balancingOf, canaryPolicyOf, type PassPolicy, passPolicyOf, redirectsToTls } from './annotations.ts'
+import { type Balancing, isSticky } from './balancing.ts'
 import type { Canary, CanaryPolicy } from './canary.ts'
 import { type IngressRule, matchIngress } from './path-matching.ts'
+import { upstreamsOf } from './upstreams.ts'
 
-/** Where a request goes, and by which Ingress. */
-export interface Route {
-  /** `Ingress/namespace/name`. */
-  readonly ingress: string
-  /** `namespace/service:port`. */
+/** The share of a backend that cannot be: its requests are answered with 500. */
+export const NO_UPSTREAM = ''
+
+/** A backend of a rule of an HTTPRoute: so many of the sum of all weights. */
+export interface Share {
+  /** {@link NO_UPSTREAM}, or as a route's. */
   readonly upstream: string
+  readonly weight: number
+  readonly ref: HttpBackendRef
+}
+
+/** Where a request goes, and by which object. */
+export interface Route {
+  /** `Ingress/namespace/name`, or `HTTPRoute/…`. */
+  readonly ingress: string
+  /** `namespace/service:port`; of an HTTPRoute, what its story calls its backends. */
+  readonly upstream: string
+  /** Of an HTTPRoute: the requests go to these, by their weights. */
+  readonly split?: readonly Share[]
   readonly policy: PassPolicy
   /** Requests by http are told to come by https. */
   readonly redirects: boolean
@@ -29,11 +44,15 @@ export interface ClusterView {
  * their canaries are handed to the workers.
  */
 export interface NginxConfiguration {
-  readonly rules: readonly IngressRule<Route>[]
+  readonly routes: readonly Route[]
+  /** The route of a request; null: none, which is answered with 404. */
+  readonly find: (request: HttpRequest) => Route | null
   /** Equal texts, equal nginx.conf. */
   readonly text: string
   /** The endpoints of each upstream that a route names, in the order of their numbers. */
   readonly upstreams: ReadonlyMap<string, readonly EndpointId[]>
+  /** How the endpoints of an upstream are chosen, where an annotation says so. */
+  readonly balancing: ReadonlyMap<string, Balancing>
   /** By the upstream of a route: the canary beside it. */
   readonly canaries: ReadonlyMap<string, Canary>
 }
@@ -56,6 +75,9 @@ const OLD_CLASS = 'nginx'
  *
  * Simplified: a backend that is another Ingress' too is no canary (there, one of the two ways to write it).
  *
+ * The oldest Ingress that names an upstream says by which annotation its endpoints are chosen; cookie affinity comes before that, and any Ingress with
+ * a path to the upstream may ask for it, of which the youngest says how and the oldest in which mode. A canary takes over the affinity of the upstream beside it.
+ *
  * Source: ingress-nginx internal/ingress/controller/{controller,endpointslices}.go and store/store.go (behaviour).
  */
 export function configurationOf(view: ClusterView, controllerClass: string, addresses: Addresses): NginxConfiguration {
@@ -64,9 +86,14 @@ export function configurationOf(view: ClusterView, controllerClass: string, addr
   const all = [...view.ingresses].filter((ingress) => belongs(ingress, classes)).sort(byAge)
   const own = all.filter(({ metadata }) => canaryPolicyOf(metadata.annotations) === null)
   const backends = new Map<string, { namespace: string; backend: IngressBackend }>()
+  const balancing = new Map<string, Balancing>()
   const secured = new Set(own.flatMap(hostsWithTls))
   const routeTo = ({ metadata }: Ingress, backend: IngressBackend, host: string): Route => {
     const upstream = `${metadata.namespace}/${backend.service}:${backend.port}`
+    if (!backends.has(upstream)) {
+      const wanted = balancingOf(metadata.annotations)
+      if (wanted !== null) balancing.set(upstream, wanted)
+    }
     backends.set(upstream, { namespace: metadata.namespace, backend })
     return {
       ingress: `Ingress/${metadata.namespace}/${metadata.name}`,
@@ -90,6 +117,7 @@ export function configurationOf(view: ClusterView, controllerClass: string, addr
     }
     if (written.length === 0 && defaultBackend !== null) fallbacks.push(everything('', routeTo(ingress, defaultBackend, '')))
   }
+  addAffinity(balancing, own)
   rules.push(...fallbacks)
   const canaries = new Map<string, Canary>()
   const primaries = new Set(backends.keys())
@@ -97,9 +125,35 @@ export function configurationOf(view: ClusterView, controllerClass: string, addr
     const policy = canaryPolicyOf(ingress.metadata.annotations)
     if (policy !== null) addCanaries(canaries, { ingress, policy, rules, primaries, routeTo })
   }
+  for (const [upstream, canary] of canaries) {
+    const affinity = balancing.get(upstream)
+    if (isSticky(affinity)) balancing.set(canary.upstream, affinity)
+  }
   // A number that is no number would be lost as JSON.
   const text = JSON.stringify(rules, (_key, value: unknown) => (value === Number.POSITIVE_INFINITY ? 'none' : value))
-  return { rules, text, upstreams: upstreamsOf(backends, view, addresses), canaries }
+  return {
+    routes: rules.flatMap(({ paths }) => paths.map(({ backend: route }) => route)),
+    find: ({ host, path }) => matchIngress(rules, host, path),
+    text,
+    upstreams: upstreamsOf(backends, view.services, view.slices, addresses),
+    balancing,
+    canaries,
+  }
+}
+
+/** Cookie affinity of the upstreams of Ingresses' paths. */
+function addAffinity(balancing: Map<string, Balancing>, ingresses: readonly Ingress[]): void {
+  for (const { metadata, spec } of ingresses) {
+    const wanted = affinityOf(metadata.annotations)
+    if (wanted === null) continue
+    const name = `Ingress/${metadata.namespace}/${metadata.name}`
+    for (const { backend } of spec.rules.flatMap(({ paths }) => paths)) {
+      const upstream = `${metadata.namespace}/${backend.service}:${backend.port}`
+      const before = balancing.get(upstream)
+      if (!isSticky(before)) balancing.set(upstream, { ...wanted, setBy: [name] })
+      else balancing.set(upstream, { ...wanted, kind: before.kind, setBy: [...new Set([...before.setBy, name])] })
+    }
+  }
 }
 
 /** Puts the backends of a canary beside the upstreams of the routes that have the same host, path and type. */
@@ -128,11 +182,6 @@ function addCanaries(
   }
 }
 
-/** The route of a request; null: none, which is answered with 404. */
-export function routeOf({ rules }: NginxConfiguration, host: string, path: string): Route | null {
-  return matchIngress(rules, host, path)
-}
-
 /** Of equally long paths the first one written counts, so this one, written last, is asked last. */
 function everything(host: string, route: Route): IngressRule<Route> {
   return { host, paths: [{ path: '/', pathType: 'Prefix', backend: route }] }
@@ -158,39 +207,4 @@ function byAge(a: Ingress, b: Ingress): number {
   if (a.metadata.creationTimestamp !== b.metadata.creationTimestamp) return a.metadata.creationTimestamp - b.metadata.creationTimestamp
   const [left, right] = [a, b].map(({ metadata }) => `${metadata.namespace}/${metadata.name}`) as [string, string]
   return left < right ? -1 : left > right ? 1 : 0
-}
-
-function upstreamsOf(
-  backends: ReadonlyMap<string, { readonly namespace: string; readonly backend: IngressBackend }>,
-  view: ClusterView,
-  addresses: Addresses,
-): Map<string, readonly EndpointId[]> {
-  const services = new Map<string, Service>()
-  for (const service of view.services) services.set(`${service.metadata.namespace}/${service.metadata.name}`, service)
-  const slices = new Map<string, EndpointSlice[]>()
-  for (const slice of view.slices) {
-    const key = `${slice.metadata.namespace}/${slice.metadata.labels[SERVICE_NAME_LABEL] ?? ''}`
-    const list = slices.get(key)
-    if (list === undefined) slices.set(key, [slice])
-    else list.push(slice)
-  }
-  const upstreams = new Map<string, readonly EndpointId[]>()
-  for (const [upstream, { namespace, backend }] of backends) {
-    const key = `${namespace}/${backend.service}`
-    const port = services.get(key)?.spec.ports.find(({ name, port }) => backend.port === port || backend.port === name)
-    const endpoints = new Set<EndpointId>()
-    if (port !== undefined) {
-      for (const slice of slices.get(key) ?? []) {
-        for (const { name, port: number } of slice.ports) {
-          if (name !== port.name) continue
-          for (const { address, conditions } of slice.endpoints) if (conditions.ready) endpoints.add(addresses.endpoint(address, number))
-        }
-      }
-    }
-    upstreams.set(
-      upstream,
-      [...endpoints].sort((a, b) => a - b),
-    )
-  }
-  return upstreams
 }

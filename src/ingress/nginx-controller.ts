@@ -8,16 +8,15 @@ import type { RandomStream } from '../engine/random-stream.ts'
 import { NO_TIMER, type Timer } from '../engine/simulation.ts'
 import { type HopId, NO_CAUSE } from '../engine/trace.ts'
 import type { Addresses } from '../network/addresses.ts'
-import { type Nanos, SECOND } from '../units.ts'
+import type { Nanos } from '../units.ts'
 import type { IngressControllerSpec } from '../workload/specs.ts'
+import type { Balancing } from './balancing.ts'
 import type { Canary } from './canary.ts'
-import { configurationOf, type NginxConfiguration } from './nginx-configuration.ts'
-
-/** One sync in this time at most. Source: ingress-nginx `--sync-rate-limit`, default 0.3 a second, with a burst of 1. */
-export const SYNC_PERIOD: Nanos = Math.round(SECOND / 0.3)
-
-/** After the first start of NGINX. Source: ingress-nginx internal/ingress/controller/controller.go, syncIngress, `isFirstSync`. */
-const FIRST_START: Nanos = SECOND
+import type { ConfigurationSource } from './configuration-source.ts'
+import { GatewaySource } from './gateway/gateway-source.ts'
+import { StatusWriter } from './gateway/status-writer.ts'
+import { IngressSource } from './ingress-source.ts'
+import type { NginxConfiguration } from './nginx-configuration.ts'
 
 /** What a controller does with its NGINX. */
 export interface Nginx {
@@ -52,13 +51,13 @@ interface Change {
  */
 export class NginxController {
   readonly #access: ApiAccess
-  readonly #addresses: Addresses
   readonly #spec: IngressControllerSpec
   readonly #nginx: Nginx
   readonly #actor: string
   readonly #pod: string
-  readonly #ingresses: Informer<'Ingress'>
-  readonly #classes: Informer<'IngressClass'>
+  readonly #source: ConfigurationSource
+  readonly #leads: () => boolean
+  readonly #statuses: StatusWriter
   readonly #services: Informer<'Service'>
   readonly #slices: Informer<'EndpointSlice'>
   readonly #reloadTime: Distribution
@@ -66,7 +65,7 @@ export class NginxController {
   #waitingFor = 0
   #changes = new Map<string, Change>()
   #running: NginxConfiguration | null = null
-  #lastSync: Nanos = -SYNC_PERIOD
+  #lastSync: Nanos = Number.NEGATIVE_INFINITY
   #syncing = false
   #timer: Timer = NO_TIMER
 
@@ -77,24 +76,29 @@ export class NginxController {
     /** `namespace/name` of the pod. */
     pod: string
     nginx: Nginx
+    /** Of the pods of its kind it is the one that writes statuses. */
+    leads: () => boolean
   }) {
     const { access, pod } = options
     this.#access = access
-    this.#addresses = options.addresses
     this.#spec = options.spec
     this.#nginx = options.nginx
     this.#pod = pod
-    this.#actor = `ingress-nginx/${pod.slice(pod.indexOf('/') + 1)}`
     this.#reloadTime = distribution(options.spec.reload)
     this.#reloads = access.sim.rng(`ingress/${pod}/reload`)
-    this.#ingresses = this.#informer('Ingress')
-    this.#classes = this.#informer('IngressClass')
+    const watcher = {
+      informer: <K extends Kind>(kind: K) => this.#informer(kind),
+      changed: (event: WatchEvent<KindMap[Kind]>) => this.#changed(event, null),
+    }
+    const Source = options.spec.api === 'gateway' ? GatewaySource : IngressSource
+    this.#source = new Source(watcher, options.spec.controllerClass, options.addresses)
+    this.#actor = `${this.#source.name}/${pod.slice(pod.indexOf('/') + 1)}`
+    this.#leads = options.leads
+    this.#statuses = new StatusWriter(access, this.#actor, pod)
     this.#services = this.#informer('Service')
     this.#slices = this.#informer('EndpointSlice')
-    this.#ingresses.listen((event) => this.#changed(event, null))
-    this.#classes.listen((event) => this.#changed(event, null))
     this.#services.listen((event) => {
-      if (event.type === 'MODIFIED' && event.previous!.spec !== event.object.spec)
+      if (event.type === 'MODIFIED' ? event.previous!.spec !== event.object.spec : this.#source.minded === 'all Services')
         this.#changed(event, serviceOf(event.object, event.object.metadata.name))
     })
     this.#slices.listen((event) => {
@@ -110,7 +114,7 @@ export class NginxController {
 
   /** The process starts: it lists everything before its first sync. */
   start(): void {
-    const informers = [this.#ingresses, this.#classes, this.#services, this.#slices]
+    const informers = this.#informers
     this.#waitingFor = informers.length
     const synced = (): void => {
       if (--this.#waitingFor === 0) this.#sync()
@@ -119,9 +123,20 @@ export class NginxController {
   }
 
   stop(): void {
-    for (const informer of [this.#ingresses, this.#classes, this.#services, this.#slices]) informer.stop()
+    for (const informer of this.#informers) informer.stop()
+    this.#statuses.stop()
     this.#access.sim.cancel(this.#timer)
     this.#timer = NO_TIMER
+  }
+
+  /** What it has to say of the objects, where it is the one that writes. */
+  writeStatuses(): void {
+    if (this.#running === null || !this.#leads()) return
+    this.#statuses.write(this.#source.statuses(this.#services.values(), this.#access.sim.now), () => this.writeStatuses())
+  }
+
+  get #informers(): readonly Informer<Kind>[] {
+    return [...this.#source.informers, ...([this.#services, this.#slices] as unknown as readonly Informer<Kind>[])]
   }
 
   #informer<K extends Kind>(kind: K): Informer<K> {
@@ -138,7 +153,7 @@ export class NginxController {
   #wake(): void {
     if (this.#syncing || this.#timer !== NO_TIMER) return
     const { sim } = this.#access
-    this.#timer = sim.after(Math.max(0, this.#lastSync + SYNC_PERIOD - sim.now), () => this.#sync())
+    this.#timer = sim.after(Math.max(0, this.#lastSync + this.#source.syncPeriod - sim.now), () => this.#sync())
   }
 
   #sync(): void {
@@ -149,20 +164,14 @@ export class NginxController {
     this.#lastSync = started
     const changes = [...this.#changes.values()]
     this.#changes = new Map()
-    const view = {
-      ingresses: this.#ingresses.values(),
-      classes: this.#classes.values(),
-      services: this.#services.values(),
-      slices: this.#slices.values(),
-    }
-    const wanted = configurationOf(view, this.#spec.controllerClass, this.#addresses)
+    const wanted = this.#source.configuration(this.#services.values(), this.#slices.values())
     const before = this.#running
     if (before === null || before.text !== wanted.text) {
-      const time = this.#reloadTime.sample(this.#reloads) + (before === null ? FIRST_START : 0)
+      const time = this.#reloadTime.sample(this.#reloads) + (before === null ? this.#source.firstStart : 0)
       this.#timer = sim.after(time, () => {
         this.#timer = NO_TIMER
         this.#running = wanted
-        this.#nginx.reloaded(wanted, this.#tellReload(changes, started, before === null))
+        this.#nginx.reloaded(wanted, this.#tellReload(changes, wanted, started, before === null))
         this.#done()
       })
       return
@@ -170,9 +179,13 @@ export class NginxController {
     this.#running = wanted
     const changed = [...wanted.upstreams].filter(([name, endpoints]) => String(before.upstreams.get(name)) !== String(endpoints))
     const canaries = [...wanted.canaries].filter(([upstream, canary]) => !isSame(before.canaries.get(upstream), canary))
-    if (changed.length > 0 || canaries.length > 0 || wanted.canaries.size !== before.canaries.size) {
+    const balanced = [...wanted.upstreams.keys()].filter(
+      (upstream) => !isSame(before.balancing.get(upstream), wanted.balancing.get(upstream)),
+    )
+    if (changed.length > 0 || balanced.length > 0 || canaries.length > 0 || wanted.canaries.size !== before.canaries.size) {
       this.#nginx.hand(wanted, () => {
         this.#tellUpstreams(changed, changes, wanted, started)
+        this.#tellBalancing(balanced, changes, wanted, started)
         this.#tellCanaries(canaries, changes, started)
       })
     }
@@ -181,17 +194,22 @@ export class NginxController {
 
   #done(): void {
     this.#syncing = false
+    this.writeStatuses()
     if (this.#changes.size > 0) this.#wake()
   }
 
   /** Each Ingress that has changed; the first configuration is the pod's own doing. */
-  #tellReload(changes: readonly Change[], started: Nanos, isFirst: boolean): HopId {
+  #tellReload(changes: readonly Change[], { routes }: NginxConfiguration, started: Nanos, isFirst: boolean): HopId {
     const tell = (subject: string, cause: HopId, revision: number, detail: string): HopId =>
       this.#access.trace.record({ cause, actor: this.#actor, action: 'reloaded', subject, revision, started, detail })
     if (isFirst) return tell(`Pod/${this.#pod}`, NO_CAUSE, 0, 'the first configuration')
     let last = NO_CAUSE
-    for (const { subject, cause, revision } of changes) {
-      if (subject.startsWith('Ingress')) last = tell(subject, cause, revision, 'new workers have the routes')
+    for (const { subject, service, cause, revision } of changes) {
+      if (this.#source.isRoute(subject)) last = tell(subject, cause, revision, 'new workers have the routes')
+      const behind =
+        service === null ? [] : routes.filter(({ split = [] }) => split.some(({ upstream }) => upstream.startsWith(`${service}:`)))
+      for (const route of new Set(behind.map(({ ingress }) => ingress)))
+        last = tell(route, cause, revision, `new workers have the endpoints of ${service}`)
     }
     return last
   }
@@ -200,18 +218,37 @@ export class NginxController {
   #tellUpstreams(
     changed: readonly (readonly [string, readonly number[]])[],
     changes: readonly Change[],
-    { rules, canaries }: NginxConfiguration,
+    { routes, canaries }: NginxConfiguration,
     started: Nanos,
   ): void {
     for (const [upstream, endpoints] of changed) {
       const change = changes.findLast(({ service }) => service !== null && upstream.startsWith(`${service}:`))
-      const routes = rules.flatMap(({ paths }) => paths.map(({ backend }) => backend))
       const subjects = new Set([...routes, ...canaries.values()].filter((to) => to.upstream === upstream).map(({ ingress }) => ingress))
       for (const subject of subjects) {
         const detail = `${upstream}: ${endpoints.length} endpoints`
         const { cause, revision } = change ?? { cause: NO_CAUSE, revision: 0 }
         this.#access.trace.record({ cause, actor: this.#actor, action: 'updated upstream', subject, revision, started, detail })
       }
+    }
+  }
+
+  /** Each changed Ingress whose upstreams' endpoints are chosen in another way now. */
+  #tellBalancing(balanced: readonly string[], changes: readonly Change[], { routes, balancing }: NginxConfiguration, started: Nanos): void {
+    for (const upstream of balanced) {
+      const subject = routes.find((route) => route.upstream === upstream)?.ingress
+      const change = changes.findLast((candidate) => candidate.subject === subject)
+      if (change === undefined) continue
+      const { cause, revision } = change
+      const detail = `${upstream}: ${balancing.get(upstream)?.kind ?? this.#spec.loadBalance}`
+      this.#access.trace.record({
+        cause,
+        actor: this.#actor,
+        action: 'updated balancing',
+        subject: change.subject,
+        revision,
+        started,
+        detail,
+      })
     }
   }
 
@@ -227,7 +264,7 @@ export class NginxController {
   }
 }
 
-function isSame(a: Canary | undefined, b: Canary): boolean {
+function isSame(a: Canary | Balancing | undefined, b: Canary | Balancing | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 

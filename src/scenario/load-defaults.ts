@@ -110,6 +110,8 @@ export const DEFAULTS = {
   /** Clients of https. 1.3 is what today's clients and ingress-nginx agree on; that all clients resume is an *assumption*. */
   tls: { version: '1.3', resumption: 1 },
   /** Pods of ingress-nginx. */
+  /** Source: nginx-gateway-fabric `--gateway-ctlr-name`. */
+  gatewayController: 'gateway.nginx.org/nginx-gateway-controller',
   ingressController: {
     /** Source: ingress-nginx `--controller-class`. */
     controllerClass: 'k8s.io/ingress-nginx',

@@ -135,3 +135,19 @@ test('https takes port 443 and a default, and warns of a host without TLS; http 
   )
   expect((await load({ traffic: to('http://shop.example.com/shop') }, withTls)).warnings.join()).toContain('answered with 308')
 })
+
+test('annotations of sessions that the model has no value for are worth a warning', async () => {
+  const prefix = 'nginx.ingress.kubernetes.io/'
+  const annotated = (app: string) =>
+    app.replace(
+      '{ name: shop }',
+      `{ name: shop, annotations: { ${prefix}upstream-hash-by: "$arg_id", ${prefix}affinity-canary-behavior: legacy, ${prefix}affinity: ip, ${prefix}upstream-hash-by-subset: "true" } }`,
+    )
+  const { warnings } = await load({ traffic: to('http://shop.example.com/shop') }, annotated)
+  expect(warnings).toEqual([
+    `The annotation ${prefix}upstream-hash-by of Ingress "shop" has no effect in the model with the value "$arg_id"`,
+    `The annotation ${prefix}affinity-canary-behavior of Ingress "shop" has no effect in the model with the value "legacy"`,
+    `The annotation ${prefix}affinity of Ingress "shop" has no effect: its value "ip" is none that it may have`,
+    `The annotation ${prefix}upstream-hash-by-subset of an Ingress has no effect in the model`,
+  ])
+})

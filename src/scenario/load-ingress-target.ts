@@ -30,13 +30,30 @@ export function loadIngressTarget(
   }
   const controller = workloads.find(({ ingressController }) =>
     ingresses.some(
-      (ingress) => ingressController !== undefined && controllersOf(context.inventory, ingress).has(ingressController.controllerClass),
+      (ingress) =>
+        ingressController !== undefined &&
+        ingressController.api === undefined &&
+        controllersOf(context.inventory, ingress).has(ingressController.controllerClass),
     ),
   )
   if (controller === undefined) {
     reportNoController(context, path, ingresses, workloads)
     return undefined
   }
+  const wanted = port ?? (isTls ? 443 : 80)
+  const service = serviceOfController(context, path, { controller, host, wanted })
+  if (service === undefined) return undefined
+  warnAboutPath(context, path, host, urlPath)
+  warnAboutTls(context, path, host, isTls)
+  return { namespace: service.metadata.namespace, service: service.metadata.name, port: wanted, host, path: urlPath }
+}
+
+/** The Service of type LoadBalancer or NodePort that leads to the pods of a controller at that port. */
+export function serviceOfController(
+  context: LoadContext,
+  path: Path,
+  { controller, host, wanted }: { controller: WorkloadSpec; host: string; wanted: number },
+): Service | undefined {
   const services = servicesOf(context.inventory, controller.selector)
   const outside = services.filter(({ spec }) => spec.type === 'LoadBalancer' || spec.type === 'NodePort')
   const [service, second] = outside
@@ -54,14 +71,11 @@ export function loadIngressTarget(
     return undefined
   }
   const ports = service.spec.ports.filter(({ protocol }) => protocol === 'TCP').map((candidate) => candidate.port)
-  const wanted = port ?? (isTls ? 443 : 80)
   if (!ports.includes(wanted)) {
     context.mistake(path, `Service "${service.metadata.name}" of the controller has no TCP port ${wanted}`, `:${ports.join(', :')}`)
     return undefined
   }
-  warnAboutPath(context, path, host, urlPath)
-  warnAboutTls(context, path, host, isTls)
-  return { namespace: service.metadata.namespace, service: service.metadata.name, port: wanted, host, path: urlPath }
+  return service
 }
 
 function warnAboutTls(context: LoadContext, path: Path, host: string, isTls: boolean): void {
@@ -91,7 +105,9 @@ export function warnAboutAnnotations(context: LoadContext): void {
       const why = annotationWithoutEffect(name, value)
       if (why === null || told.has(name)) continue
       told.add(name)
-      if (why === 'unmodelled') warn(`The annotation ${name} of an Ingress has no effect in the model`)
+      if (why === 'unmodelled-value')
+        warn(`The annotation ${name} of Ingress "${metadata.name}" has no effect in the model with the value "${value}"`)
+      else if (why === 'unmodelled') warn(`The annotation ${name} of an Ingress has no effect in the model`)
       else warn(`The annotation ${name} of Ingress "${metadata.name}" has no effect: its value "${value}" is none that it may have`)
     }
   }
@@ -112,7 +128,7 @@ function placesOf({ host, paths }: Ingress['spec']['rules'][number]): string[] {
   return paths.map(({ path, pathType }) => `${host} ${path} ${pathType}`)
 }
 
-function isServiceOf(inventory: Inventory, host: string): boolean {
+export function isServiceOf(inventory: Inventory, host: string): boolean {
   const [name, namespace, ...rest] = host.split('.')
   if (['svc', 'svc.cluster.local'].includes(rest.join('.'))) return true
   return rest.length === 0 && inventory.services.some(({ metadata }) => metadata.name === name && metadata.namespace === namespace)
@@ -140,7 +156,9 @@ function reportNoController(context: LoadContext, path: Path, ingresses: readonl
   const ingress = ingresses[0]!
   const name = `Ingress "${ingress.metadata.name}"`
   const classes = context.inventory.of('IngressClass')
-  const has = workloads.flatMap(({ ingressController }) => ingressController?.controllerClass ?? [])
+  const has = workloads.flatMap(({ ingressController }) =>
+    ingressController?.api === undefined ? (ingressController?.controllerClass ?? []) : [],
+  )
   if (has.length === 0) {
     const accepted = 'ingressController: {} in the entry of "workloads" that describes the pods of ingress-nginx'
     context.mistake(path, `No pods are ingress controllers, so nothing would answer for ${name}`, accepted)

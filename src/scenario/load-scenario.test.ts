@@ -433,7 +433,7 @@ describe('ports', () => {
 
 describe('Services that nothing can be sent to', () => {
   test.each([
-    ['type: LoadBalancer', 'type: ExternalName\n  externalName: example.org', 'is of type ExternalName'],
+    ['type: LoadBalancer', 'type: ExternalName\n  externalName: example.org', 'stands for "example.org"'],
     ['type: LoadBalancer', 'clusterIP: None', 'is headless'],
   ])('%s → %s', async (from, to, expected) => {
     expect((await problemsOf(SCENARIO, { 'dir/shop.yaml': SHOP.replace(from, to) }))[0]!.message).toContain(expected)

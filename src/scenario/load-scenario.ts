@@ -11,6 +11,7 @@ import { loadCluster, NODES_MAX } from './load-cluster.ts'
 import { LoadContext, type Places, type ScenarioWarning } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import type { FileContent, FileReader } from './load-files.ts'
+import { checkGateways } from './load-gateway-target.ts'
 import { warnOfUnusedImages } from './load-images.ts'
 import { warnAboutAnnotations } from './load-ingress-target.ts'
 import { Inventory } from './load-inventory.ts'
@@ -121,6 +122,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
   const trafficNames = [...new Set((spec.traffic ?? []).flatMap((entry) => (entry?.name === undefined ? [] : [entry.name])))]
   const workloads = loadWorkloads(context, spec.workloads, trafficNames)
   warnAboutAnnotations(context)
+  checkGateways(context, workloads)
   const seeds = clusterIsSound
     ? nodeSeeds(cluster).map((seed) => ({ name: seed.name, address: seed.internalIP, labels: nodeLabels(seed) }))
     : null

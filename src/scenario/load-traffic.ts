@@ -5,6 +5,9 @@ import type { Nanos } from '../units.ts'
 import type { ArrivalFiles } from './arrival-files.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
+import { followExternalName } from './load-external-name.ts'
+import { isForGateway, loadGatewayTarget } from './load-gateway-target.ts'
+import { isHeadless, loadHeadlessTarget, podOf } from './load-headless-target.ts'
 import { withStreams } from './load-http2.ts'
 import { isForIngress, loadIngressTarget } from './load-ingress-target.ts'
 import { find, listNames, named } from './load-inventory.ts'
@@ -291,6 +294,11 @@ export function loadTarget(
     return target
   }
   if (text !== undefined && isForIngress(context.inventory, text)) return loadIngressTarget(context, { path, text, from, workloads })
+  if (text !== undefined && isForGateway(context.inventory, text)) return loadGatewayTarget(context, { path, text, from, workloads })
+  const ofPod = text === undefined ? null : podOf(text)
+  const headless = ofPod === null ? undefined : find(context.inventory.services, ofPod.namespace, ofPod.service)
+  if (ofPod !== null && headless !== undefined && isHeadless(headless))
+    return loadHeadlessTarget(context, { path, text: text!, from, service: headless, pod: ofPod.pod })
   const address = context.read(path, text, parseTarget)
   if (address === undefined) return undefined
   const service = find(context.inventory.services, address.namespace, address.service)
@@ -298,14 +306,35 @@ export function loadTarget(
     if (!context.inventory.mayHave(address.service)) reportUnknownService(context, path, address)
     return undefined
   }
+  if (service.spec.type === 'ExternalName' && address.protocol === undefined) {
+    const followed = followExternalName(context, path, text!, service)
+    return followed === undefined ? undefined : loadService(context, path, text!, from, followed.service, followed.pod, address)
+  }
+  return loadService(context, path, text!, from, service, null, address)
+}
+
+/** The port of a Service, or of its pods, that an address means. */
+function loadService(
+  context: LoadContext,
+  path: Path,
+  text: string,
+  from: TrafficSource | undefined,
+  service: Service,
+  pod: string | null,
+  address: TargetText,
+): TrafficTarget | undefined {
+  if (isHeadless(service)) {
+    warnAboutEndpoints(context, path, service)
+    return loadHeadlessTarget(context, { path, text, from, service, pod })
+  }
   const complaint = unreachable(service, from)
   if (complaint !== null) context.mistake(path, complaint.message, complaint.accepted)
-  if (service.spec.type !== 'ExternalName') warnAboutEndpoints(context, path, service)
+  warnAboutEndpoints(context, path, service)
   const { protocol } = address
   const port = choosePort(context, path, service, address.port, protocol ?? 'TCP')
   if (port === undefined) return undefined
-  const common = { namespace: address.namespace, service: address.service, port }
-  const { host, path: urlPath } = hostAndPath(text!)!
+  const common = { namespace: service.metadata.namespace, service: service.metadata.name, port }
+  const { host, path: urlPath } = hostAndPath(text)!
   if (protocol === 'UDP') return { ...common, protocol, host, path: '/' }
   return { ...common, host, path: urlPath }
 }
@@ -332,12 +361,6 @@ function unreachable({ metadata, spec }: Service, from: TrafficSource | undefine
       message: `${name} is of type ExternalName: it is an alias in DNS, with no pods behind it`,
       accepted: 'a Service with a cluster IP',
     }
-  if (spec.clusterIP === 'None') {
-    return {
-      message: `${name} is headless (clusterIP: None): it has no address that kube-proxy would serve`,
-      accepted: 'a Service with a cluster IP',
-    }
-  }
   if (from?.kind === 'external' && spec.type === 'ClusterIP') {
     return {
       message: `${name} is of type ClusterIP: clients outside the cluster cannot reach it`,

@@ -145,8 +145,10 @@ function loadIngressController(context: LoadContext, path: Path, draft: Controll
   const { controllerClass, loadBalance, reload, tls } = DEFAULTS.ingressController
   const time = (key: keyof typeof tls): Nanos =>
     context.duration([...path, 'tls', key], draft.tls?.[key]) ?? certain(parseDuration(tls[key]))
+  const isGateway = draft.api === 'gateway'
   return {
-    controllerClass: draft.controllerClass ?? controllerClass,
+    ...(isGateway ? { api: 'gateway' } : {}),
+    controllerClass: draft.controllerClass ?? (isGateway ? DEFAULTS.gatewayController : controllerClass),
     loadBalance: draft.loadBalance ?? loadBalance,
     tls: { handshake: time('handshake'), resumedHandshake: time('resumedHandshake'), sessionTimeout: time('sessionTimeout') },
     reload: context.read([...path, 'reload'], draft.reload, parseDistribution) ?? certain(parseDistribution(reload)),

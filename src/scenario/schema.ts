@@ -481,12 +481,17 @@ const workload = z.strictObject({
   init: run('init containers').meta({ description: 'How init containers run' }),
   ingressController: z
     .strictObject({
+      api: z
+        .enum(['ingress', 'gateway'])
+        .optional()
+        .meta({ description: 'What they get their routes from: Ingresses, or Gateways and HTTPRoutes', default: 'ingress' }),
       controllerClass: z
         .string()
         .regex(/^[a-z0-9.-]+\/[a-z0-9./-]+$/)
         .optional()
         .meta({
-          description: 'They act on Ingresses whose IngressClass has this as its spec.controller',
+          description:
+            'They act on Ingresses whose IngressClass has this as its spec.controller; with api: gateway on Gateways whose GatewayClass has it as its controllerName, by default gateway.nginx.org/nginx-gateway-controller',
           default: DEFAULTS.ingressController.controllerClass,
         }),
       loadBalance: z
@@ -540,7 +545,7 @@ const source = z.union([
 /** Names are tokens of HTTP. Source: RFC 9110, section 5.6.2. */
 const httpFields = (what: 'header' | 'cookie') =>
   z.record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/), z.string()).meta({
-    description: `By name: each ${what} that every request has. An ingress controller may decide by them where a request goes`,
+    description: `By name: each ${what} that every request has. An ingress controller may decide by them where a request goes. {client} stands for the client's address`,
     examples: [what === 'header' ? { 'x-canary': 'always' } : { canary: 'always' }],
   })
 
@@ -600,7 +605,7 @@ const traffic = z.strictObject({
   name: name('What the traffic is called in results and thresholds'),
   to: text('the address of a Service, such as http://frontend.shop.svc/cart', {
     description:
-      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. Over UDP: udp://NAME.NAMESPACE.svc:PORT. Or, in place of the name, a cluster IP that a manifest fixes, or from outside a node and a node port. Or a host of an Ingress, with a path: the requests go to the Service of its controller',
+      'A Service: http://NAME.NAMESPACE.svc, with :PORT where it has several; a path may follow and makes no difference to a Service. A headless Service stands for its pods, http://POD.NAME.NAMESPACE.svc for one of them. Over UDP: udp://NAME.NAMESPACE.svc:PORT. Or, in place of the name, a cluster IP that a manifest fixes, or from outside a node and a node port. Or a host of an Ingress or a Gateway, with a path: the requests go to the Service of its controller',
     examples: [
       'http://frontend.shop.svc',
       'http://frontend.shop.svc:8080/cart',

@@ -13,6 +13,7 @@ import type { MetricsServer } from '../control-plane/metrics-server.ts'
 import { keyOf } from '../control-plane/object-key.ts'
 import type { ClientWatch } from '../control-plane/reflector.ts'
 import { DnsNames } from '../dns/dns-names.ts'
+import { PodRecords } from '../dns/pod-records.ts'
 import { distribution } from '../engine/distributions.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import { Simulation } from '../engine/simulation.ts'
@@ -22,6 +23,7 @@ import type { FaultTarget, LedComponentName, PodChoice } from '../faults/index.t
 import { type FaultOutcome, PlannedFault } from '../faults/planned-fault.ts'
 import { IngressNginx } from '../ingress/ingress-nginx.ts'
 import { invariant } from '../invariant.ts'
+import { parseIpv4 } from '../network/addresses.ts'
 import { PolicyAgents } from '../network-policy/policy-agents.ts'
 import type { ProcessBehaviour, RunBehaviour, RuntimeContainer } from '../node/container-runtime.ts'
 import { Kubelet } from '../node/kubelet.ts'
@@ -79,6 +81,8 @@ export class SimulatedCluster {
   readonly #names: DnsNames | null
   /** null: no fault of the run does anything to links. */
   readonly #links: ClusterLinks | null
+  /** What they know of pods of headless Services; null: nobody asks. */
+  readonly #podRecords: PodRecords | null
   /** The nodes' network plugins; null: there will never be a NetworkPolicy. */
   readonly plugins: PolicyAgents | null
 
@@ -112,7 +116,8 @@ export class SimulatedCluster {
       install === null
         ? null
         : new ControlPlaneMachines(install, etcdMembers, this.controlPlane, (name) => this.#nodes[this.#indexOf(name)]!.internalIP)
-    this.#names = scenario.cluster.dns === undefined ? null : new DnsNames(this.controlPlane.server)
+    this.#podRecords = asksForPods(scenario) ? new PodRecords(this.controlPlane.server) : null
+    this.#names = scenario.cluster.dns === undefined ? null : new DnsNames(this.controlPlane.server, this.#podRecords)
     const { access } = this.controlPlane
     this.#pausable = freezesNodes(scenario) ? this.#nodes.map(() => new PausableNode(access)) : null
     const accessOf = (node: number): ApiAccess => this.#pausable?.[node]?.access ?? access
@@ -138,9 +143,10 @@ export class SimulatedCluster {
       workloadOf: (pod) => this.#workloadOf(pod.labels),
       measureFrom: scenario.warmUp,
       ...(this.plugins === null ? {} : { plugin: this.plugins }),
+      ...(this.#podRecords === null ? {} : { podAddresses: (name) => this.#podRecords!.addressesOf(name) }),
       ...(this.#names === null ? {} : { dns: { spec: scenario.cluster.dns!, knows: (name) => this.#names!.knows(name) } }),
       ...(scenario.workloads.some(({ ingressController }) => ingressController !== undefined)
-        ? { gateway: (parts) => new IngressNginx(parts, access, accessOf) }
+        ? { gateway: (parts) => new IngressNginx(parts, access, this.#nodeAddresses(), accessOf) }
         : {}),
     })
     for (const object of otherServices(scenario.cluster.otherServices)) this.dataPlane.history.standing(object)
@@ -183,6 +189,7 @@ export class SimulatedCluster {
     const { manifests, traffic, timeline, workloads, duration } = this.#scenario
     const apply = (): void => {
       this.#names?.start()
+      this.#podRecords?.start()
       if (manifests.length > 0) this.controlPlane.kubectl.run({ verb: 'apply', objects: manifests }, 'apply of the manifests')
     }
     if (this.#scenario.cluster.bootstrap) this.#bootstrap(apply)
@@ -212,6 +219,10 @@ export class SimulatedCluster {
         this.#scenario.cluster.bootstrap && this.allNodesReadyAt === null ? 'it was left out: the bootstrap was not over' : null,
       )
     }
+  }
+
+  #nodeAddresses(): readonly number[] {
+    return this.#nodes.map(({ internalIP }) => parseIpv4(internalIP) ?? 0)
   }
 
   #bootstrap(then: () => void): void {
@@ -546,4 +557,10 @@ function behaviourOf({ startUp, onTerminate, run, init, memoryBytes }: WorkloadS
     run: run === undefined ? null : ending(run),
     init: ending(init ?? { duration: LATENCIES.initContainerRun.distribution, failProbability: 0, exitCode: 1 }),
   }
+}
+
+/** Somebody connects straight to pods of a headless Service. */
+function asksForPods({ traffic, workloads }: Scenario): boolean {
+  const calls = workloads.flatMap((workload) => workload.calls ?? []).flatMap((step) => step.calls)
+  return [...traffic, ...calls].some(({ target }) => target.straight !== undefined)
 }

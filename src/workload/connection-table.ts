@@ -38,6 +38,9 @@ export const RETIRED = 32_768
 /** Its client, who is outside, calls at the node port of a node of its own choice. */
 export const STRAIGHT = 65_536
 
+/** Its client has resolved the address of a pod: no rule of a Service translates it. */
+export const TO_POD = 2_097_152
+
 /** The last SYN, or the datagram, was dropped by a NetworkPolicy. */
 export const POLICY_DROP = 131_072
 

@@ -15,6 +15,7 @@ import {
   TIMEOUT,
 } from '../metrics/failure-cause.ts'
 import type { UnseenChange } from '../metrics/unseen-change.ts'
+import type { EndpointId } from '../network/addresses.ts'
 import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
 import { EXTERNAL, type Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
@@ -44,6 +45,7 @@ import {
   STRAIGHT,
   STREAMS,
   TABLE_FULL,
+  TO_POD,
 } from './connection-table.ts'
 import { type Director, NO_PASSAGE } from './director/director.ts'
 import { flowHash } from './flow-hash.ts'
@@ -192,6 +194,12 @@ export class Connections {
     this.table.nodes[connection] = node
   }
 
+  /** It goes to that address of a pod, which its client has from DNS. Before {@link open}. */
+  callPod(connection: number, endpoint: EndpointId): void {
+    this.table.flags[connection]! |= TO_POD
+    this.table.endpoints[connection] = endpoint
+  }
+
   open(connection: number): void {
     const { clients, flags } = this.table
     if ((flags[connection]! & STRAIGHT) !== 0) this.#sendToNode(connection)
@@ -215,6 +223,17 @@ export class Connections {
     const { clients, clientIncarnations } = this.table
     const client = clients[connection]!
     return client !== OUTSIDE && !this.#backends.runs(client, clientIncarnations[connection]!)
+  }
+
+  /**
+   * The node whose address its pod sees in place of the client's; -1: none. Traffic from outside is masqueraded under the policy Cluster. Source:
+   * kubernetes v1.36.2 pkg/proxy/iptables/proxier.go, the KUBE-EXT chains.
+   */
+  maskedBy(connection: number): number {
+    const { clients, nodes, servicePorts } = this.table
+    if (clients[connection] !== OUTSIDE) return -1
+    const isLocal = this.#history.rules(servicePorts[connection]!, Number.POSITIVE_INFINITY)?.externalLocal === true
+    return isLocal ? -1 : nodes[connection]!
   }
 
   /** The node that translates it is up and has not crashed since; or there is none, as a director refuses it. */
@@ -411,13 +430,17 @@ export class Connections {
     }
     const mode = this.#mode
     const entry = outside ? NODE_PORT : CLUSTER_IP
-    const endpoint = mode.connect(node, servicePort, entry, now, table.clientAddresses[connection]!, table.clientPorts[connection]!)
     table.nodeEpochs[connection] = kernels.epoch(node)
-    table.endpoints[connection] = endpoint
-    table.askedAt[connection] = now
-    table.serviceRevisions[connection] = this.#rules.serviceRevisions[node]!
-    table.sliceRevisions[connection] = this.#rules.sliceRevisions[node]!
-    const { cost } = mode
+    const isToPod = (table.flags[connection]! & TO_POD) !== 0
+    let endpoint = table.endpoints[connection]!
+    if (!isToPod) {
+      endpoint = mode.connect(node, servicePort, entry, now, table.clientAddresses[connection]!, table.clientPorts[connection]!)
+      table.endpoints[connection] = endpoint
+      table.askedAt[connection] = now
+      table.serviceRevisions[connection] = this.#rules.serviceRevisions[node]!
+      table.sliceRevisions[connection] = this.#rules.sliceRevisions[node]!
+    }
+    const cost = isToPod ? mode.passCost(node) : mode.cost
     const wait = cores.enter(core, now, cost)
     if (endpoint === REJECTED) {
       this.#reject(connection, NO_ENDPOINTS, wait, cost)
@@ -432,13 +455,14 @@ export class Connections {
       this.#lose(connection)
       return
     }
-    table.bindings[connection] = mode.binding
+    const binding = isToPod ? NO_BINDING : mode.binding
+    table.bindings[connection] = binding
     // Connection tracking confirms an entry as the packet leaves: of one that is dropped before it keeps nothing, but IPVS does.
-    if (mode.binding === NO_BINDING && endpoint !== NO_RULE && this.#mayNotLeave(connection)) {
+    if (binding === NO_BINDING && endpoint !== NO_RULE && this.#mayNotLeave(connection)) {
       this.#loseToPolicy(connection)
       return
     }
-    if (endpoint !== NO_RULE && this.#isMasqueraded(connection) && !this.#takeSnatPort(connection)) {
+    if (endpoint !== NO_RULE && !isToPod && this.#isMasqueraded(connection) && !this.#takeSnatPort(connection)) {
       this.#loseForWantOfPort(connection)
       return
     }

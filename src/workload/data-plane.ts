@@ -14,7 +14,7 @@ import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
 import type { KubeProxySummary, NodesSummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
 import type { Table } from '../metrics/table.ts'
-import { Addresses, parseIpv4 } from '../network/addresses.ts'
+import { Addresses, type EndpointId, parseIpv4 } from '../network/addresses.ts'
 import type { Links } from '../network/links.ts'
 import { LoadBalancer } from '../network/load-balancer.ts'
 import { EXTERNAL, Network } from '../network/network.ts'
@@ -37,10 +37,11 @@ import { NodeChecks } from './director/node-checks.ts'
 import type { GatewayFactory } from './gateway.ts'
 import { OpenLoop } from './open-loop.ts'
 import type { NetworkPlugin } from './packet-filter.ts'
+import type { PodEndpoints } from './requests/traffic.ts'
 import { Requests } from './requests.ts'
 import { type DnsSpec, type KnowsName, namesToTry } from './resolver.ts'
 import { type ExternalClients, Senders } from './senders.ts'
-import type { CallSpec, TrafficSource, TrafficSpec, WorkloadSpec } from './specs.ts'
+import type { CallSpec, TrafficSource, TrafficSpec, TrafficTarget, WorkloadSpec } from './specs.ts'
 import { UnseenChanges } from './unseen-changes.ts'
 
 export interface DataPlaneOptions {
@@ -64,6 +65,8 @@ export interface DataPlaneOptions {
   readonly workloadOf: (pod: SandboxSpec) => WorkloadSpec
   /** How client pods look names up, and what the servers know; absent: names are resolved at once. */
   readonly dns?: { readonly spec: DnsSpec; readonly knows: KnowsName } | undefined
+  /** The addresses that DNS has for a headless Service, or (pod) for one of its pods; where traffic asks for them. Absent: none does. */
+  readonly podAddresses?: ((name: { namespace: string; service: string; pod: string | null }) => readonly string[]) | undefined
   /** Makes who runs the pods that pass requests on, where there are any. */
   readonly gateway?: GatewayFactory | undefined
   /** The nodes' network plugins, where there are NetworkPolicies. */
@@ -104,6 +107,7 @@ export class DataPlane {
   readonly unseen: UnseenChanges
   /** null: names are resolved at once. */
   readonly dns: DnsSpec | null
+  readonly #podAddresses: DataPlaneOptions['podAddresses']
   readonly #sim: Simulation
   readonly #proxies: KubeProxies
   readonly #requestMetrics: RequestMetrics
@@ -125,6 +129,7 @@ export class DataPlane {
     this.#nodes = nodes.length
     this.#machines = nodes
     this.dns = options.dns?.spec ?? null
+    this.#podAddresses = options.podAddresses
     this.history = new ServiceHistory(new Addresses(), { names: nodeNames, zones: nodes.map((node) => node.zone) })
     this.kernels = new Kernels(nodes, options.version, kernel, sim.rng('node/early-drop'))
     const rules = new NodeRules(this.history, nodes.length)
@@ -237,7 +242,8 @@ export class DataPlane {
     const route = { host, path, isTls: tls !== undefined, headers, cookies }
     // Who waits for nothing gives nothing up.
     const timeout = socket?.oneWay === true ? Number.POSITIVE_INFINITY : spec.timeout
-    const traffic = this.requests.addTraffic({ ...spec, timeout, metrics, servicePort, route, socket, names, node })
+    const pods = this.#podsOf(spec.target)
+    const traffic = this.requests.addTraffic({ ...spec, timeout, metrics, servicePort, route, socket, names, node, pods })
     this.#traffic.push(metrics)
     const { requests, kernels } = this
     const clients = this.#clientsOf(from, servicePort, node)
@@ -257,13 +263,40 @@ export class DataPlane {
       const { namespace, service, port, host, path } = target
       const metrics = this.#requestMetrics.addTraffic({ name, calledBy: from, start, stop: Number.MAX_SAFE_INTEGER })
       const servicePort = this.history.servicePort(namespace, service, port, 'TCP')
-      const traffic = this.requests.addTraffic({ metrics, servicePort, timeout, route: { host, path, isTls: false }, connection })
+      const traffic = this.requests.addTraffic({
+        metrics,
+        servicePort,
+        timeout,
+        route: { host, path, isTls: false },
+        connection,
+        pods: this.#podsOf(target),
+      })
       this.requests.onOutcome(traffic, (visit, cause) => calls.ended(visit, optional, cause))
       this.#traffic.push(metrics)
       this.#edges.push(traffic)
       return traffic
     }
     calls.plan(workload, workload.calls ?? [], trafficOf)
+  }
+
+  /** undefined: it goes to a Service. */
+  #podsOf({ namespace, service, port, straight }: TrafficTarget): PodEndpoints | undefined {
+    if (straight === undefined) return undefined
+    const podAddresses = this.#podAddresses
+    invariant(podAddresses !== undefined, 'Somebody knows the addresses of pods')
+    const { addresses } = this.history
+    const { pod } = straight
+    const name = { namespace, service, pod }
+    let known: readonly string[] = []
+    let endpoints: readonly EndpointId[] = []
+    return () => {
+      const found = podAddresses(name)
+      if (found !== known) {
+        known = found
+        endpoints = found.map((address) => addresses.endpoint(address, port))
+      }
+      return endpoints
+    }
   }
 
   #newCalls(): Calls {

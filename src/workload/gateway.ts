@@ -43,6 +43,10 @@ export interface PassedRequests {
   seedOf(request: number): number
   /** Index of its traffic. */
   trafficOf(request: number): number
+  /** The address of its client, as an int32. */
+  clientOf(request: number): number
+  /** The index of the node whose address the pod sees in place of the client's, as kube-proxy there masquerades; -1: none does. */
+  maskedBy(request: number): number
   /** What a traffic's requests say. */
   routeOf(traffic: number): HttpRequest
   /** Answered with success. */

@@ -171,6 +171,7 @@ export class Requests
       connectOnly,
       tls,
       names,
+      pods: options.pods,
       sessions: new TlsSessions(),
       sockets: socket === undefined ? undefined : new Sockets(socket),
       deadlines: new ExpiryQueue({
@@ -504,6 +505,14 @@ export class Requests
 
   trafficOf(request: number): number {
     return this.#table.traffics[request]!
+  }
+
+  clientOf(request: number): number {
+    return this.#connections.table.clientAddresses[this.#table.connections[request]!]!
+  }
+
+  maskedBy(request: number): number {
+    return this.#connections.maskedBy(this.#table.connections[request]!)
   }
 
   routeOf(traffic: number): HttpRequest {

@@ -87,7 +87,9 @@ export interface CallSpec {
 
 /** How pods of ingress-nginx are set up. Their CPU time of a request is `serviceTime`, and `concurrency` is their number of workers. */
 export interface IngressControllerSpec {
-  /** They act on Ingresses whose IngressClass names this controller. */
+  /** What they get their routes from; absent: Ingresses. */
+  readonly api?: 'gateway' | undefined
+  /** They act on Ingresses whose IngressClass names this controller, or on Gateways whose GatewayClass does. */
   readonly controllerClass: string
   readonly loadBalance: LoadBalance
   readonly tls: TlsServerSpec
@@ -224,6 +226,8 @@ export interface TrafficTarget {
   readonly path: string
   /** Its address is given in numbers, so that nobody looks a name up. */
   readonly isNumeric?: true | undefined
+  /** Clients connect straight to a pod of the headless Service, by that pod's name or (null) to any, at the port as it is. Absent: to the Service. */
+  readonly straight?: { readonly pod: string | null } | undefined
   /** The index of the node at whose node port clients outside call, without a load balancer; absent: by one. */
   readonly node?: number | undefined
 }

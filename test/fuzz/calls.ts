@@ -1,5 +1,5 @@
 import { Dice } from './dice.ts'
-import type { World } from './world.ts'
+import { isController, type World } from './world.ts'
 
 /**
  * Behaviours of pods that call each other and answer with errors: some scenarios have them, and their draws are their own. An app calls those
@@ -7,7 +7,7 @@ import type { World } from './world.ts'
  */
 export function randomCalls(seed: string, { workloads }: World): readonly string[] {
   const dice = new Dice(`${seed}/calls`)
-  const apps = workloads.filter(({ kind, name }) => kind !== 'Job' && name !== 'edge').map(({ name }) => name)
+  const apps = workloads.filter(({ kind, name }) => kind !== 'Job' && !isController(name)).map(({ name }) => name)
   if (apps.length === 0 || !dice.chance(0.4)) return []
   return apps.flatMap((app, index) => {
     if (!dice.chance(0.7)) return []

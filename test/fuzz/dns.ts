@@ -1,5 +1,5 @@
 import { Dice } from './dice.ts'
-import { hasServers, type World } from './world.ts'
+import { hasServers, isController, type World } from './world.ts'
 
 export interface RandomDns {
   /** Of `spec.cluster`, as a line of YAML. */
@@ -16,7 +16,7 @@ const NONE: RandomDns = { cluster: '', manifests: [], timeline: [], behaviours: 
 /** DNS servers that client pods look names up at, and traffic from pods, kept connections or not: of dice of its own. */
 export function randomDns(seed: string, world: World, stop: number): RandomDns {
   const dice = new Dice(`${seed}/dns`)
-  const apps = world.workloads.filter(({ kind, name }) => kind !== 'Job' && name !== 'edge').map(({ name }) => name)
+  const apps = world.workloads.filter(({ kind, name }) => kind !== 'Job' && !isController(name)).map(({ name }) => name)
   if (!hasServers(world) || apps.length === 0 || !dice.chance(0.4)) return NONE
   const options = dice.chance(0.5)
     ? ''

@@ -1,11 +1,11 @@
 import { Dice } from './dice.ts'
-import { hasServers, type World } from './world.ts'
+import { hasServers, isController, type World } from './world.ts'
 
 /** Traffic whose clients speak HTTP/2, some of it with retries and hedges: of dice of its own. */
 export function randomHttp2(seed: string, world: World, stop: number): readonly string[] {
   const dice = new Dice(`${seed}/http2`)
   const pings = new Dice(`${seed}/http2/pings`)
-  const apps = world.workloads.filter(({ kind, name }) => kind !== 'Job' && name !== 'edge').map(({ name }) => name)
+  const apps = world.workloads.filter(({ kind, name }) => kind !== 'Job' && !isController(name)).map(({ name }) => name)
   if (!hasServers(world) || !dice.chance(0.4)) return []
   return apps
     .filter(() => dice.chance(0.6))

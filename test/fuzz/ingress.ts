@@ -28,9 +28,10 @@ export function randomIngress(seed: string, world: World, stop: number): RandomI
       })
       .join(', ')
   const host = dice.pick([HOST, '"*.example.com"'])
+  const sessions = randomSessions(seed)
   const ingress = (): string => `apiVersion: networking.k8s.io/v1
 kind: Ingress
-metadata: { name: fuzz }
+metadata: { name: fuzz${sessions} }
 spec:
 ${dice.chance(0.5) ? '  ingressClassName: nginx\n' : ''}${dice.chance(0.3) ? `  defaultBackend: { service: { name: ${dice.pick(apps)}, port: { number: 80 } } }\n` : ''}  rules: [{ host: ${host}, http: { paths: [${paths()}] } }]
 `
@@ -54,6 +55,25 @@ ${dice.chance(0.5) ? '  ingressClassName: nginx\n' : ''}${dice.chance(0.3) ? `  
     ],
     timeline: [...timeline, ...extras.timeline],
   }
+}
+
+/** How the pods of an upstream are chosen; by dice of its own. */
+function randomSessions(seed: string): string {
+  const dice = new Dice(`${seed}/ingress-sessions`)
+  if (dice.chance(0.5)) return ''
+  const prefix = 'nginx.ingress.kubernetes.io/'
+  const key = dice.pick(['$remote_addr', '$request_uri', '$http_x_fuzz', '$binary_remote_addr'])
+  const notes = dice.pick([
+    [`${prefix}load-balance: ${dice.pick(['ewma', 'round_robin'])}`],
+    [`${prefix}upstream-hash-by: "${key}"`],
+    [
+      `${prefix}affinity: cookie`,
+      `${prefix}affinity-mode: ${dice.pick(['balanced', 'persistent'])}`,
+      `${prefix}session-cookie-change-on-failure: "${dice.chance(0.5)}"`,
+      ...(dice.chance(0.3) ? [`${prefix}session-cookie-max-age: "${dice.between(1, 60)}"`] : []),
+    ],
+  ])
+  return `, annotations: { ${notes.join(', ')} }`
 }
 
 /** Canaries, TLS and annotations of tries, which have dice of their own. */

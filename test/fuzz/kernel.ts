@@ -1,5 +1,5 @@
 import { Dice } from './dice.ts'
-import type { World } from './world.ts'
+import { isController, type World } from './world.ts'
 
 export interface RandomKernel {
   /** Lines of the cluster. */
@@ -15,7 +15,7 @@ export function randomKernel(seed: string, { workloads, nodes }: World, mode: st
   if (!dice.chance(0.4)) return { cluster: '', kubeProxy: '', traffic: [] }
   const kernel = dice.pick(mode === 'nftables' ? ['5.13', '6.5', '6.12'] : ['4.15', '5.4', '5.4', '5.10', '5.16', '6.5'])
   const kubeProxy = mode === 'ipvs' && dice.chance(0.6) ? `, connReuseMode: ${dice.pick([0, 1])}` : ''
-  const target = workloads.find(({ kind, name }) => kind !== 'Job' && name !== 'edge')
+  const target = workloads.find(({ kind, name }) => kind !== 'Job' && !isController(name))
   const traffic: string[] = []
   if (mode === 'ipvs' && target !== undefined && dice.chance(0.5)) {
     const [rate, begin] = [dice.between(200, 400), dice.between(0, 60)]

@@ -1,12 +1,12 @@
 import { Dice } from './dice.ts'
-import type { World } from './world.ts'
+import { isController, type World } from './world.ts'
 
 /** Traffic that nodes themselves send, with kept connections or without: of dice of its own. */
 export function randomNodeClients(seed: string, { workloads, nodes }: World, stop: number): readonly string[] {
   const dice = new Dice(`${seed}/node-clients`)
   if (!dice.chance(0.4)) return []
   return workloads
-    .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))
+    .filter(({ kind, name }) => kind !== 'Job' && !isController(name) && dice.chance(0.5))
     .map(({ name }) => {
       const from = dice.pick(['all', 'all', `kubernetes.io/hostname=${dice.pick(nodes)}`])
       const kept = dice.chance(0.5) ? '' : `, connection: { keepAlive: ${dice.pick([1, 20])}s, pool: ${dice.pick([1, 5])} }`

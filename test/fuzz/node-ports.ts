@@ -1,5 +1,5 @@
 import { Dice } from './dice.ts'
-import type { World } from './world.ts'
+import { isController, type World } from './world.ts'
 
 export interface RandomNodePorts {
   readonly manifests: readonly string[]
@@ -13,7 +13,7 @@ export function randomNodePorts(seed: string, { workloads, nodes }: World, stop:
   const traffic: string[] = []
   if (!dice.chance(0.4)) return { manifests, traffic }
   for (const [index, { kind, name }] of workloads.entries()) {
-    if (kind === 'Job' || name === 'edge' || dice.chance(0.4)) continue
+    if (kind === 'Job' || isController(name) || dice.chance(0.4)) continue
     const policy = dice.pick(['', '', '  externalTrafficPolicy: Local\n'])
     const protocol = dice.pick(['TCP', 'TCP', 'UDP'])
     const scheme = protocol === 'UDP' ? 'udp' : 'http'

@@ -4,6 +4,8 @@ import { Dice } from './dice.ts'
 import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomFreezes } from './freezes.ts'
+import { randomGateway } from './gateway.ts'
+import { randomHeadless } from './headless.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
 import { randomKernel } from './kernel.ts'
@@ -16,7 +18,7 @@ import { randomNodePorts } from './node-ports.ts'
 import { randomTries } from './tries.ts'
 import { randomUdp } from './udp.ts'
 import { VERBS } from './verbs.ts'
-import { hasServers, type World } from './world.ts'
+import { hasServers, isController, type World } from './world.ts'
 
 /** Everything that happens, happens in this time from the start on, in seconds. */
 const ACTIVE_SECONDS = 150
@@ -43,7 +45,9 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   }
   const manifests = Array.from({ length: dice.between(1, 4) }, (_, i) => manifestOf(world, i))
   const ingress = randomIngress(seed, world, ACTIVE_SECONDS)
+  const gateway = randomGateway(seed, world, ACTIVE_SECONDS)
   const udp = randomUdp(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
+  const headless = randomHeadless(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const dns = randomDns(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const nodePorts = randomNodePorts(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
   const ofNodes = randomNodeClients(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX)
@@ -51,7 +55,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   manifests.unshift(...policiesOf(world))
   const mode = dice.pick(world.version >= 31 ? ['iptables', 'ipvs', 'nftables'] : ['iptables', 'ipvs'])
   const kernel = randomKernel(seed, world, mode)
-  const timeline: { at: number; text: string }[] = [...ingress.timeline, ...policies.timeline]
+  const timeline: { at: number; text: string }[] = [...ingress.timeline, ...gateway.timeline, ...policies.timeline]
   for (let n = dice.between(0, 12); n > 0; n--) {
     const at = dice.between(1, ACTIVE_SECONDS)
     if (dice.chance(0.7)) {
@@ -66,7 +70,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   ]
   timeline.sort((a, b) => a.at - b.at)
   const traffic = world.workloads
-    .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))
+    .filter(({ kind, name }) => kind !== 'Job' && !isController(name) && dice.chance(0.5))
     .map(
       ({ name }) => `
     - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)}${randomTries(tries)}${randomSizes(seed, name)} }`,
@@ -74,8 +78,10 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const allTraffic = [
     ...traffic,
     ...ingress.traffic,
+    ...gateway.traffic,
     ...udp.traffic,
     ...dns.traffic,
+    ...headless.traffic,
     ...randomHttp2(seed, world, ACTIVE_SECONDS + FAULT_SECONDS_MAX),
     ...ofNodes,
     ...nodePorts.traffic,
@@ -84,6 +90,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
   const behaviours = [
     ...dns.behaviours,
     ...ingress.behaviours,
+    ...gateway.behaviours,
     ...randomCalls(seed, world),
     ...(world.workloads.some(({ kind }) => kind === 'Job')
       ? [
@@ -120,12 +127,15 @@ ${cpu.behaviours.join('\n')}
     'app.yaml': [
       ...cpu.manifests,
       ...ingress.manifests,
+      ...gateway.manifests,
       ...udp.manifests,
       ...dns.manifests,
+      ...headless.manifests,
       ...nodePorts.manifests,
       ...policies.manifests,
     ].join('---\n'),
     ...ingress.files,
+    ...gateway.files,
     ...policies.files,
   }
 }

@@ -1,5 +1,5 @@
 import { Dice } from './dice.ts'
-import { hasServers, type World } from './world.ts'
+import { hasServers, isController, type World } from './world.ts'
 
 export interface RandomUdp {
   readonly manifests: readonly string[]
@@ -14,7 +14,7 @@ export function randomUdp(seed: string, world: World, stop: number): RandomUdp {
   const traffic: string[] = []
   if (!dice.chance(0.4)) return { manifests, traffic }
   for (const { kind, name } of world.workloads) {
-    if (kind === 'Job' || name === 'edge' || dice.chance(0.4)) continue
+    if (kind === 'Job' || isController(name) || dice.chance(0.4)) continue
     const policy = dice.pick([
       '',
       '',

@@ -42,3 +42,8 @@ export function named({ kind, name }: Workload): string {
 export function hasServers({ workloads }: World): boolean {
   return workloads.some(({ kind }) => kind !== 'Job')
 }
+
+/** Pods that pass requests on: an Ingress controller's, or a Gateway's. */
+export function isController(name: string): boolean {
+  return name === 'edge' || name === 'gate'
+}

@@ -19,10 +19,13 @@ export interface World {
   readonly ingress?: string
   /** Of the controller's Service. */
   readonly ports?: string
+  readonly externalTrafficPolicy?: string
   readonly duration?: number
+  /** More files, by path. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
-const CONTROLLER = (replicas: number, ports: string, limits: string): string => `apiVersion: networking.k8s.io/v1
+const CONTROLLER = (replicas: number, ports: string, policy: string, limits: string): string => `apiVersion: networking.k8s.io/v1
 kind: IngressClass
 metadata: { name: nginx, annotations: { ingressclass.kubernetes.io/is-default-class: "true" } }
 spec: { controller: k8s.io/ingress-nginx }
@@ -43,7 +46,7 @@ spec:
 apiVersion: v1
 kind: Service
 metadata: { name: controller }
-spec: { type: NodePort, selector: { app: controller }, ports: ${ports} }
+spec: { type: NodePort, selector: { app: controller }, ports: ${ports}${policy === '' ? '' : `, externalTrafficPolicy: ${policy}`} }
 ---
 `
 
@@ -59,7 +62,7 @@ spec:
 export function scenarioOf(world: World): Record<string, string> {
   const { replicas = 2, readinessProbe = true, duration = 60 } = world
   const probe = readinessProbe ? ', readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 }' : ''
-  const app = `${CONTROLLER(world.controllers ?? 1, world.ports ?? '[{ port: 80 }]', world.limits ?? '{}')}${world.ingress ?? INGRESS}apiVersion: apps/v1
+  const app = `${CONTROLLER(world.controllers ?? 1, world.ports ?? '[{ port: 80 }]', world.externalTrafficPolicy ?? '', world.limits ?? '{}')}${world.ingress ?? INGRESS}apiVersion: apps/v1
 kind: Deployment
 metadata: { name: web }
 spec:
@@ -91,7 +94,7 @@ ${world.workloads ?? '    - { selector: app=web, serviceTime: 5ms, startUp: 1s }
 ${world.traffic ?? '    - { name: shoppers, to: http://shop.example.com/shop, arrivals: constant(100/s) }'}
   timeline: ${world.timeline ?? '[]'}
 `
-  return { 'scenario.yaml': scenario, 'app.yaml': app }
+  return { 'scenario.yaml': scenario, 'app.yaml': app, ...world.files }
 }
 
 export async function run(world: World) {

@@ -1,3 +1,4 @@
+import { GATEWAY_API } from '../gateway-api/kinds.ts'
 import type { ManifestKind, PickedIngressBackend, PickedMetadata, PickedObject } from '../modelled-fields.ts'
 import type {
   DaemonSet,
@@ -20,6 +21,7 @@ import type {
 import { bytes } from '../quantity.ts'
 import { autoscalerSpec, NEW_AUTOSCALER_STATUS } from './autoscaling.ts'
 import { cronJobSpec, jobSpec, NEW_JOB_STATUS } from './batch.ts'
+import { gatewaySpec, httpRouteSpec } from './gateway.ts'
 import { limitRangeItem, quantities, quotaScopes } from './limits.ts'
 import { objectMeta } from './metadata.ts'
 import { networkPolicySpec } from './network-policy.ts'
@@ -203,6 +205,7 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
         })),
         selector: spec?.selector !== undefined && Object.keys(spec.selector).length > 0 ? spec.selector : null,
         publishNotReadyAddresses: spec?.publishNotReadyAddresses ?? false,
+        ...(spec?.externalName === undefined ? {} : { externalName: spec.externalName }),
         ...(spec?.internalTrafficPolicy === 'Local' ? { internalTrafficPolicy: 'Local' } : {}),
         ...(spec?.externalTrafficPolicy === 'Local' ? { externalTrafficPolicy: 'Local' } : {}),
         ...(spec?.sessionAffinity === 'ClientIP' ? { affinitySeconds } : {}),
@@ -283,6 +286,23 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
 
   IngressClass({ metadata, spec }) {
     return { ...clusterScoped('networking.k8s.io/v1', 'IngressClass', metadata), spec: { controller: spec?.controller ?? '' } }
+  },
+
+  GatewayClass({ metadata, spec }) {
+    return {
+      ...clusterScoped(GATEWAY_API, 'GatewayClass', metadata),
+      spec: { controllerName: spec?.controllerName ?? '' },
+      status: { conditions: [] },
+    }
+  },
+
+  Gateway({ metadata, spec }) {
+    return { ...namespaced(GATEWAY_API, 'Gateway', metadata), spec: gatewaySpec(spec), status: { conditions: [], listeners: [] } }
+  },
+
+  HTTPRoute({ metadata, spec }) {
+    const object = namespaced(GATEWAY_API, 'HTTPRoute', metadata)
+    return { ...object, spec: httpRouteSpec(spec, object.metadata.namespace), status: { parents: [] } }
   },
 
   NetworkPolicy({ metadata, spec }) {

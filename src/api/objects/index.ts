@@ -1,6 +1,7 @@
 import type { HorizontalPodAutoscaler } from './autoscaling.ts'
 import type { CronJob, Job } from './batch.ts'
 import type { Lease, Namespace, Node, OpaqueObject, ServiceAccount } from './cluster.ts'
+import type { Gateway, GatewayClass, HTTPRoute } from './gateway.ts'
 import type { Ingress, IngressClass } from './ingress.ts'
 import type { LimitRange, ResourceQuota } from './limits.ts'
 import type { EndpointSlice, Service } from './network.ts'
@@ -14,6 +15,7 @@ import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, Replication
 export * from './autoscaling.ts'
 export * from './batch.ts'
 export * from './cluster.ts'
+export * from './gateway.ts'
 export * from './ingress.ts'
 export * from './limits.ts'
 export * from './meta.ts'
@@ -34,6 +36,9 @@ export interface KindMap {
   readonly DaemonSet: DaemonSet
   readonly Deployment: Deployment
   readonly EndpointSlice: EndpointSlice
+  readonly Gateway: Gateway
+  readonly GatewayClass: GatewayClass
+  readonly HTTPRoute: HTTPRoute
   readonly HorizontalPodAutoscaler: HorizontalPodAutoscaler
   readonly Ingress: Ingress
   readonly IngressClass: IngressClass

@@ -19,6 +19,8 @@ export interface ServiceSpec {
   /** null: endpoints are managed by somebody else. */
   readonly selector: StringMap | null
   readonly publishNotReadyAddresses: boolean
+  /** Of type ExternalName: the name that it stands for. */
+  readonly externalName?: string
   /** Absent: Cluster. */
   readonly internalTrafficPolicy?: 'Cluster' | 'Local'
   /** Absent: Cluster. */

@@ -1,5 +1,6 @@
 import type { ManifestKind } from '../modelled-fields.ts'
 import { checkAutoscaler } from './autoscaling.ts'
+import { checkGateway, checkGatewayClass, checkHttpRoute } from './gateway.ts'
 import { checkIngress, checkIngressClass } from './ingress.ts'
 import { checkLimitRange, checkResourceQuota } from './limits.ts'
 import { checkCronJob, checkDaemonSet, checkJob, checkReplicationController, checkStatefulSet } from './more-workloads.ts'
@@ -21,6 +22,9 @@ const RULES: Readonly<Partial<Record<ManifestKind, (object: Checked) => void>>> 
   Deployment: checkDeployment,
   EndpointSlice: checkEndpointSlice,
   HorizontalPodAutoscaler: checkAutoscaler,
+  Gateway: checkGateway,
+  GatewayClass: checkGatewayClass,
+  HTTPRoute: checkHttpRoute,
   Ingress: checkIngress,
   IngressClass: checkIngressClass,
   Job: checkJob,

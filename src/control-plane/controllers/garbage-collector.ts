@@ -199,7 +199,7 @@ export class GarbageCollector extends Controller {
 
 const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
   ...['ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition', 'Namespace', 'Node', 'PersistentVolume', 'PriorityClass'],
-  ...['StorageClass', 'RuntimeClass', 'IngressClass', 'CSIDriver', 'CSINode', 'VolumeAttachment'],
+  ...['StorageClass', 'RuntimeClass', 'IngressClass', 'GatewayClass', 'CSIDriver', 'CSINode', 'VolumeAttachment'],
 ])
 
 function named(owners: readonly OwnerReference[]): string {

@@ -72,6 +72,24 @@ export const COMMAND_KINDS: readonly CommandKind[] = [
     ...NO,
   },
   {
+    kind: 'Gateway',
+    names: ['gateway', 'gateways', 'gtw', 'gateway.gateway.networking.k8s.io', 'gateways.gateway.networking.k8s.io'],
+    namespaced: true,
+    ...NO,
+  },
+  {
+    kind: 'GatewayClass',
+    names: ['gatewayclass', 'gatewayclasses', 'gc', 'gatewayclass.gateway.networking.k8s.io', 'gatewayclasses.gateway.networking.k8s.io'],
+    namespaced: false,
+    ...NO,
+  },
+  {
+    kind: 'HTTPRoute',
+    names: ['httproute', 'httproutes', 'httproute.gateway.networking.k8s.io', 'httproutes.gateway.networking.k8s.io'],
+    namespaced: true,
+    ...NO,
+  },
+  {
     kind: 'NetworkPolicy',
     names: ['networkpolicy', 'networkpolicies', 'netpol', 'networkpolicy.networking.k8s.io', 'networkpolicies.networking.k8s.io'],
     namespaced: true,

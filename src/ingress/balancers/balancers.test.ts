@@ -3,11 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { ReseedableStream } from '../../engine/random-stream.ts'
 import { MILLISECOND, SECOND } from '../../units.ts'
 import { DECAY } from './ewma.ts'
-import { type BalancerParts, NO_ENDPOINT, UPSTREAM_BALANCERS } from './index.ts'
+import { type BalancerParts, NO_ENDPOINT, sharedRings, UPSTREAM_BALANCERS } from './index.ts'
 
 function parts(seed = 1): BalancerParts {
   const stream = new ReseedableStream(seed)
-  return { below: (n) => stream.below(n), latencies: new Map() }
+  const nameOf = (endpoint: number) => `10.0.0.${endpoint}:80`
+  return { below: (n) => stream.below(n), latencies: new Map(), nameOf, ring: sharedRings(nameOf) }
 }
 
 describe('round_robin', () => {

@@ -1,7 +1,9 @@
-import type { Simulation } from '../../engine/simulation.ts'
+import type { HandlerId, Simulation } from '../../engine/simulation.ts'
 import { DNS } from '../../metrics/blame.ts'
 import { DNS_FAILED, NO_CLIENT } from '../../metrics/failure-cause.ts'
+import type { EndpointId } from '../../network/addresses.ts'
 import { NO_NODE } from '../../network/load-balancer.ts'
+import { mix32 } from '../../proxy/mix.ts'
 import { NO_POOL, OUTSIDE, RESOLVING } from '../connection-table.ts'
 import type { Connections } from '../connections.ts'
 import type { Datagrams } from '../datagrams/datagrams.ts'
@@ -47,6 +49,7 @@ export class FirstPackets implements Queries {
   readonly #streams: Http2Streams
   readonly #traffic: readonly Traffic[]
   readonly #user: FirstPacketsUser
+  readonly #noAddress: HandlerId
 
   constructor({ sim, table, connections, datagrams, pools, streams, traffic, user, dns }: FirstPacketsOptions) {
     this.#sim = sim
@@ -57,6 +60,9 @@ export class FirstPackets implements Queries {
     this.#streams = streams
     this.#traffic = traffic
     this.#user = user
+    this.#noAddress = sim.handler((request, serial) => {
+      if (this.waits(request, serial)) this.unresolved(request)
+    })
     this.resolver = dns === undefined ? null : new Resolver({ queries: this, ...dns })
   }
 
@@ -128,12 +134,28 @@ export class FirstPackets implements Queries {
 
   /** Sends what is first sent on a connection that has been made. */
   #send(request: number, connection: number): void {
-    const { sockets, connectDeadlines } = this.#traffic[this.#table.traffics[request]!]!
+    const { sockets, connectDeadlines, pods } = this.#traffic[this.#table.traffics[request]!]!
     if (sockets !== undefined) {
       this.#datagrams.send(request)
       return
     }
+    if (pods !== undefined && !this.#choosePod(request, connection, pods())) return
     connectDeadlines?.push(connection, this.#connections.table.serials[connection]!)
     this.#connections.open(connection)
   }
+
+  /** The client takes the first address of the answer, which DNS servers give in any order. False: there is none, and the request fails. */
+  #choosePod(request: number, connection: number, endpoints: readonly EndpointId[]): boolean {
+    if (endpoints.length === 0) {
+      this.#connections.table.flags[connection]! |= RESOLVING
+      this.#sim.schedule(0, this.#noAddress, request, this.#table.serials[request]!)
+      return false
+    }
+    const index = (mix32(this.#user.trySeedOf(request) ^ POD_SALT) >>> 0) % endpoints.length
+    this.#connections.callPod(connection, endpoints[index]!)
+    return true
+  }
 }
+
+/** Kept apart from other uses of a try's seed. */
+const POD_SALT = 0x2545_f491

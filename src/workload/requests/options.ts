@@ -16,6 +16,7 @@ import type { NetworkPlugin } from '../packet-filter.ts'
 import type { DnsSpec, KnowsName } from '../resolver.ts'
 import type { ConnectionSpec, HedgeSpec, HttpRequest, RetrySpec, SocketSpec, TlsClientSpec, WorkloadSpec } from '../specs.ts'
 import type { UnseenChanges } from '../unseen-changes.ts'
+import type { PodEndpoints } from './traffic.ts'
 
 export interface RequestsOptions {
   readonly sim: Simulation
@@ -54,6 +55,8 @@ export interface TrafficOptions {
   readonly socket?: SocketSpec | undefined
   /** What its clients look up before they open a connection, in this order until one exists; absent: they need not. */
   readonly names?: readonly string[] | undefined
+  /** Its clients connect to pods straight: the endpoints that DNS has for them. */
+  readonly pods?: PodEndpoints | undefined
   readonly connectTimeout?: Nanos | undefined
   readonly retries?: RetrySpec | undefined
   readonly hedge?: HedgeSpec | undefined

@@ -1,5 +1,6 @@
 import type { ServicePortId } from '../../kube-proxy/service-history.ts'
 import type { TrafficMetrics } from '../../metrics/request-metrics.ts'
+import type { EndpointId } from '../../network/addresses.ts'
 import type { Nanos } from '../../units.ts'
 import type { Sockets } from '../datagrams/sockets.ts'
 import type { ExpiryQueue } from '../expiry-queue.ts'
@@ -9,6 +10,9 @@ import type { Tries } from '../tries.ts'
 
 /** Who sent a request, and what became of it: an index into FAILURE_CAUSES, or OK. */
 export type Outcome = (user: number, cause: number) => void
+
+/** Endpoints of pods; the same list as long as it stays as it is. */
+export type PodEndpoints = () => readonly EndpointId[]
 
 /** Where one traffic goes, and what it waits for. */
 export interface Traffic {
@@ -38,6 +42,8 @@ export interface Traffic {
   readonly pools: Map<number, number>
   /** What its clients look up before they open a connection, in this order until one exists; absent: they need not. */
   readonly names?: readonly string[] | undefined
+  /** Where clients connect to pods straight: the endpoints that DNS has for them now. */
+  readonly pods?: PodEndpoints | undefined
   /** Of a traffic over UDP: the sockets of its clients. */
   readonly sockets: Sockets | undefined
   /** Told when a request has been answered or has failed. */
