@@ -35,6 +35,8 @@ export interface ApiClientOptions {
   readonly retries?: 'client' | 'caller'
   /** The process whose connection it uses; its own when not given. */
   readonly process?: string
+  /** How long it waits for an answer that does not come through; as long as the connection is not broken when not given. */
+  readonly patience?: Nanos
 }
 
 /** Back-off of a client that asks again: doubles up to the most. Source: kubelet's lease controller (200 ms, at most 7 s). */
@@ -367,7 +369,7 @@ export class ApiClient {
   ): Generator<Wait, T | TooManyRequests | typeof BROKEN, unknown> {
     const attributes = { ...request, identity: this.#options.identity }
     for (let retry = 0; ; retry++) {
-      const answer = yield* this.#access.server.serve(attributes, this.#connection, run)
+      const answer = yield* this.#access.server.serve(attributes, this.#connection, run, this.#options.patience)
       if (!(answer instanceof TooManyRequests) || retry === RETRIES_AFTER_429) return answer
       yield* this.#network()
       yield this.#access.sim.delay(answer.retryAfterSeconds * SECOND)

@@ -12,6 +12,7 @@ import { type AdmissionContext, admitCreate, admitDelete, allocateAddresses, rel
 import { ApiConnection } from './api-connection.ts'
 import { ApiError, NO_CONNECTION, REFUSED, RESET, TIMED_OUT } from './api-error.ts'
 import { ApiLoadBalancer } from './api-load-balancer.ts'
+import type { ApiPaths } from './api-paths.ts'
 import { ApiServerProcess } from './api-server-process.ts'
 import { type Attempt, Authorizer, type Verb } from './authorization.ts'
 import { BROKEN } from './broken.ts'
@@ -78,6 +79,8 @@ export interface ApiServerOptions {
   readonly flowControl: FlowControlOptions
   /** API servers, behind a load balancer when there are several; 1 when not given. */
   readonly count?: number | undefined
+  /** Where faults may come between clients and servers; left out: nowhere. */
+  readonly paths?: ApiPaths | undefined
   /** Nothing runs yet: neither servers nor etcd, of which so many members are the first. */
   readonly asleep?: { readonly voters: number } | undefined
 }
@@ -106,6 +109,9 @@ export class ApiServer {
   readonly #processes: readonly ApiServerProcess[]
   readonly #balancer: ApiLoadBalancer
   readonly #connections = new Map<string, ApiConnection>()
+  readonly #paths: ApiPaths | null
+  /** By server that does not reach etcd: the changes that it has not heard of. */
+  readonly #unheard = new Map<number, WatchEvent[]>()
   readonly #kinds = new Set<string>()
   readonly #admission: AdmissionContext
   readonly #commitObservers: ((event: WatchEvent) => void)[] = []
@@ -120,6 +126,7 @@ export class ApiServer {
     this.#sim = sim
     this.#trace = options.trace
     this.#latencies = options.latencies
+    this.#paths = options.paths ?? null
     this.#etcd = new Etcd(sim, { members: options.etcdMembers, latencies: options.latencies, asleep: options.asleep })
     this.#elected = new Signal(sim)
     this.#etcd.observeLeader((leader, term) => this.#leaderChanged(leader, term))
@@ -153,8 +160,30 @@ export class ApiServer {
       // Follows the commit, whoever still waits for its answer.
       if (event.type === 'DELETED' && event.object.kind === 'Service') releaseService(event.object as Service, this.#admission)
       for (const observer of this.#commitObservers) observer(event)
-      for (const process of this.#processes) if (process.up) process.accept(event)
+      for (const process of this.#processes) if (process.up) this.#hear(process, event)
     })
+    this.#paths?.onChange(() => {
+      this.#elected.fire()
+      for (const { id } of this.#processes) if (this.#reachesEtcd(id)) this.#catchUp(id)
+    })
+  }
+
+  /** A server hears of a change from etcd, or will when it reaches it again. */
+  #hear(process: ApiServerProcess, event: WatchEvent): void {
+    const unheard = this.#unheard.get(process.id)
+    if (unheard !== undefined) unheard.push(event)
+    else if (this.#reachesEtcd(process.id)) process.accept(event)
+    else this.#unheard.set(process.id, [event])
+  }
+
+  #catchUp(id: number): void {
+    const unheard = this.#unheard.get(id) ?? []
+    this.#unheard.delete(id)
+    for (const event of unheard) this.#processes[id]!.accept(event)
+  }
+
+  #reachesEtcd(server: number): boolean {
+    return this.#paths === null || this.#paths.reachesEtcd(server)
   }
 
   /** The kube-apiserver processes. */
@@ -166,7 +195,9 @@ export class ApiServer {
   connection(client: string): ApiConnection {
     let connection = this.#connections.get(client)
     if (connection === undefined) {
-      connection = new ApiConnection(this.#balancer)
+      const paths = this.#paths
+      const path = paths?.concerns(client) === true ? { sim: this.#sim, client, paths } : null
+      connection = new ApiConnection(this.#balancer, path)
       this.#connections.set(client, connection)
     }
     return connection
@@ -177,6 +208,7 @@ export class ApiServer {
     const process = this.#processes[id]!
     if (!process.up) return null
     const lost = process.crash()
+    this.#unheard.delete(id)
     this.#balancer.changed(process)
     return lost
   }
@@ -189,7 +221,7 @@ export class ApiServer {
   *#startUp(process: ApiServerProcess, answers: () => void): Generator<Wait, void, unknown> {
     const { life } = process
     yield this.#sim.delay(this.#latencies.draw('apiServerStart', process.name))
-    while (this.#etcd.leader === null) yield this.#elected
+    while (this.#etcd.leader === null || !this.#reachesEtcd(process.id)) yield this.#elected
     let missed: readonly StoreEvent<AnyObject>[] | null = null
     do {
       const { revision } = this.#etcd
@@ -307,16 +339,22 @@ export class ApiServer {
     this.#commitObservers.push(observer)
   }
 
-  /** A client's request: it runs when it has seats at the client's server, and is answered 429 when it gets none; BROKEN when that dies meanwhile. */
+  /**
+   * A client's request: it runs when it has seats at the client's server, and is answered 429 when it gets none; BROKEN when that dies meanwhile, or
+   * when the answer does not come to the client, which waits no longer than `patience` for it.
+   */
   *serve<T>(
     request: ServedRequest,
     connection: ApiConnection,
     run: (cause: HopId) => Generator<Wait, T, unknown>,
+    patience?: Nanos,
   ): Generator<Wait, T | TooManyRequests | typeof BROKEN, unknown> {
-    const server = yield* this.#reach(connection)
+    const server = yield* connection.reach()
     // Nobody answers, which the request itself will find.
-    if (server === null) return yield* run(request.cause)
-    return yield* serve({ server, trace: this.#trace, now: () => this.#sim.now }, request, run)
+    if (server === null) return connection.isPlain ? yield* run(request.cause) : BROKEN
+    const { epoch } = connection
+    const answer = yield* serve({ server, trace: this.#trace, now: () => this.#sim.now }, request, run)
+    return connection.isPlain || (yield* connection.answered(epoch, patience)) ? answer : BROKEN
   }
 
   /** What Priority and Fairness made wait or rejected, over all servers and their lives, by priority level. */
@@ -341,12 +379,12 @@ export class ApiServer {
 
   /** A read of one object (quorum read, as kubectl and controllers with doubts do). Throws an {@link ApiError} when there is no answer. */
   *get(key: string, connection?: ApiConnection): Generator<Wait, AnyObject | undefined, unknown> {
-    return yield* this.#read(connection, () => this.#get(key))
+    return yield* this.#read(connection, (server) => this.#get(server, key))
   }
 
-  *#get(key: string): Generator<Wait, AnyObject | undefined, unknown> {
+  *#get(server: ApiServerProcess, key: string): Generator<Wait, AnyObject | undefined, unknown> {
     yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization') + this.#latencies.draw('read'))
-    yield* this.#untilLeader()
+    yield* this.#untilLeader(server)
     return this.#etcd.get(key)
   }
 
@@ -367,7 +405,7 @@ export class ApiServer {
 
   *#list(server: ApiServerProcess, kind: string, namespace: string | null): Generator<Wait, AnyObject[], unknown> {
     yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization') + this.#latencies.draw('read'))
-    yield* this.#untilLeader()
+    yield* this.#untilLeader(server)
     const cache = server.cache(kind)
     if (!(yield* cache.untilAsNewAs(this.#etcd.revision))) throw new ApiError(504, 'Timeout: Too large resource version')
     const objects = [...cache.values()]
@@ -384,7 +422,7 @@ export class ApiServer {
     yield this.#sim.delay(
       this.#latencies.draw('authentication', place) + this.#latencies.draw('authorization', place) + this.#latencies.draw('read', place),
     )
-    if (notOlderThan === null && !(yield* this.#hasLeader())) return null
+    if (notOlderThan === null && !(yield* this.#hasLeader(server))) return null
     const cache = server.cache(kind)
     if (!(yield* cache.untilAsNewAs(notOlderThan ?? this.#etcd.revision))) return null
     return { objects: [...cache.values()], revision: Math.max(notOlderThan ?? 0, cache.revision) }
@@ -407,10 +445,10 @@ export class ApiServer {
     return connection.server ?? (yield* connection.reach())
   }
 
-  /** Whether etcd has a leader within its time-out. */
-  *#hasLeader(): Generator<Wait, boolean, unknown> {
+  /** Whether etcd has a leader, and the server reaches it, within its time-out. */
+  *#hasLeader({ id }: ApiServerProcess): Generator<Wait, boolean, unknown> {
     const until = this.#sim.now + REQUEST_TIMEOUT
-    while (this.#etcd.leader === null) {
+    while (this.#etcd.leader === null || !this.#reachesEtcd(id)) {
       const left = until - this.#sim.now
       if (left <= 0) return false
       yield firstOf(this.#elected, this.#sim.delay(left))
@@ -419,8 +457,8 @@ export class ApiServer {
   }
 
   /** A linearizable read needs a leader. Source: etcd server/etcdserver/v3_server.go (linearizableReadNotify; ReqTimeout 7 s). */
-  *#untilLeader(): Generator<Wait, void, unknown> {
-    if (!(yield* this.#hasLeader())) throw new ApiError(500, TIMED_OUT)
+  *#untilLeader(server: ApiServerProcess): Generator<Wait, void, unknown> {
+    if (!(yield* this.#hasLeader(server))) throw new ApiError(500, TIMED_OUT)
   }
 
   /** Runs one write through the whole chain, at the server of its connection. */
@@ -570,6 +608,10 @@ export class ApiServer {
     conflicts: () => void = () => {},
   ): Generator<Wait, { result: TransactionResult<AnyObject>; hop: HopId }, unknown> {
     const proposedAt = this.#sim.now
+    if (!this.#reachesEtcd(server.id) && !(yield* this.#hasLeader(server))) {
+      conflicts()
+      return { result: { ok: false, unknown: true, revision: this.#etcd.revision, value: undefined }, hop: cause }
+    }
     const settled = new Completion<TransactionResult<AnyObject>>(this.#sim)
     let hop = cause
     this.#etcd.propose({
@@ -634,6 +676,7 @@ export class ApiServer {
     else {
       this.#trace.record({ cause: -1, actor: 'etcd', action: 'elected a leader', subject, detail: `member ${leader + 1} in term ${term}` })
       this.#elected.fire()
+      for (const { id } of this.#processes) if (this.#unheard.has(id) && this.#reachesEtcd(id)) this.#catchUp(id)
     }
   }
 

@@ -4,6 +4,7 @@ import type { Trace } from '../engine/trace.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { systemPriorityClasses } from './admission/priority-classes.ts'
 import type { ApiAccess } from './api-client.ts'
+import type { ApiPaths } from './api-paths.ts'
 import { ApiServer } from './api-server.ts'
 import { bootstrapRoles } from './authorization/bootstrap.ts'
 import { ClusterRoleAggregationController } from './controllers/cluster-role-aggregation.ts'
@@ -59,6 +60,8 @@ export interface ControlPlaneOptions {
   readonly metricsServer?: boolean
   /** The machines on which a kube-controller-manager and a kube-scheduler run, each a replica; the first has both leaders at time 0. */
   readonly hosts?: readonly string[]
+  /** Where faults may come between the API's clients and servers. */
+  readonly paths?: ApiPaths | undefined
   /** Nothing runs and no node has joined yet: a bootstrap is to come. So many members of etcd are the first. */
   readonly asleep?: { readonly voters: number } | undefined
   /** Delays that differ from the table in latencies.ts. */
@@ -127,6 +130,7 @@ export class ControlPlane {
       serviceCidr: SERVICE_CIDR,
       flowControl,
       count: options.apiServers,
+      paths: options.paths,
       asleep: options.asleep,
     })
     this.access = { sim, server: this.server, trace: options.trace, latencies, version: options.version }

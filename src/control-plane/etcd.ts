@@ -126,6 +126,8 @@ export class Etcd<T> {
   #waiting: LogEntry<Proposal<T>>[] = []
   /** Pairs of members that do not reach each other: `a * 8 + b`, both ways. */
   readonly #cut = new Set<number>()
+  /** Whether the link between the machines of two members is cut; null: never. */
+  #isLinkCut: ((a: number, b: number) => boolean) | null = null
   #revision = FIRST_REVISION
   #writes = 0
   readonly #onAppend: HandlerId
@@ -302,6 +304,21 @@ export class Etcd<T> {
       }
     }
     this.#reconsider()
+  }
+
+  /** From now on the links between the members' machines count, too. They speak over TCP: what is cut one way is cut. */
+  attachLinks(isCut: (a: number, b: number) => boolean): void {
+    this.#isLinkCut = isCut
+  }
+
+  /** A link between machines has been cut, or is whole again. */
+  linksChanged(): void {
+    this.#reconsider()
+  }
+
+  /** A member hears the leader, or leads. */
+  isInTouch(member: number): boolean {
+    return this.#leader !== null && this.#members[member]!.up && this.#reaches(this.#leader, this.#members[member]!)
   }
 
   // The log: appended, made durable, acknowledged, committed, applied.
@@ -483,7 +500,9 @@ export class Etcd<T> {
   // Leadership.
 
   #reaches(a: EtcdMember<Proposal<T>>, b: EtcdMember<Proposal<T>>): boolean {
-    return a === b || (a.up && b.up && (this.#cut.size === 0 || !this.#cut.has(a.id * MEMBERS_MAX + b.id)))
+    if (a === b) return true
+    if (!a.up || !b.up || this.#isLinkCut?.(a.id, b.id) === true) return false
+    return this.#cut.size === 0 || !this.#cut.has(a.id * MEMBERS_MAX + b.id)
   }
 
   #lose(): void {

@@ -3,7 +3,7 @@ import type { Process, Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import { NO_TIMER, type Simulation, type Timer } from '../engine/simulation.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
-import type { ApiConnection } from './api-connection.ts'
+import { type ApiConnection, SILENCE_MAX } from './api-connection.ts'
 import type { ApiServerProcess } from './api-server-process.ts'
 import { BROKEN } from './broken.ts'
 import type { Latencies } from './latencies.ts'
@@ -91,6 +91,10 @@ export class Reflector implements ClientWatch {
   #backedOffAt: Nanos = 0
   #stopped = false
   #synced = false
+  /** Revisions of events that have been sent and are held up by a link that is cut. */
+  #heldUp: number[] = []
+  /** Lets the connection forget the watch. */
+  #leave: () => void = () => {}
 
   constructor(access: ReflectorAccess, kind: string, options: ReflectorOptions) {
     this.#access = access
@@ -108,6 +112,7 @@ export class Reflector implements ClientWatch {
 
   stop(): void {
     this.#stopped = true
+    this.#leave()
     this.#stream?.stop()
     this.#process?.kill()
     this.#access.sim.cancel(this.#timeout)
@@ -123,7 +128,7 @@ export class Reflector implements ClientWatch {
 
   /** False when the server cannot begin there. */
   #follow(server: ApiServerProcess, from: number | null): boolean {
-    const { sim } = this.#access
+    const { sim, connection } = this.#access
     const { name, nodeName, network, deliver, listed, whenRunning } = this.#options
     const heard = (event: WatchEvent): void => {
       if (this.#listing > 0) this.#listing--
@@ -136,21 +141,30 @@ export class Reflector implements ClientWatch {
       ...(nodeName === undefined ? {} : { nodeName }),
       network,
       from,
-      deliver: whenRunning === undefined ? heard : (event) => this.#comes(() => heard(event)),
+      deliver:
+        connection.isPlain && whenRunning === undefined
+          ? heard
+          : (event) => this.#receive(stream!, event.revision, () => this.#comes(() => heard(event))),
       ...(listed === undefined
         ? {}
         : {
             listed: (revision: number) =>
-              this.#comes(() => {
-                this.#listing = 0
-                this.#revision = Math.max(this.#revision, revision)
-                listed(revision)
-              }),
+              this.#receive(stream!, revision, () =>
+                this.#comes(() => {
+                  this.#listing = 0
+                  this.#revision = Math.max(this.#revision, revision)
+                  listed(revision)
+                }),
+              ),
           }),
-      ended: (how) => this.#ends(stream!, how),
+      ended: (how) => this.#receive(stream!, null, () => this.#ends(stream!, how)),
     })
     if (stream === null) return false
     this.#stream = stream
+    this.#leave = connection.onBreak(() => {
+      this.#ends(stream, 'broken', SILENCE_MAX)
+      stream.stop()
+    })
     this.#begunAt = sim.now
     this.#listing = stream.listLength
     if (this.#listing === 0 && this.#options.synced !== undefined) sim.after(0, () => this.#hasSynced())
@@ -160,6 +174,21 @@ export class Reflector implements ClientWatch {
       stream.close()
     })
     return true
+  }
+
+  /** What the server has sent on that watch is at the client's machine, or is held up. */
+  #receive(stream: StreamOfEvents, revision: number | null, take: () => void): void {
+    const { connection } = this.#access
+    if (!connection.holds) {
+      take()
+      return
+    }
+    if (revision !== null) this.#heldUp.push(revision)
+    connection.receive(() => {
+      if (this.#stopped || this.#stream !== stream) return
+      if (revision !== null) this.#heldUp.shift()
+      take()
+    })
   }
 
   /** Something has come to the client's machine. */
@@ -172,12 +201,12 @@ export class Reflector implements ClientWatch {
       })
   }
 
-  /** The watch ends now; what the server has said until now counts, whenever the client learns of it. */
-  #ends(stream: StreamOfEvents, how: 'closed' | 'broken'): void {
-    const { now } = this.#access.sim
-    const { onTheWay } = stream
+  /** The watch ends now; what the server has said until `ago` ns ago counts, whenever the client learns of it. */
+  #ends(stream: StreamOfEvents, how: 'closed' | 'broken', ago: Nanos = 0): void {
+    const at = this.#access.sim.now - ago
+    const onTheWay = this.#heldUp[0] ?? stream.onTheWay
     this.#comes(() => {
-      if (this.#stream === stream) this.#ended(how, now, onTheWay)
+      if (this.#stream === stream) this.#ended(how, at, onTheWay)
     })
   }
 
@@ -185,6 +214,8 @@ export class Reflector implements ClientWatch {
     if (this.#stopped) return
     const { sim } = this.#access
     if (this.#listing === 0) this.#hearBookmark(how, at, onTheWay)
+    this.#leave()
+    this.#heldUp = []
     this.#stream = null
     sim.cancel(this.#timeout)
     this.#timeout = NO_TIMER
@@ -230,8 +261,10 @@ export class Reflector implements ClientWatch {
         yield* this.#wait()
         continue
       }
+      const { connection } = this.#access
+      const { epoch } = connection
       const list = yield* server.serve(this.#access.list(server, this.#kind, newest ? null : this.#revision))
-      if (list === BROKEN) continue
+      if (list === BROKEN || !(yield* connection.answered(epoch))) continue
       yield* this.#travel()
       if (list === null) {
         // "Too large resource version", or etcd gave no answer: once more, for whatever is newest.

@@ -1,4 +1,5 @@
 import type { LabelSelector } from '../api/labels.ts'
+import type { DistributionSpec } from '../engine/distributions.ts'
 import type { Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
@@ -30,6 +31,8 @@ export interface FaultTarget {
   readonly crashMachine: (name: string) => readonly string[] | null
   /** `cause` is the hop of its return. */
   readonly bootMachine: (name: string, cause: HopId) => void
+  /** The links between machines, and those to the world outside. */
+  readonly links: LinksTarget
   /** The members of etcd, counted from 1 in scenarios and from 0 here. */
   readonly etcd: EtcdTarget
   /** The kube-apiserver processes, counted from 1 in scenarios and from 0 here. */
@@ -109,6 +112,23 @@ export interface ReplicaTarget {
   readonly leads: boolean
   /** False when it is down already. */
   readonly crash: () => boolean
+}
+
+/** What can happen to links. Machines are called by their names, and the world outside `outside`. */
+export interface LinksTarget {
+  /** All machines: nodes first. */
+  readonly machines: readonly string[]
+  /** Those with an API server, or where the control plane stands nowhere in particular that place. */
+  readonly controlPlane: readonly string[]
+  /** Until the function that it gives is called; `touched` is told of each packet that was lost or late, and of each connection to an API server. */
+  readonly disturb: (disturbance: {
+    readonly from: readonly string[]
+    readonly to: readonly string[]
+    readonly oneWay: boolean
+    readonly loss: number
+    readonly delay: DistributionSpec | null
+    readonly touched: (what: 'packet' | 'connection') => void
+  }) => () => void
 }
 
 /** What can happen to the members of etcd. */

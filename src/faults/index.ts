@@ -10,11 +10,14 @@ import type { FaultReport, FaultTarget } from './fault.ts'
 import { crashKubeProxy, type KubeProxyCrash } from './kube-proxy-crash.ts'
 import { crashKubelet, type KubeletCrash } from './kubelet-crash.ts'
 import { crashLeader, type LeaderCrash } from './leader-crash.ts'
+import { delayOnLinks, type LinkDelay } from './link-delay.ts'
+import { type LinkLoss, loseOnLinks } from './link-loss.ts'
 import { crashMachine, type MachineCrash } from './machine-crash.ts'
 import { leakMemory, type MemoryLeak } from './memory-leak.ts'
 import { crashNode, type NodeCrash } from './node-crash.ts'
 import { freezeNode, type NodeFreeze } from './node-freeze.ts'
 import { type NodeReboot, rebootNode } from './node-reboot.ts'
+import { type Partition, partition } from './partition.ts'
 import { killPods, type PodKill } from './pod-kill.ts'
 import { type PodSlow, slowPods } from './pod-slow.ts'
 
@@ -31,11 +34,15 @@ export type { FaultReport, FaultTarget, LedComponentName, PodChoice } from './fa
 export type { KubeProxyCrash } from './kube-proxy-crash.ts'
 export type { KubeletCrash } from './kubelet-crash.ts'
 export { LED_COMPONENTS, type LeaderCrash } from './leader-crash.ts'
+export type { LinkDelay } from './link-delay.ts'
+export type { LinkLoss } from './link-loss.ts'
+export { type LinkFault, type LinkSide, OUTSIDE } from './link-sides.ts'
 export type { MachineCrash } from './machine-crash.ts'
 export type { MemoryLeak } from './memory-leak.ts'
 export type { NodeCrash } from './node-crash.ts'
 export type { NodeFreeze } from './node-freeze.ts'
 export type { NodeReboot } from './node-reboot.ts'
+export type { Partition } from './partition.ts'
 export type { PodKill } from './pod-kill.ts'
 export type { PodSlow } from './pod-slow.ts'
 
@@ -59,6 +66,9 @@ export type Fault =
   | MachineCrash
   | ApiServerCrash
   | DnsFailure
+  | Partition
+  | LinkLoss
+  | LinkDelay
 
 type Of<K extends Fault['kind']> = Fault extends infer F
   ? F extends { readonly kind: infer Kinds }
@@ -89,6 +99,9 @@ const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarge
   'etcd-partition': partitionEtcd,
   'api-server-crash': crashApiServer,
   'dns-failure': failDns,
+  partition,
+  'link-loss': loseOnLinks,
+  'link-delay': delayOnLinks,
 }
 
 /** Strikes now, and writes into `report` what became of it. */

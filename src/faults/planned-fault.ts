@@ -102,7 +102,7 @@ export class PlannedFault {
     const { fault, stream, every } = this.#plan
     const target = this.#target
     // Single faults of one kind have always shared these streams.
-    const dice = target.sim.rng(every === null && !chooses(fault) ? `fault/${fault.kind}` : stream)
+    const dice = target.sim.rng(every === null && !chooses(fault) && !('oneWay' in fault) ? `fault/${fault.kind}` : stream)
     if (!chooses(fault)) {
       this.#once(fault, dice)
       return

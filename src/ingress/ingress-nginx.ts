@@ -3,7 +3,7 @@ import { type HandlerId, NO_TIMER, type Simulation, type Timer } from '../engine
 import type { HopId } from '../engine/trace.ts'
 import { HTTP_308, HTTP_404, HTTP_502, HTTP_503, HTTP_504, OK } from '../metrics/failure-cause.ts'
 import type { EndpointId } from '../network/addresses.ts'
-import { retransmitTimeout, SYN_ACK_TIMEOUT, synRetransmitTimeout } from '../node/kernel-tcp.ts'
+import { DATA_RETRIES, RETRANSMIT_MAX, retransmitTimeout, SYN_ACK_TIMEOUT, synRetransmitTimeout } from '../node/kernel-tcp.ts'
 import { ALONE, NEVER } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import { mix32 } from '../proxy/mix.ts'
@@ -295,8 +295,11 @@ export class IngressNginx implements Gateway {
     if (open === null) this.#connect(attempt)
     else {
       attempt.deadline = this.#sim.schedule(route.policy.readTimeout, this.#readTimeout, attempt.id)
-      this.#parts.cores.expect(open.core, now, ~attempt.id, retransmitTimeout(2 * this.#wayTo(attempt)))
-      this.#schedule(attempt, this.#wayTo(attempt) + this.#laterPacket, this.#requestAtPod)
+      this.#cross(attempt, true, (late) => {
+        const way = this.#wayTo(attempt)
+        this.#parts.cores.expect(open.core, this.#sim.now + late, ~attempt.id, retransmitTimeout(2 * way))
+        this.#schedule(attempt, way + late + this.#laterPacket, this.#requestAtPod)
+      })
     }
   }
 
@@ -332,7 +335,13 @@ export class IngressNginx implements Gateway {
       this.#lose(attempt)
       return
     }
-    this.#schedule(attempt, wait + cost + network.delay(connection.node, backends.nodeOf(pod)), this.#synAtPod)
+    const podNode = backends.nodeOf(pod)
+    if (network.isPlain) this.#schedule(attempt, wait + cost + network.delay(connection.node, podNode), this.#synAtPod)
+    else if (network.loses(connection.node, podNode)) this.#lose(attempt)
+    else {
+      const late = network.lateness(connection.node, podNode)
+      this.#schedule(attempt, wait + cost + network.delay(connection.node, podNode) + late, this.#synAtPod)
+    }
   }
 
   #arriveSyn(attempt: Attempt): void {
@@ -358,19 +367,27 @@ export class IngressNginx implements Gateway {
       connection.podNode = podNode
       connection.podNodeEpoch = kernels.epoch(podNode)
     }
+    const { network } = this.#parts
+    if (!network.isPlain && network.loses(podNode, connection.node)) {
+      this.#lose(attempt)
+      return
+    }
     connection.pod = pod
     connection.incarnation = backends.incarnation(pod)
     const back = this.#wayTo(attempt) + this.#laterPacket
     if (!backends.isListening(pod)) {
-      this.#sendBack(attempt, this.#errorAtNginx)
+      this.#comeBack(attempt, this.#errorAtNginx, 0)
       return
     }
     backends.accept(pod)
     attempt.isAccepted = true
     attempt.connectTime = this.#sim.now + back - attempt.startedAt
     attempt.deadline = this.#sim.schedule(back + attempt.policy.readTimeout, this.#readTimeout, attempt.id)
-    this.#expect(attempt, SYN_ACK_TIMEOUT, 0)
-    this.#schedule(attempt, 2 * back, this.#requestAtPod)
+    // Whether the request is lost that follows the SYN-ACK is asked when that goes out.
+    this.#cross(attempt, true, (late) => {
+      this.#expect(attempt, SYN_ACK_TIMEOUT, 0, late)
+      this.#schedule(attempt, 2 * back + late, this.#requestAtPod)
+    })
   }
 
   #arriveRequest(attempt: Attempt): void {
@@ -495,15 +512,44 @@ export class IngressNginx implements Gateway {
 
   /** The pod answers: it comes to the worker's node, then to the worker. */
   #sendBack(attempt: Attempt, handler: HandlerId): void {
+    this.#cross(attempt, false, (late) => this.#comeBack(attempt, handler, late))
+  }
+
+  #comeBack(attempt: Attempt, handler: HandlerId, late: Nanos): void {
     const way = this.#wayTo(attempt)
-    this.#expect(attempt, retransmitTimeout(2 * way), ALONE)
-    this.#schedule(attempt, way + this.#laterPacket, handler)
+    this.#expect(attempt, retransmitTimeout(2 * way), ALONE, late)
+    this.#schedule(attempt, way + late + this.#laterPacket, handler)
+  }
+
+  /** A segment between the worker and the pod: `send` puts it on its way, so much later than usual. What a link loses is sent again by TCP. */
+  #cross(attempt: Attempt, isToPod: boolean, send: (late: Nanos) => void, repeats = 0, timeout = 0): void {
+    const { network, backends } = this.#parts
+    if (network.isPlain) {
+      send(0)
+      return
+    }
+    const { node, pod } = attempt.connection
+    const podNode = backends.nodeOf(pod)
+    const [from, to] = isToPod ? [node, podNode] : [podNode, node]
+    if (!network.loses(from, to)) {
+      send(network.lateness(from, to))
+      return
+    }
+    // Given up, the try ends at its deadline.
+    if (repeats === DATA_RETRIES) return
+    const wait = repeats === 0 ? retransmitTimeout(2 * this.#wayTo(attempt)) : timeout
+    attempt.isHeld = true
+    this.#sim.after(wait, () => {
+      attempt.isHeld = false
+      if (attempt.passing === null) this.#free(attempt, false)
+      else this.#cross(attempt, isToPod, send, repeats + 1, Math.min(2 * wait, RETRANSMIT_MAX))
+    })
   }
 
   /** A packet from the pod will come to the core of the connection, and another `gap` ns after it was handled. */
-  #expect(attempt: Attempt, timeout: Nanos, gap: Nanos): void {
+  #expect(attempt: Attempt, timeout: Nanos, gap: Nanos, late: Nanos): void {
     const way = this.#wayTo(attempt)
-    this.#parts.cores.expect(attempt.connection.core, this.#sim.now + way, ~attempt.id, timeout, gap, retransmitTimeout(2 * way))
+    this.#parts.cores.expect(attempt.connection.core, this.#sim.now + way + late, ~attempt.id, timeout, gap, retransmitTimeout(2 * way))
   }
 
   /** One way between the worker and the pod that has accepted. */

@@ -20,6 +20,9 @@ export const SYN_ACK_TIMEOUT: Nanos = SECOND
 /** After so many repetitions of a segment the kernel gives the connection up. Source: Linux net.ipv4.tcp_retries2, default 15. */
 export const DATA_RETRIES = 15
 
+/** That wait never gets longer. Source: Linux include/net/tcp.h, TCP_RTO_MAX, 120 s. */
+export const RETRANSMIT_MAX: Nanos = 120 * SECOND
+
 /** Source: Linux include/net/tcp.h, TCP_RTO_MIN, HZ / 5. */
 const RTO_MIN: Nanos = 200 * MILLISECOND
 

@@ -29,6 +29,8 @@ import { StatusManager } from './status-manager.ts'
 const LIMIT = { qps: 50, burst: 100 } as const
 /** Renewed every quarter of nodeLeaseDurationSeconds (40 s). */
 const LEASE_PERIOD: Nanos = 10 * SECOND
+/** Source: Kubernetes cmd/kubelet/app/server.go (heartbeatClientConfig.Timeout: the shorter of nodeStatusUpdateFrequency and a quarter of the lease). */
+const HEARTBEAT_PATIENCE: Nanos = 10 * SECOND
 /** Share of the period that a renewal may be late. Source: Kubernetes pkg/kubelet (nodeStatusUpdateFrequency jitter, 4 %). */
 const LEASE_JITTER = 0.04
 
@@ -87,7 +89,7 @@ export class Kubelet {
     const actor = `kubelet/${options.name}`
     const identity = nodeIdentity(options.name)
     this.#client = new ApiClient(access, { actor, identity, limit: LIMIT, network: 'nodeNetwork' })
-    this.#heartbeats = new ApiClient(access, { actor, identity, limit: null, network: 'nodeNetwork' })
+    this.#heartbeats = new ApiClient(access, { actor, identity, limit: null, network: 'nodeNetwork', patience: HEARTBEAT_PATIENCE })
     const { server, whenRunning } = access
     this.#pods = new Informer(server, 'Pod', { name: actor, network: 'nodeNetwork', nodeName: options.name, whenRunning })
     this.#pods.listen((event) => this.#podChanged(event))

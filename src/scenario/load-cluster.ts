@@ -12,6 +12,7 @@ import { DEFAULTS } from './load-defaults.ts'
 import { loadDns } from './load-dns.ts'
 import { loadImages } from './load-images.ts'
 import { loadLoadBalancer } from './load-load-balancer.ts'
+import { loadNetwork } from './load-network.ts'
 import { loadScheduler } from './load-scheduler.ts'
 import { OTHER_ENDPOINTS_TOTAL, type OtherServicesSpec } from './other-services.ts'
 import { parseDuration } from './parse-duration.ts'
@@ -19,7 +20,7 @@ import type { Parsed } from './parse-result.ts'
 import { parseBytes, parseCpu } from './parse-size.ts'
 import type { Draft } from './parse-structure.ts'
 import type { Path } from './parse-yaml.ts'
-import type { ClusterSpec, KubeProxySpec, NetworkSpec, NodeGroup } from './scenario.ts'
+import type { ClusterSpec, KubeProxySpec, NodeGroup } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
 
 type ClusterDraft = Draft<NonNullable<ScenarioFile['spec']['cluster']>>
@@ -198,11 +199,6 @@ function loadOtherServices(context: LoadContext, draft: ClusterDraft['otherServi
 function loadConntrack(draft: ClusterDraft['kubeProxy']): ConntrackConfig {
   const { maxPerCore, min } = draft?.conntrack ?? {}
   return { maxPerCore: maxPerCore ?? CONNTRACK_DEFAULTS.maxPerCore, min: min ?? CONNTRACK_DEFAULTS.min }
-}
-
-function loadNetwork(context: LoadContext, draft: ClusterDraft['network']): NetworkSpec {
-  const delay = (key: keyof NetworkSpec) => read(context, [...AT, 'network', key], draft?.[key], DEFAULTS[key], parseDuration)
-  return { sameNode: delay('sameNode'), sameZone: delay('sameZone'), crossZone: delay('crossZone'), external: delay('external') }
 }
 
 /** A node has no more queues than cores: what asks for more than any node has is a mistake. */

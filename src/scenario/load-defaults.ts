@@ -77,6 +77,10 @@ export const DEFAULTS = {
   dnsFailure: { answer: 'none' },
   /** Of nodes that are chosen by their labels. */
   nodeCount: 1,
+  /** *Assumption*: as on clouds whose network knows the pods' addresses. */
+  cni: 'routed',
+  /** Of faults of links: what is said to be apart is apart from everything else, both ways. */
+  links: { to: 'others', oneWay: false, count: 1 },
   /** A scenario is about its faults: one that does nothing is most likely a mistake. */
   optionalFault: false,
   /** *Assumption*: people and callers give up on a page or a call after about two seconds. */
@@ -84,6 +88,8 @@ export const DEFAULTS = {
   /** *Assumption*: as many as HTTP client libraries commonly keep to one host. */
   connectionPool: 50,
   maxConcurrentStreams: 100,
+  /** Source: kubernetes' own clients, apimachinery pkg/util/net/http.go: HTTP2_READ_IDLE_TIMEOUT_SECONDS 30, HTTP2_PING_TIMEOUT_SECONDS 15. */
+  ping: { interval: '30s', timeout: '15s' },
   /** Source: Envoy's base_interval of 25 ms and max_interval of 10 times as much. */
   backOff: { base: '25ms', max: '250ms' },
   /** Source: Finagle's RetryBudget. */

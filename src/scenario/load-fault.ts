@@ -3,6 +3,7 @@ import { type HowMany, LED_COMPONENTS, type NodeChoice, type PodChoice } from '.
 import type { Nanos } from '../units.ts'
 import type { LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
+import { describeLinks, type LinkFaultDraft, loadLinkFault } from './load-link-fault.ts'
 import { formatDuration, parseDuration } from './parse-duration.ts'
 import { formatHowMany, parseHowMany } from './parse-how-many.ts'
 import { complain, type Parsed, parsed } from './parse-result.ts'
@@ -51,6 +52,10 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
       return loadContainerFault(context, path, draft as ContainerFaultDraft)
     case 'dns-failure':
       return loadDnsFailure(context, path, draft as DnsFaultDraft, around.hasDns)
+    case 'partition':
+    case 'link-loss':
+    case 'link-delay':
+      return loadLinkFault(context, path, draft as LinkFaultDraft, around.nodes === null ? null : [...around.nodes, ...around.machines])
     case 'etcd-member-crash':
     case 'etcd-partition':
     case 'etcd-slow-disk':
@@ -271,6 +276,7 @@ export function describeFault(fault: FaultSpec): string {
 }
 
 function victimOf(fault: FaultSpec): string {
+  if ('oneWay' in fault) return describeLinks(fault)
   if ('ahead' in fault) return `${nodeOf(fault.node)} ${fault.ahead < 0 ? '-' : '+'}${formatDuration(Math.abs(fault.ahead))}`
   if ('node' in fault)
     return `${nodeOf(fault.node)}${'factor' in fault ? ` ${fault.factor} times` : ''}${'shutdown' in fault ? `, ${fault.shutdown},` : ''}`

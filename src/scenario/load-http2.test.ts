@@ -56,6 +56,20 @@ describe('connection.http2', () => {
   test('needs a stream at least, and keepAlive as ever', async () => {
     expect(await messages('{ keepAlive: 60s, http2: { maxConcurrentStreams: 0 } }')).toHaveLength(1)
     expect(await messages('{ http2: {} }')).toHaveLength(1)
-    expect(await messages('{ keepAlive: 60s, http2: { ping: {} } }')).toHaveLength(1)
+    expect(await messages('{ keepAlive: 60s, http2: { pings: {} } }')).toHaveLength(1)
+  })
+
+  test('pings as the clients of Kubernetes do unless it says otherwise, and not without being told', async () => {
+    const pingOf = async (text: string) => (await connectionOf(`{ keepAlive: 60s, http2: { ping: ${text} } }`))!.http2!.ping
+    expect(await pingOf('{}')).toEqual({ interval: 30e9, timeout: 15e9 })
+    expect(await pingOf('{ interval: 10s, timeout: 500ms }')).toEqual({ interval: 10e9, timeout: 5e8 })
+    expect((await connectionOf('{ keepAlive: 60s, http2: {} }'))!.http2).not.toHaveProperty('ping')
+  })
+
+  test('a ping waits for some time, and its answer too', async () => {
+    for (const key of ['interval', 'timeout']) {
+      expect(await messages(`{ keepAlive: 60s, http2: { ping: { ${key}: 0s } } }`)).toEqual([`A ${key} of 0 would let no connection live`])
+    }
+    expect(await messages('{ keepAlive: 60s, http2: { ping: { every: 1s } } }')).toHaveLength(1)
   })
 })

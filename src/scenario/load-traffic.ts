@@ -5,8 +5,10 @@ import type { Nanos } from '../units.ts'
 import type { ArrivalFiles } from './arrival-files.ts'
 import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
+import { withStreams } from './load-http2.ts'
 import { isForIngress, loadIngressTarget } from './load-ingress-target.ts'
 import { find, listNames, named } from './load-inventory.ts'
+import { loadMessageSizes } from './load-message-sizes.ts'
 import { type ClusterNode, loadNumericTarget } from './load-numeric-target.ts'
 import { loadTries } from './load-tries.ts'
 import { parseArrivals } from './parse-arrivals.ts'
@@ -55,7 +57,8 @@ export function loadTraffic(
     const timeout = context.duration([...at, 'timeout'], entry.timeout ?? DEFAULTS.timeout)
     if (timeout === 0) context.mistake([...at, 'timeout'], 'A timeout of 0 would fail every request', 'a length of time above 0')
     const plain = entry.connection === undefined ? undefined : loadConnection(context, [...at, 'connection'], entry.connection)
-    const connection = plain === undefined ? undefined : withStreams(plain, entry.connection?.http2)
+    const connection =
+      plain === undefined ? undefined : withStreams(context, [...at, 'connection', 'http2'], plain, entry.connection?.http2)
     if (entry.connection?.http2 !== undefined && target !== undefined && isPassedOn(context, target, given.workloads)) {
       context.mistake(
         [...at, 'connection', 'http2'],
@@ -71,6 +74,7 @@ export function loadTraffic(
           context.mistake([...at, key], `A datagram is sent once: "${key}" is not for udp://`, 'a target over http')
       }
     }
+    const sizes = loadMessageSizes(context, at, entry, target?.protocol === 'UDP')
     const window = loadWindow(context, at, entry, times)
     if (entry.name === undefined || from === undefined || target === undefined || arrivals === undefined || window === undefined) return []
     const { name } = entry
@@ -91,7 +95,18 @@ export function loadTraffic(
       ...(cookies === undefined ? {} : { cookies: texts(cookies) }),
     }
     return [
-      { name, target, from, arrivals, ...kept, ...said, ...tries, timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)), ...window },
+      {
+        name,
+        target,
+        from,
+        arrivals,
+        ...kept,
+        ...said,
+        ...tries,
+        ...sizes,
+        timeout: timeout ?? certain(parseDuration(DEFAULTS.timeout)),
+        ...window,
+      },
     ]
   })
 }
@@ -182,11 +197,6 @@ export function loadConnection(
     if (value === 0) context.mistake([...at, key], `A ${key} of 0 would keep no connection`, 'a length of time above 0, or no "connection"')
   }
   return keepAlive === undefined ? undefined : { keepAlive, lifetime, pool: draft.pool ?? DEFAULTS.connectionPool }
-}
-
-function withStreams(connection: ConnectionSpec, draft: NonNullable<EntryDraft['connection']>['http2']): ConnectionSpec {
-  if (draft === undefined) return connection
-  return { ...connection, http2: { maxConcurrentStreams: draft.maxConcurrentStreams ?? DEFAULTS.maxConcurrentStreams } }
 }
 
 function loadArrivals(

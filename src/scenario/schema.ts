@@ -25,12 +25,36 @@ function text(what: string, options: { description: string; default?: string; ex
 const duration = (description: string, fallback?: string) =>
   text(DURATION, { description, examples: ['250ms', '1m30s'], ...(fallback === undefined ? {} : { default: fallback }) })
 
-const distribution = (description: string, fallback: string) =>
+const distribution = (description: string, fallback?: string) =>
   text('a distribution of times, such as lognormal(p50=8ms, p99=60ms)', {
     description,
-    default: fallback,
+    ...(fallback === undefined ? {} : { default: fallback }),
     examples: ['8ms', 'exp(8ms)', 'lognormal(p50=8ms, p99=60ms)'],
   })
+
+const share = (description: string) =>
+  z
+    .union([z.string(), z.number()], { error: (issue) => (issue.input === undefined ? undefined : 'expected a share, such as 1% or 0.01') })
+    .meta({
+      description,
+      examples: ['1%', 0.01],
+    })
+
+/** One value for all links, or values for some of their classes. */
+const byLink = <T extends z.ZodType>(one: (description: string) => T, what: string) => {
+  const of = (where: string) => one(`${what}, ${where}`).optional()
+  return z
+    .union([
+      one(what),
+      z.strictObject({
+        sameNode: of('between pods of one node'),
+        sameZone: of('between nodes of one zone'),
+        crossZone: of('between nodes of two zones'),
+        external: of('between clients outside and a node'),
+      }),
+    ])
+    .meta({ description: `${what}: on all links, or by their class` })
+}
 
 const name = (description: string) =>
   z
@@ -72,14 +96,6 @@ const entries = (flag: string, value: number) =>
     .max(100_000_000)
     .optional()
     .meta({ description: `The flag --conntrack-${flag}: entries of a node's connection tracking table`, default: value })
-
-const share = (description: string) =>
-  z
-    .union([z.string(), z.number()], { error: (issue) => (issue.input === undefined ? undefined : 'expected a share, such as 1% or 0.01') })
-    .meta({
-      description,
-      examples: ['1%', 0.01],
-    })
 
 const loadBalancer = z
   .strictObject({
@@ -212,6 +228,16 @@ const cluster = z.strictObject({
       sameZone: duration('One-way delay between nodes of one zone', DEFAULTS.sameZone).optional(),
       crossZone: duration('One-way delay between nodes of two zones', DEFAULTS.crossZone).optional(),
       external: duration('One-way delay between a client outside the cluster and a node', DEFAULTS.external).optional(),
+      loss: byLink(share, 'Share of packets that are lost, each way').optional(),
+      jitter: byLink(distribution, 'By how much each packet is longer on its way').optional(),
+      bandwidth: text('bytes a second, such as 1.25G/s', {
+        description: "Bytes a second of each node's network card, each way; no limit when not given",
+        examples: ['1.25G/s', '125M/s'],
+      }).optional(),
+      cni: z.enum(['routed', 'overlay']).optional().meta({
+        description: 'How packets go from node to node: as they are, or each in one of VXLAN',
+        default: DEFAULTS.cni,
+      }),
       softirq: z
         .strictObject({
           cores: z.int().min(1).max(1024).optional().meta({
@@ -360,6 +386,16 @@ const http2 = z.strictObject({
     description: 'Requests at most at once on a connection; only when it is full is another opened',
     default: DEFAULTS.maxConcurrentStreams,
   }),
+  ping: z
+    .strictObject({
+      interval: duration('Nothing came on a connection for so long: the client sends a ping', DEFAULTS.ping.interval).optional(),
+      timeout: duration(
+        'A ping has no answer after so long: the client closes the connection with all its streams',
+        DEFAULTS.ping.timeout,
+      ).optional(),
+    })
+    .optional()
+    .meta({ description: 'Clients find out by pings that the other side of a connection is gone; only by TCP when not given' }),
 })
 
 const call = {
@@ -606,6 +642,8 @@ const traffic = z.strictObject({
   headers: httpFields('header').optional(),
   cookies: httpFields('cookie').optional(),
   socket: socket.optional().meta({ description: 'Over UDP: how clients use sockets; a socket for every request when not given' }),
+  requestSize: quantity('Bytes of a request; one packet when not given').optional(),
+  responseSize: quantity('Bytes of an answer; one packet when not given').optional(),
   timeout: duration('A request that has no answer after this long has failed', DEFAULTS.timeout).optional(),
   connectTimeout: duration(
     'A try whose connection is not open after this long has failed; only the timeout counts when not given',
@@ -774,6 +812,45 @@ const apiServerFault = z.strictObject({
   for: duration('After how long the server is started again; never when not given').optional(),
 })
 
+const linkSide = (what: string) =>
+  z
+    .union([
+      z.string(),
+      z.array(z.string()).min(1),
+      z.strictObject({
+        selector: text('a label selector, such as topology.kubernetes.io/zone=a', {
+          description: 'Nodes with these labels; every node when not given',
+          examples: ['topology.kubernetes.io/zone=a'],
+        }).optional(),
+        count: howMany('of them, drawn when the fault strikes', DEFAULTS.links.count),
+      }),
+    ])
+    .meta({
+      description: `${what}: a machine by its name or a list of them, nodes by their labels, control-plane (the machines of the API servers), or outside (clients and their load balancer)`,
+      examples: ['worker-2', ['worker-1', 'worker-2'], { selector: 'topology.kubernetes.io/zone=a', count: 'all' }, 'outside'],
+    })
+
+const links = {
+  from: linkSide('One end of the links'),
+  to: linkSide('The other end; others is everything else').meta({ default: DEFAULTS.links.to }).optional(),
+  oneWay: z.boolean().optional().meta({ description: 'Only what goes from `from` to `to` is concerned', default: DEFAULTS.links.oneWay }),
+  for: duration('After how long the links are as before; never when not given').optional(),
+}
+
+const partitionFault = z.strictObject({ kind: z.enum(['partition']), ...links })
+
+const linkLossFault = z.strictObject({
+  kind: z.enum(['link-loss']),
+  ...links,
+  loss: share('Share of the packets of requests that are lost, each way'),
+})
+
+const linkDelayFault = z.strictObject({
+  kind: z.enum(['link-delay']),
+  ...links,
+  delay: distribution('What is added to the way of each packet of requests'),
+})
+
 const at = duration('When it happens')
 
 const fault = z.union([
@@ -792,6 +869,9 @@ const fault = z.union([
   apiServerFault,
   leaderFault,
   machineFault,
+  partitionFault,
+  linkLossFault,
+  linkDelayFault,
 ])
 
 const optional = z

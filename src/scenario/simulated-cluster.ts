@@ -32,6 +32,7 @@ import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { DataPlane } from '../workload/data-plane.ts'
 import { Bootstrap } from './bootstrap/bootstrap.ts'
+import { ClusterLinks } from './cluster-links.ts'
 import { describeFault } from './load-fault.ts'
 import { nodeSeeds } from './node-seeds.ts'
 import { otherServices } from './other-services.ts'
@@ -76,6 +77,8 @@ export class SimulatedCluster {
   readonly #pausable: readonly PausableNode[] | null
   /** What the DNS servers know; null without them. */
   readonly #names: DnsNames | null
+  /** null: no fault of the run does anything to links. */
+  readonly #links: ClusterLinks | null
   /** The nodes' network plugins; null: there will never be a NetworkPolicy. */
   readonly plugins: PolicyAgents | null
 
@@ -89,6 +92,7 @@ export class SimulatedCluster {
     const { version, kernel, etcdMembers, apiServers, apiServer, network, softirq, cpuQuotaPeriod, kubeProxy, images } = scenario.cluster
     const { runtime, scheduler } = scenario.cluster
     const install = scenario.cluster.install === null ? null : INSTALLS[scenario.cluster.install]
+    this.#links = this.#disturbableLinks()
     this.controlPlane = new ControlPlane(this.sim, {
       trace: this.trace,
       version,
@@ -100,7 +104,9 @@ export class SimulatedCluster {
       metricsServer: autoscales(scenario),
       asleep: install !== null && scenario.cluster.bootstrap ? { voters: install.etcdMembers.free ? etcdMembers : 1 } : undefined,
       ...(install === null ? {} : { hosts: install.controlPlane }),
+      paths: this.#links?.paths,
     })
+    this.#links?.attach(this.controlPlane.server.etcd)
     const { metricsServer } = this.controlPlane
     this.#machines =
       install === null
@@ -121,6 +127,7 @@ export class SimulatedCluster {
       })),
       version,
       network,
+      links: this.#links?.links ?? null,
       softirq,
       cpuQuotaPeriod,
       director: scenario.cluster.director,
@@ -157,7 +164,7 @@ export class SimulatedCluster {
         measured: metricsServer !== null,
       })
       this.#kubelets.push(kubelet)
-      metricsServer?.reach(node.name, () => this.#containerPoints(index))
+      metricsServer?.reach(node.name, () => (this.#links?.isCutOff(node.name) === true ? 'silent' : this.#containerPoints(index)))
     }
   }
 
@@ -323,6 +330,7 @@ export class SimulatedCluster {
           const node = this.controlPlane.server.peek('Node', '', name)
           return node !== undefined && (selector === null || matchesSelector(selector, node.metadata.labels))
         }),
+      links: this.#links?.target ?? NO_LINKS,
       etcd: this.controlPlane.server.etcd,
       apiServers: apiServersTarget(this.controlPlane.server),
       crashNode: (name) => {
@@ -457,6 +465,21 @@ export class SimulatedCluster {
     return choose(there, count, dice)
   }
 
+  /** Only where a fault of the timeline concerns links does anybody ask whether they are whole. */
+  #disturbableLinks(): ClusterLinks | null {
+    const { timeline, cluster } = this.#scenario
+    if (!timeline.some((entry) => entry.kind === 'fault' && 'oneWay' in entry.fault)) return null
+    return new ClusterLinks({
+      sim: this.sim,
+      cluster,
+      nodes: this.nodeNames,
+      nodeOfPod: (name) => {
+        for (const pod of this.controlPlane.server.cached('Pod')) if (pod.metadata.name === name) return (pod as Pod).spec.nodeName
+        return undefined
+      },
+    })
+  }
+
   #replicas(component: LedComponentName): readonly Replica[] {
     const { controllerManagers, schedulers } = this.controlPlane
     return component === 'kube-scheduler' ? schedulers : controllerManagers
@@ -483,6 +506,13 @@ function apiServersTarget(server: ApiServer): FaultTarget['apiServers'] {
     crash: (id) => server.crash(id),
     start: (id, answers) => server.start(id, answers),
   }
+}
+
+/** Nobody asks for them. */
+const NO_LINKS: FaultTarget['links'] = {
+  machines: [],
+  controlPlane: [],
+  disturb: () => () => {},
 }
 
 /** Whether there will ever be an autoscaler. Without one nobody would see what metrics-server does, so it is left out. */

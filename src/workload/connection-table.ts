@@ -45,6 +45,8 @@ export const POLICY_DROP = 131_072
 export const MASQUERADED = 262_144
 /** The last SYN was dropped as no source port was free. */
 export const NO_SOURCE_PORT = 524_288
+/** A SYN has come to the pod, and a link has lost the answer. */
+export const HALF_OPEN = 1_048_576
 
 /** No pod: a client outside the cluster. */
 export const OUTSIDE = -1
@@ -74,6 +76,8 @@ export class ConnectionTable {
   connectedAt = new Float64Array(CAPACITY)
   /** When the client had its last answer on it, ns. */
   idleSince = new Float64Array(CAPACITY)
+  /** HTTP/2: when the client last heard something on it, ns. */
+  heardAt = new Float64Array(CAPACITY)
   /** The event at which the client closes it for being idle. */
   idleTimers = new Float64Array(CAPACITY)
   /** The Service port that it goes to. */
@@ -159,6 +163,7 @@ export class ConnectionTable {
     this.openedAt = grown(this.openedAt, new Float64Array(capacity))
     this.connectedAt = grown(this.connectedAt, new Float64Array(capacity))
     this.idleSince = grown(this.idleSince, new Float64Array(capacity))
+    this.heardAt = grown(this.heardAt, new Float64Array(capacity))
     this.idleTimers = grown(this.idleTimers, new Float64Array(capacity))
     this.servicePorts = grown(this.servicePorts, new Int32Array(capacity))
     this.clientPorts = grown(this.clientPorts, new Int32Array(capacity))

@@ -16,7 +16,7 @@ import {
 } from '../metrics/failure-cause.ts'
 import type { UnseenChange } from '../metrics/unseen-change.ts'
 import { type LoadBalancer, NO_NODE } from '../network/load-balancer.ts'
-import type { Network } from '../network/network.ts'
+import { EXTERNAL, type Network } from '../network/network.ts'
 import type { Kernels } from '../node/kernel.ts'
 import { SYN_RETRIES, synRetransmitTimeout } from '../node/kernel-tcp.ts'
 import type { PacketCores } from '../node/packet-cores.ts'
@@ -26,9 +26,11 @@ import type { Nanos } from '../units.ts'
 import { type Backends, NO_BACKEND } from './backends.ts'
 import { ClientPorts, FIRST_PORT, PORTS } from './client-ports.ts'
 import {
+  CLOSED_BY_POD,
   CONNECTED,
   ConnectionTable,
   ENTRY,
+  HALF_OPEN,
   HELD,
   MASQUERADED,
   NO_POOL,
@@ -86,6 +88,10 @@ export interface ConnectionsOptions {
  *
  * A SYN without an answer is repeated 1, 3, 7, … s after the first, to the same endpoint as long as the node remembers the translation.
  * While it is opened, its time is that of the request that it is opened for.
+ *
+ * **Lost packets**: a SYN that a link loses is repeated so, and so is one whose answer is lost. Once a SYN has come to the pod, its kernel repeats
+ * the SYN-ACK by itself, 1, 3, 7, … s after the first, or when a SYN comes again, whichever is first (net/ipv4/tcp_minisocks.c, tcp_check_req):
+ * the two times are the same, so from then on only the ways back count.
  */
 export class Connections {
   readonly table = new ConnectionTable()
@@ -197,7 +203,7 @@ export class Connections {
 
   open(connection: number): void {
     const { clients, flags } = this.table
-    if ((flags[connection]! & STRAIGHT) !== 0) this.#travel(0, PACKETS, this.#network.external, this.#atNode, connection)
+    if ((flags[connection]! & STRAIGHT) !== 0) this.#sendToNode(connection)
     else if (clients[connection] === OUTSIDE) this.#sendToBalancer(connection)
     else this.#connect(connection)
   }
@@ -234,6 +240,13 @@ export class Connections {
   /** Whether the node still knows it when its next packet comes, now. IPVS forgets what was silent for 15 minutes. */
   isKnownAtNode(connection: number): boolean {
     return this.isRemembered(connection) && this.#sim.now - this.table.idleSince[connection]! < this.#silenceMax
+  }
+
+  /** The process that has accepted it runs, and has not closed it. */
+  meetsPod(connection: number): boolean {
+    const { backends, backendIncarnations, flags } = this.table
+    if ((flags[connection]! & CLOSED_BY_POD) !== 0) return false
+    return this.#backends.runs(backends[connection]!, backendIncarnations[connection]!)
   }
 
   /** How long a client, a pod or {@link OUTSIDE}, still stands still with its node; 0: it runs. */
@@ -351,7 +364,15 @@ export class Connections {
     const node = isThere ? this.#loadBalancer.next(servicePort) : NO_NODE
     table.nodes[connection] = node
     if (node === NO_NODE) this.#lose(connection)
-    else this.#travel(0, PACKETS, this.#network.external, this.#atNode, connection)
+    else this.#sendToNode(connection)
+  }
+
+  /** From outside, to the node that was chosen. */
+  #sendToNode(connection: number): void {
+    const network = this.#network
+    const node = this.table.nodes[connection]!
+    if (this.#isLost(connection, EXTERNAL, node)) this.#lose(connection)
+    else this.#travel(0, PACKETS, network.external + this.#lateness(EXTERNAL, node), this.#atNode, connection)
   }
 
   /** As above; where no server is in, IPVS refuses. */
@@ -366,7 +387,7 @@ export class Connections {
       return
     }
     table.nodes[connection] = director.nodeOf(passage)
-    this.#travel(0, PACKETS, external, this.#atNode, connection)
+    this.#sendToNode(connection)
   }
 
   #arriveAtNode(connection: number): void {
@@ -408,12 +429,12 @@ export class Connections {
     const { cost } = mode
     const wait = cores.enter(core, now, cost)
     if (endpoint === REJECTED) {
-      this.#opener.rejected(table.requests[connection]!, NO_ENDPOINTS, wait, cost, outside ? this.#network.external : 0)
+      this.#reject(connection, NO_ENDPOINTS, wait, cost)
       return
     }
     if (endpoint === NO_RULE && (table.flags[connection]! & STRAIGHT) !== 0) {
       // The address is the node's own, and nobody listens there.
-      this.#opener.rejected(table.requests[connection]!, REFUSED, wait, cost, this.#network.external)
+      this.#reject(connection, REFUSED, wait, cost)
       return
     }
     if (endpoint === DROPPED) {
@@ -437,6 +458,18 @@ export class Connections {
     if (endpoint !== NO_RULE && outside && !mode.answersReturn(node, servicePort, entry)) table.flags[connection]! |= NO_RETURN
     if (endpoint === NO_RULE) this.#lose(connection)
     else this.#sendToPod(connection, wait, cost, RULES)
+  }
+
+  /** The node's own answer to a SYN. */
+  #reject(connection: number, cause: number, wait: Nanos, cost: Nanos): void {
+    const { clients, requests, nodes } = this.table
+    const node = nodes[connection]!
+    const outside = clients[connection] === OUTSIDE
+    if (outside && this.#isLost(connection, node, EXTERNAL)) this.#lose(connection)
+    else {
+      const network = outside ? this.#network.external + this.#lateness(node, EXTERNAL) : 0
+      this.#opener.rejected(requests[connection]!, cause, wait, cost, network)
+    }
   }
 
   /** A repeated SYN of a connection that the translating node may still know. */
@@ -482,9 +515,12 @@ export class Connections {
       this.#lose(connection)
       return
     }
-    const delay = this.#network.delay(table.nodes[connection]!, backends.nodeOf(pod))
+    const node = table.nodes[connection]!
+    const podNode = backends.nodeOf(pod)
+    const delay = this.#network.delay(node, podNode)
     table.oneWay[connection] = table.clients[connection] === OUTSIDE ? delay + this.#network.external : delay
-    this.#travel(cost, part, delay, this.#synAtPod, connection, wait)
+    if (this.#isLost(connection, node, podNode)) this.#lose(connection)
+    else this.#travel(cost, part, delay + this.#lateness(node, podNode), this.#synAtPod, connection, wait)
   }
 
   #arriveSyn(connection: number): void {
@@ -499,6 +535,11 @@ export class Connections {
     }
     const podNode = backends.nodeOf(pod)
     if (podNode !== table.nodes[connection] && !this.#enterPodNode(connection, pod, podNode)) return
+    if (!this.#network.isPlain && this.#answerIsLost(connection, podNode)) {
+      table.flags[connection]! |= HALF_OPEN
+      this.#lose(connection)
+      return
+    }
     if (!backends.isListening(pod)) {
       this.#opener.turnedAway(table.requests[connection]!)
       return
@@ -510,6 +551,24 @@ export class Connections {
     this.#answerEntries(connection)
     table.connectedAt[connection] = this.#sim.now + this.#laterPacket + table.oneWay[connection]!
     this.#opener.accepted(table.requests[connection]!)
+  }
+
+  /** A link loses what the pod's kernel answers to a SYN. */
+  #answerIsLost(connection: number, podNode: number): boolean {
+    const { nodes, clients } = this.table
+    const node = nodes[connection]!
+    return this.#network.loses(podNode, node) || (clients[connection] === OUTSIDE && this.#network.loses(node, EXTERNAL))
+  }
+
+  /** A link loses a packet of the opening that is sent now. */
+  #isLost(connection: number, from: number, to: number): boolean {
+    const network = this.#network
+    return !network.isPlain && (this.table.flags[connection]! & HALF_OPEN) === 0 && network.loses(from, to)
+  }
+
+  #lateness(from: number, to: number): Nanos {
+    const network = this.#network
+    return network.isPlain ? 0 : network.cardTime(from, to) + network.lateness(from, to)
   }
 
   /** Whether the pod's node stands still: the SYN waits in the ring of its network card, or is lost. */
@@ -542,12 +601,19 @@ export class Connections {
   }
 
   /**
-   * Connection tracking and network plugin of the pod's own node. False: the SYN is lost there. Whoever gets an entry here is answered, so
-   * no SYN of the connection comes a second time.
+   * Connection tracking and network plugin of the pod's own node. False: the SYN is lost there. Whoever gets an entry here is answered: a SYN of
+   * the connection comes a second time only when a link has lost the answer.
    */
   #enterPodNode(connection: number, pod: number, podNode: number): boolean {
     const { table } = this
     const kernels = this.#kernels
+    const hadEntry = (table.flags[connection]! & POD_ENTRY) !== 0
+    if (hadEntry && kernels.remembers(table.podNodes[connection]!, table.podNodeEpochs[connection]!)) {
+      if (table.podNodes[connection] === podNode) return true
+      // The SYN goes to another pod now: what the node of the first remembers of it runs out.
+      kernels.conntrack(table.podNodes[connection]!).reset(this.#sim.now, false)
+    }
+    table.flags[connection]! &= ~POD_ENTRY
     const conntrack = kernels.conntrack(podNode)
     if (!conntrack.hasRoom(this.#sim.now)) {
       this.#loseToFullTable(connection)
@@ -586,7 +652,7 @@ export class Connections {
     } else if (!this.passesDirector(connection)) {
       this.#lose(connection)
     } else {
-      this.#travel(0, PACKETS, this.#network.external, this.#atNode, connection)
+      this.#sendToNode(connection)
     }
   }
 
@@ -659,7 +725,7 @@ export class Connections {
   #forget(connection: number): void {
     const { table } = this
     if ((table.flags[connection]! & ENTRY) !== 0 && this.isRemembered(connection)) this.#removeEntry(connection)
-    table.flags[connection]! &= ~(ENTRY | NO_RETURN | MASQUERADED)
+    table.flags[connection]! &= ~(ENTRY | NO_RETURN | MASQUERADED | HALF_OPEN)
     table.bindings[connection] = NO_BINDING
   }
 
@@ -670,7 +736,7 @@ export class Connections {
     if (binding !== NO_BINDING) this.#mode.release(binding, 'syn-received', this.#sim.now)
     table.bindings[connection] = NO_BINDING
     this.#giveSnatPort(connection)
-    table.flags[connection]! &= ~(ENTRY | NO_RETURN | MASQUERADED)
+    table.flags[connection]! &= ~(ENTRY | NO_RETURN | MASQUERADED | HALF_OPEN)
   }
 
   #removeEntry(connection: number): void {

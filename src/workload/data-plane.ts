@@ -15,8 +15,9 @@ import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.
 import type { KubeProxySummary, NodesSummary, QuantileSummary, TrafficSummary } from '../metrics/summaries.ts'
 import type { Table } from '../metrics/table.ts'
 import { Addresses, parseIpv4 } from '../network/addresses.ts'
+import type { Links } from '../network/links.ts'
 import { LoadBalancer } from '../network/load-balancer.ts'
-import { Network } from '../network/network.ts'
+import { EXTERNAL, Network } from '../network/network.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import { wholeCores } from '../node/container-cpu.ts'
 import { Kernels, type MachineSpec } from '../node/kernel.ts'
@@ -48,6 +49,8 @@ export interface DataPlaneOptions {
   readonly nodes: readonly MachineSpec[]
   readonly version: KubernetesMinor
   readonly network: NetworkSpec
+  /** What faults do to links, nodes first; left out where no fault does anything. */
+  readonly links?: Links | null
   /** How nodes share packets among their cores; the defaults when left out. */
   readonly softirq?: SoftirqSpec
   /** Of the quota of containers with a CPU limit; limits do not hold when null or left out. */
@@ -154,6 +157,8 @@ export class DataPlane {
       version: options.version,
       afterSync: (sync) => this.requests.datagrams.afterSync(sync),
     })
+    const zones = nodes.map((node) => node.zone)
+    const network = new Network(options.network, zones, { sim, links: options.links ?? null })
     this.loadBalancer = new LoadBalancer({
       sim,
       nodes: nodes.length,
@@ -161,13 +166,11 @@ export class DataPlane {
         nodes[node]!.excludedFromLoadBalancers !== true &&
         this.kernels.isUp(node) &&
         !this.kernels.isFrozen(node) &&
+        !network.isCut(EXTERNAL, node) &&
+        !network.isCut(node, EXTERNAL) &&
         this.#proxies.of(node).healthy &&
         rules.passesHealthCheck(node, servicePort),
     })
-    const network = new Network(
-      options.network,
-      nodes.map((node) => node.zone),
-    )
     this.director = options.director === undefined ? null : this.#newDirector(options, options.director)
     this.unseen = new UnseenChanges(this.history)
     this.requests = new Requests({

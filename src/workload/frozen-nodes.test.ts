@@ -145,11 +145,26 @@ describe('the node of the pod stands still', () => {
     expect(isIn(8 * SECOND)).toBe(true)
   })
 
+  test('a sync of its kube-proxy that is due meanwhile begins at the end', () => {
+    const { c, pod, freeze, at } = cluster()
+    c.sliceOf('web', [])
+    c.sim.after(MILLISECOND, () => c.sliceOf('web', [pod]))
+    freeze(POD_NODE, 500 * MILLISECOND, STILL)
+    c.traffic({ service: 'web', from: 'outside', arrivals: { kind: 'replay', times: [] } })
+    at(STILL - 1)
+    const { sliceRevisions } = c.dataPlane.rules
+    expect([sliceRevisions[POD_NODE], sliceRevisions[CLIENT_NODE]]).toEqual([c.revision - 1, c.revision])
+    at(STILL + SECOND)
+    expect(sliceRevisions[POD_NODE]).toBe(c.revision)
+  })
+
   test('a crash amid it ends it: what waited is lost', () => {
     const { c, send, freeze, at } = cluster()
     send([100 * MILLISECOND], { timeout: 20 * SECOND })
     freeze(POD_NODE, 4 * MILLISECOND, STILL)
     c.sim.after(SECOND, () => c.dataPlane.crashNode(POD_NODE))
+    at(SECOND)
+    expect([c.dataPlane.kernels.isFrozen(POD_NODE), c.dataPlane.kernels.frozen]).toEqual([false, 0])
     expect(at(END).failedByCause).toEqual({ 'connect-timeout': 1 })
     expect([c.dataPlane.kernels.isFrozen(POD_NODE), c.dataPlane.kernels.frozen]).toEqual([false, 0])
   })

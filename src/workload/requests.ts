@@ -108,8 +108,10 @@ export class Requests
       cores: options.cores,
       table,
       connections,
+      backends,
+      network: options.network,
+      traffic,
       laterPacket: options.mode.establishedCost,
-      external: options.network.external,
       receiver: this,
     })
     const { answerAtClient } = packets
@@ -117,7 +119,7 @@ export class Requests
     const pools = new Pools({ sim, backends, table })
     const parts = { sim, table, connections, backends, datagrams, packets, pools, traffic }
     const kept = new KeptConnections({ ...parts, user: this })
-    const streams = new Http2Streams({ ...parts, user: this })
+    const streams = new Http2Streams({ ...parts, user: this, cores: options.cores, external: options.network.external })
     this.backends = backends
     this.datagrams = datagrams
     this.#connections = connections
@@ -154,7 +156,7 @@ export class Requests
   /** Gives the traffic's index for {@link send}. */
   addTraffic(options: TrafficOptions): number {
     const { connection, metrics, servicePort, timeout, route, connectTimeout, socket, tls, names, node = NO_NODE } = options
-    const { connectOnly = false } = options
+    const { requestBytes = 0, responseBytes = 0, connectOnly = false } = options
     const index = this.#traffic.length
     const table = this.#table
     this.#traffic.push({
@@ -163,6 +165,8 @@ export class Requests
       timeout,
       route,
       node,
+      requestBytes,
+      responseBytes,
       connection,
       connectOnly,
       tls,
@@ -342,8 +346,9 @@ export class Requests
       this.#packets.answerOpening(request)
       return
     }
-    this.#packets.followHandshake(request, tls !== undefined)
-    if (this.#streams.areOn(connection)) this.#streams.accepted(connection)
+    const late = this.#packets.followHandshake(request, tls !== undefined)
+    if (late > 0) this.#connections.table.connectedAt[connection]! += late
+    if (this.#streams.areOn(connection)) this.#streams.accepted(connection, late)
   }
 
   turnedAway(request: number): void {
@@ -395,12 +400,21 @@ export class Requests
       return
     }
     this.#outcomes.wasted(request)
+    this.#streams.heardLate(request)
     this.#packets.free(request)
   }
 
   failureAtClient(request: number, cause: number, waits: boolean): void {
     if (waits) this.#outcomes.failed(request, cause)
     else this.#packets.free(request)
+  }
+
+  sentInVain(request: number): void {
+    this.#streams.unacknowledged(this.#table.connections[request]!)
+  }
+
+  connectionGivenUp(request: number): void {
+    this.#streams.gaveUp(this.#table.connections[request]!)
   }
 
   seedOf(request: number): number {

@@ -136,6 +136,9 @@ export interface TrafficSpec {
   readonly cookies?: Readonly<Record<string, string>> | undefined
   /** Of a traffic over UDP; absent: every request has a socket of its own. */
   readonly socket?: SocketSpec | undefined
+  /** Bytes of a request, and of an answer; absent: what a packet holds. */
+  readonly requestBytes?: number | undefined
+  readonly responseBytes?: number | undefined
   /** A request that has no answer after this long has failed. */
   readonly timeout: Nanos
   /** A try whose connection is not open after this long has failed; absent: only the time-outs of the request and of the try count. */
@@ -187,6 +190,16 @@ export interface ConnectionSpec {
 export interface Http2Spec {
   /** On one connection. */
   readonly maxConcurrentStreams: number
+  /** Absent: the client sends none, and only TCP finds out that the other side is gone. */
+  readonly ping?: PingSpec | undefined
+}
+
+/** How a client finds out that the other side of an HTTP/2 connection is gone. */
+export interface PingSpec {
+  /** Nothing came on the connection for so long: a ping is sent. */
+  readonly interval: Nanos
+  /** It has no answer after so long: the client closes the connection, and what is on it fails by `timeout`. */
+  readonly timeout: Nanos
 }
 
 /** How clients send over UDP. */

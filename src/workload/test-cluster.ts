@@ -11,6 +11,7 @@ import { NO_CAUSE, Trace } from '../engine/trace.ts'
 import type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 import { type KubernetesMinor, NEWEST_MINOR } from '../kubernetes-version.ts'
 import type { LinuxVersion } from '../linux-version.ts'
+import { Links } from '../network/links.ts'
 import type { NetworkSpec } from '../network/network-spec.ts'
 import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import type { HostedPod } from '../node/pod-host.ts'
@@ -50,6 +51,8 @@ export interface TestClusterOptions {
   readonly kubeProxy?: KubeProxySpec
   readonly kernel?: LinuxVersion
   readonly network?: NetworkSpec
+  /** Links can be disturbed. */
+  readonly disturbed?: boolean
   readonly softirq?: Partial<SoftirqSpec>
   /** Of the CPU quota of pods with a limit. */
   readonly cpuQuotaPeriod?: Nanos
@@ -84,6 +87,8 @@ export class TestCluster {
   readonly sim: Simulation
   readonly trace: Trace
   readonly dataPlane: DataPlane
+  /** null: nothing can be wrong with them. */
+  readonly links: Links | null
   readonly #nodes: number
   readonly #workloads = new Map<string, WorkloadSpec>()
   /** Of the pods, by their address. */
@@ -96,8 +101,11 @@ export class TestCluster {
     this.#nodes = zones.length
     this.sim = new Simulation({ seed: options.seed ?? '1' })
     this.trace = new Trace(this.sim)
+    const names = zones.map((_, index) => `worker-${index}`)
+    this.links = options.disturbed === true ? new Links(this.sim, names) : null
     this.dataPlane = new DataPlane({
       sim: this.sim,
+      links: this.links,
       nodes: zones.map((zone, index) => ({
         name: `worker-${index}`,
         zone,
@@ -247,6 +255,8 @@ export class TestCluster {
     start?: Nanos
     stop?: Nanos
     timeout?: Nanos
+    requestBytes?: number
+    responseBytes?: number
     connection?: TrafficSpec['connection']
     /** At whose node port clients outside call. */
     node?: number
@@ -270,6 +280,8 @@ export class TestCluster {
       from: sourceOf(options),
       arrivals: options.arrivals ?? { kind: options.kind ?? 'constant', ratePerSecond: options.ratePerSecond! },
       timeout: options.timeout ?? 2 * SECOND,
+      requestBytes: options.requestBytes,
+      responseBytes: options.responseBytes,
       connection: options.connection,
       socket: options.socket,
       connectTimeout: options.connectTimeout,

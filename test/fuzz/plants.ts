@@ -22,6 +22,14 @@ type Request = Parameters<Write>[0]
 
 export const PLANTS: readonly Plant[] = [
   {
+    bug: 'packets that come to a node that stands still are handled',
+    noticedBy: 'a node that stands still does nothing',
+    plant: ({ dataPlane: { kernels } }) => {
+      kernels.thawsIn = () => 0
+      return undefined
+    },
+  },
+  {
     bug: 'a pod is moved to another node',
     noticedBy: 'no pod is bound twice',
     plant: changeAPod((pod, { nodeNames }) => ({

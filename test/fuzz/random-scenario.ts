@@ -7,6 +7,7 @@ import { randomFreezes } from './freezes.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
 import { randomKernel } from './kernel.ts'
+import { randomLinkFaults, randomLinks, randomSizes } from './links.ts'
 import { randomLoadBalancer } from './load-balancer.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
 import { randomNetworkPolicies } from './network-policies.ts'
@@ -57,13 +58,18 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
       for (const { after, text } of dice.pick(VERBS)(world)) timeline.push({ at: at + after, text: `kubectl: ${JSON.stringify(text)}` })
     } else timeline.push({ at, text: `fault: ${dice.pick(FAULTS)(world)}` })
   }
-  const recurring = [...randomFaults(seed, world, ACTIVE_SECONDS), ...randomFreezes(seed, world, ACTIVE_SECONDS), ...dns.timeline]
+  const recurring = [
+    ...randomFaults(seed, world, ACTIVE_SECONDS),
+    ...randomLinkFaults(seed, world, ACTIVE_SECONDS),
+    ...randomFreezes(seed, world, ACTIVE_SECONDS),
+    ...dns.timeline,
+  ]
   timeline.sort((a, b) => a.at - b.at)
   const traffic = world.workloads
     .filter(({ kind, name }) => kind !== 'Job' && name !== 'edge' && dice.chance(0.5))
     .map(
       ({ name }) => `
-    - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)}${randomTries(tries)} }`,
+    - { name: to-${name}, to: "http://${name}.default.svc", arrivals: poisson(${dice.between(1, 20)}/s), stop: ${ACTIVE_SECONDS + FAULT_SECONDS_MAX}s${keptConnections(dice)}${randomTries(tries)}${randomSizes(seed, name)} }`,
     )
   const allTraffic = [
     ...traffic,
@@ -124,12 +130,13 @@ ${cpu.behaviours.join('\n')}
   }
 }
 
-/** Nodes whose cores have little room for packets, now and then: dice of their own, so that all else of a seed stays. */
+/** Links that are not perfect, and nodes whose cores have little room for packets, now and then: dice of their own, so that all else of a seed stays. */
 function network(seed: string): string {
   const dice = new Dice(`${seed}/network`)
-  if (dice.chance(0.6)) return ''
-  const softirq = `{ cores: ${dice.pick([1, 1, 2, 8])}, backlog: ${dice.pick([1, 1, 2, 100])} }`
-  return `\n    network: { softirq: ${softirq} }`
+  const links = randomLinks(seed)
+  const softirq = dice.chance(0.6) ? '' : `softirq: { cores: ${dice.pick([1, 1, 2, 8])}, backlog: ${dice.pick([1, 1, 2, 100])} }`
+  const parts = [links, softirq].filter((part) => part !== '')
+  return parts.length === 0 ? '' : `\n    network: { ${parts.join(', ')} }`
 }
 
 /** Some clients keep their connections. */

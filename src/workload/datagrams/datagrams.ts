@@ -7,7 +7,7 @@ import type { KubernetesMinor } from '../../kubernetes-version.ts'
 import { PACKETS, RULES, SOFTIRQ } from '../../metrics/blame.ts'
 import { NO_ENDPOINTS, REFUSED } from '../../metrics/failure-cause.ts'
 import { type LoadBalancer, NO_NODE } from '../../network/load-balancer.ts'
-import type { Network } from '../../network/network.ts'
+import { EXTERNAL, type Network } from '../../network/network.ts'
 import type { Kernels } from '../../node/kernel.ts'
 import type { Nanos } from '../../units.ts'
 import { type Backends, NO_BACKEND } from '../backends.ts'
@@ -129,9 +129,9 @@ export class Datagrams {
       this.#translate(request, connection)
       return
     }
-    const { history, loadBalancer, network } = this.#options
+    const { history, loadBalancer } = this.#options
     if ((table.flags[connection]! & STRAIGHT) !== 0) {
-      this.#travel(0, PACKETS, network.external, this.#atNode, request)
+      this.#sendToNode(request, table.nodes[connection]!)
       return
     }
     const servicePort = table.servicePorts[connection]!
@@ -139,13 +139,38 @@ export class Datagrams {
     const node = rules === null || rules.nodePort === 0 ? NO_NODE : loadBalancer.next(servicePort)
     table.nodes[connection] = node
     if (node === NO_NODE) this.#lose(request)
-    else this.#travel(0, PACKETS, network.external, this.#atNode, request)
+    else this.#sendToNode(request, node)
   }
 
   /** The pod's answer goes out. */
   answer(request: number): void {
-    const oneWay = this.#table.oneWay[this.#requests.connections[request]!]!
-    this.#travel(this.#laterPacket, PACKETS, oneWay, this.#options.answerAtClient, request)
+    const table = this.#table
+    const connection = this.#requests.connections[request]!
+    const late = this.#latenessOfAnswer(connection, this.#backends.nodeOf(table.backends[connection]!))
+    if (late === LOST) this.#lose(request)
+    else this.#travel(this.#laterPacket, PACKETS, table.oneWay[connection]! + late, this.#options.answerAtClient, request)
+  }
+
+  /** From outside, to the node that was chosen. */
+  #sendToNode(request: number, node: number): void {
+    const late = this.#lateness(EXTERNAL, node)
+    if (late === LOST) this.#lose(request)
+    else this.#travel(0, PACKETS, this.#options.network.external + late, this.#atNode, request)
+  }
+
+  /** How much longer than usual a datagram is on its way that is sent now, or {@link LOST}. */
+  #lateness(from: number, to: number): Nanos {
+    const { network } = this.#options
+    if (network.isPlain) return 0
+    return network.loses(from, to) ? LOST : network.cardTime(from, to) + network.lateness(from, to)
+  }
+
+  /** The same from a pod's node, by way of the node that translates, to the client. */
+  #latenessOfAnswer(connection: number, podNode: number): Nanos {
+    const { nodes, clients } = this.#table
+    const node = nodes[connection]!
+    const late = this.#lateness(podNode, node)
+    return late === LOST || clients[connection] !== OUTSIDE ? late : late + this.#lateness(node, EXTERNAL)
   }
 
   /** An answer has come to its client, if the node let it through. False: it did not, and the client hears nothing. */
@@ -271,8 +296,10 @@ export class Datagrams {
     // The address of a node is its own, and nobody listens there.
     const isRefused = endpoint === NO_RULE && (table.flags[connection]! & STRAIGHT) !== 0
     if (endpoint === REJECTED || isRefused) {
-      const network = outside ? this.#options.network.external : 0
-      this.#options.keeper.icmpError(request, isRefused ? REFUSED : NO_ENDPOINTS, mode.cost, RULES, network)
+      const late = outside ? this.#lateness(node, EXTERNAL) : 0
+      const network = outside ? this.#options.network.external + late : 0
+      if (late === LOST) this.#lose(request)
+      else this.#options.keeper.icmpError(request, isRefused ? REFUSED : NO_ENDPOINTS, mode.cost, RULES, network)
       return
     }
     table.endpoints[connection] = endpoint
@@ -297,9 +324,12 @@ export class Datagrams {
       this.#lose(request)
       return
     }
-    const delay = network.delay(node, this.#backends.nodeOf(pod))
+    const podNode = this.#backends.nodeOf(pod)
+    const delay = network.delay(node, podNode)
     table.oneWay[connection] = entry === NODE_PORT ? delay + network.external : delay
-    this.#travel(cost, part, delay, this.#atPod, request)
+    const late = this.#lateness(node, podNode)
+    if (late === LOST) this.#lose(request)
+    else this.#travel(cost, part, delay + late, this.#atPod, request)
   }
 
   #arriveAtPod(request: number): void {
@@ -322,7 +352,13 @@ export class Datagrams {
       table.backendIncarnations[connection] = backends.incarnation(pod)
       this.#options.keeper.delivered(request)
     } else {
-      this.#options.keeper.icmpError(request, REFUSED, this.#laterPacket, PACKETS, table.oneWay[connection]!)
+      const late = this.#latenessOfAnswer(connection, podNode)
+      if (late !== LOST) {
+        this.#options.keeper.icmpError(request, REFUSED, this.#laterPacket, PACKETS, table.oneWay[connection]! + late)
+        return
+      }
+      this.#release(request)
+      this.#lose(request)
     }
   }
 
@@ -394,6 +430,9 @@ export class Datagrams {
     this.#requests.flags[request]! &= ~HELD
   }
 }
+
+/** A link loses what is sent: it is on its way for ever. */
+const LOST: Nanos = Number.POSITIVE_INFINITY
 
 /** The target of datagrams to a Service port by one of its addresses. */
 export function targetOf(servicePort: ServicePortId, entry: Entry): number {

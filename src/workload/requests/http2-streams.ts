@@ -2,11 +2,13 @@ import type { HandlerId, Simulation } from '../../engine/simulation.ts'
 import { invariant } from '../../invariant.ts'
 import { CLIENT_QUEUE } from '../../metrics/blame.ts'
 import { NO_CLIENT, RESET, TIMEOUT } from '../../metrics/failure-cause.ts'
+import type { PacketCores } from '../../node/packet-cores.ts'
 import { type Nanos, SECOND } from '../../units.ts'
 import type { ConnectionPool } from '../connection-pool.ts'
 import { CLOSED_BY_POD, CONNECTED, OPEN, READY, RETIRED, STREAMS } from '../connection-table.ts'
 import type { Connections } from '../connections.ts'
-import { type RequestTable, STREAM, WAITING } from '../request-table.ts'
+import { NO_CONNECTION, type RequestTable, STREAM, WAITING } from '../request-table.ts'
+import { Http2Pings } from './http2-pings.ts'
 import type { KeptConnectionsOptions } from './kept-connections.ts'
 import type { Pools, PoolUser } from './pools.ts'
 import type { RequestPackets } from './request-packets.ts'
@@ -17,13 +19,19 @@ import type { RequestPackets } from './request-packets.ts'
  */
 const TCP_GIVES_UP: Nanos = 924.6 * SECOND
 
+export interface Http2StreamsOptions extends KeptConnectionsOptions {
+  readonly cores: PacketCores
+  /** One way between a client outside and a node. */
+  readonly external: Nanos
+}
+
 /**
  * Kept connections of HTTP/2, whose requests are streams; see {@link Http2Spec}.
  *
  * Another connection is opened only when all that are open are full. What comes while it is being opened waits (`client-queue`). A stream that
  * times out ends alone; an RST ends the connection with all its streams; a pod that drains says GOAWAY: what is on the connection or on its way
  * is served, and the next request opens another. Of silence TCP makes the end of the connection 924.6 s after the first packet that was not
- * acknowledged.
+ * acknowledged, and a client that pings sooner: {@link Http2Pings}.
  */
 export class Http2Streams {
   readonly #sim: Simulation
@@ -32,18 +40,21 @@ export class Http2Streams {
   readonly #packets: RequestPackets
   readonly #pools: Pools
   readonly #user: PoolUser
+  readonly #pings: Http2Pings
   readonly #idleTooLong: HandlerId
   readonly #closedByPod: HandlerId
   readonly #ready: HandlerId
   readonly #unheard: HandlerId
 
-  constructor({ sim, table, connections, packets, pools, user }: KeptConnectionsOptions) {
+  constructor(options: Http2StreamsOptions) {
+    const { sim, table, connections, packets, pools, user } = options
     this.#sim = sim
     this.#table = table
     this.#connections = connections
     this.#packets = packets
     this.#pools = pools
     this.#user = user
+    this.#pings = new Http2Pings({ ...options, laterPacket: packets.laterPacket, keeper: this })
     this.#idleTooLong = sim.handler((connection) => this.#retire(connection))
     this.#closedByPod = sim.handler((connection, serial) => this.#arriveGoAway(connection, serial))
     this.#ready = sim.handler((connection, serial) => this.#becomeReady(connection, serial))
@@ -70,10 +81,10 @@ export class Http2Streams {
     riders[connection] = 1
   }
 
-  /** The pod's kernel has accepted it: its client will know so one way later. */
-  accepted(connection: number): void {
+  /** The pod's kernel has accepted it: its client will know so one way, and `late` ns, later. */
+  accepted(connection: number, late: Nanos): void {
     const { serials, oneWay } = this.#connections.table
-    this.#sim.schedule(this.#packets.laterPacket + oneWay[connection]!, this.#ready, connection, serials[connection]!)
+    this.#sim.schedule(this.#packets.laterPacket + oneWay[connection]! + late, this.#ready, connection, serials[connection]!)
   }
 
   /** A stream for the request: on the first connection that has room, or on a new one; or it waits. */
@@ -91,9 +102,19 @@ export class Http2Streams {
     }
   }
 
-  /** The client has heard from the pod. */
+  /** Something from the pod has come to the client. */
   heard(connection: number): void {
-    if (this.#connections.isKnownAtNode(connection)) this.#connections.table.idleSince[connection] = this.#sim.now
+    if (!this.#connections.isKnownAtNode(connection)) return
+    const { idleSince, heardAt } = this.#connections.table
+    idleSince[connection] = this.#sim.now
+    heardAt[connection] = this.#sim.now
+  }
+
+  /** What has come is no success, or too late for its request, but it was heard. */
+  heardLate(request: number): void {
+    const connection = this.#table.connections[request]!
+    if (connection === NO_CONNECTION || !this.isReady(connection) || !this.#connections.isKnownAtNode(connection)) return
+    this.#connections.table.heardAt[connection] = this.#sim.now
   }
 
   /** The client waits for a stream no longer: it has its answer, or gives it up. */
@@ -143,6 +164,12 @@ export class Http2Streams {
     this.#sim.schedule(TCP_GIVES_UP, this.#unheard, connection, serial)
   }
 
+  /** TCP has given the connection up. */
+  gaveUp(connection: number): void {
+    if (this.areOn(connection) && (this.#connections.table.flags[connection]! & (OPEN | READY)) === (OPEN | READY))
+      this.kill(connection, TIMEOUT)
+  }
+
   /** A pod says GOAWAY on its connections, or its kernel closes them. */
   endAt(pod: number, isDead: boolean): void {
     if (this.#pools.all.length === 0) return
@@ -152,8 +179,7 @@ export class Http2Streams {
       const flags = table.flags[connection]!
       if ((flags & (wanted | CLOSED_BY_POD)) !== wanted || table.backends[connection] !== pod) continue
       if (isDead) table.flags[connection] = flags | CLOSED_BY_POD
-      const delay = this.#packets.laterPacket + table.oneWay[connection]!
-      this.#sim.schedule(delay, this.#closedByPod, connection, table.serials[connection]!)
+      this.#packets.sayFromPod(connection, this.#closedByPod)
     }
   }
 
@@ -199,8 +225,10 @@ export class Http2Streams {
     const { table } = this.#connections
     table.flags[connection]! |= READY
     table.idleSince[connection] = this.#sim.now
+    table.heardAt[connection] = this.#sim.now
     const pool = this.#pools.all[table.pools[connection]!]!
     pool.ready.push(connection)
+    this.#pings.begin(connection)
     if (this.#pools.clientRuns(pool)) this.#fill(pool)
     else this.#retire(connection)
   }

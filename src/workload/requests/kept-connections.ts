@@ -115,8 +115,7 @@ export class KeptConnections {
       const flags = table.flags[connection]!
       if ((flags & IDLE_AT_POD) === 0 || (flags & CLOSED_BY_POD) !== 0 || table.backends[connection] !== pod) continue
       table.flags[connection] = flags | CLOSED_BY_POD
-      const delay = this.#packets.laterPacket + table.oneWay[connection]!
-      this.#sim.schedule(delay, this.#closedByPod, connection, table.serials[connection]!)
+      this.#packets.sayFromPod(connection, this.#closedByPod)
     }
   }
 

@@ -57,6 +57,9 @@ export interface TrafficOptions {
   readonly connectTimeout?: Nanos | undefined
   readonly retries?: RetrySpec | undefined
   readonly hedge?: HedgeSpec | undefined
+  /** Of a request, and of its answer; 0 when not given, which is one packet. */
+  readonly requestBytes?: number | undefined
+  readonly responseBytes?: number | undefined
   /** At whose node port clients outside call; absent: they do so by the load balancer. */
   readonly node?: number | undefined
 }

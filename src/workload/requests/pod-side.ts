@@ -2,7 +2,7 @@ import type { Simulation } from '../../engine/simulation.ts'
 import { POD_QUEUE } from '../../metrics/blame.ts'
 import { QUEUE_FULL, RESET } from '../../metrics/failure-cause.ts'
 import { type Backends, NO_BACKEND } from '../backends.ts'
-import { CLOSED_BY_POD, IDLE_AT_POD } from '../connection-table.ts'
+import { IDLE_AT_POD } from '../connection-table.ts'
 import type { Connections } from '../connections.ts'
 import { HELD, type RequestTable, STREAM } from '../request-table.ts'
 import type { Http2Streams } from './http2-streams.ts'
@@ -60,7 +60,7 @@ export class PodSide {
     const connection = table.connections[request]!
     const pod = connections.backends[connection]!
     if ((connections.flags[connection]! & IDLE_AT_POD) !== 0 || (table.flags[request]! & STREAM) !== 0) {
-      if (!this.#meetsPod(connection)) {
+      if (!this.#connections.meetsPod(connection)) {
         this.#strays(request, connection, waits)
         return
       }
@@ -71,13 +71,6 @@ export class PodSide {
     table.accounts.waits(request, this.#sim.now, POD_QUEUE)
     if (backends.enter(pod, request)) table.flags[request]! |= HELD
     else this.#packets.turnAway(request, QUEUE_FULL, waits)
-  }
-
-  /** The process that has the connection runs, and has not closed it. */
-  #meetsPod(connection: number): boolean {
-    const { backends, backendIncarnations, flags } = this.#connections.table
-    if ((flags[connection]! & CLOSED_BY_POD) !== 0) return false
-    return this.#backends.runs(backends[connection]!, backendIncarnations[connection]!)
   }
 
   /** On a connection that its process has no more: the pod's kernel answers with RST, where there is still one. */

@@ -77,6 +77,7 @@ export class RequestOutcomes {
     const table = this.#table
     const connection = table.connections[request]!
     if (!this.#connections.isRemembered(connection)) return
+    this.#streams.heardLate(request)
     const isGone = this.clientIsGone(request)
     if (cause === RESET && this.#streams.isReady(connection)) {
       this.#streams.kill(connection, RESET)

@@ -1,12 +1,16 @@
 import type { HandlerId, Simulation } from '../../engine/simulation.ts'
-import { PACKETS, RETRANSMIT, RULES, SOFTIRQ } from '../../metrics/blame.ts'
+import { PACKETS, RETRANSMIT, RULES, SOFTIRQ, TLS } from '../../metrics/blame.ts'
 import { REFUSED, RESET } from '../../metrics/failure-cause.ts'
+import type { Network } from '../../network/network.ts'
 import { retransmitTimeout, SYN_ACK_TIMEOUT } from '../../node/kernel-tcp.ts'
 import { ALONE, NEVER, type PacketCores } from '../../node/packet-cores.ts'
 import type { Nanos } from '../../units.ts'
+import type { Backends } from '../backends.ts'
 import { DATAGRAM, OUTSIDE } from '../connection-table.ts'
 import type { Connections } from '../connections.ts'
 import { CAME, HELD, NO_CONNECTION, type RequestTable, WAITING } from '../request-table.ts'
+import { LossySegments, TO_CLIENT, TO_POD } from './lossy-segments.ts'
+import type { Traffic } from './traffic.ts'
 
 /** Who is told that a request's packet has come. `waits`: its client has not given the request up. */
 export interface PacketReceiver {
@@ -17,17 +21,33 @@ export interface PacketReceiver {
   failureAtClient(request: number, cause: number, waits: boolean): void
   /** The pod does not take a datagram, and says nothing. */
   thrownAway(request: number, cause: number): void
+  /** What the client has sent on a kept connection is lost, as its node is down. */
+  sentInVain(request: number): void
+  /** TCP has given up what it has repeated, and with it the connection. */
+  connectionGivenUp(request: number): void
 }
+
+/** What goes through {@link LossySegments}. */
+const REQUEST = 0
+const HELLO = 1
+/** The request, on a connection that was kept. */
+const KEPT = 2
+/** One of the ways of a TLS handshake; its number is that of the ways that are left. */
+const LEG = 3
+const ANSWER = 4
+const FAILURE = 5
 
 export interface RequestPacketsOptions {
   readonly sim: Simulation
   readonly cores: PacketCores
   readonly table: RequestTable
   readonly connections: Connections
+  readonly backends: Backends
+  readonly network: Network
+  /** By index. */
+  readonly traffic: readonly Traffic[]
   /** CPU time of a packet that is no connection's first. */
   readonly laterPacket: Nanos
-  /** One way between a client outside and a node. */
-  readonly external: Nanos
   readonly receiver: PacketReceiver
 }
 
@@ -35,7 +55,8 @@ export interface RequestPacketsOptions {
  * The packets of requests on connections that are there, one way or the other.
  *
  * Each takes CPU time of the core that its connection belongs to ({@link PacketCores}), on the node that translates; where it had to wait for
- * it, or was dropped and sent again, its event is put off. While one is on its way, its request is HELD.
+ * it, or was dropped and sent again, its event is put off. While one is on its way, its request is HELD. Where links are not perfect, each
+ * goes through {@link LossySegments} first.
  *
  * ```text
  *   sendOn ──▶ e, one way ──▶ requestAtPod        answerAtClient ◀── e, one way ◀── answer
@@ -51,19 +72,34 @@ export class RequestPackets {
   readonly #connections: Connections
   readonly #external: Nanos
   readonly #receiver: PacketReceiver
+  /** null: links are perfect. */
+  readonly #lossy: LossySegments | null
+  readonly #synAckAtClient: HandlerId
+  readonly #legOver: HandlerId
   readonly #requestAtPod: HandlerId
   readonly #helloAtPod: HandlerId
   readonly answerAtClient: HandlerId
   readonly #failureAtClient: HandlerId
 
-  constructor({ sim, cores, table, connections, laterPacket, external, receiver }: RequestPacketsOptions) {
+  constructor(options: RequestPacketsOptions) {
+    const { sim, cores, table, connections, laterPacket, network, receiver } = options
     this.laterPacket = laterPacket
     this.#sim = sim
     this.#cores = cores
     this.#table = table
     this.#connections = connections
-    this.#external = external
+    this.#external = network.external
     this.#receiver = receiver
+    this.#lossy = network.isPlain ? null : this.#lossySegments(options)
+    this.#synAckAtClient = sim.handler((request, what) => {
+      if (this.#isLate(request, this.#synAckAtClient, what)) return
+      this.release(request)
+      this.#lossy!.send(request, TO_POD, what)
+    })
+    this.#legOver = sim.handler((request, left) => {
+      this.release(request)
+      this.#lossy!.send(request, left % 2 === 0 ? TO_CLIENT : TO_POD, LEG, left - 1)
+    })
     this.#requestAtPod = sim.handler((request) => {
       if (this.#isLate(request, this.#requestAtPod, 0) || this.#waitsForPod(request, this.#requestAtPod)) return
       receiver.requestAtPod(request, this.release(request))
@@ -86,23 +122,86 @@ export class RequestPackets {
     return this.#connections.table.oneWay[this.#table.connections[request]!]!
   }
 
-  /** The kernel of the pod has accepted the connection: what follows the handshake of TCP, a hello of TLS or the request, comes to the pod. */
-  followHandshake(request: number, withHello: boolean): void {
+  #lossySegments({ sim, network, table, connections, backends, traffic, receiver }: RequestPacketsOptions): LossySegments {
+    return new LossySegments({
+      sim,
+      network,
+      table,
+      connections,
+      backends,
+      sizeOf: (request, what) => {
+        const { requestBytes, responseBytes } = traffic[table.traffics[request]!]!
+        if (what === ANSWER) return responseBytes
+        return what === REQUEST || what === KEPT ? requestBytes : 0
+      },
+      deliver: (request, what, cause, late) => this.#setOut(request, what, cause, late),
+      giveUp: (request) => {
+        receiver.connectionGivenUp(request)
+        if (!this.release(request)) this.free(request)
+      },
+    })
+  }
+
+  /** What links did not lose is on its way. */
+  #setOut(request: number, what: number, cause: number, late: Nanos): void {
+    const connection = this.#table.connections[request]!
+    switch (what) {
+      case ANSWER:
+        this.#answer(request, late)
+        return
+      case FAILURE:
+        this.#fail(request, cause, late)
+        return
+      case LEG:
+        this.#table.accounts.waits(request, this.#sim.now, TLS)
+        this.#hold(this.laterPacket + this.oneWay(request) + late, cause === 0 ? this.#requestAtPod : this.#legOver, request, cause)
+        return
+      case KEPT:
+        if (this.#sendOn(request, connection, late)) return
+        this.#receiver.sentInVain(request)
+        if (!this.release(request)) this.free(request)
+        return
+      default:
+        this.#expectFromClient(request, late)
+        this.#travel(
+          this.laterPacket,
+          PACKETS,
+          this.oneWay(request) + late,
+          what === HELLO ? this.#helloAtPod : this.#requestAtPod,
+          request,
+        )
+    }
+  }
+
+  /**
+   * The kernel of the pod has accepted the connection: what follows the handshake of TCP, a hello of TLS or the request, comes to the pod. Gives how
+   * much later than usual the client learns that it is open.
+   */
+  followHandshake(request: number, withHello: boolean): Nanos {
+    if (this.#lossy !== null) {
+      const late = this.#lossy.latenessOfSynAck(this.#table.connections[request]!)
+      this.#expectFromPod(request, SYN_ACK_TIMEOUT, late)
+      this.#travel(this.laterPacket, PACKETS, this.oneWay(request) + late, this.#synAckAtClient, request, withHello ? HELLO : REQUEST)
+      return late
+    }
     const outside = this.#connections.table.clients[this.#table.connections[request]!] === OUTSIDE
-    this.#expectFromPod(request, SYN_ACK_TIMEOUT, outside ? 2 * this.#external : 0)
+    this.#expectFromPod(request, SYN_ACK_TIMEOUT, 0, outside ? 2 * this.#external : 0)
     this.#travel(2 * this.laterPacket, PACKETS, 2 * this.oneWay(request), withHello ? this.#helloAtPod : this.#requestAtPod, request)
+    return 0
   }
 
   /** The kernel of the pod has accepted the connection, and the client wants no more: the SYN-ACK is the answer. */
   answerOpening(request: number): void {
-    this.#expectFromPod(request, SYN_ACK_TIMEOUT)
-    this.#travel(this.laterPacket, PACKETS, this.oneWay(request), this.answerAtClient, request)
+    const late = this.#lossy === null ? 0 : this.#lossy.latenessOfSynAck(this.#table.connections[request]!)
+    this.#expectFromPod(request, SYN_ACK_TIMEOUT, late)
+    this.#travel(this.laterPacket, PACKETS, this.oneWay(request) + late, this.answerAtClient, request)
   }
 
   /** After a handshake of TLS, of so many round trips. */
   followTls(request: number, roundTrips: number): void {
     this.#table.flags[request]! &= ~CAME
-    this.#hold(roundTrips * 2 * (this.laterPacket + this.oneWay(request)), this.#requestAtPod, request, 0)
+    if (this.#lossy !== null) this.#lossy.send(request, TO_CLIENT, LEG, 2 * roundTrips - 1)
+    else this.#hold(roundTrips * 2 * (this.laterPacket + this.oneWay(request)), this.#requestAtPod, request, 0)
   }
 
   /** Sends the request on a connection that is there. False: its node is down, or cut off by a director, and nobody will hear of it. */
@@ -111,20 +210,28 @@ export class RequestPackets {
     const { table } = connections
     this.#table.connections[request] = connection
     table.requests[connection] = request
+    if (this.#lossy === null || !connections.isKnownAtNode(connection)) return this.#sendOn(request, connection, 0)
+    this.#lossy.send(request, TO_POD, KEPT)
+    return true
+  }
+
+  #sendOn(request: number, connection: number, late: Nanos): boolean {
+    const connections = this.#connections
+    const { table } = connections
     if (!connections.passesDirector(connection)) {
       this.#table.accounts.travels(request, this.#sim.now, 0, PACKETS)
       return false
     }
     if (connections.isKnownAtNode(connection)) {
-      this.#expectFromClient(request)
-      this.#travel(this.laterPacket, PACKETS, this.oneWay(request), this.#requestAtPod, request)
+      this.#expectFromClient(request, late)
+      this.#travel(this.laterPacket, PACKETS, this.oneWay(request) + late, this.#requestAtPod, request)
       return true
     }
     if (connections.isNodeUp(connection)) {
       connections.strayed(connection)
       const network = table.clients[connection] === OUTSIDE ? 2 * this.#external : 0
-      this.#expectFromClient(request)
-      this.#travel(this.laterPacket, PACKETS, network, this.#failureAtClient, request, RESET)
+      this.#expectFromClient(request, late)
+      this.#travel(this.laterPacket, PACKETS, network + late, this.#failureAtClient, request, RESET)
       return true
     }
     this.#table.accounts.travels(request, this.#sim.now, 0, PACKETS)
@@ -133,8 +240,13 @@ export class RequestPackets {
 
   /** The pod's answer goes out. */
   answer(request: number): void {
-    this.#expectFromPod(request, retransmitTimeout(2 * this.oneWay(request)))
-    this.#travel(this.laterPacket, PACKETS, this.oneWay(request), this.answerAtClient, request)
+    if (this.#lossy === null) this.#answer(request, 0)
+    else this.#lossy.send(request, TO_CLIENT, ANSWER)
+  }
+
+  #answer(request: number, late: Nanos): void {
+    this.#expectFromPod(request, retransmitTimeout(2 * this.oneWay(request)), late)
+    this.#travel(this.laterPacket, PACKETS, this.oneWay(request) + late, this.answerAtClient, request)
   }
 
   /**
@@ -146,8 +258,23 @@ export class RequestPackets {
       this.#receiver.thrownAway(request, cause)
       return
     }
-    this.#expectFromPod(request, cause === REFUSED ? SYN_ACK_TIMEOUT : retransmitTimeout(2 * this.oneWay(request)))
-    this.#travel(this.laterPacket, PACKETS, this.oneWay(request), this.#failureAtClient, request, cause)
+    // Whether the answer to a SYN is lost has been asked with the SYN.
+    if (this.#lossy === null) this.#fail(request, cause, 0)
+    else if (cause === REFUSED) this.#fail(request, cause, this.#lossy.lateness(request))
+    else this.#lossy.send(request, TO_CLIENT, FAILURE, cause)
+  }
+
+  #fail(request: number, cause: number, late: Nanos): void {
+    this.#expectFromPod(request, cause === REFUSED ? SYN_ACK_TIMEOUT : retransmitTimeout(2 * this.oneWay(request)), late)
+    this.#travel(this.laterPacket, PACKETS, this.oneWay(request) + late, this.#failureAtClient, request, cause)
+  }
+
+  /** The pod says something on a connection of its own accord: the event comes when its client hears it. */
+  sayFromPod(connection: number, handler: HandlerId): void {
+    const { oneWay, serials } = this.#connections.table
+    const delay = this.laterPacket + oneWay[connection]!
+    if (this.#lossy === null) this.#sim.schedule(delay, handler, connection, serials[connection]!)
+    else this.#lossy.sayFromPod(connection, delay, handler)
   }
 
   /** What has come to the pod is not taken: whoever still waits is told so, and what nobody waits for is over. */
@@ -176,7 +303,8 @@ export class RequestPackets {
   /** Whether the client had not given up when the connection was made and the request, which has come now, was to go out. */
   wasSent(request: number): boolean {
     if ((this.#table.flags[request]! & CAME) !== 0) return true
-    return this.#sim.now - this.oneWay(request) - this.laterPacket < this.#table.givesUpAt[request]!
+    const sentAt = this.#lossy === null ? this.#sim.now - this.oneWay(request) - this.laterPacket : this.#lossy.sentAt(request)
+    return sentAt < this.#table.givesUpAt[request]!
   }
 
   /** The event or server that held the request has come. Whether a client still waits. */
@@ -212,24 +340,24 @@ export class RequestPackets {
   }
 
   /** A packet from the client will come to the core that handles the request's connection. */
-  #expectFromClient(request: number): void {
+  #expectFromClient(request: number, late: Nanos): void {
     const { clients, cores } = this.#connections.table
     const connection = this.#table.connections[request]!
     const outside = clients[connection] === OUTSIDE
     this.#cores.expect(
       cores[connection]!,
-      outside ? this.#sim.now + this.#external : this.#sim.now,
+      (outside ? this.#sim.now + this.#external : this.#sim.now) + late,
       request,
       retransmitTimeout(2 * this.oneWay(request)),
     )
   }
 
   /** A packet from the pod will come to that core, and if it is a SYN-ACK then also what the client sends `gap` ns after it was handled. */
-  #expectFromPod(request: number, timeout: Nanos, gap: Nanos = ALONE): void {
+  #expectFromPod(request: number, timeout: Nanos, late: Nanos, gap: Nanos = ALONE): void {
     const { clients, cores, oneWay } = this.#connections.table
     const connection = this.#table.connections[request]!
     const way = clients[connection] === OUTSIDE ? oneWay[connection]! - this.#external : oneWay[connection]!
-    this.#cores.expect(cores[connection]!, this.#sim.now + way, request, timeout, gap, retransmitTimeout(2 * oneWay[connection]!))
+    this.#cores.expect(cores[connection]!, this.#sim.now + way + late, request, timeout, gap, retransmitTimeout(2 * oneWay[connection]!))
   }
 
   /** Whether what comes now had to wait for its core, or be sent again, and so comes later: the event is put off, or is none. */

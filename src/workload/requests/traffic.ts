@@ -18,6 +18,9 @@ export interface Traffic {
   readonly route: HttpRequest
   /** The node at whose node port its clients call, or NO_NODE: by the load balancer. */
   readonly node: number
+  /** Of a request, and of its answer. */
+  readonly requestBytes: number
+  readonly responseBytes: number
   /** Of its requests that are no tries. */
   readonly deadlines: ExpiryQueue
   /** Where its clients may try more than once: their wishes. */
