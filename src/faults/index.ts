@@ -65,10 +65,10 @@ export type Fault =
   | LeaderCrash
   | MachineCrash
   | ApiServerCrash
+  | DnsFailure
   | Partition
   | LinkLoss
   | LinkDelay
-  | DnsFailure
 
 type Of<K extends Fault['kind']> = Fault extends infer F
   ? F extends { readonly kind: infer Kinds }
@@ -98,10 +98,10 @@ const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarge
   'etcd-slow-disk': slowEtcdDisk,
   'etcd-partition': partitionEtcd,
   'api-server-crash': crashApiServer,
+  'dns-failure': failDns,
   partition,
   'link-loss': loseOnLinks,
   'link-delay': delayOnLinks,
-  'dns-failure': failDns,
 }
 
 /** Strikes now, and writes into `report` what became of it. */

@@ -50,12 +50,12 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
     case 'pod-slow':
     case 'memory-leak':
       return loadContainerFault(context, path, draft as ContainerFaultDraft)
+    case 'dns-failure':
+      return loadDnsFailure(context, path, draft as DnsFaultDraft, around.hasDns)
     case 'partition':
     case 'link-loss':
     case 'link-delay':
       return loadLinkFault(context, path, draft as LinkFaultDraft, around.nodes === null ? null : [...around.nodes, ...around.machines])
-    case 'dns-failure':
-      return loadDnsFailure(context, path, draft as DnsFaultDraft, around.hasDns)
     case 'etcd-member-crash':
     case 'etcd-partition':
     case 'etcd-slow-disk':

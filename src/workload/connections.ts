@@ -188,6 +188,15 @@ export class Connections {
     return connection
   }
 
+  /** It is a datagram's: its port is drawn from `seed`, as that of a new socket is over UDP. Datagrams of one socket have one seed. */
+  drawPort(connection: number, seed: number): number {
+    const { clientAddresses, clientPorts, servicePorts } = this.table
+    this.#clientPorts?.give(clientAddresses[connection]!, servicePorts[connection]!, clientPorts[connection]!)
+    const port = drawnPort(seed)
+    clientPorts[connection] = port
+    return port
+  }
+
   /** It goes to the node port of that node, not by the load balancer. Before {@link open}. */
   callAt(connection: number, node: number): void {
     this.table.flags[connection]! |= STRAIGHT

@@ -361,7 +361,7 @@ describe('two queries at once that overlap in the kernel', () => {
   const ALWAYS = { overlapping: 1 }
 
   test.each(['3.10', '4.18'])('clash before 4.19, whatever the rules choose: %s', (kernel) => {
-    for (const mode of ['iptables'] as const) {
+    for (const mode of ['iptables', 'ipvs'] as const) {
       const { c } = cluster({ kernel, mode, spec: ALWAYS })
       const sent = send(c)
       run(c, 11 * SECOND)

@@ -90,7 +90,7 @@ export class FirstPackets implements Queries {
     table.connections[request] = connection
     if (node !== NO_NODE) connections.callAt(connection, node)
     const { clientPorts, clientIncarnations } = connections.table
-    const fresh = clientPorts[connection]!
+    const fresh = connections.drawPort(connection, table.seeds[request]!)
     const port = sockets.portOf(client, clientIncarnations[connection]!, fresh, this.#sim.now)
     clientPorts[connection] = port
     if (this.resolver === null || client === OUTSIDE || port !== fresh) this.#datagrams.send(request)

@@ -19,12 +19,12 @@ export interface PacketReceiver {
   helloAtPod(request: number, waits: boolean): void
   answerAtClient(request: number, waits: boolean): void
   failureAtClient(request: number, cause: number, waits: boolean): void
+  /** The pod does not take a datagram, and says nothing. */
+  thrownAway(request: number, cause: number): void
   /** What the client has sent on a kept connection is lost, as its node is down. */
   sentInVain(request: number): void
   /** TCP has given up what it has repeated, and with it the connection. */
   connectionGivenUp(request: number): void
-  /** The pod does not take a datagram, and says nothing. */
-  thrownAway(request: number, cause: number): void
 }
 
 /** What goes through {@link LossySegments}. */
