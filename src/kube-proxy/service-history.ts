@@ -130,6 +130,12 @@ export class ServiceHistory {
     return this.#isUdp[servicePort]!
   }
 
+  /** `namespace/name` of the Service that has a port. */
+  nameOf(servicePort: ServicePortId): string {
+    const { namespace, name } = this.#serviceOf[servicePort]!
+    return `${namespace}/${name}`
+  }
+
   /** Services ever seen; as {@link RuleChange.service} names them, from 0. */
   get services(): number {
     return this.#serviceList.length

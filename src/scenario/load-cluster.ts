@@ -9,6 +9,7 @@ import { certain, type LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { loadDns } from './load-dns.ts'
 import { loadImages } from './load-images.ts'
+import { loadLoadBalancer } from './load-load-balancer.ts'
 import { loadScheduler } from './load-scheduler.ts'
 import { OTHER_ENDPOINTS_TOTAL, type OtherServicesSpec } from './other-services.ts'
 import { parseDuration } from './parse-duration.ts'
@@ -38,8 +39,11 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     context.mistake([...AT, 'kubeProxy', 'mode'], `Mode nftables is off by default in Kubernetes 1.${version}`, accepted)
   }
   const dns = loadDns(context, draft?.dns)
+  const names = nodeNames({ nodes, install: draft?.install ?? null })
+  const director = loadLoadBalancer(context, draft?.loadBalancer, names)
   return {
     version,
+    ...(director === undefined ? {} : { director }),
     ...(dns === undefined ? {} : { dns }),
     nodes,
     install: draft?.install ?? null,
@@ -63,7 +67,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
 }
 
 /** Names of the nodes: those of the control plane that stand beside the others, then those of the groups, in order: worker-1, worker-2, … */
-export function nodeNames(cluster: ClusterSpec): readonly string[] {
+export function nodeNames(cluster: Pick<ClusterSpec, 'nodes' | 'install'>): readonly string[] {
   const count = cluster.nodes.reduce((sum, group) => sum + group.count, 0)
   const install = cluster.install === null ? null : INSTALLS[cluster.install]
   const others = Array.from({ length: count }, (_, index) => install?.nodeName(index + 1) ?? `worker-${index + 1}`)

@@ -36,6 +36,11 @@ export const DEFAULTS = {
    * attempts where it names none).
    */
   dns: { service: 'kube-dns.kube-system', ndots: 5, timeout: '5s', attempts: 2 },
+  /** Source: keepalived.conf(5); the scheduler is that of ipvsadm(8), which keepalived takes too (from memory of its source). */
+  keepalived: {
+    scheduler: 'wlc',
+    check: { kind: 'tcp', delayLoop: '60s', connectTimeout: '5s', retry: 1, delayBeforeRetry: { tcp: '1s', http: '3s' } },
+  },
   /** *Assumption*: one way, a veth pair and the host's bridge. */
   sameNode: '30us',
   /** *Assumption*: one way, a data-centre network of one zone. */

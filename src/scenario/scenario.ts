@@ -14,6 +14,7 @@ import type { ImagePolicy } from '../node/image-store.ts'
 import type { SoftirqSpec } from '../node/packet-cores.ts'
 import type { RuntimeName } from '../node/runtimes/index.ts'
 import type { Nanos } from '../units.ts'
+import type { DirectorSpec } from '../workload/director/director.ts'
 import type { DnsSpec } from '../workload/resolver.ts'
 import type { TrafficSpec, WorkloadSpec } from '../workload/specs.ts'
 import type { OtherServicesSpec } from './other-services.ts'
@@ -83,6 +84,8 @@ export interface ClusterSpec {
   readonly network: NetworkSpec
   /** How pods look names up; absent: they are resolved at once. */
   readonly dns?: DnsSpec | undefined
+  /** What stands before the cluster; absent: the balancer of a cloud. */
+  readonly director?: DirectorSpec | undefined
   /** How nodes share packets among their cores. */
   readonly softirq: SoftirqSpec
   /** How images are pulled, and how large they are. */

@@ -72,6 +72,50 @@ const entries = (flag: string, value: number) =>
     .optional()
     .meta({ description: `The flag --conntrack-${flag}: entries of a node's connection tracking table`, default: value })
 
+const loadBalancer = z
+  .strictObject({
+    keepalived: z.strictObject({
+      scheduler: z
+        .enum(IPVS_SCHEDULERS)
+        .optional()
+        .meta({ description: 'lvs_sched: how IPVS chooses a node', default: DEFAULTS.keepalived.scheduler }),
+      persistence: duration(
+        'persistence_timeout: so long after its last new connection a client keeps its node; not at all when not given',
+      ).optional(),
+      weights: z
+        .record(z.string(), z.int().min(0).max(65_535))
+        .optional()
+        .meta({ description: 'Weights of nodes, by name; those that are not named have 1' }),
+      inhibitOnFailure: z
+        .boolean()
+        .optional()
+        .meta({ description: 'inhibit_on_failure: a node that is down gets weight 0 and is not taken out', default: false }),
+      alpha: z.boolean().optional().meta({ description: 'Nodes are held for down until their first good check', default: false }),
+      check: z
+        .strictObject({
+          kind: z.enum(['tcp', 'http']).optional().meta({
+            description: 'tcp: the node port accepts a connection (TCP_CHECK); http: it answers a GET with 2xx (HTTP_GET)',
+            default: DEFAULTS.keepalived.check.kind,
+          }),
+          host: z.string().optional().meta({ description: 'Of http: the virtual host', default: '' }),
+          path: z.string().optional().meta({ description: 'Of http: the path', default: '/' }),
+          delayLoop: duration('delay_loop: from the end of a check to the next', DEFAULTS.keepalived.check.delayLoop).optional(),
+          connectTimeout: duration(
+            'connect_timeout: a check without an answer by then has failed',
+            DEFAULTS.keepalived.check.connectTimeout,
+          ).optional(),
+          retry: z.int().min(0).max(100).optional().meta({
+            description: 'retry: further checks of a node that is up before it is taken for down',
+            default: DEFAULTS.keepalived.check.retry,
+          }),
+          delayBeforeRetry: duration('delay_before_retry: before each of them; 1s for tcp, 3s for http').optional(),
+          warmUp: duration('warmup: the first check comes at a random moment of so long a time; delayLoop when not given').optional(),
+        })
+        .optional(),
+    }),
+  })
+  .meta({ description: 'What stands before the cluster; without it the balancer of a cloud' })
+
 const cluster = z.strictObject({
   version: z.enum(VERSIONS).optional().meta({ description: 'The version of Kubernetes, in quotes', default: DEFAULTS.version }),
   install: z.enum(INSTALL_NAMES).optional().meta({
@@ -182,6 +226,7 @@ const cluster = z.strictObject({
     })
     .optional()
     .meta({ description: 'Pods look names up before they open connections; without it names are resolved at once' }),
+  loadBalancer: loadBalancer.optional(),
   runtime: text('a container runtime: containerd, cri-o or cri-dockerd', {
     description: 'The container runtime of every node: containerd, cri-o or cri-dockerd',
     default: DEFAULTS.runtime,

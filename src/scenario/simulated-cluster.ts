@@ -113,6 +113,7 @@ export class SimulatedCluster {
       version,
       network,
       softirq,
+      director: scenario.cluster.director,
       kubeProxy,
       costProfile: LINUX_6_1,
       trace: this.trace,

@@ -98,6 +98,8 @@ export class ConnectionTable {
   sliceRevisions = new Float64Array(CAPACITY)
   /** What the proxy mode keeps. */
   bindings = new Float64Array(CAPACITY)
+  /** From outside, where a director stands before the cluster: what it knows the connection by, or NO_PASSAGE. */
+  passages = new Float64Array(CAPACITY)
   /** The pod that accepted it, and which process. */
   backends = new Int32Array(CAPACITY)
   backendIncarnations = new Int32Array(CAPACITY)
@@ -166,6 +168,7 @@ export class ConnectionTable {
     this.serviceRevisions = grown(this.serviceRevisions, new Float64Array(capacity))
     this.sliceRevisions = grown(this.sliceRevisions, new Float64Array(capacity))
     this.bindings = grown(this.bindings, new Float64Array(capacity))
+    this.passages = grown(this.passages, new Float64Array(capacity))
     this.backends = grown(this.backends, new Int32Array(capacity))
     this.backendIncarnations = grown(this.backendIncarnations, new Int32Array(capacity))
     this.podNodes = grown(this.podNodes, new Int32Array(capacity))

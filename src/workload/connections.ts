@@ -31,6 +31,7 @@ import {
   STREAMS,
   TABLE_FULL,
 } from './connection-table.ts'
+import { type Director, NO_PASSAGE } from './director/director.ts'
 import { flowHash } from './flow-hash.ts'
 import type { PacketFilter } from './packet-filter.ts'
 import type { TimeAccounts } from './time-accounts.ts'
@@ -54,6 +55,8 @@ export interface ConnectionsOptions {
   readonly mode: ProxyMode
   readonly network: Network
   readonly loadBalancer: LoadBalancer
+  /** What stands before the cluster in the place of the load balancer; null: nothing. */
+  readonly director: Director | null
   readonly kernels: Kernels
   readonly cores: PacketCores
   readonly backends: Backends
@@ -78,6 +81,7 @@ export class Connections {
   readonly #mode: ProxyMode
   readonly #network: Network
   readonly #loadBalancer: LoadBalancer
+  readonly #director: Director | null
   readonly #kernels: Kernels
   readonly #cores: PacketCores
   readonly #backends: Backends
@@ -102,6 +106,7 @@ export class Connections {
     this.#mode = options.mode
     this.#network = options.network
     this.#loadBalancer = options.loadBalancer
+    this.#director = options.director
     this.#kernels = options.kernels
     this.#cores = options.cores
     this.#backends = options.backends
@@ -145,6 +150,7 @@ export class Connections {
     table.givesUpAt[connection] = givesUpAt
     table.clients[connection] = client
     table.bindings[connection] = NO_BINDING
+    table.passages[connection] = NO_PASSAGE
     if (client === OUTSIDE) {
       table.clientAddresses[connection] = address
     } else {
@@ -186,9 +192,10 @@ export class Connections {
     return client !== OUTSIDE && !this.#backends.runs(client, clientIncarnations[connection]!)
   }
 
-  /** The node that translates it is up and has not crashed since. */
+  /** The node that translates it is up and has not crashed since; or there is none, as a director refuses it. */
   isRemembered(connection: number): boolean {
-    return this.#kernels.remembers(this.table.nodes[connection]!, this.table.nodeEpochs[connection]!)
+    const node = this.table.nodes[connection]!
+    return node === NO_NODE || this.#kernels.remembers(node, this.table.nodeEpochs[connection]!)
   }
 
   /** The kernel of the node that translates it runs. */
@@ -227,8 +234,17 @@ export class Connections {
       if (byReset) conntrack.reset(now)
       else conntrack.end(now)
     }
+    const passage = table.passages[connection]!
+    if (passage !== NO_PASSAGE)
+      this.#director!.finish(passage, byReset ? 'close' : (flags & CONNECTED) === 0 ? 'syn-received' : 'time-wait')
     table.flags[connection] = flags & ~OPEN
     table.freeIfOver(connection)
+  }
+
+  /** Whether what its client sends gets past the director before the cluster, if there is one. */
+  passesDirector(connection: number): boolean {
+    const passage = this.table.passages[connection]!
+    return passage === NO_PASSAGE || this.#director!.passes(passage)
   }
 
   /** The request that had it is over. */
@@ -273,10 +289,30 @@ export class Connections {
     const { table } = this
     const servicePort = table.servicePorts[connection]!
     const rules = this.#history.rules(servicePort, Number.POSITIVE_INFINITY)
-    const node = rules === null || rules.nodePort === 0 ? NO_NODE : this.#loadBalancer.next(servicePort)
+    const isThere = rules !== null && rules.nodePort !== 0
+    if (isThere && this.#director !== null) {
+      this.#sendToDirector(this.#director, connection)
+      return
+    }
+    const node = isThere ? this.#loadBalancer.next(servicePort) : NO_NODE
     table.nodes[connection] = node
     if (node === NO_NODE) this.#lose(connection)
     else this.#travel(0, PACKETS, this.#network.external, this.#atNode, connection)
+  }
+
+  /** As above; where no server is in, IPVS refuses. */
+  #sendToDirector(director: Director, connection: number): void {
+    const { table } = this
+    const { external } = this.#network
+    const passage = director.connect(table.servicePorts[connection]!, table.clientAddresses[connection]!, table.clientPorts[connection]!)
+    table.passages[connection] = passage
+    if (passage === NO_PASSAGE) {
+      table.nodes[connection] = NO_NODE
+      this.#opener.rejected(table.requests[connection]!, REFUSED, 0, 0, 2 * external)
+      return
+    }
+    table.nodes[connection] = director.nodeOf(passage)
+    this.#travel(0, PACKETS, external, this.#atNode, connection)
   }
 
   #arriveAtNode(connection: number): void {
@@ -453,6 +489,8 @@ export class Connections {
       else this.#connectAgain(connection)
     } else if (table.nodes[connection] === NO_NODE) {
       this.#sendToBalancer(connection)
+    } else if (!this.passesDirector(connection)) {
+      this.#lose(connection)
     } else {
       this.#travel(0, PACKETS, this.#network.external, this.#atNode, connection)
     }

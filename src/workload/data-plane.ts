@@ -27,6 +27,8 @@ import { type Backends, HOST_CLIENTS } from './backends.ts'
 import { Calls } from './calls.ts'
 import { ClientPool } from './client-pool.ts'
 import { ClosedLoop } from './closed-loop.ts'
+import { Director, type DirectorSpec } from './director/director.ts'
+import { NodeChecks } from './director/node-checks.ts'
 import type { GatewayFactory } from './gateway.ts'
 import { OpenLoop } from './open-loop.ts'
 import type { NetworkPlugin } from './packet-filter.ts'
@@ -55,6 +57,8 @@ export interface DataPlaneOptions {
   readonly gateway?: GatewayFactory | undefined
   /** The nodes' network plugins, where there are NetworkPolicies. */
   readonly plugin?: NetworkPlugin | undefined
+  /** What stands before the cluster in the place of a cloud's load balancer, if anything does. */
+  readonly director?: DirectorSpec | undefined
   /** End of the warm-up. */
   readonly measureFrom: Nanos
   /** Length of a row of the tables of requests and of nodes; 1 s when left out. */
@@ -83,6 +87,8 @@ export class DataPlane {
   /** CPU time that the nodes spend on packets. */
   readonly cores: PacketCores
   readonly loadBalancer: LoadBalancer
+  /** In the place of the load balancer; null: there is none. */
+  readonly director: Director | null
   readonly requests: Requests
   readonly unseen: UnseenChanges
   /** null: names are resolved at once. */
@@ -152,6 +158,7 @@ export class DataPlane {
       options.network,
       nodes.map((node) => node.zone),
     )
+    this.director = options.director === undefined ? null : this.#newDirector(options, options.director)
     this.unseen = new UnseenChanges(this.history)
     this.requests = new Requests({
       sim,
@@ -162,6 +169,7 @@ export class DataPlane {
       mode: this.mode,
       network,
       loadBalancer: this.loadBalancer,
+      director: this.director,
       kernels: this.kernels,
       cores: this.cores,
       workloadOf: options.workloadOf,
@@ -248,7 +256,7 @@ export class DataPlane {
 
   #clientsOf(from: TrafficSource, servicePort: ServicePortId, node: number | undefined): ClientPool | ExternalClients {
     if (from.kind === 'external') {
-      if (node === undefined) this.loadBalancer.watch(servicePort)
+      if (node === undefined) (this.director ?? this.loadBalancer).watch(servicePort)
       return this.#takeAddresses(from.clients)
     }
     if (from.kind === 'nodes') this.#addHostClients()
@@ -263,6 +271,21 @@ export class DataPlane {
     this.#hasHostClients = true
     for (const [index, { name, internalIP: address, labels = {} }] of this.#machines.entries())
       this.backends.addHostClient({ index, name, address, labels })
+  }
+
+  #newDirector({ sim, trace, nodes }: DataPlaneOptions, spec: DirectorSpec): Director {
+    const checks = new NodeChecks(sim, spec.check, () => this.requests)
+    return new Director({
+      sim,
+      trace,
+      spec,
+      servers: [...nodes.entries()]
+        .filter(([, { excludedFromLoadBalancers }]) => excludedFromLoadBalancers !== true)
+        .map(([node, { name, internalIP }]) => ({ node, address: parseIpv4(internalIP) ?? 0, weight: spec.weights.get(name) ?? 1 })),
+      nodeNames: nodes.map(({ name }) => name),
+      check: (servicePort, node, ended) => checks.begin(servicePort, node, ended),
+      nameOf: (servicePort) => this.history.nameOf(servicePort),
+    })
   }
 
   /** So many addresses of clients outside, used by no other traffic. */

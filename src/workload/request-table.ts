@@ -28,7 +28,7 @@ export const NO_CONNECTION = -1
  */
 export class RequestTable {
   /** What happens with the place, see above. */
-  flags = new Uint8Array(CAPACITY)
+  flags = new Int32Array(CAPACITY)
   /** Index of the traffic. */
   traffics = new Int32Array(CAPACITY)
   /** Counts the requests that had this place, so that a note about an earlier one is seen to be stale. */
@@ -88,7 +88,7 @@ export class RequestTable {
 
   #grow(): void {
     const capacity = this.#places.grow()
-    this.flags = grown(this.flags, new Uint8Array(capacity))
+    this.flags = grown(this.flags, new Int32Array(capacity))
     this.traffics = grown(this.traffics, new Int32Array(capacity))
     this.serials = grown(this.serials, new Int32Array(capacity))
     this.sentAt = grown(this.sentAt, new Float64Array(capacity))

@@ -16,6 +16,7 @@ import type { HostedPod } from '../node/pod-host.ts'
 import { type CostProfile, LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { DataPlane } from './data-plane.ts'
+import type { DirectorSpec } from './director/director.ts'
 import type { NetworkPlugin } from './packet-filter.ts'
 import type { DnsSpec, KnowsName } from './resolver.ts'
 import type { TrafficSpec, WorkloadSpec } from './specs.ts'
@@ -52,6 +53,8 @@ export interface TestClusterOptions {
   readonly measureFrom?: Nanos
   /** What looks at packets; absent: nothing does. */
   readonly plugin?: NetworkPlugin
+  /** What stands before the cluster in the place of a cloud's balancer. */
+  readonly director?: DirectorSpec
   /** How client pods look names up. */
   readonly dns?: { readonly spec: DnsSpec; readonly knows: KnowsName }
 }
@@ -107,6 +110,7 @@ export class TestCluster {
       workloadOf: (pod) => this.#workloads.get(pod.podName)!,
       measureFrom: options.measureFrom ?? 0,
       dns: options.dns,
+      director: options.director,
       plugin: options.plugin,
     })
   }

@@ -4,6 +4,7 @@ import { randomDns } from './dns.ts'
 import { FAULT_SECONDS_MAX, FAULTS, randomFaults } from './faults.ts'
 import { randomHttp2 } from './http2.ts'
 import { randomIngress } from './ingress.ts'
+import { randomLoadBalancer } from './load-balancer.ts'
 import { manifestOf, policiesOf } from './manifests.ts'
 import { randomNetworkPolicies } from './network-policies.ts'
 import { randomNodeClients } from './node-clients.ts'
@@ -95,7 +96,7 @@ spec:
     etcd: { members: ${world.etcdMembers} }
     apiServer: { count: ${world.apiServers} }
     kubeProxy: { mode: ${mode} }
-${dns.cluster}    images: { preloaded: ${dice.chance(0.5)} }
+${dns.cluster}${randomLoadBalancer(seed, world)}    images: { preloaded: ${dice.chance(0.5)} }
   manifests: [app.yaml]
   workloads:
 ${behaviours.join('\n')}

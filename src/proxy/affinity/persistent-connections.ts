@@ -2,8 +2,8 @@
  * The connections of a persistent IPVS virtual service as far as its scheduler and its templates see them, without a table of tuples.
  *
  * A template says where a client's connections go. It lasts `timeout` from the client's last new connection, and longer while a connection of it is
- * still in the table: then it gets another minute, as often as needed, and a minute is from then on what each new connection gives it too. One whose destination is gone or drained serves nobody any more
- * (expire_quiescent_template=1, which kube-proxy sets); the client is scheduled afresh.
+ * still in the table: then it gets another minute, as often as needed, and a minute is from then on what each new connection gives it too. One whose destination is gone serves nobody any more: the client
+ * is scheduled afresh. So it is with one that is drained if expire_quiescent_template is 1, as kube-proxy sets it, and not if it is 0, the kernel's default.
  *
  * A connection is known by its template alone; {@link ../ipvs/connection-counters.ts} is its like for services without persistence. A property test holds this to the
  * templates of the connection table.
@@ -47,6 +47,7 @@ export class PersistentConnections {
   readonly #timeouts: ConnectionTimeouts
   /** Clients that agree in these bits share a template. */
   readonly #netmask: number
+  readonly #keepsQuiesced: boolean
   readonly #wheel = new TimerWheel(16)
   #capacity = 16
   readonly #rows: (TemplateRow | EndedRow | null)[] = []
@@ -54,9 +55,11 @@ export class PersistentConnections {
   /** The template that new connections of a client find. */
   readonly #byClient = new Map<number, Template>()
 
-  constructor(service: VirtualService, options: { netmask?: number; timeouts?: ConnectionTimeouts } = {}) {
+  /** `keepsQuiesced`: clients stay with a destination of weight 0. Default: they do not. */
+  constructor(service: VirtualService, options: { netmask?: number; timeouts?: ConnectionTimeouts; keepsQuiesced?: boolean } = {}) {
     this.#service = service
     this.#netmask = options.netmask ?? -1
+    this.#keepsQuiesced = options.keepsQuiesced ?? false
     this.#timeouts = options.timeouts ?? DEFAULT_TIMEOUTS
   }
 
@@ -135,7 +138,7 @@ export class PersistentConnections {
   #isValid(template: Template): boolean {
     const { destinations } = this.#service
     const { destination } = this.#template(template)
-    return destinations.available(destination) && destinations.weight(destination) > 0
+    return destinations.available(destination) && (this.#keepsQuiesced || destinations.weight(destination) > 0)
   }
 
   #template(template: Template): TemplateRow {
