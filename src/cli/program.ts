@@ -97,7 +97,7 @@ function buildProgram({ version, terminal, workerFile, startRollout }: ProgramOp
     .addHelpText(
       'after',
       `
-Writes requests.csv, objects.csv, proxy.csv, pods.csv, failures.csv and summary.json, all or none of them. An earlier result in the folder is replaced.
+Writes requests.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, failures.csv and summary.json, all or none of them. An earlier result in the folder is replaced.
 
 Examples:
   $ towtank run scenarios/rollout-under-load.yaml

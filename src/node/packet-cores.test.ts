@@ -35,6 +35,13 @@ describe('one core', () => {
     expect(cores.packets(0)).toBe(3)
   })
 
+  test('who asks for the time of a core leaves a packet that comes at that moment to whoever comes then', () => {
+    const cores = one()
+    cores.expect(0, 50, 3, SECOND)
+    expect([cores.spent(0, 50), cores.packets(0)]).toEqual([0, 0])
+    expect([cores.spent(0, 52), cores.packets(0)]).toEqual([2, 1])
+  })
+
   test('a packet that was told of before waits for one that came meanwhile, and delays one that comes after it', () => {
     const cores = one()
     cores.expect(0, 50, 3, SECOND)

@@ -97,6 +97,24 @@ describe('the table of nodes', () => {
     expect([after!.packets, ns(after!.softirq_ms), ns(after!.busiest_core_ms)]).toEqual([1, 750, 700])
   })
 
+  test('packets that found a backlog full are told second by second', () => {
+    const c = new TestCluster({ zones: ['a'], softirq: { cores: 1, backlog: 0 } })
+    const { cores } = c.dataPlane
+    for (const drops of [2, 0, 3]) {
+      // One is in hand and one waits, which is all that a backlog of 0 takes.
+      for (let packet = 0; packet < 2; packet++) cores.enter(0, c.sim.now, 400_000_000)
+      for (let packet = 0; packet < drops; packet++) expect(cores.drops(0, c.sim.now)).toBe(true)
+      runTo(c, c.dataPlane.nextIntervalEnd)
+      c.sim.run(c.sim.now + 1)
+    }
+    expect(rowsOf(c).map((row) => [row.packets, row.packets_dropped, row.softirq_ms])).toEqual([
+      [2, 2, 800],
+      [2, 0, 800],
+      [2, 3, 800],
+    ])
+    expect(c.dataPlane.nodesSummary()).toMatchObject({ packets: 6, packetsDropped: 5 })
+  })
+
   test('packets that connection tracking had no room for are told, also of a node that crashed since', () => {
     const c = cluster()
     const table = c.dataPlane.kernels.conntrack(1)
@@ -121,8 +139,8 @@ test('CPU time, packets and drops of all intervals are those of the packets, and
   const [interval, end] = [1000, 7300]
   const packet = fc.record({ at: fc.nat({ max: end - 1 }), core: fc.nat({ max: 2 }), cost: fc.integer({ min: 1, max: 900 }) })
   fc.assert(
-    fc.property(fc.array(packet, { maxLength: 60 }), (packets) => {
-      const cores = new PacketCores({ coresOfNode: [1, 2], backlog: 2, laterPacket: 1 })
+    fc.property(fc.array(packet, { maxLength: 60, size: 'max' }), (packets) => {
+      const cores = new PacketCores({ coresOfNode: [1, 2], backlog: 0, laterPacket: 1 })
       const counters = {
         coresOf: (node: number) => cores.coresOf(node),
         spent: (core: number, now: Nanos) => cores.spent(core, now),
