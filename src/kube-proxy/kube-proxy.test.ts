@@ -3,6 +3,7 @@ import { NO_CAUSE } from '../engine/trace.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { HOUR, MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { READY, TEST_NETWORK, TestCluster, type TestClusterOptions } from '../workload/test-cluster.ts'
+import { CLUSTER_IP } from './modes/mode.ts'
 
 const IPVS = { mode: 'ipvs', scheduler: 'rr' } as const
 
@@ -120,6 +121,33 @@ describe('kube-proxy', () => {
       expect(run([7, 2]).uses).toBe(2)
     },
   )
+
+  test('iptables: while it is slow a packet slips through for so many times as long, before the end of the sync', () => {
+    const slips = (factor: number): { ends: Nanos; slips: Nanos } => {
+      const c = new TestCluster({ zones: ['a'] })
+      c.service('web')
+      c.startProxies()
+      const proxy = c.dataPlane.proxy(0)
+      const start = c.sim.now + 5 * SECOND
+      c.sim.run(start)
+      proxy.slowness.begin({ factor, onUse: () => {} })
+      c.slice('web', [['10.0.0.1', READY]])
+      const step = MILLISECOND / 10
+      let count = 0
+      let ends = 0
+      for (let at = start; ends === 0; at += step) {
+        c.sim.run(at)
+        if (proxy.slipsThrough(0, CLUSTER_IP)) count++
+        if (syncs(c).length === 2) ends = at
+      }
+      return { ends: ends - start, slips: count * step }
+    }
+    const plain = slips(1)
+    const slow = slips(8)
+    expect(plain.slips).toBeGreaterThan(MILLISECOND)
+    expect(Math.abs(slow.slips - 8 * plain.slips)).toBeLessThanOrEqual(MILLISECOND)
+    expect(slow.slips).toBeLessThan(slow.ends)
+  })
 
   test('ipvs: the next sync follows at once', () => {
     const c = new TestCluster({ zones: ['a'], kubeProxy: IPVS })
@@ -329,6 +357,19 @@ describe('a sync and the packets on its core', () => {
     c.slice('web', [['10.0.0.9', READY]])
     c.sim.run(end + 10 * SECOND)
     expect(ns(syncs(c)[2]!.start * 1000)).toBe(end + SECOND)
+  })
+
+  test('one that is slow needs so many times the CPU time of its core', () => {
+    const { c, start } = changing(0, { cpuMilli: 1000 })
+    const end = c.dataPlane.proxy(0).slowness.begin({ factor: 5, onUse: () => {} })
+    c.slice('web', [['10.0.0.8', READY]])
+    c.sim.run(start + 4 * SECOND)
+    end()
+    // One was written, and the other waited for it; the first may have begun before.
+    const [first, ...rest] = syncs(c).map(({ ms }) => ns(ms))
+    const sum = rest.reduce((all, ms) => all + ms, 0)
+    expect(rest.at(-1)).toBe(5 * UPDATE)
+    expect(syncTimeUntilNow(c)).toBe(first! + sum)
   })
 
   test('on a node with a core that handles no packets it takes its time', () => {
