@@ -74,6 +74,17 @@ describe('what a slow component does takes as many times as long', () => {
     expect(await ratio(`${what}, for: 5s`, actor, action)).toBe(1)
   })
 
+  test.each([1, 2])('API server %i of two, and not the other', async (server) => {
+    const slow = await run(`${fault(`kind: api-server-slow, server: ${server}, factor: 1000`)}, ${SCALE}`, ', apiServer: { count: 2 }')
+    expect(slow.summary.faults[0]!.effect).toMatch(new RegExp(`^kube-apiserver-${server} was 1000 times as slow for good: `))
+    const of = (id: number) => took(slow, `kube-apiserver-${id}`, 'authenticated')
+    // 0.06 ms at the median, and 0.3 ms at the 99th percentile.
+    for (const time of of(server)) expect(time).toBeGreaterThan(5 * MILLISECOND)
+    for (const time of of(3 - server)) expect(time).toBeLessThan(2 * MILLISECOND)
+    expect(of(1).length).toBeGreaterThan(0)
+    expect(of(2).length).toBeGreaterThan(0)
+  })
+
   test('kubelets and kube-proxies of nodes that are chosen, and of no other', async () => {
     const plain = await run(SCALE)
     const all = await run(`${fault('kind: kubelet-slow, factor: 4, node: { count: all }')}, ${SCALE}`)
