@@ -16,7 +16,7 @@ import type { WatchEvent } from './watch-cache.ts'
 
 const namespace = (name: string): Namespace => ({ apiVersion: 'v1', kind: 'Namespace', metadata: emptyMeta(name, '') })
 
-/** API servers, a writer who never gives up, and informers of Namespaces, on a machine that may stand still. */
+/** API servers, a writer who never gives up, and informers of Namespaces, on a machine that may stand still; every second one starts synced. */
 function tank(count: number, seed: string, informers = 1) {
   const sim = new Simulation({ seed })
   const trace = new Trace(sim)
@@ -34,7 +34,8 @@ function tank(count: number, seed: string, informers = 1) {
   const caches = told.map((events, i) => {
     const informer = new Informer(server, 'Namespace', { name: `client-${i}`, network: 'controlPlaneNetwork', whenRunning })
     informer.listen((event) => events.push(event))
-    informer.start()
+    if (i % 2 === 0) informer.start()
+    else informer.startSynced()
     return informer
   })
   const stored = new Map<string, AnyObject>()

@@ -286,10 +286,8 @@ export class Reflector implements ClientWatch {
     const after = this.#revision
     this.#revision = Math.max(after, revision)
     relisted?.(after, this.#revision)
-    if (listed !== undefined) {
-      listed(this.#revision)
-      return
-    }
+    listed?.(this.#revision)
+    if (listed !== undefined && known === undefined) return
     const had = new Map<string, AnyObject>()
     for (const object of known?.() ?? []) had.set(keyOf(object), object)
     const { now } = this.#access.sim
