@@ -204,7 +204,8 @@ export class SimulatedCluster {
     }
     for (const spec of traffic) this.dataPlane.addTraffic(spec)
     const target = this.#faultTarget()
-    const firstTraffic = traffic.reduce((first, { start }) => Math.min(first, start), duration)
+    // A director checks pods from the beginning on.
+    const firstTraffic = this.dataPlane.director === null ? traffic.reduce((first, { start }) => Math.min(first, start), duration) : 0
     for (const workload of workloads) {
       if (workload.calls !== undefined) this.dataPlane.addCalls(workload, shortSelector(workload.selector), firstTraffic)
     }

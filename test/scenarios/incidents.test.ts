@@ -14,6 +14,12 @@ import { simulate } from '../../src/scenario/simulate.ts'
 const INCIDENTS = [
   { name: 'lost-requests', bad: ['no-pre-stop', 'exit'], remedies: ['pre-stop'], issues: [43576, 20473] },
   { name: 'node-death', bad: ['iptables', 'toleration', 'ipvs-rr'], remedies: ['local', 'ipvs-wlc'], issues: [77660, 101101] },
+  {
+    name: 'half-open',
+    bad: ['http2'],
+    remedies: ['ping', 'quick-ping', 'lifetime', 'http1'],
+    issues: ['https://github.com/istio/istio/issues/33466', 'https://github.com/linkerd/linkerd2/issues/13023'],
+  },
   { name: 'sticky-sessions', bad: ['one-by-one', 'ipvs'], remedies: ['surge', 'no-affinity'], issues: [55603] },
   { name: 'zone-overload', bad: ['same-zone'], remedies: ['cluster-wide', 'spread'], issues: [122437] },
   { name: 'conntrack-full', bad: ['defaults'], remedies: ['larger-table', 'more-cores'], issues: [71261, 18604] },
