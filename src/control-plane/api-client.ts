@@ -15,7 +15,7 @@ import { ANY_REVISION } from './etcd.ts'
 import { evict } from './eviction.ts'
 import { type ServedRequest, TooManyRequests } from './flow-control/serve.ts'
 import type { Identity } from './identity.ts'
-import type { Latencies, LatencyName } from './latencies.ts'
+import type { Delays, LatencyName } from './latencies.ts'
 import { objectKey } from './object-key.ts'
 import type { Propagation } from './propagation.ts'
 import type { WhenRunning } from './watch-cache.ts'
@@ -67,7 +67,7 @@ export interface ApiAccess {
   readonly sim: Simulation
   readonly server: ApiServer
   readonly trace: Trace
-  readonly latencies: Latencies
+  readonly latencies: Delays
   /** The process whose connection to the API these clients share; each has its own when not given. */
   readonly process?: string
   /** Does what comes to the clients' machine: at once when not given, or when it runs, where it may stand still. */
@@ -148,7 +148,7 @@ export class ApiClient {
     const message = server.forbidden(this.#options.identity, { verb, kind, namespace, name })
     if (message === null) return null
     yield* this.#toServer()
-    const response = yield* server.refuseRead(message, objectKey(kind, namespace, name), cause)
+    const response = yield* server.refuseRead(message, objectKey(kind, namespace, name), cause, this.#connection)
     yield* this.#network()
     return response
   }

@@ -2,15 +2,17 @@ import type { AnyObject } from '../api/objects/index.ts'
 import type { Wait } from '../engine/process.ts'
 import { Signal } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
+import { Slowness } from '../engine/slowness.ts'
 import type { Nanos } from '../units.ts'
 import { BROKEN } from './broken.ts'
 import { EventLease } from './event-lease.ts'
 import { FlowControl, type FlowControlOptions, type PriorityLevelReport } from './flow-control/flow-control.ts'
-import type { Latencies } from './latencies.ts'
+import type { Delays } from './latencies.ts'
+import { API_SERVER_WORK, SlowedLatencies } from './slowed-latencies.ts'
 import { WatchCache, type WatchEvent } from './watch-cache.ts'
 
 export interface ApiServerProcessOptions {
-  readonly latencies: Latencies
+  readonly latencies: Delays
   /** Counted from 0. */
   readonly id: number
   /** Whether it is one of several. */
@@ -32,6 +34,10 @@ export class ApiServerProcess {
   up = true
   /** Counts crashes, so that what belongs to an earlier life is recognised. */
   life = 0
+  /** How slow it is, in whichever of its lives. */
+  readonly slowness = new Slowness()
+  /** What its own work takes. */
+  readonly latencies: Delays
   readonly events: EventLease
   /** Fires when the process dies. */
   readonly died: Signal
@@ -40,7 +46,6 @@ export class ApiServerProcess {
   readonly #seats: FlowControlOptions
   readonly #earlierReports: PriorityLevelReport[] = []
   readonly #sim: Simulation
-  readonly #latencies: Latencies
   readonly #caches = new Map<string, WatchCache>()
   /** Told when the process dies: those who wait for etcd on behalf of a request. */
   readonly #interrupts = new Set<() => void>()
@@ -49,7 +54,7 @@ export class ApiServerProcess {
   constructor(sim: Simulation, options: ApiServerProcessOptions) {
     const { latencies, id, several, grantLease } = options
     this.#sim = sim
-    this.#latencies = latencies
+    this.latencies = new SlowedLatencies(latencies, API_SERVER_WORK, this.slowness)
     this.#seats = options.flowControl
     this.id = id
     this.name = several ? `kube-apiserver-${id + 1}` : 'kube-apiserver'
@@ -79,7 +84,7 @@ export class ApiServerProcess {
   cache(kind: string): WatchCache {
     let cache = this.#caches.get(kind)
     if (cache === undefined) {
-      cache = new WatchCache(this.#sim, this.#latencies, this.id === 0 ? '' : this.name)
+      cache = new WatchCache(this.#sim, this.latencies, this.id === 0 ? '' : this.name)
       this.#caches.set(kind, cache)
     }
     return cache

@@ -220,7 +220,7 @@ export class ApiServer {
 
   *#startUp(process: ApiServerProcess, answers: () => void): Generator<Wait, void, unknown> {
     const { life } = process
-    yield this.#sim.delay(this.#latencies.draw('apiServerStart', process.name))
+    yield this.#sim.delay(process.latencies.draw('apiServerStart', process.name))
     while (this.#etcd.leader === null || !this.#reachesEtcd(process.id)) yield this.#elected
     let missed: readonly StoreEvent<AnyObject>[] | null = null
     do {
@@ -231,7 +231,7 @@ export class ApiServer {
         if (same === undefined) listed.set(object.kind, [object])
         else same.push(object)
       }
-      yield this.#sim.delay(this.#latencies.draw('read', `${process.name}/start`))
+      yield this.#sim.delay(process.latencies.draw('read', `${process.name}/start`))
       if (process.up || process.life !== life) return
       missed = this.#etcd.since(revision)
       if (missed !== null) process.ready(listed, this.#kinds, revision)
@@ -307,9 +307,10 @@ export class ApiServer {
   }
 
   /** A read that is not allowed: what it takes until that is said. */
-  *refuseRead(message: string, key: string, cause: HopId): Generator<Wait, ApiResponse, unknown> {
+  *refuseRead(message: string, key: string, cause: HopId, connection: ApiConnection): Generator<Wait, ApiResponse, unknown> {
     const started = this.#sim.now
-    yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization'))
+    const { latencies } = connection.server ?? this.#processes[0]!
+    yield this.#sim.delay(latencies.draw('authentication') + latencies.draw('authorization'))
     const hop = this.#trace.record({ cause, actor: 'kube-apiserver', action: 'refused', subject: key, started, detail: `403 ${message}` })
     return { code: 403, object: undefined, message, hop }
   }
@@ -383,7 +384,7 @@ export class ApiServer {
   }
 
   *#get(server: ApiServerProcess, key: string): Generator<Wait, AnyObject | undefined, unknown> {
-    yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization') + this.#latencies.draw('read'))
+    yield this.#sim.delay(readTime(server))
     yield* this.#untilLeader(server)
     return this.#etcd.get(key)
   }
@@ -404,7 +405,7 @@ export class ApiServer {
   }
 
   *#list(server: ApiServerProcess, kind: string, namespace: string | null): Generator<Wait, AnyObject[], unknown> {
-    yield this.#sim.delay(this.#latencies.draw('authentication') + this.#latencies.draw('authorization') + this.#latencies.draw('read'))
+    yield this.#sim.delay(readTime(server))
     yield* this.#untilLeader(server)
     const cache = server.cache(kind)
     if (!(yield* cache.untilAsNewAs(this.#etcd.revision))) throw new ApiError(504, 'Timeout: Too large resource version')
@@ -418,10 +419,7 @@ export class ApiServer {
     kind: string,
     notOlderThan: number | null,
   ): Generator<Wait, { objects: AnyObject[]; revision: number } | null, unknown> {
-    const place = `${server.name}/list`
-    yield this.#sim.delay(
-      this.#latencies.draw('authentication', place) + this.#latencies.draw('authorization', place) + this.#latencies.draw('read', place),
-    )
+    yield this.#sim.delay(readTime(server, `${server.name}/list`))
     if (notOlderThan === null && !(yield* this.#hasLeader(server))) return null
     const cache = server.cache(kind)
     if (!(yield* cache.untilAsNewAs(notOlderThan ?? this.#etcd.revision))) return null
@@ -481,11 +479,11 @@ export class ApiServer {
     }
 
     let started = this.#sim.now
-    yield this.#sim.delay(this.#latencies.draw('authentication'))
+    yield this.#sim.delay(server.latencies.draw('authentication'))
     note('authenticated', started, `${identity.user} by ${identity.credential}`)
 
     started = this.#sim.now
-    yield this.#sim.delay(this.#latencies.draw('authorization'))
+    yield this.#sim.delay(server.latencies.draw('authorization'))
     const forbidden = this.forbidden(identity, { verb, kind, namespace, name, subresource: request.subresource })
     if (forbidden !== null) {
       note('refused', started, `403 ${forbidden}`)
@@ -500,7 +498,7 @@ export class ApiServer {
     }
 
     started = this.#sim.now
-    yield this.#sim.delay(this.#latencies.draw('admission'))
+    yield this.#sim.delay(server.latencies.draw('admission'))
     return yield* verb === 'create'
       ? this.#create(request, server, key, name, hop, started)
       : this.#change(request, server, key, hop, started)
@@ -683,6 +681,11 @@ export class ApiServer {
   #newUid(): string {
     return `uid-${++this.#uids}`
   }
+}
+
+/** What the server's part of a read takes. */
+function readTime({ latencies }: ApiServerProcess, place?: string): Nanos {
+  return latencies.draw('authentication', place) + latencies.draw('authorization', place) + latencies.draw('read', place)
 }
 
 /** A change of the store as watchers learn it. */

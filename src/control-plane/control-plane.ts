@@ -167,6 +167,7 @@ export class ControlPlane {
 const controllerManagerComponent = (metrics: MetricsServer | null): LedComponent => ({
   name: 'kube-controller-manager',
   identity: CONTROLLER_MANAGER,
+  work: 'controllerSync',
   make(access) {
     let manager: ControllerManager | null = null
     return {
@@ -187,6 +188,7 @@ const controllerManagerComponent = (metrics: MetricsServer | null): LedComponent
 const schedulerComponent = (spec: SchedulerSpec | undefined): LedComponent => ({
   name: 'kube-scheduler',
   identity: SCHEDULER,
+  work: 'schedulingCycle',
   make: (access) => new Scheduler(access, spec),
 })
 

@@ -165,8 +165,14 @@ export interface MachineSpec {
   readonly cpu: Readonly<Partial<Record<LatencyName, Nanos>>>
 }
 
+/** Where a component's delays come from. */
+export interface Delays {
+  /** A delay of that kind. `place` (a node, a controller) keeps the draws of different places apart. */
+  draw(name: LatencyName, place?: string): Nanos
+}
+
 /** Draws delays, each from a stream of its own name and place, so that one part's draws never shift another's. */
-export class Latencies {
+export class Latencies implements Delays {
   readonly #sim: Simulation
   readonly #distributions = new Map<LatencyName, Distribution>()
   readonly #streams = new Map<string, RandomStream>()
@@ -187,7 +193,6 @@ export class Latencies {
     }
   }
 
-  /** A delay of that kind. `place` (a node, a controller) keeps the draws of different places apart. */
   draw(name: LatencyName, place = ''): Nanos {
     const key = `latency/${name}/${place}`
     let stream = this.#streams.get(key)

@@ -6,7 +6,7 @@ import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { type ApiConnection, SILENCE_MAX } from './api-connection.ts'
 import type { ApiServerProcess } from './api-server-process.ts'
 import { BROKEN } from './broken.ts'
-import type { Latencies } from './latencies.ts'
+import type { Delays } from './latencies.ts'
 import { keyOf } from './object-key.ts'
 import type { StreamOfEvents, Watch, WatchEvent, WatcherOptions } from './watch-cache.ts'
 
@@ -32,7 +32,7 @@ export interface ClientWatch extends Watch {
 /** What a reflector needs of the API. */
 export interface ReflectorAccess {
   readonly sim: Simulation
-  readonly latencies: Latencies
+  readonly latencies: Delays
   readonly connection: ApiConnection
   /** A list of at least that revision (null: the newest), filtered; null when the server has no answer. */
   readonly list: (

@@ -3,7 +3,7 @@ import { firstOf, Signal, type Wait } from '../engine/process.ts'
 import type { HandlerId, Simulation } from '../engine/simulation.ts'
 import type { HopId } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
-import type { Latencies, LatencyName } from './latencies.ts'
+import type { Delays, LatencyName } from './latencies.ts'
 import { keyOf } from './object-key.ts'
 import { WatchHistory } from './watch-history.ts'
 
@@ -131,7 +131,7 @@ class Watcher {
  */
 export class WatchCache {
   readonly #sim: Simulation
-  readonly #latencies: Latencies
+  readonly #latencies: Delays
   /** For the random stream of its own delay: empty for the first server. */
   readonly #place: string
   readonly #objects = new Map<string, AnyObject>()
@@ -151,7 +151,7 @@ export class WatchCache {
   /** The last revision that is visible here. */
   #revision = 0
 
-  constructor(sim: Simulation, latencies: Latencies, place = '') {
+  constructor(sim: Simulation, latencies: Delays, place = '') {
     this.#sim = sim
     this.#latencies = latencies
     this.#place = place

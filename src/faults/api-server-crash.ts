@@ -1,5 +1,6 @@
 import { NO_CAUSE } from '../engine/trace.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
+import { drawnServer } from './drawn-server.ts'
 import type { FaultReport, FaultTarget } from './fault.ts'
 
 /**
@@ -15,7 +16,7 @@ export interface ApiServerCrash {
 
 /** Strikes now. */
 export function crashApiServer(fault: ApiServerCrash, { sim, trace, dice, apiServers }: FaultTarget, report: FaultReport): void {
-  const id = fault.server === null ? drawn(dice.uniform(), apiServers) : fault.server - 1
+  const id = fault.server === null ? drawnServer(dice.uniform(), apiServers) : fault.server - 1
   const lost = id === null ? null : apiServers.crash(id)
   if (id === null || lost === null) {
     report.effect = id === null ? 'every API server was down already' : `${apiServers.nameOf(id)} was down already`
@@ -36,10 +37,4 @@ export function crashApiServer(fault: ApiServerCrash, { sim, trace, dice, apiSer
       trace.record({ cause, actor: subject, action: 'serves', subject, started, detail: 'watch caches filled from etcd' })
     })
   })
-}
-
-/** One of those that are up. */
-function drawn(uniform: number, { count, isUp }: FaultTarget['apiServers']): number | null {
-  const up = Array.from({ length: count }, (_, id) => id).filter(isUp)
-  return up.length === 0 ? null : up[Math.floor(uniform * up.length)]!
 }

@@ -15,6 +15,9 @@ export interface PodChoice {
   readonly count: HowMany
 }
 
+/** Makes the work of a component take `factor` times as long, until what it gives is called; `onUse` is called for each piece. Several multiply. */
+export type BeginSlowness = (factor: number, onUse: () => void) => () => void
+
 /** What a fault can do to the cluster. */
 export interface FaultTarget {
   readonly sim: Simulation
@@ -90,6 +93,8 @@ export interface FaultTarget {
   readonly stopKubeProxy: (node: string) => boolean
   /** False when it runs already, or its node is down. `cause` records the hop of its return, if it returns. */
   readonly startKubeProxy: (node: string, cause: () => HopId) => boolean
+  /** Whether it runs, and how it is made slow. */
+  readonly nodeAgent: (agent: 'kubelet' | 'kube-proxy', node: string) => { readonly runs: boolean; readonly slow: BeginSlowness }
   /** The replicas of kube-controller-manager or kube-scheduler, counted from 1 in scenarios and from 0 here. */
   readonly replicas: (component: LedComponentName) => readonly ReplicaTarget[]
   /** Starts one again; false when its machine is down. `cause` records the hop of its return, if it returns. */
@@ -112,6 +117,7 @@ export interface ReplicaTarget {
   readonly leads: boolean
   /** False when it is down already. */
   readonly crash: () => boolean
+  readonly slow: BeginSlowness
 }
 
 /** What can happen to links. Machines are called by their names, and the world outside `outside`. */
@@ -147,6 +153,7 @@ export interface ApiServersTarget {
   readonly count: number
   readonly isUp: (id: number) => boolean
   readonly nameOf: (id: number) => string
+  readonly slow: (id: number, ...how: Parameters<BeginSlowness>) => () => void
   /** What broke; null when it is down already. */
   readonly crash: (id: number) => { readonly requests: number; readonly watches: number } | null
   /** `answers` is called when it serves. */

@@ -1,4 +1,5 @@
 import { type ApiServerCrash, crashApiServer } from './api-server-crash.ts'
+import { type ApiServerSlow, slowApiServer } from './api-server-slow.ts'
 import { type ClockSkew, skewClock } from './clock-skew.ts'
 import { type ContainerCrash, crashContainers } from './container-crash.ts'
 import { type DiskSlow, slowNodeDisk } from './disk-slow.ts'
@@ -14,14 +15,17 @@ import { delayOnLinks, type LinkDelay } from './link-delay.ts'
 import { type LinkLoss, loseOnLinks } from './link-loss.ts'
 import { crashMachine, type MachineCrash } from './machine-crash.ts'
 import { leakMemory, type MemoryLeak } from './memory-leak.ts'
+import { type NodeAgentSlow, slowNodeAgent } from './node-agent-slow.ts'
 import { crashNode, type NodeCrash } from './node-crash.ts'
 import { freezeNode, type NodeFreeze } from './node-freeze.ts'
 import { type NodeReboot, rebootNode } from './node-reboot.ts'
 import { type Partition, partition } from './partition.ts'
 import { killPods, type PodKill } from './pod-kill.ts'
 import { type PodSlow, slowPods } from './pod-slow.ts'
+import { type ReplicaSlow, slowReplica } from './replica-slow.ts'
 
 export type { ApiServerCrash } from './api-server-crash.ts'
+export type { ApiServerSlow } from './api-server-slow.ts'
 export { type ChoosingFault, chooses, type HowMany, type NodeChoice } from './choice.ts'
 export type { ClockSkew } from './clock-skew.ts'
 export type { ContainerCrash } from './container-crash.ts'
@@ -39,12 +43,14 @@ export type { LinkLoss } from './link-loss.ts'
 export { type LinkFault, type LinkSide, OUTSIDE } from './link-sides.ts'
 export type { MachineCrash } from './machine-crash.ts'
 export type { MemoryLeak } from './memory-leak.ts'
+export type { NodeAgentSlow } from './node-agent-slow.ts'
 export type { NodeCrash } from './node-crash.ts'
 export type { NodeFreeze } from './node-freeze.ts'
 export type { NodeReboot } from './node-reboot.ts'
 export type { Partition } from './partition.ts'
 export type { PodKill } from './pod-kill.ts'
 export type { PodSlow } from './pod-slow.ts'
+export { type ReplicaSlow, SLOWED_COMPONENTS } from './replica-slow.ts'
 
 /** Every fault there is: one more is a file beside this one and a line in each of these two. */
 export type Fault =
@@ -65,6 +71,9 @@ export type Fault =
   | LeaderCrash
   | MachineCrash
   | ApiServerCrash
+  | ApiServerSlow
+  | ReplicaSlow
+  | NodeAgentSlow
   | DnsFailure
   | Partition
   | LinkLoss
@@ -98,6 +107,11 @@ const FAULTS: { readonly [K in Fault['kind']]: (fault: Of<K>, target: FaultTarge
   'etcd-slow-disk': slowEtcdDisk,
   'etcd-partition': partitionEtcd,
   'api-server-crash': crashApiServer,
+  'api-server-slow': slowApiServer,
+  'controller-manager-slow': slowReplica,
+  'scheduler-slow': slowReplica,
+  'kubelet-slow': slowNodeAgent,
+  'kube-proxy-slow': slowNodeAgent,
   'dns-failure': failDns,
   partition,
   'link-loss': loseOnLinks,

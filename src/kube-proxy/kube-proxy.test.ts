@@ -86,6 +86,41 @@ describe('kube-proxy', () => {
     expect(ns(third!.start * 1000)).toBe(ns(second!.start * 1000) + ns(second!.ms) + SECOND)
   })
 
+  test.each(['iptables', 'ipvs', 'nftables'] as const)(
+    '%s: a sync that begins while it is slow takes exactly so many times as long',
+    (mode) => {
+      const run = (factors: readonly number[]) => {
+        const c = new TestCluster({ zones: ['a', 'a'], kubeProxy: { mode, scheduler: 'rr' } })
+        c.service('web')
+        c.startProxies()
+        const start = c.sim.now + SECOND
+        c.sim.run(start)
+        const before = syncs(c).length
+        let uses = 0
+        const ends = factors.map((factor) => c.dataPlane.proxy(0).slowness.begin({ factor, onUse: () => uses++ }))
+        c.slice('web', [['10.0.0.1', READY]])
+        c.sim.run(start + MILLISECOND)
+        // The sync that has begun goes on as it was.
+        for (const end of ends) end()
+        c.sim.run(start + 10 * SECOND)
+        c.slice('web', [['10.0.0.2', READY]])
+        c.sim.run(start + 20 * SECOND)
+        const after = syncs(c).slice(before)
+        const of = (node: string) => after.filter((row) => row.node === node).map(({ ms }) => ns(ms))
+        return { slow: of('worker-0'), other: of('worker-1'), uses }
+      }
+      const plain = run([])
+      expect(plain.uses).toBe(0)
+      expect(plain.slow.length).toBeGreaterThanOrEqual(2)
+      const slowed = run([7])
+      expect(slowed.slow).toEqual([7 * plain.slow[0]!, ...plain.slow.slice(1)])
+      expect(slowed.other).toEqual(plain.other)
+      expect(slowed.uses).toBe(1)
+      expect(run([7, 2]).slow[0]).toBe(14 * plain.slow[0]!)
+      expect(run([7, 2]).uses).toBe(2)
+    },
+  )
+
   test('ipvs: the next sync follows at once', () => {
     const c = new TestCluster({ zones: ['a'], kubeProxy: IPVS })
     c.service('web')

@@ -1,5 +1,6 @@
 import type { HandlerId, Simulation, Timer } from '../engine/simulation.ts'
 import { NO_TIMER } from '../engine/simulation.ts'
+import { Slowness } from '../engine/slowness.ts'
 import { type HopId, NO_CAUSE, type Trace } from '../engine/trace.ts'
 import { invariant } from '../invariant.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
@@ -164,6 +165,8 @@ interface Shared extends KubeProxyOptions {
  * a sync; before, a token bucket let two follow each other at once).
  */
 export class KubeProxy {
+  /** How slow the syncs are that begin, whichever process runs them. */
+  readonly slowness = new Slowness()
   readonly #shared: Shared
   readonly #node: number
   readonly #actor: string
@@ -333,8 +336,8 @@ export class KubeProxy {
     this.#syncIsRelisted = this.#relisted
     this.#relisted = false
     const work = { full: this.#syncIsFull, counts: this.#counts, changedServices: changed.size }
-    const time = mode.syncTime(work)
-    this.#tornTime = mode.tornTime(work)
+    const time = this.slowness.stretch(mode.syncTime(work))
+    this.#tornTime = this.slowness.scale(mode.tornTime(work))
     this.#endAt = now + time
     threads.begin(this.#node, time, now)
     this.#endTimer = sim.schedule(time, this.#shared.endSync, this.#node)

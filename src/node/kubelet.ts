@@ -3,13 +3,16 @@ import { type ApiAccess, ApiClient } from '../control-plane/api-client.ts'
 import { isTerminal } from '../control-plane/conditions.ts'
 import { nodeIdentity } from '../control-plane/identity.ts'
 import { Informer } from '../control-plane/informer.ts'
+import type { Delays } from '../control-plane/latencies.ts'
 import type { PodPoints } from '../control-plane/metrics-server.ts'
 import { isMirror, OF_COMPONENT } from '../control-plane/mirror-pod.ts'
 import { keyOf } from '../control-plane/object-key.ts'
+import { KUBELET_WORK, SlowedLatencies } from '../control-plane/slowed-latencies.ts'
 import type { WatchEvent } from '../control-plane/watch-cache.ts'
 import { firstOf, type Process, type Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
+import { Slowness } from '../engine/slowness.ts'
 import { type HopId, NO_CAUSE } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { ContainerRuntime, type ProcessBehaviour } from './container-runtime.ts'
@@ -64,6 +67,10 @@ export interface KubeletOptions {
  * Source: Kubernetes pkg/kubelet/kubelet.go.
  */
 export class Kubelet {
+  /** How slow its own work is, whichever process does it. */
+  readonly slowness = new Slowness()
+  /** What its own work and that of its node take. */
+  readonly latencies: Delays
   readonly #access: ApiAccess
   readonly #options: KubeletOptions
   readonly #client: ApiClient
@@ -83,7 +90,9 @@ export class Kubelet {
   /** The hop of the kubelet's start: pods that it finds bound here are taken up because of it. */
   #started: HopId = NO_CAUSE
 
-  constructor(access: ApiAccess, options: KubeletOptions) {
+  constructor(given: ApiAccess, options: KubeletOptions) {
+    this.latencies = new SlowedLatencies(given.latencies, KUBELET_WORK, this.slowness)
+    const access = { ...given, latencies: this.latencies }
     this.#access = access
     this.#options = options
     const actor = `kubelet/${options.name}`

@@ -1,5 +1,5 @@
 import type { Container, Probe } from '../api/objects/index.ts'
-import type { Latencies } from '../control-plane/latencies.ts'
+import type { Delays } from '../control-plane/latencies.ts'
 import type { Process, Wait } from '../engine/process.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { type Nanos, SECOND } from '../units.ts'
@@ -7,7 +7,7 @@ import { type Nanos, SECOND } from '../units.ts'
 /** What a probe needs: the clock, how long a call takes, and whether the process answers. */
 export interface ProbeContext {
   readonly sim: Simulation
-  readonly latencies: Latencies
+  readonly latencies: Delays
   readonly node: string
   /** How long the process would take to answer; null when it does not. */
   readonly answersAfter: () => Nanos | null

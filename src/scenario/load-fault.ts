@@ -4,6 +4,7 @@ import type { Nanos } from '../units.ts'
 import type { LoadContext } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
 import { describeLinks, type LinkFaultDraft, loadLinkFault } from './load-link-fault.ts'
+import { type ApiServerSlowDraft, loadApiServerSlow, loadReplicaSlow, type ReplicaSlowDraft } from './load-slow-fault.ts'
 import { formatDuration, parseDuration } from './parse-duration.ts'
 import { formatHowMany, parseHowMany } from './parse-how-many.ts'
 import { complain, type Parsed, parsed } from './parse-result.ts'
@@ -18,8 +19,8 @@ type FaultDraft = Draft<NonNullable<Extract<NonNullable<ScenarioFile['spec']['ti
 type NodeFaultDraft = Extract<FaultDraft, { node?: unknown }>
 type EtcdFaultDraft = Extract<FaultDraft, { member?: unknown }>
 type MachineFaultDraft = Extract<FaultDraft, { machine?: unknown }>
-type LeaderFaultDraft = Extract<FaultDraft, { replica?: unknown }>
-type ApiServerFaultDraft = Extract<FaultDraft, { server?: unknown }>
+type LeaderFaultDraft = Extract<FaultDraft, { kind?: 'controller-manager-crash' | 'scheduler-crash' | undefined }>
+type ApiServerFaultDraft = Extract<FaultDraft, { kind?: 'api-server-crash' | undefined }>
 type DnsFaultDraft = Extract<FaultDraft, { answer?: unknown }>
 type ContainerFaultDraft = Extract<FaultDraft, { pods?: unknown }>
 
@@ -65,6 +66,11 @@ export function loadFault(context: LoadContext, path: Path, draft: FaultDraft, a
     case 'controller-manager-crash':
     case 'scheduler-crash':
       return loadLeaderFault(context, path, draft as LeaderFaultDraft, around.replicas)
+    case 'controller-manager-slow':
+    case 'scheduler-slow':
+      return loadReplicaSlow(context, path, draft as ReplicaSlowDraft, around.replicas)
+    case 'api-server-slow':
+      return loadApiServerSlow(context, path, draft as ApiServerSlowDraft, around.apiServers)
     case 'api-server-crash':
       return loadApiServerFault(context, path, draft as ApiServerFaultDraft, around.apiServers)
     default:
@@ -167,6 +173,8 @@ function loadNodeFault(
         context.mistake([...path, 'node'], `That "${node}" stands still is not modelled: the control plane runs there`, accepted)
       }
       return node === undefined || duration === undefined || duration === null ? undefined : of({ duration })
+    case 'kubelet-slow':
+    case 'kube-proxy-slow':
     case 'disk-slow': {
       const { factor } = draft as Extract<NodeFaultDraft, { factor?: unknown }>
       return node === undefined || duration === undefined || factor === undefined ? undefined : of({ factor, duration })
@@ -281,9 +289,10 @@ function victimOf(fault: FaultSpec): string {
   if ('node' in fault)
     return `${nodeOf(fault.node)}${'factor' in fault ? ` ${fault.factor} times` : ''}${'shutdown' in fault ? `, ${fault.shutdown},` : ''}`
   if ('machine' in fault) return fault.machine
-  if ('replica' in fault) return fault.replica === null ? 'of the leader' : `of replica ${fault.replica}`
-  if ('member' in fault) return `etcd-${fault.member}${'factor' in fault ? ` ${fault.factor} times` : ''}`
-  if ('server' in fault) return fault.server === null ? 'of a random server' : `of server ${fault.server}`
+  const times = 'factor' in fault ? ` ${fault.factor} times` : ''
+  if ('replica' in fault) return `${fault.replica === null ? 'of the leader' : `of replica ${fault.replica}`}${times}`
+  if ('member' in fault) return `etcd-${fault.member}${times}`
+  if ('server' in fault) return `${fault.server === null ? 'of a random server' : `of server ${fault.server}`}${times}`
   if ('answer' in fault) return `${fault.answer}, ${formatHowMany(fault.share === 1 ? 'all' : { share: fault.share })}`
   const pods = `of ${formatHowMany(fault.count)} in ${fault.namespace}`
   if (fault.kind === 'pod-kill') return pods

@@ -710,6 +710,13 @@ const nodeDisk = z.strictObject({
   for: duration('After how long the disk is well again; never when not given').optional(),
 })
 
+const nodeAgentSlow = z.strictObject({
+  kind: z.enum(['kubelet-slow', 'kube-proxy-slow']),
+  node: victim,
+  factor: z.number().min(1).max(1_000_000).meta({ description: 'How many times as long its own work takes' }),
+  for: duration('After how long it is as fast as before; never when not given').optional(),
+})
+
 const nodeClock = z.strictObject({
   kind: z.enum(['clock-skew']),
   node: victim,
@@ -817,6 +824,28 @@ const apiServerFault = z.strictObject({
   for: duration('After how long the server is started again; never when not given').optional(),
 })
 
+const replicaSlow = z.strictObject({
+  kind: z.enum(['controller-manager-slow', 'scheduler-slow']),
+  replica: z
+    .int()
+    .min(1)
+    .max(5)
+    .optional()
+    .meta({ description: 'Which replica, from 1; replica 1 leads at the start. The one that leads when not given' }),
+  factor: z.number().min(1).max(1_000_000).meta({ description: 'How many times as long each reconcile or scheduling cycle takes' }),
+  for: duration('After how long it is as fast as before; never when not given').optional(),
+})
+
+const apiServerSlow = z.strictObject({
+  kind: z.enum(['api-server-slow']),
+  server: z
+    .union([z.int().min(1).max(9), z.literal('random')])
+    .optional()
+    .meta({ description: 'Which API server, from 1, or one of those that are up', default: 'random' }),
+  factor: z.number().min(1).max(1000).meta({ description: 'How many times as long takes what the server does itself' }),
+  for: duration('After how long the server is as fast as before; never when not given').optional(),
+})
+
 const linkSide = (what: string) =>
   z
     .union([
@@ -863,6 +892,7 @@ const fault = z.union([
   nodeReboot,
   nodeFreeze,
   nodeDisk,
+  nodeAgentSlow,
   nodeClock,
   podKill,
   containerFault,
@@ -872,7 +902,9 @@ const fault = z.union([
   etcdFault,
   etcdSlowDisk,
   apiServerFault,
+  apiServerSlow,
   leaderFault,
+  replicaSlow,
   machineFault,
   partitionFault,
   linkLossFault,

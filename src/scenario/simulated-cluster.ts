@@ -115,7 +115,13 @@ export class SimulatedCluster {
     this.#machines =
       install === null
         ? null
-        : new ControlPlaneMachines(install, etcdMembers, this.controlPlane, (name) => this.#nodes[this.#indexOf(name)]!.internalIP)
+        : new ControlPlaneMachines(
+            install,
+            etcdMembers,
+            this.controlPlane,
+            (name) => this.#nodes[this.#indexOf(name)]!.internalIP,
+            (name) => this.#kubelets[this.#indexOf(name)]!.latencies,
+          )
     this.#podRecords = asksForPods(scenario) ? new PodRecords(this.controlPlane.server) : null
     this.#names = scenario.cluster.dns === undefined ? null : new DnsNames(this.controlPlane.server, this.#podRecords)
     const { access } = this.controlPlane
@@ -449,6 +455,14 @@ export class SimulatedCluster {
           })
         return true
       },
+      nodeAgent: (agent, name) => {
+        const index = this.#indexOf(name)
+        const [runs, { slowness }] =
+          agent === 'kubelet'
+            ? [this.#kubelets[index]!.up, this.#kubelets[index]!]
+            : [this.dataPlane.proxy(index).running, this.dataPlane.proxy(index)]
+        return { runs, slow: (factor, onUse) => slowness.begin({ factor, onUse }) }
+      },
       replicas: (component) => this.#replicas(component),
       startReplica: (component, host, cause) => {
         const replica = this.#replicas(component).find((one) => one.host === host)!
@@ -515,6 +529,7 @@ function apiServersTarget(server: ApiServer): FaultTarget['apiServers'] {
     count: server.processes.length,
     isUp: (id) => server.processes[id]!.up,
     nameOf: (id) => server.processes[id]!.name,
+    slow: (id, factor, onUse) => server.processes[id]!.slowness.begin({ factor, onUse }),
     crash: (id) => server.crash(id),
     start: (id, answers) => server.start(id, answers),
   }

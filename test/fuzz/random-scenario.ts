@@ -15,6 +15,7 @@ import { manifestOf, policiesOf } from './manifests.ts'
 import { randomNetworkPolicies } from './network-policies.ts'
 import { randomNodeClients } from './node-clients.ts'
 import { randomNodePorts } from './node-ports.ts'
+import { randomSlowComponents } from './slow-components.ts'
 import { randomTries } from './tries.ts'
 import { randomUdp } from './udp.ts'
 import { VERBS } from './verbs.ts'
@@ -66,6 +67,7 @@ export function randomScenario(seed: string): Readonly<Record<string, string>> {
     ...randomFaults(seed, world, ACTIVE_SECONDS),
     ...randomLinkFaults(seed, world, ACTIVE_SECONDS),
     ...randomFreezes(seed, world, ACTIVE_SECONDS),
+    ...randomSlowComponents(seed, world, ACTIVE_SECONDS),
     ...dns.timeline,
   ]
   timeline.sort((a, b) => a.at - b.at)

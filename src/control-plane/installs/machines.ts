@@ -7,6 +7,7 @@ import { type Nanos, SECOND } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
 import { withCondition } from '../conditions.ts'
 import { nodeIdentity } from '../identity.ts'
+import type { Delays } from '../latencies.ts'
 import type { Replica } from '../leader-election/replica.ts'
 import { objectKey } from '../object-key.ts'
 import { type Install, machinesOf } from './index.ts'
@@ -39,12 +40,20 @@ export class ControlPlaneMachines {
   readonly #etcd: readonly string[]
   readonly #components: Components
   readonly #addressOf: (name: string) => string
+  readonly #latenciesOf: (name: string) => Delays
   /** What each machine is doing about its start; ended when it goes down. */
   readonly #boots = new Map<string, Scope>()
 
-  /** `addressOf` knows the addresses of those that are nodes. */
-  constructor(install: Install, etcdMembers: number, components: Components, addressOf: (name: string) => string) {
+  /** `addressOf` knows the addresses of those that are nodes, `latenciesOf` what their kubelets take. */
+  constructor(
+    install: Install,
+    etcdMembers: number,
+    components: Components,
+    addressOf: (name: string) => string,
+    latenciesOf: (name: string) => Delays,
+  ) {
     this.#addressOf = addressOf
+    this.#latenciesOf = latenciesOf
     this.#install = install
     this.#components = components
     this.#etcd = install.etcd(etcdMembers)
@@ -93,11 +102,12 @@ export class ControlPlaneMachines {
 
   *#start(name: string, component: ComponentName, cause: HopId, scope: Scope): Generator<Wait, void, unknown> {
     const { access, controllerManagers, schedulers } = this.#components
-    const { sim, latencies, trace } = access
+    const { sim, trace } = access
     const place = `${name}/${component}`
     const started = sim.now
     const byKubelet = this.#install.startedBy === 'kubelet'
     if (byKubelet) {
+      const latencies = this.#latenciesOf(name)
       yield sim.delay(latencies.draw('nodeBoot', name))
       yield sim.delay(latencies.draw('kubeletSync', place) + latencies.draw('sandbox', place) + latencies.draw('containerStart', place))
     } else yield sim.delay(SYSTEMD_START)

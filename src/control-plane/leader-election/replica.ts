@@ -2,10 +2,13 @@ import type { Lease } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import { Scope } from '../../engine/scope.ts'
 import { NO_TIMER, type Timer } from '../../engine/simulation.ts'
+import { Slowness } from '../../engine/slowness.ts'
 import { type HopId, NO_CAUSE } from '../../engine/trace.ts'
 import { type Nanos, SECOND } from '../../units.ts'
 import type { ApiAccess } from '../api-client.ts'
 import type { Identity } from '../identity.ts'
+import type { LatencyName } from '../latencies.ts'
+import { SlowedLatencies } from '../slowed-latencies.ts'
 import { LeaderElector } from './leader-elector.ts'
 
 /** From the start of the process to its first attempt at the lease. *Assumption*: reading its configuration and setting up its clients. */
@@ -20,6 +23,8 @@ export interface LedComponent {
   /** Its name, and that of its Lease. */
   readonly name: string
   readonly identity: Identity
+  /** What each item that it works on takes, beside its requests. */
+  readonly work: LatencyName
   /** A process of it, with nothing remembered from an earlier one. */
   readonly make: (access: ApiAccess) => LedProcess
 }
@@ -44,6 +49,8 @@ export interface LedProcess {
 export class Replica {
   readonly component: LedComponent
   readonly host: string
+  /** How slow its processes are, one after the other. */
+  readonly slowness = new Slowness()
   readonly #access: ApiAccess
   readonly #isAlone: boolean
   #scope: Scope | null = null
@@ -81,6 +88,9 @@ export class Replica {
   get firstHolder(): string {
     return `${this.host}_1`
   }
+
+  /** Makes its processes slow, until what it gives is called. */
+  readonly slow = (factor: number, onUse: () => void): (() => void) => this.slowness.begin({ factor, onUse })
 
   /** It has run since before time 0, and leads when `lease` is the one that it holds. */
   inherit(lease: Lease | null): void {
@@ -127,8 +137,9 @@ export class Replica {
   #begin(): { elector: LeaderElector; process: LedProcess; scope: Scope } {
     this.#starts++
     const scope = new Scope(this.#access.sim)
-    const { name, identity } = this.component
-    const access = { ...this.#access, sim: scope, process: this.#isAlone ? name : `${name}/${this.host}` }
+    const { name, identity, work } = this.component
+    const latencies = new SlowedLatencies(this.#access.latencies, [work], this.slowness)
+    const access = { ...this.#access, latencies, sim: scope, process: this.#isAlone ? name : `${name}/${this.host}` }
     const stream = `leader-election/${name}/${this.host}`
     const elector = new LeaderElector(access, { component: name, holder: this.holder, identity, stream })
     const process = this.component.make(access)
