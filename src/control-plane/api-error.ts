@@ -15,6 +15,11 @@ export class ApiError extends Error {
     this.code = code
     this.broken = broken
   }
+
+  /** As kubectl tells it. */
+  get reason(): string {
+    return this.code === NO_CONNECTION ? this.message : `${this.code} ${this.message}`
+  }
 }
 
 /** Source: kubectl pkg/cmd/util/helpers.go, of a dial that was refused. */

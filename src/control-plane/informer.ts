@@ -40,6 +40,7 @@ export class Informer<K extends Kind> {
     for (const object of this.#server.cached(this.#kind)) this.#objects.set(keyOf(object), object as KindMap[K])
     this.#watch = this.#server.watch(this.#kind, {
       ...this.#options,
+      known: () => this.#objects.values(),
       listed: () => {},
       deliver: (event) => this.#receive(event as WatchEvent<KindMap[K]>),
     })

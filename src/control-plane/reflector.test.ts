@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { AnyObject, Namespace } from '../api/objects/index.ts'
+import { LateTimers } from '../engine/late-timers.ts'
 import { Simulation } from '../engine/simulation.ts'
 import { Trace } from '../engine/trace.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
@@ -15,7 +16,7 @@ import type { WatchEvent } from './watch-cache.ts'
 
 const namespace = (name: string): Namespace => ({ apiVersion: 'v1', kind: 'Namespace', metadata: emptyMeta(name, '') })
 
-/** API servers, a writer who never gives up, and informers of Namespaces. */
+/** API servers, a writer who never gives up, and informers of Namespaces, on a machine that may stand still; every second one starts synced. */
 function tank(count: number, seed: string, informers = 1) {
   const sim = new Simulation({ seed })
   const trace = new Trace(sim)
@@ -27,11 +28,14 @@ function tank(count: number, seed: string, informers = 1) {
     flowControl: FLOW_CONTROL_DEFAULTS,
     count,
   })
+  const machine = new LateTimers(sim)
+  const whenRunning = (run: () => void): void => machine.whenRunning(run)
   const told: WatchEvent[][] = Array.from({ length: informers }, () => [])
   const caches = told.map((events, i) => {
-    const informer = new Informer(server, 'Namespace', { name: `client-${i}`, network: 'controlPlaneNetwork' })
+    const informer = new Informer(server, 'Namespace', { name: `client-${i}`, network: 'controlPlaneNetwork', whenRunning })
     informer.listen((event) => events.push(event))
-    informer.start()
+    if (i % 2 === 0) informer.start()
+    else informer.startSynced()
     return informer
   })
   const stored = new Map<string, AnyObject>()
@@ -65,7 +69,7 @@ function tank(count: number, seed: string, informers = 1) {
       if (server.crash(id) !== null) sim.after(length, () => server.start(id, () => {}))
     })
   }
-  return { sim, trace, server, caches, told, stored, write, writeEvery, crash }
+  return { sim, machine, trace, server, caches, told, stored, write, writeEvery, crash }
 }
 
 /** Per object revisions only grow, an object that is gone stays gone, and in the end the cache is what is stored. */
@@ -217,4 +221,27 @@ test('a watch cache that is behind makes a list wait, at most 3 s, and then ther
     expect(outcome![0]).toBe(code)
     expect(outcome![1] / SECOND).toBeCloseTo(code === 200 ? 2 : 3, 1)
   }
+})
+
+test('a client that stands still hears of nothing, neither of a watch nor of a list after a gap, and then of everything', () => {
+  fc.assert(
+    fc.property(
+      fc.record({ from: fc.integer({ min: 1, max: 60 }), length: fc.integer({ min: 1, max: 300 }) }),
+      fc.array(fc.record({ at: fc.integer({ min: 1, max: 100 }), length: fc.integer({ min: 1, max: 60 }) }), { maxLength: 3 }),
+      (still, crashes) => {
+        const run = tank(1, 'still', 2)
+        run.writeEvery(700 * MILLISECOND, 2 * SECOND, 150 * SECOND)
+        for (const { at, length } of crashes) run.crash(0, at * SECOND, length * SECOND)
+        run.sim.after(still.from * SECOND, () => run.machine.stop())
+        run.sim.run(still.from * SECOND)
+        const before = run.told.map((events) => events.length)
+        run.sim.run((still.from + still.length) * SECOND)
+        expect(run.told.map((events) => events.length)).toEqual(before)
+        run.machine.goOn()
+        run.sim.run(900 * SECOND)
+        expectFaithful(run)
+      },
+    ),
+    { numRuns: 60, seed: 4 },
+  )
 })

@@ -1,5 +1,5 @@
 import type { AnyObject, Pod } from '../api/objects/index.ts'
-import type { Process, Wait } from '../engine/process.ts'
+import { Completion, type Process, type Wait } from '../engine/process.ts'
 import type { RandomStream } from '../engine/random-stream.ts'
 import { NO_TIMER, type Simulation, type Timer } from '../engine/simulation.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
@@ -236,6 +236,7 @@ export class Reflector implements ClientWatch {
     for (;;) {
       yield* this.#travel()
       const server = yield* this.#access.connection.reach()
+      yield* this.#running()
       if (server !== null && this.#follow(server, null)) return
       yield* this.#travel()
       yield* this.#wait()
@@ -248,6 +249,7 @@ export class Reflector implements ClientWatch {
     for (;;) {
       yield* this.#travel()
       const server = yield* this.#access.connection.reach()
+      yield* this.#running()
       if (server === null) {
         yield* this.#travel()
         yield* this.#wait()
@@ -284,10 +286,8 @@ export class Reflector implements ClientWatch {
     const after = this.#revision
     this.#revision = Math.max(after, revision)
     relisted?.(after, this.#revision)
-    if (listed !== undefined) {
-      listed(this.#revision)
-      return
-    }
+    listed?.(this.#revision)
+    if (listed !== undefined && known === undefined) return
     const had = new Map<string, AnyObject>()
     for (const object of known?.() ?? []) had.set(keyOf(object), object)
     const { now } = this.#access.sim
@@ -316,8 +316,18 @@ export class Reflector implements ClientWatch {
     this.#options.synced?.()
   }
 
-  #travel(): Generator<Wait, void, unknown> {
-    return travel(this.#access, this.#options)
+  *#travel(): Generator<Wait, void, unknown> {
+    yield* travel(this.#access, this.#options)
+    yield* this.#running()
+  }
+
+  /** Waits while the client's machine stands still: until then the client begins nothing and hears of nothing. */
+  *#running(): Generator<Wait, void, unknown> {
+    const { whenRunning } = this.#options
+    if (whenRunning === undefined) return
+    const runs = new Completion<void>(this.#access.sim)
+    whenRunning(() => runs.resolve())
+    if (!runs.settled) yield runs
   }
 
   *#wait(): Generator<Wait, void, unknown> {
@@ -326,6 +336,7 @@ export class Reflector implements ClientWatch {
     const delay = this.#backOff + this.#timing.below(this.#backOff)
     this.#backOff = Math.min(2 * this.#backOff, BACKOFF_MAX)
     yield sim.delay(delay)
+    yield* this.#running()
     this.#backedOffAt = sim.now
   }
 }

@@ -1,7 +1,7 @@
 import { invariant } from '../invariant.ts'
 import type { Process, Wait, Waitable } from './process.ts'
-import type { RandomStream } from './random-stream.ts'
-import { type HandlerId, Simulation, type Timer } from './simulation.ts'
+import type { HandlerId, Timer } from './simulation.ts'
+import { StandIn } from './stand-in.ts'
 
 /**
  * All that runs on one machine which may stand still for a while, as on a hung kernel: time goes on, but nothing happens there. What is due
@@ -19,8 +19,7 @@ import { type HandlerId, Simulation, type Timer } from './simulation.ts'
  *
  * Handlers of {@link schedule} are for hot paths, which look after themselves: there are none here.
  */
-export class LateTimers extends Simulation {
-  readonly #sim: Simulation
+export class LateTimers extends StandIn {
   #isStill = false
   /** What was due while it stood still, in that order; a closure by the timer that was to call it, and by itself what has none. */
   readonly #due = new Map<unknown, () => void>()
@@ -36,29 +35,12 @@ export class LateTimers extends Simulation {
     },
   }
 
-  constructor(sim: Simulation) {
-    super({ seed: sim.seed })
-    this.#sim = sim
-  }
-
-  override get now(): number {
-    return this.#sim.now
-  }
-
-  override get eventsExecuted(): number {
-    return this.#sim.eventsExecuted
-  }
-
-  override get pending(): number {
-    return this.#sim.pending
-  }
-
   override handler(): HandlerId {
     invariant(false, 'What runs on a machine that may stand still has no handlers')
   }
 
   override after(delay: number, callback: () => void): Timer {
-    const timer: Timer = this.#sim.after(delay, () => {
+    const timer: Timer = this.below.after(delay, () => {
       if (this.#isStill) this.#due.set(timer, callback)
       else callback()
     })
@@ -66,19 +48,11 @@ export class LateTimers extends Simulation {
   }
 
   override cancel(timer: Timer): boolean {
-    return this.#due.delete(timer) || this.#sim.cancel(timer)
-  }
-
-  override rng(name: string): RandomStream {
-    return this.#sim.rng(name)
+    return this.#due.delete(timer) || this.below.cancel(timer)
   }
 
   override spawn<T>(body: Generator<Wait, T, unknown>, ended?: () => void): Process<T> {
-    return this.#sim.spawn(this.#stopping(body), ended)
-  }
-
-  override run(until: number): void {
-    this.#sim.run(until)
+    return this.below.spawn(this.#stopping(body), ended)
   }
 
   get isStill(): boolean {
@@ -122,7 +96,7 @@ export class LateTimers extends Simulation {
       if (this.#isStill) yield this.#goesOn
       let step = body.next()
       while (step.done !== true) {
-        const isElsewhere = step.value.sim === this.#sim
+        const isElsewhere = step.value.sim === this.below
         const value: unknown = yield step.value
         if (this.#isStill && !isElsewhere) yield this.#goesOn
         step = body.next(value)

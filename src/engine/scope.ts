@@ -1,6 +1,6 @@
 import type { Process, Wait } from './process.ts'
-import type { RandomStream } from './random-stream.ts'
-import { type HandlerId, Simulation, type Timer } from './simulation.ts'
+import type { HandlerId, Timer } from './simulation.ts'
+import { StandIn } from './stand-in.ts'
 
 /**
  * All that one program of the simulated world does: the processes and closures that are started through it end with it.
@@ -14,64 +14,34 @@ import { type HandlerId, Simulation, type Timer } from './simulation.ts'
  * program.end() // a crash: nothing of it runs any more
  * ```
  */
-export class Scope extends Simulation {
-  readonly #sim: Simulation
+export class Scope extends StandIn {
   readonly #running = new Set<Process<unknown>>()
   #ended = false
 
-  constructor(sim: Simulation) {
-    super({ seed: sim.seed })
-    this.#sim = sim
-  }
-
-  override get now(): number {
-    return this.#sim.now
-  }
-
-  override get eventsExecuted(): number {
-    return this.#sim.eventsExecuted
-  }
-
-  override get pending(): number {
-    return this.#sim.pending
-  }
-
   override handler(run: (a: number, b: number) => void): HandlerId {
-    return this.#sim.handler((a, b) => {
+    return this.below.handler((a, b) => {
       if (!this.#ended) run(a, b)
     })
   }
 
   override schedule(delay: number, handler: HandlerId, a = 0, b = 0): Timer {
-    return this.#sim.schedule(delay, handler, a, b)
+    return this.below.schedule(delay, handler, a, b)
   }
 
   override after(delay: number, callback: () => void): Timer {
-    return this.#sim.after(delay, () => {
+    return this.below.after(delay, () => {
       if (!this.#ended) callback()
     })
   }
 
-  override cancel(timer: Timer): boolean {
-    return this.#sim.cancel(timer)
-  }
-
-  override rng(name: string): RandomStream {
-    return this.#sim.rng(name)
-  }
-
   override spawn<T>(body: Generator<Wait, T, unknown>, ended?: () => void): Process<T> {
-    const process: Process<T> = this.#sim.spawn(body, () => {
+    const process: Process<T> = this.below.spawn(body, () => {
       this.#running.delete(process as Process<unknown>)
       ended?.()
     })
     if (this.#ended) process.kill()
     else this.#running.add(process as Process<unknown>)
     return process
-  }
-
-  override run(until: number): void {
-    this.#sim.run(until)
   }
 
   /** Ends everything at once. What is in the middle of its own step ends at its next wait. */

@@ -39,7 +39,7 @@ import { OpenLoop } from './open-loop.ts'
 import type { NetworkPlugin } from './packet-filter.ts'
 import type { PodEndpoints } from './requests/traffic.ts'
 import { Requests } from './requests.ts'
-import { type DnsSpec, type KnowsName, namesToTry } from './resolver.ts'
+import { type DnsSpec, type KnowsName, type NamesToTry, namesByNamespace } from './resolver.ts'
 import { type ExternalClients, Senders } from './senders.ts'
 import type { CallSpec, TrafficSource, TrafficSpec, TrafficTarget, WorkloadSpec } from './specs.ts'
 import { UnseenChanges } from './unseen-changes.ts'
@@ -232,10 +232,9 @@ export class DataPlane {
   /** A traffic source; it sends from its start to its stop. Names are unique. To be called before its start. */
   addTraffic(spec: TrafficSpec): void {
     invariant(!this.#traffic.some((traffic) => traffic.name === spec.name), `Two traffics are called "${spec.name}"`)
-    const { namespace, service, port, protocol = 'TCP', host, path, isNumeric, node } = spec.target
+    const { namespace, service, port, protocol = 'TCP', host, path, node } = spec.target
     const { from, headers, cookies, tls } = spec
-    const { dns } = this
-    const names = dns === null || from.kind !== 'pods' || isNumeric ? undefined : namesToTry(host, from.namespace, dns.ndots)
+    const names = from.kind === 'pods' ? this.#namesFor(spec.target) : undefined
     const socket = protocol === 'UDP' ? (spec.socket ?? { reuse: false }) : undefined
     const metrics = this.#requestMetrics.addTraffic(spec)
     const servicePort = this.history.servicePort(namespace, service, port, protocol)
@@ -269,6 +268,7 @@ export class DataPlane {
         timeout,
         route: { host, path, isTls: false },
         connection,
+        names: this.#namesFor(target),
         pods: this.#podsOf(target),
       })
       this.requests.onOutcome(traffic, (visit, cause) => calls.ended(visit, optional, cause))
@@ -277,6 +277,12 @@ export class DataPlane {
       return traffic
     }
     calls.plan(workload, workload.calls ?? [], trafficOf)
+  }
+
+  /** What client pods look up for it; undefined: they need not. */
+  #namesFor({ host, isNumeric }: TrafficTarget): NamesToTry | undefined {
+    if (this.dns === null || isNumeric) return undefined
+    return namesByNamespace(host, this.dns.ndots, (client) => this.backends.specOf(client).namespace)
   }
 
   /** undefined: it goes to a Service. */

@@ -95,6 +95,23 @@ describe('the other side is gone without a word', () => {
   })
 
   test.each([
+    ['nobody: silence', false, 'timeout', 15 * SECOND],
+    ['another pod, whose kernel knows nothing of the connection: RST', true, 'reset', 2 * LATER + 2 * sameNode],
+  ] as const)('the pod’s address has gone to %s', (_, isTaken, cause, after) => {
+    const work = 5 * SECOND
+    const { c, pods } = cluster({ workload: { ...WORKLOAD, serviceTime: { kind: 'constant', value: work } } })
+    const start = c.sim.now
+    send(c, { times: [0, 4 * SECOND], connection: streams({ interval: 30 * SECOND, timeout: 15 * SECOND }), timeout: 100 * SECOND })
+    expect(summaryAt(c, start + 6 * SECOND).ok).toBe(1)
+    const { id, address } = pods[0]!
+    c.dataPlane.backends.sandboxDown(id)
+    if (isTaken) c.pod({ node: 0, app: 'other', address })
+    const end = start + HEARD - SERVICE + work + 30 * SECOND + after
+    expect(summaryAt(c, end - 1)).toMatchObject({ ok: 1, failed: 0 })
+    expect(summaryAt(c, end).failedByCause).toEqual({ [cause]: 1 })
+  })
+
+  test.each([
     ['has crashed: silence', false, 'timeout', 15 * SECOND],
     ['has restarted: RST', true, 'reset', 2 * external + LATER],
   ] as const)('the node that a client outside came in by %s', (_, boots, cause, after) => {

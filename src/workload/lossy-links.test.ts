@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { INSTANT, TEST_NETWORK, TestCluster, type TestClusterOptions } from './test-cluster.ts'
 
@@ -98,6 +99,137 @@ describe('one request over links that are cut for a while', () => {
       links!.disturb({ ...CUT, loss: 0, delay: { kind: 'constant', value: 3 * MILLISECOND }, from: [outside], to: [0] })
     })
     expect(latency).toBe(usual + 12 * MILLISECOND)
+  })
+})
+
+/**
+ * Streams of one HTTP/2 connection from node 0 to node 1, open since 100 s: those of 150 s on are the ones that count. A way takes 250 µs; a pod
+ * serves one after the other, 7 ms each.
+ */
+describe('HTTP/2: what is sent behind a segment that is lost or late waits for it', () => {
+  const SERVICE = 7 * MILLISECOND
+  const RTO = 200 * MILLISECOND + 2 * TEST_NETWORK.sameZone
+  const H2 = { keepAlive: 5000 * SECOND, pool: 1, http2: { maxConcurrentStreams: 100 } }
+  const H1 = { keepAlive: 5000 * SECOND, pool: 10 }
+
+  /** Latencies of requests at 150 s and so much, in ms, the connection warm: their mean times their number, and the longest, and that of one alone. */
+  function requests(
+    after: readonly number[],
+    act: (cluster: TestCluster) => void,
+    more: Partial<Parameters<TestCluster['traffic']>[0]> = {},
+  ) {
+    const run = (gaps: readonly number[], disturb: (cluster: TestCluster) => void) => {
+      const times = [0, ...(more.connection === H1 ? [0, 0, 0] : []), ...gaps.map((gap) => 50 * SECOND + gap * MILLISECOND)]
+      const cluster = setUp({
+        from: 'client',
+        serviceTime: SERVICE,
+        measureFrom: 140 * SECOND,
+        traffic: {
+          arrivals: { kind: 'replay', times },
+          start: 100 * SECOND,
+          stop: 200 * SECOND,
+          timeout: 4000 * SECOND,
+          connection: H2,
+          ...more,
+        },
+      })
+      disturb(cluster)
+      cluster.sim.run(5000 * SECOND)
+      cluster.dataPlane.checkConservation()
+      return cluster.dataPlane.trafficSummaries()[0]!
+    }
+    const nanos = (ms: number) => Math.round(ms * MILLISECOND)
+    const summary = run(after, act)
+    const { ok, failed, latencyMs, blameMs } = summary
+    const alone = nanos(run([0], () => {}).latencyMs.max!)
+    if (ok === 0) return { ok, failed, alone }
+    const softirq = blameMs.mean!.softirq
+    const sum = nanos((latencyMs.mean! - softirq) * ok)
+    return { ok, failed, alone, sum, longest: nanos(latencyMs.max!), retransmit: nanos(blameMs.mean!.retransmit * ok) }
+  }
+
+  const gaps = [0, 50, 100]
+
+  test('a request that is lost holds up those that are sent meanwhile, all of it retransmission', () => {
+    const { alone, sum, retransmit, ok } = requests(gaps, (cluster) => cut(cluster, 0, 1, 149.99, 150.01))
+    expect(ok).toBe(3)
+    const waits = RTO + (RTO - 50 * MILLISECOND) + (RTO - 100 * MILLISECOND)
+    expect(retransmit).toBe(waits)
+    expect(sum).toBe(3 * alone + waits)
+  })
+
+  test('and an answer that is lost does so with those that follow it', () => {
+    const { alone, sum, retransmit } = requests(gaps, (cluster) => cut(cluster, 1, 0, 150.005, 150.01))
+    const waits = RTO + (RTO - 50 * MILLISECOND) + (RTO - 100 * MILLISECOND)
+    expect(retransmit).toBe(waits)
+    expect(sum).toBe(3 * alone + waits)
+  })
+
+  test('but not what goes the other way', () => {
+    // The second is at the pod when the answer to the first is lost; the third is asked and answered behind it.
+    const { alone, sum, retransmit } = requests([0, 6, 250], (cluster) => cut(cluster, 0, 1, 150.003, 150.008))
+    expect(retransmit).toBe(RTO)
+    expect(sum).toBe(3 * alone + RTO)
+  })
+
+  // Of three at once the first is served first. Where they were sent 1 ms apart and are served for 7 ms, the last of them has waited longest.
+  test.each([
+    [[0, 50, 100], 0],
+    [[0, 1, 2], 12 * MILLISECOND],
+  ])('sent at %j ms they come to the pod in that order', (sentAt, more) => {
+    const serial = { ...INSTANT, concurrency: 1, serviceTime: { kind: 'constant' as const, value: SERVICE } }
+    const { alone, sum, longest } = requests(sentAt, (cluster) => {
+      cluster.dataPlane.backends.sandboxDown(0)
+      cluster.sliceOf('web', [cluster.pod({ node: 1, app: 'web', workload: serial })])
+      cut(cluster, 0, 1, 149.99, 150.01)
+    })
+    expect(longest).toBe(alone + RTO + more)
+    const laterPacket = LINUX_6_1.establishedPacketNs('iptables-legacy')
+    const sentLater = (sentAt[1]! + sentAt[2]!) * MILLISECOND
+    // Of the second and the third the queue of the pod takes what their cores did not.
+    expect(sum).toBe(3 * alone + 3 * RTO - sentLater + 3 * SERVICE - 3 * laterPacket)
+  })
+
+  test('on HTTP/1.1 each has a connection of its own, and nobody waits but the one', () => {
+    const { alone, sum, retransmit } = requests(gaps, (cluster) => cut(cluster, 0, 1, 149.99, 150.01), { connection: H1 })
+    expect(retransmit).toBe(RTO)
+    expect(sum).toBe(3 * alone + RTO)
+  })
+
+  test.each([
+    ['a request', 0, 1, 149.9995, 150.0005],
+    ['an answer', 1, 0, 150.007, 150.0078],
+  ] as const)('%s that is late by 10 ms is not overtaken by the one behind it, 2 ms later', (_, from, to, begin, end) => {
+    const slow = { ...CUT, oneWay: true, loss: 0, delay: { kind: 'constant', value: 10 * MILLISECOND } as const, from: [from], to: [to] }
+    const disturb = ({ links, sim }: TestCluster): void => {
+      sim.after(Math.round(begin * SECOND) - sim.now, () => sim.after(Math.round((end - begin) * SECOND), links!.disturb(slow)))
+    }
+    const together = requests([0, 2], disturb)
+    expect(together.sum).toBe(2 * together.alone + 10 * MILLISECOND + 8 * MILLISECOND)
+    const apart = requests([0, 2], disturb, { connection: H1 })
+    expect(apart.sum).toBe(2 * apart.alone + 10 * MILLISECOND)
+  })
+
+  test('when TCP gives a segment up, all that is behind it fails with it', () => {
+    let until = 50 * SECOND
+    for (let sent = 0, wait = RTO; sent <= 15; sent++, wait = Math.min(2 * wait, 120 * SECOND)) until += wait
+    const failedBy = (after: Nanos) => {
+      const cluster = setUp({
+        from: 'client',
+        measureFrom: 140 * SECOND,
+        traffic: {
+          arrivals: { kind: 'replay', times: [0, 50 * SECOND, 51 * SECOND] },
+          start: 100 * SECOND,
+          timeout: 4000 * SECOND,
+          connection: H2,
+        },
+      })
+      cut(cluster, 0, 1, 149.99, 1074)
+      cluster.sim.run(100 * SECOND + after)
+      return [cluster.dataPlane.trafficSummaries()[0]!.failedByCause, cluster.dataPlane.requests.inUse]
+    }
+    expect(failedBy(until - 1)).toEqual([{}, 2])
+    expect(failedBy(until)).toEqual([{ timeout: 2 }, 0])
   })
 })
 

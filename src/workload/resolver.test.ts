@@ -5,8 +5,8 @@ import type { TrafficSummary } from '../metrics/summaries.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import type { DnsAnswer } from './dns-failures.ts'
-import { type DnsSpec, namesToTry } from './resolver.ts'
-import type { TrafficSpec } from './specs.ts'
+import { type DnsSpec, namesByNamespace, namesToTry } from './resolver.ts'
+import type { CallSpec, TrafficSpec, WorkloadSpec } from './specs.ts'
 import { INSTANT, TEST_NETWORK, TestCluster, type TestPod } from './test-cluster.ts'
 
 /** Two Services are there. */
@@ -119,6 +119,13 @@ describe('the names that are tried', () => {
   ])('for %s in %s with ndots %i', (name, namespace, ndots, expected) => {
     expect(namesToTry(name, namespace, ndots)).toEqual(expected)
   })
+})
+
+test('pods of two namespaces each try their own search list', () => {
+  const names = namesByNamespace('web', 5, (client) => `ns-${client % 2}`)
+  expect(names(1)).toEqual(namesToTry('web', 'ns-1', 5))
+  expect(names(2)).toEqual(namesToTry('web', 'ns-0', 5))
+  expect(names(3)).toBe(names(1))
 })
 
 describe('a lookup', () => {
@@ -421,6 +428,86 @@ describe('two queries at once that overlap in the kernel', () => {
     expect(ok + failedByCause['dns-failed']!).toBe(40)
     expect(Math.floor(latencyMs.max!)).toBe(5000)
     expect(latencyMs.p50!).toBeLessThan(10)
+  })
+})
+
+describe('the calls of a pod', () => {
+  /** Pods `front` beside `web` call it by its name. They work for no time of their own. */
+  function callers(options: Parameters<typeof cluster>[0] & { call?: Partial<CallSpec> } = {}): ReturnType<typeof cluster> {
+    const { c, names, server } = cluster(options)
+    const target = { namespace: 'shop', service: 'web', port: 80, host: 'web', path: '/' }
+    const spec: CallSpec = {
+      name: 'front -> web',
+      target,
+      probability: 1,
+      count: 1,
+      timeout: 30 * SECOND,
+      optional: false,
+      ...options.call,
+    }
+    const workload: WorkloadSpec = { ...INSTANT, calls: [{ at: 0.5, when: 'always', parallel: false, calls: [spec] }] }
+    c.dataPlane.addCalls(workload, 'app=front', 0)
+    const front = c.pod({ node: 0, app: 'front', workload })
+    c.service('front', { type: 'NodePort', nodePort: 30090, spec: { clusterIP: '10.96.0.20' } })
+    c.sliceOf('front', [front])
+    run(c, 5 * SECOND)
+    return { c, names, server }
+  }
+
+  /** The calls; clients outside, who look nothing up, begin them. */
+  function made(c: TestCluster, times: readonly Nanos[] = [0], time = 60 * SECOND): TrafficSummary {
+    c.traffic({ service: 'front', from: 'outside', node: 0, arrivals: { kind: 'replay', times }, timeout: 60 * SECOND })
+    run(c, time)
+    c.dataPlane.checkConservation()
+    return c.dataPlane.trafficSummaries()[0]!
+  }
+
+  /** Three Services are there. */
+  const first = LINUX_6_1.firstPacketNs('nftables', 0, 0, 3)
+  const lookup = first + LATER + 2 * sameZone
+  const request = first + 3 * LATER + 4 * sameNode
+
+  test('look their name up before they connect, as any client does', () => {
+    const { c } = callers()
+    const calls = made(c)
+    expect(dns(calls)).toBe(lookup)
+    expect(latency(calls)).toBe(lookup + request)
+    expect(queries(c)).toBe(2)
+    const clients = c.dataPlane.trafficSummaries()[1]!
+    expect(Math.round(clients.blameMs.mean!.calls * MILLISECOND)).toBe(lookup + request)
+    expect(dns(clients)).toBe(0)
+  })
+
+  test('try one name after the other', () => {
+    const { c } = callers({ names: ['web.svc.cluster.local'] })
+    expect(dns(made(c))).toBe(2 * lookup)
+  })
+
+  test('need no lookup on a kept connection, nor for an address', () => {
+    const { c } = callers({ call: { connection: { keepAlive: 10 * SECOND, pool: 1 } } })
+    expect(made(c, [0, SECOND]).ok).toBe(2)
+    expect(queries(c)).toBe(2)
+    const target = { namespace: 'shop', service: 'web', port: 80, host: '10.96.0.1', path: '/', isNumeric: true } as const
+    const straight = callers({ names: [], call: { target } })
+    expect(latency(made(straight.c))).toBe(request)
+  })
+
+  test('fail with it', () => {
+    const { c } = callers({ names: [] })
+    expect(made(c)).toMatchObject({ sent: 1, ok: 0, failedByCause: { 'dns-failed': 1 } })
+    expect(c.dataPlane.trafficSummaries()[1]!.ok).toBe(0)
+  })
+
+  test('that a pod has not ended when it dies end with its lookup', () => {
+    const { c, server } = callers()
+    c.dataPlane.backends.sandboxDown(server.id)
+    made(c, [0], SECOND)
+    expect(c.dataPlane.requests.resolver!.size).toBe(1)
+    c.dataPlane.backends.kill(3)
+    run(c, 20 * SECOND)
+    expect(c.dataPlane.trafficSummaries()[0]!.failedByCause).toEqual({ 'no-client': 1 })
+    expect(c.dataPlane.requests.resolver!.size).toBe(0)
+    c.dataPlane.checkConservation()
   })
 })
 

@@ -57,6 +57,23 @@ export function namesToTry(name: string, namespace: string, ndots: number): read
   return name.split('.').length - 1 >= ndots ? [name, ...searched] : [...searched, name]
 }
 
+/** What a client pod tries, in this order. */
+export type NamesToTry = (client: number) => readonly string[]
+
+/** What pods of any namespace try for a name: each by the search list of its own. */
+export function namesByNamespace(name: string, ndots: number, namespaceOf: (client: number) => string): NamesToTry {
+  const lists = new Map<string, readonly string[]>()
+  return (client) => {
+    const namespace = namespaceOf(client)
+    let list = lists.get(namespace)
+    if (list === undefined) {
+      list = namesToTry(name, namespace, ndots)
+      lists.set(namespace, list)
+    }
+    return list
+  }
+}
+
 /** The bit of a query's user that says which of the two it is. */
 const AAAA = 1
 /** Both queries of an attempt were answered so far. */

@@ -193,6 +193,19 @@ test('a drain that a budget never allows fails at its timeout and leaves the pod
   expect(bed.deployment('web')!.status.availableReplicas).toBe(2)
 })
 
+test('a drain gives up pods of which no API server says whether they are gone, and tells of the others', () => {
+  const bed = withWeb(2, {}, 1)
+  const { server } = bed.plane
+  server.observe('Pod', ({ object }) => {
+    if (object.metadata.deletionTimestamp !== null) bed.sim.after(SECOND / 4, () => server.crash(0))
+  })
+  const refusals = run(bed, drainOf('worker-1'), 120)
+  expect(
+    refusals.filter((reason) => /^error when waiting for the pod to terminate: The connection .* was refused/.test(reason)),
+  ).toHaveLength(2)
+  expect(refusals.at(-1)).toBe('drained only in part: 0 of 2 pods evicted')
+})
+
 test('a drain stops at pods without a controller unless it is forced', () => {
   const bed = new Testbed({ nodes: 1 })
   const pod: Pod = {

@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { EndpointSlice, Node } from '../../src/api/objects/index.ts'
+import { ApiError } from '../../src/control-plane/api-error.ts'
 import { isReady } from '../../src/control-plane/conditions.ts'
+import { ANY_REVISION } from '../../src/control-plane/etcd.ts'
+import { ADMINISTRATOR } from '../../src/control-plane/identity.ts'
+import type { Wait } from '../../src/engine/process.ts'
+import { NO_CAUSE } from '../../src/engine/trace.ts'
 import { memoryFiles } from '../../src/scenario/load-files.ts'
 import { loadScenario } from '../../src/scenario/load-scenario.ts'
 import { SimulatedCluster } from '../../src/scenario/simulated-cluster.ts'
-import { SECOND } from '../../src/units.ts'
+import { type Nanos, SECOND } from '../../src/units.ts'
 
 /**
  * Machines that do not reach each other, seen from the control plane: heartbeats, watches, endpoints, rules, leaders.
@@ -178,4 +183,130 @@ test('of three control planes one is cut off: the others lead, write and serve, 
   expect(first!.cache('Lease').revision).toBe(second!.cache('Lease').revision)
   expect(server.peek('Deployment', 'default', 'web')!.status.readyReplicas).toBe(5)
   for (const node of tank.nodeNames) expect(readyOf(tank, node)).toBe('True')
+})
+
+/**
+ * API servers on three machines and etcd on three others. Each of the questions, of one server, takes some milliseconds, or has no answer within 7 s: etcd's
+ * time-out of a request (etcd v3_server.go, ReqTimeout).
+ */
+describe('an API server that is cut off from etcd', () => {
+  interface Answer {
+    readonly code: number
+    /** Seconds, from the question. */
+    readonly after: number
+  }
+
+  /** A cluster, and for each of its API servers what became of a read, and of a write, that it was asked at that second. */
+  async function asked(timeline: string, at: number): Promise<{ tank: SimulatedCluster; reads: Answer[]; writes: Answer[] }> {
+    const tank = await clusterWith(timeline, 'install: binary, nodes: [{ count: 1 }]')
+    const { sim, controlPlane } = tank
+    const { server } = controlPlane
+    const [reads, writes]: [Answer[], Answer[]] = [[], []]
+    const took = (from: Nanos, code: number): Answer => ({ code, after: (sim.now - from) / SECOND })
+    function* read(client: string): Generator<Wait, void, unknown> {
+      const connection = server.connection(client)
+      const { id } = (yield* connection.reach())!
+      const from = sim.now
+      try {
+        yield* server.get('Deployment/default/web', connection)
+        reads[id] = took(from, 200)
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        reads[id] = took(from, error.code)
+      }
+    }
+    function* write(client: string): Generator<Wait, void, unknown> {
+      const connection = server.connection(client)
+      const { id } = (yield* connection.reach())!
+      const from = sim.now
+      const { code } = yield* server.write({
+        identity: ADMINISTRATOR,
+        verb: 'update',
+        kind: 'Deployment',
+        namespace: 'default',
+        name: 'web',
+        cause: NO_CAUSE,
+        change: (current) => ({
+          ...current!,
+          metadata: { ...current!.metadata, labels: { ...current!.metadata.labels, [`by-${id}`]: 'yes' } },
+        }),
+        expected: ANY_REVISION,
+        quiet: true,
+        connection,
+      })
+      writes[id] = took(from, code)
+    }
+    sim.after(at * SECOND, () => {
+      // New connections go to one server after the other.
+      for (const n of [1, 2, 3]) sim.spawn(read(`reader-${n}`))
+      for (const n of [1, 2, 3]) sim.spawn(write(`writer-${n}`))
+    })
+    return { tank, reads, writes }
+  }
+
+  const labels = (tank: SimulatedCluster) =>
+    Object.keys(tank.controlPlane.server.peek('Deployment', 'default', 'web')!.metadata.labels).filter((key) => key.startsWith('by-'))
+
+  function expectCutOff({ code, after }: Answer): void {
+    expect(code).toBe(500)
+    expect(after).toBeGreaterThanOrEqual(7)
+    expect(after).toBeLessThan(7.1)
+  }
+
+  function expectAnswered({ code, after }: Answer): void {
+    expect(code).toBe(200)
+    expect(after).toBeLessThan(0.2)
+  }
+
+  const ALL = '{ kind: partition, from: control-plane-1, to: [etcd-1, etcd-2, etcd-3], for: 60s }'
+
+  test('answers 500 after 7 s, writes nothing, and hears of changes when the links are whole again; the others go on', async () => {
+    const { tank, reads, writes } = await asked(`{ at: 60s, fault: ${ALL} }`, 70)
+    const [first, second] = tank.controlPlane.server.processes
+    const revisions = () => [first!, second!].map((process) => process.cache('Lease').revision)
+    tank.sim.run(60 * SECOND)
+    const [before] = revisions()
+    tank.sim.run(120 * SECOND - 1)
+    for (const [first, ...others] of [reads, writes]) {
+      expectCutOff(first!)
+      expect(others).toHaveLength(2)
+      others.forEach(expectAnswered)
+    }
+    expect(labels(tank)).toEqual(['by-1', 'by-2'])
+    const [cutOff, other] = revisions()
+    expect(cutOff).toBe(before)
+    expect(other).toBeGreaterThan(before!)
+    tank.sim.run(120 * SECOND + SECOND / 2)
+    expect(revisions()[0]).toBe(revisions()[1])
+  })
+
+  test('answers what it was asked less than 7 s before', async () => {
+    const { tank, reads, writes } = await asked(`{ at: 60s, fault: ${ALL} }`, 115)
+    tank.sim.run(130 * SECOND)
+    for (const { code, after } of [reads[0]!, writes[0]!]) {
+      expect(code).toBe(200)
+      expect(after).toBeGreaterThanOrEqual(5)
+      expect(after).toBeLessThan(5.1)
+    }
+    expect(labels(tank)).toHaveLength(3)
+  })
+
+  test.each([
+    ['two of three members: it asks the third', 'from: control-plane-1, to: [etcd-1, etcd-2]', null],
+    ['the leader, in one direction: it asks another', 'from: etcd-1, to: control-plane-1, oneWay: true', null],
+    [
+      'all but a member that is cut off from the others',
+      'from: control-plane-1, to: [etcd-1, etcd-2]',
+      'from: etcd-3, to: [etcd-1, etcd-2]',
+    ],
+  ])('is one only where no member that it reaches hears the leader: %s', async (_, cut, other) => {
+    const faults = [cut, ...(other === null ? [] : [other])].map((ends) => `{ at: 60s, fault: { kind: partition, ${ends}, for: 60s } }`)
+    const { tank, reads, writes } = await asked(faults.join(', '), 80)
+    tank.sim.run(100 * SECOND)
+    for (const [first, ...others] of [reads, writes]) {
+      if (other === null) expectAnswered(first!)
+      else expectCutOff(first!)
+      others.forEach(expectAnswered)
+    }
+  })
 })

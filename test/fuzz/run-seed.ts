@@ -19,12 +19,16 @@ export interface SeedResult {
   readonly events: number
 }
 
-/**
- * Runs the random scenario of a seed with every invariant on. `plant` may break the cluster before it starts, to see whether it is noticed.
- * An `InvariantError` of the model itself counts as a violation.
- */
+/** Runs the random scenario of a seed with every invariant on. `plant` may break the cluster before it starts, to see whether it is noticed. */
 export async function runSeed(seed: string, plant: (cluster: SimulatedCluster) => void = () => {}): Promise<SeedResult> {
-  const files = randomScenario(seed)
+  return await runFiles(randomScenario(seed), plant)
+}
+
+/** The same with given files, of which `scenario.yaml` is the scenario. An `InvariantError` of the model itself counts as a violation. */
+export async function runFiles(
+  files: Readonly<Record<string, string>>,
+  plant: (cluster: SimulatedCluster) => void = () => {},
+): Promise<SeedResult> {
   const loaded = await loadScenario('scenario.yaml', memoryFiles(files))
   if (!loaded.ok) {
     const violations = loaded.problems.map(({ file, line, message }) => ({

@@ -29,6 +29,30 @@ describe('proxy-read-timeout', () => {
     expect(traffic.failedByCause).toEqual(failedByCause)
   })
 
+  // The first request, while the pod is quick, leaves a connection to it; the second finds it slow.
+  test.each([
+    [19, 2, { ok: 2, failedByCause: {} }],
+    [20, 2, { ok: 1, failedByCause: { 'http-504': 1 } }],
+    [29, 3, { ok: 2, failedByCause: {} }],
+    [30, 3, { ok: 1, failedByCause: { 'http-504': 1 } }],
+  ])('on a kept connection to a pod that takes %i times 100 ms by then, and %i s: %o', async (factor, seconds, expected) => {
+    const become = (duration: number) =>
+      run({
+        replicas: 1,
+        duration,
+        traffic: '    - { name: t, to: http://shop.example.com/shop, arrivals: constant(0.2/s), timeout: 100s, start: 35s, stop: 41s }',
+        workloads: '    - { selector: app=web, serviceTime: 100ms, startUp: 1s }',
+        ingress: annotated({ 'proxy-read-timeout': `${seconds}`, 'proxy-next-upstream-tries': '1' }),
+        timeline: `[{ at: 38s, fault: { kind: pod-slow, pods: app=web, factor: ${factor}, for: 20s } }]`,
+      })
+    expect((await become(60)).traffic).toMatchObject({ sent: 2, ...expected })
+    // NGINX waits for so long from when it sends the request, 10 ms and a little after its client has.
+    if (expected.ok === 1) {
+      expect((await become(40 + seconds + 0.01)).traffic).toMatchObject({ ok: 1, failed: 0, inFlight: 1 })
+      expect((await become(40 + seconds + 0.05)).traffic).toMatchObject({ ok: 1, failed: 1, inFlight: 0 })
+    }
+  })
+
   test('each try has it anew: three of 1 s hold a request for 3 s, and the pod does the work three times', async () => {
     const { cluster, traffic } = await served('4s', '1', '3')
     expect(traffic.failedByCause).toEqual({ 'http-504': 3 })

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { diskFiles } from '../../src/cli/disk-files.ts'
 import type { FileReader } from '../../src/scenario/load-files.ts'
 import { loadScenario } from '../../src/scenario/load-scenario.ts'
+import { runUntil } from '../../src/scenario/run-until.ts'
 import { SimulatedCluster } from '../../src/scenario/simulated-cluster.ts'
 import { SHARED_FOLDER } from '../conformance/shared-cases.ts'
 import { INVARIANTS } from '../fuzz/invariants/index.ts'
@@ -49,7 +50,8 @@ async function violationsOf(path: string): Promise<string[]> {
   const seen: string[] = []
   const checks = INVARIANTS.map(({ name, attach }) => attach(cluster, (detail) => seen.push(`${name}: ${detail}`)))
   cluster.start()
-  cluster.sim.run(scenario.duration)
+  runUntil(cluster, scenario.duration, scenario.duration)
+  cluster.dataPlane.endInterval(scenario.duration)
   for (const check of checks) check()
   return [...seen, ...cluster.controlPlane.kubectl.refusals.map(({ reason }) => `refused: ${reason}`)]
 }

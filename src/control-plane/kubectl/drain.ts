@@ -1,6 +1,7 @@
 import type { Pod } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import { SECOND } from '../../units.ts'
+import { ApiError } from '../api-error.ts'
 import type { ApiResponse } from '../api-server.ts'
 import { isTerminal } from '../conditions.ts'
 import { isMirror } from '../mirror-pod.ts'
@@ -30,7 +31,8 @@ const GONE_PERIOD = SECOND
  * Cordons the node, evicts its pods all at once, and waits until they are gone.
  *
  * An eviction that a disruption budget forbids is tried again every 5 s. Pods of DaemonSets are left (and, unless told to ignore them,
- * stop the drain before anything is evicted), as do pods that no controller manages unless forced.
+ * stop the drain before anything is evicted), as do pods that no controller manages unless forced. Where kubectl cannot ask whether a pod is gone,
+ * it gives that pod up and waits for the others.
  *
  * Source: kubectl pkg/drain/{drain,filters}.go.
  */
@@ -89,13 +91,19 @@ function* evict(pod: Pod, command: DrainCommand, deadline: number, session: Sess
     }
     yield sim.delay(RETRY_PERIOD)
   }
-  for (;;) {
-    const live = yield* client.get('Pod', namespace, name)
-    if (live === undefined || live.metadata.uid !== pod.metadata.uid) return true
-    if (sim.now + GONE_PERIOD > deadline) {
-      session.failed(key, `the pod was not gone within ${command.timeoutSeconds} s`)
-      return false
+  try {
+    for (;;) {
+      const live = yield* client.get('Pod', namespace, name)
+      if (live === undefined || live.metadata.uid !== pod.metadata.uid) return true
+      if (sim.now + GONE_PERIOD > deadline) {
+        session.failed(key, `the pod was not gone within ${command.timeoutSeconds} s`)
+        return false
+      }
+      yield sim.delay(GONE_PERIOD)
     }
-    yield sim.delay(GONE_PERIOD)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    session.failed(key, `error when waiting for the pod to terminate: ${error.reason}`)
+    return false
   }
 }

@@ -82,7 +82,7 @@ export class Kubectl {
       yield* runner.run(command, session)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      session.failed(subject, error.code === NO_CONNECTION ? error.message : `${error.code} ${error.message}`)
+      session.failed(subject, error.reason)
     }
   }
 }

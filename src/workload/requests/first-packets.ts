@@ -129,7 +129,7 @@ export class FirstPackets implements Queries {
     }
     this.#connections.table.flags[connection]! |= RESOLVING
     table.accounts.waits(request, this.#sim.now, DNS)
-    this.resolver!.lookUp(request, table.serials[request]!, client, table.seeds[request]!, names)
+    this.resolver!.lookUp(request, table.serials[request]!, client, table.seeds[request]!, names(client))
   }
 
   /** Sends what is first sent on a connection that has been made. */

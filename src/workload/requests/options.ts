@@ -13,7 +13,7 @@ import type { Nanos } from '../../units.ts'
 import type { Director } from '../director/director.ts'
 import type { GatewayFactory } from '../gateway.ts'
 import type { NetworkPlugin } from '../packet-filter.ts'
-import type { DnsSpec, KnowsName } from '../resolver.ts'
+import type { DnsSpec, KnowsName, NamesToTry } from '../resolver.ts'
 import type { ConnectionSpec, HedgeSpec, HttpRequest, RetrySpec, SocketSpec, TlsClientSpec, WorkloadSpec } from '../specs.ts'
 import type { UnseenChanges } from '../unseen-changes.ts'
 import type { PodEndpoints } from './traffic.ts'
@@ -54,7 +54,7 @@ export interface TrafficOptions {
   /** Over UDP, by such sockets. */
   readonly socket?: SocketSpec | undefined
   /** What its clients look up before they open a connection, in this order until one exists; absent: they need not. */
-  readonly names?: readonly string[] | undefined
+  readonly names?: NamesToTry | undefined
   /** Its clients connect to pods straight: the endpoints that DNS has for them. */
   readonly pods?: PodEndpoints | undefined
   readonly connectTimeout?: Nanos | undefined

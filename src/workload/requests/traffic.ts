@@ -4,6 +4,7 @@ import type { EndpointId } from '../../network/addresses.ts'
 import type { Nanos } from '../../units.ts'
 import type { Sockets } from '../datagrams/sockets.ts'
 import type { ExpiryQueue } from '../expiry-queue.ts'
+import type { NamesToTry } from '../resolver.ts'
 import type { ConnectionSpec, HttpRequest, TlsClientSpec } from '../specs.ts'
 import type { TlsSessions } from '../tls-sessions.ts'
 import type { Tries } from '../tries.ts'
@@ -41,7 +42,7 @@ export interface Traffic {
   /** The pools of its clients, by pod or by address: indexes of pools. */
   readonly pools: Map<number, number>
   /** What its clients look up before they open a connection, in this order until one exists; absent: they need not. */
-  readonly names?: readonly string[] | undefined
+  readonly names?: NamesToTry | undefined
   /** Where clients connect to pods straight: the endpoints that DNS has for them now. */
   readonly pods?: PodEndpoints | undefined
   /** Of a traffic over UDP: the sockets of its clients. */

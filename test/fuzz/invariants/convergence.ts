@@ -3,13 +3,19 @@ import { isActive, isReady } from '../../../src/control-plane/conditions.ts'
 import { keyOf } from '../../../src/control-plane/object-key.ts'
 import { controllerOf } from '../../../src/control-plane/owner-index.ts'
 import type { Invariant } from '../invariant.ts'
+import { podsAtSlowWork } from '../slow-work.ts'
 import { ofKind, storedObjects } from '../stored-objects.ts'
 
-/** At rest every workload has just the pods that it asks for, all Ready, and its status says so. */
+/**
+ * At rest every workload has just the pods that it asks for, all Ready, and its status says so. Not where a pod is not Ready as all its servers
+ * are busy with what they began while it was slow: nothing restarts it (no random scenario has a liveness probe), and a StatefulSet that keeps
+ * an order goes no further. How many pods a ReplicaSet has is judged all the same.
+ */
 export const convergence: Invariant = {
   name: 'replica counts converge',
   attach: (cluster, violated) => {
     const stored = storedObjects(cluster)
+    const slowWork = podsAtSlowWork(cluster)
     return () => {
       // A command without an answer may have been done or not: it may have left a rollout paused, or all nodes cordoned.
       if (cluster.controlPlane.kubectl.refusals.some(({ reason }) => reason.startsWith('500'))) return
@@ -24,6 +30,8 @@ export const convergence: Invariant = {
         if (pods === undefined) podsOf.set(owner.uid, [pod])
         else pods.push(pod)
       }
+      const atWork = slowWork()
+      const isHeldUp = (pods: readonly Pod[]): boolean => pods.some((pod) => !isReady(pod) && atWork.has(pod.metadata.uid))
       const sets = ofKind<ReplicaSet>(stored, 'ReplicaSet')
       for (const set of sets) {
         const pods = (podsOf.get(set.metadata.uid) ?? []).filter(isActive)
@@ -34,6 +42,7 @@ export const convergence: Invariant = {
         const { spec, status, metadata } = deployment
         const owned = sets.filter((set) => controllerOf(set.metadata)?.uid === metadata.uid)
         const pods = owned.flatMap((set) => (podsOf.get(set.metadata.uid) ?? []).filter(isActive))
+        if (isHeldUp(pods)) continue
         const ready = pods.filter(isReady).length
         if (pods.length !== spec.replicas || ready !== spec.replicas)
           violated(`${keyOf(deployment)} asks for ${spec.replicas} pods; ${pods.length} are there and ${ready} Ready`)
@@ -49,6 +58,7 @@ export const convergence: Invariant = {
       }
       for (const set of ofKind<StatefulSet>(stored, 'StatefulSet')) {
         const pods = (podsOf.get(set.metadata.uid) ?? []).filter(isActive)
+        if (isHeldUp(pods)) continue
         const ready = pods.filter(isReady).length
         if (pods.length !== set.spec.replicas || ready !== set.spec.replicas)
           violated(`${keyOf(set)} asks for ${set.spec.replicas} pods; ${pods.length} are there and ${ready} Ready`)
