@@ -9,8 +9,8 @@ export interface Slowing {
   readonly onUse: () => void
 }
 
-/** No work takes longer than 100 days, which is longer than any run: products of factors stay whole numbers. */
-const LONGEST: Nanos = 100 * 86_400 * 1_000_000_000
+/** No work takes longer than ten days: products of factors stay whole numbers, and so do the sums of the parts of one step. */
+const LONGEST: Nanos = 10 * 86_400 * 1_000_000_000
 
 /** How slow a component is. Several things that slow it at once multiply; without any it is as fast as ever, and nobody pays for it. */
 export class Slowness {

@@ -318,8 +318,10 @@ export class Connections {
       else conntrack.end(now, isAnswered)
     }
     const passage = table.passages[connection]!
-    if (passage !== NO_PASSAGE)
+    if (passage !== NO_PASSAGE) {
       this.#director!.finish(passage, byReset ? 'close' : (flags & CONNECTED) === 0 ? 'syn-received' : 'time-wait')
+      table.passages[connection] = NO_PASSAGE
+    }
     this.#clientPorts?.give(table.clientAddresses[connection]!, table.servicePorts[connection]!, table.clientPorts[connection]!)
     table.flags[connection] = flags & ~OPEN
     table.freeIfOver(connection)

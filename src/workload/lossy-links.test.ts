@@ -348,3 +348,37 @@ describe('network cards of 10 MB a second', () => {
     expect(Math.abs(mean - alone - wait)).toBeLessThan(halfWidth)
   }, 600_000)
 })
+
+test('what a pod says on a connection is not heard before the answer to the SYN, however late that is', () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const spread = { kind: 'uniform' as const, min: 0, max: 50 * MILLISECOND }
+    const cluster = new TestCluster({ seed: String(seed), network: { ...TEST_NETWORK, jitter: perLink(spread) } })
+    cluster.service('web')
+    const pod = cluster.pod({
+      node: 1,
+      app: 'web',
+      workload: { ...INSTANT, concurrency: 1000, serviceTime: { kind: 'constant', value: SECOND } },
+    })
+    cluster.sliceOf('web', [pod])
+    for (let client = 0; client < 20; client++) cluster.pod({ node: 0, app: 'client' })
+    cluster.startProxies()
+    const connection = { keepAlive: 60 * SECOND, pool: 1, http2: { maxConcurrentStreams: 100 } }
+    const start = cluster.sim.now
+    cluster.traffic({
+      service: 'web',
+      from: 'client',
+      connection,
+      ratePerSecond: 400,
+      start,
+      stop: start + 100 * MILLISECOND,
+      timeout: 5 * SECOND,
+    })
+    // The pod's process dies while most connections are being opened.
+    cluster.sim.run(start + 45 * MILLISECOND)
+    cluster.dataPlane.backends.kill(pod.id)
+    cluster.sim.run(start + 20 * SECOND)
+    cluster.dataPlane.checkConservation()
+    const [summary] = cluster.dataPlane.trafficSummaries()
+    expect(summary).toMatchObject({ sent: 40, inFlight: 0 })
+  }
+})

@@ -205,3 +205,16 @@ test('mistakes are told with what is accepted', async () => {
   expect(await mistakes('kind: api-server-slow, factor: 1001')).toHaveLength(1)
   expect(await mistakes('kind: scheduler-slow')).toHaveLength(1)
 })
+
+test('a run ends as usual, however large the product of factors is', async () => {
+  const times = ['60s', '61s', '62s', '63s', '64s', '65s']
+  const slow = times.flatMap((at) => [
+    fault('kind: api-server-slow, factor: 1000', at),
+    fault('kind: controller-manager-slow, factor: 1000000', at),
+    fault('kind: scheduler-slow, factor: 1000000', at),
+    fault('kind: kubelet-slow, node: worker-1, factor: 1000000', at),
+    fault('kind: kube-proxy-slow, node: worker-1, factor: 1000000', at),
+  ])
+  const { hops } = await run([...slow.map((entry) => entry.replace(/ }$/, ', optional: true }')), SCALE].join(', '))
+  expect([...hops].some(({ time }) => time > 70 * SECOND)).toBe(true)
+})

@@ -181,6 +181,28 @@ describe('a director before the cluster', () => {
     }
   })
 
+  test('forgets a connection that its client has closed, also while something of it is still to be sent again', () => {
+    const loss = { sameNode: 0, sameZone: 0, crossZone: 0, external: 0.7 }
+    const c = new TestCluster({ network: { ...TEST_NETWORK, loss }, director: { ...DIRECTOR, persistence: SECOND } })
+    const pod = c.pod({ node: 0, app: 'web', workload: WORKLOAD })
+    c.service('web', { type: 'NodePort', nodePort: 30080 })
+    c.sliceOf('web', [pod])
+    c.startProxies()
+    const connection = { keepAlive: SECOND, pool: 1 }
+    c.traffic({
+      service: 'web',
+      from: 'outside',
+      clients: 200,
+      ratePerSecond: 20,
+      connection,
+      timeout: 5 * SECOND,
+      stop: c.sim.now + 60 * SECOND,
+    })
+    c.sim.run(c.sim.now + 1200 * SECOND)
+    c.dataPlane.checkConservation()
+    expect(c.dataPlane.trafficSummaries()[0]).toMatchObject({ sent: 1200, inFlight: 0 })
+  })
+
   describe('kept connections by a node that has been taken out', () => {
     function kept(inhibitOnFailure: boolean): TrafficSummary {
       const { c } = cluster({ inhibitOnFailure, check: { retry: 0 } })

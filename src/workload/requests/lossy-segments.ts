@@ -125,7 +125,11 @@ export class LossySegments {
     if (this.#connections.table.serials[connection] !== serial) return
     if (this.#loses(connection, TO_CLIENT))
       this.#sim.after(timeout, () => this.#say(connection, serial, delay, handler, Math.min(2 * timeout, RETRANSMIT_MAX)))
-    else this.#sim.schedule(delay + this.#lateness(connection, TO_CLIENT), handler, connection, serial)
+    else {
+      // Not before the answer to the SYN, which was sent earlier.
+      const untilOpen = this.#connections.table.connectedAt[connection]! - this.#sim.now
+      this.#sim.schedule(Math.max(delay + this.#lateness(connection, TO_CLIENT), untilOpen), handler, connection, serial)
+    }
   }
 
   /** Its turn has come: it is lost, or comes through. */
