@@ -101,6 +101,20 @@ test('a paused Deployment keeps its pods when its template changes, but follows 
   expect(progressing(bed)).toBe('True/NewReplicaSetAvailable')
 })
 
+test('a Deployment that is paused in the middle of a rollout stands: nothing is written of it while nothing changes', () => {
+  const bed = withWeb(3)
+  setImage(bed, 'v2', 1)
+  run(bed, { verb: 'rollout pause', ...WEB }, 20)
+  const sizes = () => objectsOf<ReplicaSet>(bed, 'ReplicaSet').map(({ spec }) => spec.replicas)
+  expect(sizes().filter((size) => size > 0)).toHaveLength(2)
+  let writes = 0
+  for (const kind of ['Deployment', 'ReplicaSet']) bed.plane.server.observe(kind, () => writes++)
+  bed.sim.run(bed.sim.now + 60 * SECOND)
+  expect(writes).toBe(0)
+  run(bed, { verb: 'rollout resume', ...WEB }, 40)
+  expect(sizes().filter((size) => size > 0)).toEqual([3])
+})
+
 test('terminating replicas are in the status since 1.35', () => {
   expect(withWeb(1).deployment('web')!.status.terminatingReplicas).toBe(0)
   expect(withWeb(1, {}, 1, 34).deployment('web')!.status).not.toHaveProperty('terminatingReplicas')

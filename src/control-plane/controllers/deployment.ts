@@ -274,8 +274,12 @@ export class DeploymentController extends Controller {
     return null
   }
 
+  /** Nothing is written where the ReplicaSet has that size and knows of the Deployment's. Source: sync.go (scaleReplicaSet). */
   *#resize(deployment: Deployment, rs: ReplicaSet, replicas: number, cause: HopId): Generator<Wait, ReplicaSet | null, unknown> {
-    const annotations = { ...rs.metadata.annotations, ...this.#replicaAnnotations(deployment) }
+    const told = this.#replicaAnnotations(deployment)
+    const knows = Object.entries(told).every(([name, value]) => rs.metadata.annotations[name] === value)
+    if (knows && rs.spec.replicas === replicas) return rs
+    const annotations = { ...rs.metadata.annotations, ...told }
     const next = { ...rs, metadata: { ...rs.metadata, annotations }, spec: { ...rs.spec, replicas } }
     const response = yield* this.client.update(next, { cause, why: `scaled from ${rs.spec.replicas} to ${replicas}` })
     if (response.code !== 200) return null

@@ -42,7 +42,8 @@ export const convergence: Invariant = {
         const { spec, status, metadata } = deployment
         const owned = sets.filter((set) => controllerOf(set.metadata)?.uid === metadata.uid)
         const pods = owned.flatMap((set) => (podsOf.get(set.metadata.uid) ?? []).filter(isActive))
-        if (isHeldUp(pods)) continue
+        // One whose resumption was refused, as no API server was there, stands as it was.
+        if (isHeldUp(pods) || spec.paused) continue
         const ready = pods.filter(isReady).length
         if (pods.length !== spec.replicas || ready !== spec.replicas)
           violated(`${keyOf(deployment)} asks for ${spec.replicas} pods; ${pods.length} are there and ${ready} Ready`)
