@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import pico from 'picocolors'
 import { describe, expect, test } from 'vitest'
 import { diskFiles } from '../../src/cli/disk-files.ts'
+import { renderSummary } from '../../src/report/terminal-summary.ts'
 import { loadScenario } from '../../src/scenario/load-scenario.ts'
 import type { RunResult } from '../../src/scenario/run-result.ts'
 import type { Variant } from '../../src/scenario/scenario.ts'
@@ -31,6 +34,38 @@ describe('the flagship scenario', async () => {
       expect(summary.faults.map((fault) => fault.tookEffect)).toEqual([true])
       expect(summary.refusals).toEqual([])
     }
+  })
+
+  test('prints what the README shows, line by line', () => {
+    const scenario = 'rollout-under-load'
+    const summary = { schemaVersion: 1, tool: { name: 'towtank', version: '' }, scenario, seed: '42', inputHash: '' } as const
+    const all = { ...summary, variants: results.map((result) => result.summary) }
+    const text = renderSummary(all, { colors: pico.createColors(false), width: 80, folder: `results/${scenario}` })
+    const printed = text.split('\n').filter((line) => line !== '')
+    const [block] = readFileSync('README.md', 'utf8').match(/^✓ rollout-under-load: [\s\S]*?^```$/m)!
+    // The first line has a hash of the files that were read; what stands for more has an ellipsis, and the last is the end of the block.
+    let from = 0
+    let isGap = false
+    for (const line of block.split('\n').slice(1, -1)) {
+      if (line === '') continue
+      if (line.startsWith('…')) {
+        isGap = true
+        continue
+      }
+      const at = printed.indexOf(line, from)
+      expect(at, line).toBeGreaterThanOrEqual(0)
+      if (from > 0 && !isGap) expect(printed.slice(from, at), `left out before "${line}"`).toEqual([])
+      from = at + 1
+      isGap = false
+    }
+    expect(printed.slice(from)).toEqual([])
+  })
+
+  test('is what the reference results have', () => {
+    const { variants: kept } = JSON.parse(readFileSync('results/reference/rollout-under-load.summary.json', 'utf8')) as {
+      variants: unknown
+    }
+    expect(JSON.parse(JSON.stringify(results.map(({ summary }) => summary)))).toEqual(kept)
   })
 
   test('conserves requests, in the summary and in every row', () => {
