@@ -333,6 +333,12 @@ export class Connections {
     return passage === NO_PASSAGE || this.#director!.passes(passage)
   }
 
+  /** A director's IPVS has forgotten a kept connection that was silent for 15 minutes: its kernel answers what comes on it with RST. */
+  isForgottenByDirector(connection: number): boolean {
+    const { passages, idleSince } = this.table
+    return passages[connection] !== NO_PASSAGE && this.#sim.now - idleSince[connection]! >= DEFAULT_TIMEOUTS.established
+  }
+
   /** The request that had it is over. */
   leave(connection: number): void {
     if ((this.table.flags[connection]! & STREAMS) !== 0 && --this.table.riders[connection]! > 0) return

@@ -203,6 +203,22 @@ describe('a director before the cluster', () => {
     expect(c.dataPlane.trafficSummaries()[0]).toMatchObject({ sent: 1200, inFlight: 0 })
   })
 
+  test.each([
+    ['is known', 899, []],
+    ['is answered with RST after exactly two ways', 901, ['reset']],
+  ])('a kept connection that was silent for so long %s: %i s', (_, seconds, causes) => {
+    const { c } = cluster()
+    const begin = c.sim.now
+    send(c, [0, seconds * SECOND], { clients: 1, connection: { keepAlive: 3600 * SECOND, pool: 1 } })
+    c.sim.run(begin + seconds * SECOND + 2 * external - 1)
+    expect(c.dataPlane.trafficSummaries()[0]!.failed).toBe(0)
+    c.sim.run(begin + seconds * SECOND + 2 * external)
+    expect(Object.keys(c.dataPlane.trafficSummaries()[0]!.failedByCause)).toEqual(causes)
+    c.sim.run(begin + 2 * seconds * SECOND)
+    c.dataPlane.checkConservation()
+    expect(c.dataPlane.trafficSummaries()[0]).toMatchObject({ sent: 2, ok: 2 - causes.length })
+  })
+
   describe('kept connections by a node that has been taken out', () => {
     function kept(inhibitOnFailure: boolean): TrafficSummary {
       const { c } = cluster({ inhibitOnFailure, check: { retry: 0 } })

@@ -50,7 +50,7 @@ interface Pool {
  * ```
  *
  * A check therefore says whether *some* endpoint answers behind that node: one that is dead makes checks of living nodes fail. Packets pass the director in both
- * directions (NAT) and keep the client's address. Its own CPU, network and failure are not modelled (*assumption*: VRRP has a second one at hand).
+ * directions (NAT) and keep the client's address. IPVS forgets a connection that was silent for 15 minutes; it counts until its client learns of that (*simplified*). Its own CPU, network and failure are not modelled (*assumption*: VRRP has a second one at hand).
  */
 export class Director {
   readonly #sim: Simulation
@@ -80,7 +80,8 @@ export class Director {
     if (this.#pools[servicePort] !== undefined) return
     const { alpha, check } = this.#spec
     const checkers = this.#servers.map(() => new HealthChecker(check, alpha))
-    const virtual = { address: VIRTUAL_ADDRESS, port: servicePort & 0xffff, protocol: TCP }
+    // Nothing looks at the port but mh, which shuffles its table by that of the real servers: the node port, which is not known yet (*simplified*).
+    const virtual = { address: VIRTUAL_ADDRESS, port: 0, protocol: TCP }
     const isUp = (server: number) => checkers[server]!.isUp
     const server = new VirtualServer(this.#spec, this.#servers, virtual, isUp, (n) => this.#draws.below(n))
     this.#pools[servicePort] = { server, checkers }

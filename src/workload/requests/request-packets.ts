@@ -222,6 +222,10 @@ export class RequestPackets {
       this.#table.accounts.travels(request, this.#sim.now, 0, PACKETS)
       return false
     }
+    if (connections.isForgottenByDirector(connection)) {
+      this.#travel(0, PACKETS, 2 * this.#external + late, this.#failureAtClient, request, RESET)
+      return true
+    }
     if (connections.isKnownAtNode(connection)) {
       this.#expectFromClient(request, late)
       this.#travel(this.laterPacket, PACKETS, this.oneWay(request) + late, this.#requestAtPod, request)
