@@ -34,7 +34,7 @@ const FACES = [
 
 mkdirSync(out, { recursive: true })
 for (const { file, from, characters } of FACES) {
-  const bytes = await subsetFont(readFileSync(find(from)), characters, { targetFormat: 'truetype' })
+  const bytes = await subsetFont(readFileSync(find(from)), characters, { targetFormat: 'truetype', preserveNameIds: [16, 17] })
   writeFileSync(out + file, bytes)
   process.stdout.write(`${file}: ${characters.length} characters, ${bytes.length} bytes\n`)
 }

@@ -72,9 +72,9 @@ export const SCHEMAS = {
     needs: ['variant', 'interval_start_s', 'interval_s', 'node', 'cores', 'softirq_ms', 'busiest_core_ms', 'sync_ms', 'conntrack_entries'],
     also: ['phase', 'packets_dropped', 'conntrack_dropped'],
   },
-  latency: { needs: ['variant', 'traffic', 'latency_ms_up_to', 'requests'], also: ['requests_up_to'] },
+  latency: { needs: ['variant', 'traffic', 'latency_ms', 'latency_ms_to', 'requests'] },
   connections: { needs: ['variant', 'interval_start_s', 'interval_s', 'namespace', 'pod', 'connections_open'], also: ['connections_opened', 'phase'] },
-  events: { needs: ['variant', 'event', 'start_s', 'end_s'], also: ['kind', 'object', 'detail', 'name'] },
+  events: { needs: ['variant', 'started_s', 'ended_s', 'kind', 'name', 'outcome', 'detail'] },
   lookup: { needs: ['mode', 'structure', 'services', 'position', 'ns_per_lookup'] },
   'first-packet': { needs: ['mode', 'scheduler', 'services', 'endpoints', 'ns_per_packet'] },
   pick: { needs: ['mode', 'scheduler', 'method', 'endpoints', 'ns_per_pick'] },
@@ -86,7 +86,7 @@ export const TABLE_NAMES = Object.keys(SCHEMAS) as readonly TableName[]
 
 /** Columns of words; all others are numbers. */
 const TEXT_COLUMNS: ReadonlySet<string> = new Set(
-  'variant phase traffic node namespace pod at_end kind event object detail name mode structure position scheduler method'.split(' '),
+  'variant phase traffic node namespace pod at_end kind name outcome detail mode structure position scheduler method'.split(' '),
 )
 
 export function isTextColumn(name: string): boolean {
