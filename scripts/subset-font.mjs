@@ -23,13 +23,20 @@ const LATIN = `${range(0x20, 0x7e)}${range(0xa0, 0x17f)}–—‘’“”„•
 const languages = `${root}src/report/language/`
 const sources = readdirSync(languages).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
 const written = sources.map((name) => readFileSync(languages + name, 'utf8')).join('')
-const chinese = [...new Set(written)].filter((character) => character.codePointAt(0) >= 0x2e80).sort().join('')
+const chinese = [...new Set(written)]
+  .filter((character) => character.codePointAt(0) >= 0x2e80)
+  .sort()
+  .join('')
 
 const FACES = [
   { file: 'inter-regular.ttf', weight: 400, from: '@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf', characters: LATIN },
   { file: 'inter-semibold.ttf', weight: 600, from: '@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf', characters: LATIN },
   { file: 'noto-sans-sc-regular.ttf', from: '@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf', characters: chinese },
-  { file: 'noto-sans-sc-semibold.ttf', from: '@expo-google-fonts/noto-sans-sc/600SemiBold/NotoSansSC_600SemiBold.ttf', characters: chinese },
+  {
+    file: 'noto-sans-sc-semibold.ttf',
+    from: '@expo-google-fonts/noto-sans-sc/600SemiBold/NotoSansSC_600SemiBold.ttf',
+    characters: chinese,
+  },
 ]
 
 mkdirSync(out, { recursive: true })
@@ -43,7 +50,9 @@ copyFileSync(find('@expo-google-fonts/noto-sans-sc/LICENSE_FONT'), `${out}LICENS
 
 const widths = FACES.filter(({ weight }) => weight !== undefined).map(({ file, weight }) => {
   const font = fontkit.openSync(out + file)
-  const known = font.characterSet.toSorted((a, b) => a - b).map((code) => [code, Math.round((font.glyphForCodePoint(code).advanceWidth / font.unitsPerEm) * 1000)])
+  const known = font.characterSet
+    .toSorted((a, b) => a - b)
+    .map((code) => [code, Math.round((font.glyphForCodePoint(code).advanceWidth / font.unitsPerEm) * 1000)])
   return `  ${weight}: [${known.map(([code, width]) => `${code}, ${width}`).join(', ')}],`
 })
 const target = `${root}src/report/charts/font-widths.ts`

@@ -1,5 +1,13 @@
 import { CustomChart, LineChart, ScatterChart } from 'echarts/charts'
-import { AxisPointerComponent, DataZoomComponent, GraphicComponent, GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
+import {
+  AxisPointerComponent,
+  DataZoomComponent,
+  GraphicComponent,
+  GridComponent,
+  MarkAreaComponent,
+  MarkLineComponent,
+  TooltipComponent,
+} from 'echarts/components'
 
 /** The parts of echarts that our charts are made of; a renderer goes with them, SVG or canvas. */
 export const CHART_COMPONENTS = [

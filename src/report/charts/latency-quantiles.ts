@@ -40,10 +40,12 @@ export const latencyQuantiles = chartKind<LatencyData>({
   reads: ['requests'],
   also: ['events', 'latency'],
   data,
-  isEmpty: ({ bins, variants }) => bins === null || !variants.some(({ quantiles }) => quantiles.p50.min.some((value) => !Number.isNaN(value))),
+  isEmpty: ({ bins, variants }) =>
+    bins === null || !variants.some(({ quantiles }) => quantiles.p50.min.some((value) => !Number.isNaN(value))),
   title: ({ traffic }, words) => words.latency.title(traffic),
   finding,
-  height: ({ variants }, width) => (variants.length > VARIANTS_IN_ONE_PLOT ? 150 + Math.ceil(variants.length / columnsFor(variants.length, width)) * 150 : DEFAULT_HEIGHT),
+  height: ({ variants }, width) =>
+    variants.length > VARIANTS_IN_ONE_PLOT ? 150 + Math.ceil(variants.length / columnsFor(variants.length, width)) * 150 : DEFAULT_HEIGHT,
   option,
 })
 
@@ -55,9 +57,18 @@ function data(tables: Tables, choice: Choice): LatencyData {
   const starts = table.numbers('interval_start_s')
   const lengths = table.numbers('interval_s')
   const ok = table.numbers('ok')
-  const bins = binsOf(starts, lengths, groups.flatMap(({ rows }) => rows), choice.points ?? DEFAULT_POINTS)
+  const bins = binsOf(
+    starts,
+    lengths,
+    groups.flatMap(({ rows }) => rows),
+    choice.points ?? DEFAULT_POINTS,
+  )
   const variants = groups.map(({ name, rows }): VariantLatency => {
-    const quantiles = { p50: new MinMeanMax(bins?.count ?? 0), p90: new MinMeanMax(bins?.count ?? 0), p99: new MinMeanMax(bins?.count ?? 0) }
+    const quantiles = {
+      p50: new MinMeanMax(bins?.count ?? 0),
+      p90: new MinMeanMax(bins?.count ?? 0),
+      p99: new MinMeanMax(bins?.count ?? 0),
+    }
     for (const quantile of bins === null ? [] : QUANTILES) {
       const values = table.numbers(`latency_ms_${quantile}`)
       for (const row of rows) quantiles[quantile].add(binOf(bins!, starts[row]!, lengths[row]!), values[row]!, ok[row]!)
@@ -67,7 +78,19 @@ function data(tables: Tables, choice: Choice): LatencyData {
     return { name, quantiles, overall, marks: [...warmUpOf(table, rows), ...marksOf(tables, [name])] }
   })
   const warmUp = warmUpOf(table, groups[0]?.rows ?? [])
-  return { traffic, accents: accentsOf(names), variants, bins, marks: [...warmUp, ...marksOf(tables, groups.map(({ name }) => name))] }
+  return {
+    traffic,
+    accents: accentsOf(names),
+    variants,
+    bins,
+    marks: [
+      ...warmUp,
+      ...marksOf(
+        tables,
+        groups.map(({ name }) => name),
+      ),
+    ],
+  }
 }
 
 function finding({ variants, bins }: LatencyData, words: ChartWords): Sentence {
@@ -168,7 +191,8 @@ function captionOf(words: ChartWords, quantiles: readonly Quantile[]): Sentence 
 }
 
 function headerOf({ name, overall, quantiles }: VariantLatency): Sentence {
-  const value = (quantile: Quantile): string => (overall === null ? milliseconds(lastOf(quantiles[quantile].mean)) : milliseconds(overall[quantile]))
+  const value = (quantile: Quantile): string =>
+    overall === null ? milliseconds(lastOf(quantiles[quantile].mean)) : milliseconds(overall[quantile])
   return sentence`${{ text: name, of: name }}  p99 ${value('p99')}, p50 ${value('p50')}`
 }
 
@@ -189,4 +213,3 @@ function endsOf(variants: readonly VariantLatency[], { data, look, quantiles, na
 function lastOf(values: Float64Array): number {
   return values.findLast((value) => !Number.isNaN(value)) ?? Number.NaN
 }
-

@@ -63,7 +63,18 @@ interface Schema {
 /** What charts read of each table. */
 export const SCHEMAS = {
   requests: {
-    needs: ['variant', 'interval_start_s', 'interval_s', 'phase', 'traffic', 'sent', 'ok', 'latency_ms_p50', 'latency_ms_p90', 'latency_ms_p99'],
+    needs: [
+      'variant',
+      'interval_start_s',
+      'interval_s',
+      'phase',
+      'traffic',
+      'sent',
+      'ok',
+      'latency_ms_p50',
+      'latency_ms_p90',
+      'latency_ms_p99',
+    ],
     also: /^(failed_.+|latency_ms_max|latency_ms_mean)$/,
   },
   proxy: { needs: ['variant', 'sync_start_s', 'sync_ms', 'node', 'changes', 'oldest_change_age_ms'] },
@@ -73,7 +84,10 @@ export const SCHEMAS = {
     also: ['phase', 'packets_dropped', 'conntrack_dropped'],
   },
   latency: { needs: ['variant', 'traffic', 'latency_ms', 'latency_ms_to', 'requests'] },
-  connections: { needs: ['variant', 'interval_start_s', 'interval_s', 'namespace', 'pod', 'connections_open'], also: ['connections_opened', 'phase'] },
+  connections: {
+    needs: ['variant', 'interval_start_s', 'interval_s', 'namespace', 'pod', 'connections_open'],
+    also: ['connections_opened', 'phase'],
+  },
   events: { needs: ['variant', 'started_s', 'ended_s', 'kind', 'name', 'outcome', 'detail'] },
   lookup: { needs: ['mode', 'structure', 'services', 'position', 'ns_per_lookup'] },
   'first-packet': { needs: ['mode', 'scheduler', 'services', 'endpoints', 'ns_per_packet'] },
@@ -100,7 +114,11 @@ export function isRead(table: TableName, column: string): boolean {
 }
 
 /** Which table has such columns, or the one that comes nearest and what it lacks. */
-export function tableOf(columns: readonly string[]): { readonly name: TableName; readonly missing: readonly string[]; readonly share: number } {
+export function tableOf(columns: readonly string[]): {
+  readonly name: TableName
+  readonly missing: readonly string[]
+  readonly share: number
+} {
   const candidates = TABLE_NAMES.map((name) => {
     const needs: readonly string[] = SCHEMAS[name].needs
     const missing = needs.filter((column) => !columns.includes(column))
@@ -181,7 +199,9 @@ class TextStore {
 /** A table as JSON, to be put into a page. Empty cells of numbers are null. */
 export interface EmbeddedTable {
   readonly rows: number
-  readonly columns: Readonly<Record<string, readonly (number | null)[] | { readonly texts: readonly string[]; readonly codes: readonly number[] }>>
+  readonly columns: Readonly<
+    Record<string, readonly (number | null)[] | { readonly texts: readonly string[]; readonly codes: readonly number[] }>
+  >
 }
 
 export function embedTable(table: ColumnTable): EmbeddedTable {

@@ -41,14 +41,23 @@ export function drawLine(from: readonly [number, number], to: readonly [number, 
 }
 
 export function drawRing(x: number, y: number, radius: number, color: string): Element {
-  return { type: 'circle', silent: true, z: 19, shape: { cx: round(x), cy: round(y), r: radius }, style: { fill: 'none', stroke: color, lineWidth: 1.8 } }
+  return {
+    type: 'circle',
+    silent: true,
+    z: 19,
+    shape: { cx: round(x), cy: round(y), r: radius },
+    style: { fill: 'none', stroke: color, lineWidth: 1.8 },
+  }
 }
 
 export function drawDot(x: number, y: number, radius: number, color: string): Element {
   return { type: 'circle', silent: true, z: 19, shape: { cx: round(x), cy: round(y), r: radius }, style: { fill: color } }
 }
 
-export function drawBox(box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }, color: string): Element {
+export function drawBox(
+  box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
+  color: string,
+): Element {
   return { type: 'rect', silent: true, z: 19, shape: box, style: { fill: color } }
 }
 
@@ -63,7 +72,12 @@ export interface SentenceStyle {
 }
 
 /** A sentence in which names have their colours, broken into lines. Gives the elements and how many lines there are. */
-export function drawSentence(x: number, y: number, words: Sentence, style: SentenceStyle): { readonly elements: Element[]; readonly lines: number } {
+export function drawSentence(
+  x: number,
+  y: number,
+  words: Sentence,
+  style: SentenceStyle,
+): { readonly elements: Element[]; readonly lines: number } {
   const { size, theme, accents, most, lineHeight } = style
   const elements: Element[] = []
   let left = x

@@ -46,7 +46,8 @@ export function drawEndLabels(
     elements.push(drawText(x, place, name, { size: SIZE, color, weight: 600 }))
     const next = x + textWidth(name, SIZE, 600) + space(name)
     elements.push(drawText(next, place, figure, { size: SIZE, color }))
-    if (more !== '') elements.push(drawText(next + textWidth(figure, SIZE) + space(figure), place, more, { size: MORE_SIZE, color: theme.quiet }))
+    if (more !== '')
+      elements.push(drawText(next + textWidth(figure, SIZE) + space(figure), place, more, { size: MORE_SIZE, color: theme.quiet }))
   })
   if (head !== '') elements.push(drawText(x, Math.min(...places) - LINE_HEIGHT, head, { size: HEAD_SIZE, color: theme.quiet }))
   return elements

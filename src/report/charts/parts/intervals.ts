@@ -83,7 +83,9 @@ export function rowsByVariant(
   const { texts, codes } = table.texts('variant')
   const rows = texts.map((): number[] => [])
   for (let row = 0; row < table.rows; row++) if (where(row)) rows[codes[row]!]!.push(row)
-  const groups = texts.map((name, code) => ({ name, rows: rows[code]! })).filter(({ name }) => wanted === undefined || wanted.includes(name))
+  const groups = texts
+    .map((name, code) => ({ name, rows: rows[code]! }))
+    .filter(({ name }) => wanted === undefined || wanted.includes(name))
   return { names: texts, groups }
 }
 
@@ -93,7 +95,9 @@ export function busiestTraffic(table: ColumnTable): string | null {
   const sent = table.numbers('sent')
   const sums = new Float64Array(texts.length)
   for (let row = 0; row < table.rows; row++) sums[codes[row]!]! += sent[row]!
-  const order = texts.map((_, code) => code).sort((a, b) => Number(isCall(texts[a]!)) - Number(isCall(texts[b]!)) || sums[b]! - sums[a]! || a - b)
+  const order = texts
+    .map((_, code) => code)
+    .sort((a, b) => Number(isCall(texts[a]!)) - Number(isCall(texts[b]!)) || sums[b]! - sums[a]! || a - b)
   return order.length === 0 ? null : texts[order[0]!]!
 }
 

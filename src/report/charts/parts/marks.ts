@@ -1,9 +1,9 @@
 import type { ChartWords } from '../../language/charts.ts'
 import type { ColumnTable, Tables } from '../tables.ts'
 import type { Theme } from '../theme.ts'
+import { pixelX } from './axes.ts'
 import type { Box } from './frame.ts'
 import { rowsFor } from './placing.ts'
-import { pixelX } from './axes.ts'
 import type { Scale } from './scale.ts'
 import { FONT_FAMILY, fitted, textWidth } from './text-width.ts'
 
@@ -46,7 +46,11 @@ export function marksOf(tables: Tables, variants: readonly string[]): readonly M
     if (kind !== 'rollout' && kind !== 'fault' && kind !== 'command') continue
     if (kind === 'rollout' && details.texts[details.codes[row]!] === 'created') continue
     if (kind === 'fault' && outcomes.texts[outcomes.codes[row]!] === 'no effect') continue
-    if (kind === 'command' && (start === 0 || rollouts.some((at) => at >= start && at <= (Number.isFinite(end) ? end : start) + COMMAND_BEFORE_ROLLOUT))) continue
+    if (
+      kind === 'command' &&
+      (start === 0 || rollouts.some((at) => at >= start && at <= (Number.isFinite(end) ? end : start) + COMMAND_BEFORE_ROLLOUT))
+    )
+      continue
     // The n-th time that it happened in this variant.
     const inVariant = `${variantCodes[row]} ${kind} ${name}`
     const count = (seen.get(inVariant) ?? 0) + 1
@@ -85,7 +89,6 @@ export function markName({ kind, name }: Mark, words: ChartWords): string {
   return name.replace(/ for \S+$/, '')
 }
 
-
 const SIZE = 12
 const LINE_HEIGHT = 16
 const MAX_ROWS = 3
@@ -122,7 +125,10 @@ export function marksHeight({ rows }: MarkLabels): number {
 }
 
 /** `markArea` and `markLine` of a series that lie behind a panel. `labelled` for the topmost panel only. */
-export function markSeries({ labels }: MarkLabels, options: { readonly theme: Theme; readonly box: Box; readonly scale: Scale; readonly labelled: boolean }): Record<string, unknown> {
+export function markSeries(
+  { labels }: MarkLabels,
+  options: { readonly theme: Theme; readonly box: Box; readonly scale: Scale; readonly labelled: boolean },
+): Record<string, unknown> {
   const { theme, box, scale, labelled } = options
   const label = (text: string, row: number | null, start: number): Record<string, unknown> => {
     if (!labelled || row === null) return { show: false }

@@ -1,5 +1,8 @@
 /** Heights near to the wished ones, in the same order as given, of which none are nearer to each other than `gap`, between `top` and `bottom` where there is room. */
-export function apart(wished: readonly number[], { gap, top, bottom }: { readonly gap: number; readonly top: number; readonly bottom: number }): readonly number[] {
+export function apart(
+  wished: readonly number[],
+  { gap, top, bottom }: { readonly gap: number; readonly top: number; readonly bottom: number },
+): readonly number[] {
   const order = wished.map((_, index) => index).sort((a, b) => wished[a]! - wished[b]! || a - b)
   // Groups of labels that touch, each as near to its wishes as it can be: two that meet become one.
   const groups: { members: number[]; sum: number }[] = []

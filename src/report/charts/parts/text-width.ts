@@ -3,7 +3,8 @@ import { FONT_WIDTHS } from '../font-widths.ts'
 export type Weight = 400 | 600
 
 /** The family that charts name first, and what a reader without it may take. */
-export const FONT_FAMILY = "Inter, 'Noto Sans SC', -apple-system, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', Helvetica, Arial, sans-serif"
+export const FONT_FAMILY =
+  "Inter, 'Noto Sans SC', -apple-system, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', Helvetica, Arial, sans-serif"
 
 const WIDTHS: Readonly<Record<Weight, ReadonlyMap<number, number>>> = { 400: mapOf(FONT_WIDTHS[400]), 600: mapOf(FONT_WIDTHS[600]) }
 

@@ -47,7 +47,7 @@ export interface TimeChart {
 }
 
 const CAPTION_SIZE = 12.5
-const CAPTION_HEIGHT = 24
+const CAPTION_HEIGHT = 28
 const AXIS_HEIGHT = 24
 const AXIS_NAME_HEIGHT = 22
 const BETWEEN_ROWS = 18
@@ -76,7 +76,9 @@ export function timeChart(look: Look, chart: TimeChart): Record<string, unknown>
   const top = inside.y + legend.height
   const belowPlots = AXIS_HEIGHT + AXIS_NAME_HEIGHT + (look.interactive ? ZOOM_HEIGHT : 0)
   const forPlots = inside.height - legend.height - belowPlots - marksRoom - rows * CAPTION_HEIGHT - (rows - 1) * BETWEEN_ROWS
-  const weights = Array.from({ length: rows }, (_, row) => Math.max(...panels.slice(row * columns, (row + 1) * columns).map(({ weight = 1 }) => weight)))
+  const weights = Array.from({ length: rows }, (_, row) =>
+    Math.max(...panels.slice(row * columns, (row + 1) * columns).map(({ weight = 1 }) => weight)),
+  )
   const weightSum = weights.reduce((sum, weight) => sum + weight, 0)
   const heights = weights.map((weight) => Math.max(24, Math.floor((forPlots * weight) / weightSum)))
   const yOf = (row: number): number => {
@@ -94,8 +96,15 @@ export function timeChart(look: Look, chart: TimeChart): Record<string, unknown>
     const box = boxes[index]!
     const row = Math.floor(index / columns)
     const labelRow = row === 0 ? marksRoom : 0
-    const caption = { size: CAPTION_SIZE, color: theme.quiet, theme, accents: chart.accents, most: Number.POSITIVE_INFINITY, lineHeight: 16 }
-    elements.push(...drawSentence(columns === 1 ? inside.x : box.x, box.y - labelRow - 14, panel.caption, caption).elements)
+    const caption = {
+      size: CAPTION_SIZE,
+      color: theme.quiet,
+      theme,
+      accents: chart.accents,
+      most: Number.POSITIVE_INFINITY,
+      lineHeight: 16,
+    }
+    elements.push(...drawSentence(columns === 1 ? inside.x : box.x, box.y - labelRow - 18, panel.caption, caption).elements)
     const ends = (panel.ends ?? []).map(({ value, ...label }) => ({ ...label, y: pixelY(box, panel.scale, value) }))
     elements.push(...drawEndLabels(ends, { box, theme, ...(panel.head === undefined ? {} : { head: panel.head }) }))
     for (const { value, text } of panel.leftLabels ?? [])
@@ -109,8 +118,15 @@ export function timeChart(look: Look, chart: TimeChart): Record<string, unknown>
   const isLast = (index: number): boolean => index + columns >= panels.length
   const middle = inside.x + left + (inside.width - left - right) / 2
   const axisY = Math.max(...boxes.map((box) => box.y + box.height)) + AXIS_HEIGHT + 12
-  elements.push(drawText(columns === 1 ? boxes[0]!.x + plotWidth / 2 : middle, axisY, words.simulatedTime, { size: 12, color: theme.quiet, align: 'center' }))
-  if (chart.note !== undefined && look.heading) elements.push(drawText(look.width - PADDING, look.height - 18, chart.note, { size: 11, color: theme.quiet, align: 'right' }))
+  elements.push(
+    drawText(columns === 1 ? boxes[0]!.x + plotWidth / 2 : middle, axisY, words.simulatedTime, {
+      size: 12,
+      color: theme.quiet,
+      align: 'center',
+    }),
+  )
+  if (chart.note !== undefined && look.heading)
+    elements.push(drawText(look.width - PADDING, look.height - 18, chart.note, { size: 11, color: theme.quiet, align: 'right' }))
   return {
     animation: false,
     backgroundColor: theme.background,
@@ -134,7 +150,11 @@ function roomOnTheLeft({ scale, label, leftLabels }: TimePanel): number {
   return Math.ceil(Math.max(0, ...leftLabels.map(({ text }) => textWidth(text, 11)))) + 12
 }
 
-function legendLines(look: Look, entries: NonNullable<TimeChart['legend']>, inside: Box): { readonly elements: Element[]; readonly height: number } {
+function legendLines(
+  look: Look,
+  entries: NonNullable<TimeChart['legend']>,
+  inside: Box,
+): { readonly elements: Element[]; readonly height: number } {
   const elements: Element[] = []
   let x = inside.x
   let line = 0
@@ -168,7 +188,16 @@ function interaction({ theme }: Look, { to }: TimeChart, panels: number): Record
     axisPointer: { link: [{ xAxisIndex: 'all' }] },
     dataZoom: [
       { type: 'inside', xAxisIndex: all, filterMode: 'none', zoomOnMouseWheel: 'ctrl' },
-      { type: 'slider', xAxisIndex: all, filterMode: 'none', height: 22, bottom: 10, showDetail: false, borderColor: theme.border, fillerColor: theme.shade },
+      {
+        type: 'slider',
+        xAxisIndex: all,
+        filterMode: 'none',
+        height: 22,
+        bottom: 10,
+        showDetail: false,
+        borderColor: theme.border,
+        fillerColor: theme.shade,
+      },
     ],
   }
 }
@@ -211,4 +240,3 @@ export function band(points: readonly (readonly [number, number, number])[], col
     }),
   }
 }
-

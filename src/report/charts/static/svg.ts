@@ -8,7 +8,9 @@ import { plainText } from '../sentence.ts'
 echarts.use([...CHART_COMPONENTS, SVGRenderer])
 // Without a browser echarts guesses how wide texts are: we know it.
 echarts.setPlatformAPI({
-  measureText: (text: string, font?: string) => ({ width: textWidth(text, sizeIn(font), /\b(600|700|bold)\b/.test(font ?? '') ? 600 : 400) }),
+  measureText: (text: string, font?: string) => ({
+    width: textWidth(text, sizeIn(font), /\b(600|700|bold)\b/.test(font ?? '') ? 600 : 400),
+  }),
 })
 
 /** The chart as a picture of its own. The same chart and look give the same bytes. */
@@ -33,15 +35,17 @@ function sizeIn(font: string | undefined): number {
 
 /** Without what is for a browser's mouse only, with names that do not count the charts of this process, and without digits that no eye sees. */
 function stillPicture(plot: string): string {
-  return plot
-    .replace(/<style[\s\S]*?<\/style>/g, '')
-    .replace(/ (?:class|ecmeta_\w+)="[^"]*"/g, '')
-    .replace(/\bzr\d+-/g, 'chart-')
-    // One family for all, named once.
-    .replace(/font-family:[^;"]*;?/g, '')
-    .replace(/ style=""/g, '')
-    .replace(/<rect width="\d+" height="\d+" x="0" y="0" fill="[^"]*"><\/rect>\n?/, '')
-    .replace(/(?<=[\s",MLHVCSQTAZ(-]|^)(\d+\.\d{3,})(?=[\s",MLHVCSQTAZ)-])/g, (number) => String(Math.round(Number(number) * 100) / 100))
+  return (
+    plot
+      .replace(/<style[\s\S]*?<\/style>/g, '')
+      .replace(/ (?:class|ecmeta_\w+)="[^"]*"/g, '')
+      .replace(/\bzr\d+-/g, 'chart-')
+      // One family for all, named once.
+      .replace(/font-family:[^;"]*;?/g, '')
+      .replace(/ style=""/g, '')
+      .replace(/<rect width="\d+" height="\d+" x="0" y="0" fill="[^"]*"><\/rect>\n?/, '')
+      .replace(/(?<=[\s",MLHVCSQTAZ(-]|^)(\d+\.\d{3,})(?=[\s",MLHVCSQTAZ)-])/g, (number) => String(Math.round(Number(number) * 100) / 100))
+  )
 }
 
 function escapeXml(words: string): string {
