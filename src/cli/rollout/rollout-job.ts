@@ -15,7 +15,7 @@ import { ResultFolder } from '../result-folder.ts'
 import { withSeed } from '../run-job.ts'
 import { Evaluations, type RolloutMeters } from './evaluate.ts'
 import { smallest } from './smallest.ts'
-import { upperBoundOfNone } from './statistics.ts'
+import { upperBoundOfNone } from '../../experiment/statistics/none-seen.ts'
 
 export type RolloutTools = Pick<JobTools, 'files' | 'tell'> & {
   readonly meters: (scenario: Scenario, rollout: Rollout, workers: number) => RolloutMeters
