@@ -6,11 +6,15 @@ import type { Path, Place, PlacePart, YamlSource } from './parse-yaml.ts'
 import { scenarioSchema } from './schema.ts'
 import { isListAt, keysOf, schemasAt, schemasBelow } from './schema-paths.ts'
 
-/** One change of a variant: the value that a field takes, and where the file says so. */
-export interface Change {
+/** The value that a field of a scenario takes. */
+export interface FieldChange {
   /** Where the value goes, from the root of the scenario file. */
   readonly target: Path
   readonly value: unknown
+}
+
+/** One change of a variant, and where the file says so. */
+export interface Change extends FieldChange {
   /** Where the change is written: `spec.compare.NAME["dotted.path"]`. */
   readonly origin: Path
 }
@@ -103,7 +107,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
 }
 
 /** The scenario file with the changes made and the `compare` block left out. The file itself stays as it is. */
-export function applyChanges(file: unknown, changes: readonly Change[]): unknown {
+export function applyChanges(file: unknown, changes: readonly FieldChange[]): unknown {
   const copy = structuredClone(file)
   const spec = valueAt(copy, ['spec'])
   if (isMap(spec)) delete spec.compare
