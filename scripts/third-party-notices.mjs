@@ -1,6 +1,6 @@
 // A plugin of the build: the licences of every package whose code ends up in the bundle, in dist/THIRD-PARTY-NOTICES.txt.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)([-.].*)?$/i
 
