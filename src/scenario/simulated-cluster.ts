@@ -41,7 +41,7 @@ import { otherServices } from './other-services.ts'
 import type { RunSpec, Scenario, WorkloadSpec } from './scenario.ts'
 
 /** SIGKILL of the kernel. */
-const OOM_KILLED = 128 + 9
+export const OOM_KILLED = 128 + 9
 
 /**
  * The whole tank, filled: control plane, kubelets and data plane of one scenario on one simulation, wired together. This is

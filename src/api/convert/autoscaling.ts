@@ -7,7 +7,7 @@ type PickedSpec = PickedObject<'HorizontalPodAutoscaler'>['spec']
 type PickedMetric = NonNullable<NonNullable<PickedSpec>['metrics']>[number]
 
 /** Source: kubernetes v1.36.2 pkg/apis/autoscaling/v2/defaults.go: one metric, CPU at 80 %, where none is given. */
-const DEFAULT_METRIC: ResourceMetric = {
+export const DEFAULT_METRIC: ResourceMetric = {
   type: 'Resource',
   resource: 'cpu',
   container: '',
