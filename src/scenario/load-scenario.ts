@@ -28,6 +28,7 @@ import { checkStructure, type Draft, valueAt } from './parse-structure.ts'
 import { type Path, pathText, YamlSource } from './parse-yaml.ts'
 import type { Scenario, Variant } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
+import { statedFields } from './stated-fields.ts'
 import { applyChanges, readVariants, VariantPlaces } from './variants.ts'
 
 export type LoadedScenario =
@@ -167,6 +168,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     traffic,
     timeline,
     thresholds,
+    stated: statedFields(file),
   }
   return { scenario, problems, warnings }
 }
