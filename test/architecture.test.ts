@@ -38,9 +38,25 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'network-policy',
     'faults',
   ],
+  experiment: ['api', 'scenario'],
+  parameters: [
+    'engine',
+    'api',
+    'proxy',
+    'profiles',
+    'metrics',
+    'network',
+    'control-plane',
+    'node',
+    'kube-proxy',
+    'ingress',
+    'workload',
+    'faults',
+    'scenario',
+  ],
   report: ['api', 'metrics', 'scenario'],
   bench: ['engine', 'proxy'],
-  cli: ['api', 'metrics', 'scenario', 'report', 'bench'],
+  cli: ['api', 'metrics', 'scenario', 'experiment', 'parameters', 'report', 'bench'],
 }
 const LEAVES = ['units.ts', 'invariant.ts', 'kubernetes-version.ts', 'linux-version.ts']
 /** Folders that see files, real time, colours and the process. */
