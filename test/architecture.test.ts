@@ -56,11 +56,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   report: ['api', 'metrics', 'scenario'],
   bench: ['engine', 'proxy'],
+  docs: ['control-plane', 'scenario', 'parameters', 'report', 'cli'],
   cli: ['api', 'metrics', 'scenario', 'experiment', 'parameters', 'report', 'bench'],
 }
 const LEAVES = ['units.ts', 'invariant.ts', 'kubernetes-version.ts', 'linux-version.ts']
 /** Folders that see files, real time, colours and the process. */
-const EDGE = ['cli', 'report', 'bench']
+const EDGE = ['cli', 'report', 'bench', 'docs']
 
 const SOURCE = fileURLToPath(new URL('../src', import.meta.url))
 

@@ -1,7 +1,7 @@
 import { assumed, cited, type Origin } from './parameter.ts'
 
 const KUBELET_CONFIG = 'kubernetes v1.36.2 pkg/kubelet/apis/config/v1beta1/defaults.go'
-const OURS = 'assumption of the tool, as what it means is the same in every cluster'
+const OURS = 'convention of scenarios'
 const WORKLOAD = assumed('assumption: a small web service')
 const KEEPALIVED = cited('keepalived.conf(5)')
 const RETRY_BUDGET = cited("Finagle's RetryBudget")
@@ -31,7 +31,9 @@ export const FIELD_ORIGINS: Readonly<Record<string, Origin>> = {
   'cluster.apiServer.maxMutatingRequestsInflight': cited('kubernetes v1.36.2 apiserver/pkg/server/config.go'),
   'cluster.otherServices.count': assumed(`${OURS}: the manifests say what Services there are`),
   'cluster.otherServices.endpoints': assumed('assumption: the fewest with which a Service has rules'),
-  'cluster.kubeProxy.mode': cited('kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go and cmd/kube-proxy: an empty mode means iptables'),
+  'cluster.kubeProxy.mode': cited(
+    'kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go and cmd/kube-proxy: an empty mode means iptables',
+  ),
   'cluster.kubeProxy.scheduler': cited('kubernetes v1.36.2 pkg/proxy/ipvs/proxier.go: round robin where no scheduler is named'),
   'cluster.kubeProxy.conntrack.maxPerCore': cited('kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go, conntrack.maxPerCore'),
   'cluster.kubeProxy.conntrack.min': cited('kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go, conntrack.min'),

@@ -45,7 +45,8 @@ export function fieldParameters(scenario: Scenario): readonly EffectiveParameter
     byPattern.set(place, [...(byPattern.get(place) ?? []), path])
   }
   /** The entries of a list, or of a list in each entry of another; of nodes one that nobody names, where there is no list. */
-  const instancesOf = (list: string): readonly string[] => byPattern.get(`${list}[]`) ?? (list === 'cluster.nodes' ? ['cluster.nodes.0'] : [])
+  const instancesOf = (list: string): readonly string[] =>
+    byPattern.get(`${list}[]`) ?? (list === 'cluster.nodes' ? ['cluster.nodes.0'] : [])
   const found: EffectiveParameter[] = []
   for (const field of fields) {
     const at = field.path.lastIndexOf('[]')
@@ -57,7 +58,20 @@ export function fieldParameters(scenario: Scenario): readonly EffectiveParameter
     }
     for (const path of byPattern.get(`${field.path}.*`) ?? []) found.push(said(path, of(given.get(path)!)))
   }
-  return found.filter(({ name }) => !/\.name$/.test(name)).map((parameter) => (parameter.name === 'seed' ? seedOf(scenario, parameter) : parameter))
+  return inOrder(found.filter(({ name }) => !/\.name$/.test(name))).map((parameter) =>
+    parameter.name === 'seed' ? seedOf(scenario, parameter) : parameter,
+  )
+}
+
+/** What belongs to one entry of a list of the scenario (a traffic, a workload) stands together. */
+function inOrder(found: readonly EffectiveParameter[]): readonly EffectiveParameter[] {
+  const entries = new Map<string, EffectiveParameter[]>()
+  for (const parameter of found) {
+    const [first, second] = parameter.name.split('.')
+    const entry = first === 'workloads' || first === 'traffic' ? `${first}.${second}` : first === 'cluster' ? first : 'run'
+    entries.set(entry, [...(entries.get(entry) ?? []), parameter])
+  }
+  return [...entries.values()].flat()
 }
 
 /** `traffic.shoppers.timeout` is `traffic[].timeout`. */
@@ -73,7 +87,9 @@ function said(path: string, quantity: Quantity): EffectiveParameter {
 
 /** A seed may come from the command line. */
 function seedOf({ seed }: Scenario, said: EffectiveParameter): EffectiveParameter {
-  return String(said.value) === seed ? said : { name: 'seed', value: seed, unit: '', provenance: 'given', source: 'the command line, --seed' }
+  return String(said.value) === seed
+    ? said
+    : { name: 'seed', value: seed, unit: '', provenance: 'given', source: 'the command line, --seed' }
 }
 
 /** What holds where the file says nothing: another field's consequence, the default, or nothing where the field has no effect. */
@@ -97,10 +113,21 @@ function unsaid(
   }
   const check = cluster.director?.check
   if (field.path === 'cluster.loadBalancer.keepalived.check.delayBeforeRetry' && check !== undefined)
-    return [{ name: path, ...time(check.delayBeforeRetry), provenance: 'cited', source: 'keepalived.conf(5): 1 s for TCP_CHECK, 3 s for HTTP_GET' }]
+    return [
+      {
+        name: path,
+        ...time(check.delayBeforeRetry),
+        provenance: 'cited',
+        source: 'keepalived.conf(5): 1 s for TCP_CHECK, 3 s for HTTP_GET',
+      },
+    ]
   const origin = FIELD_ORIGINS[field.path]
   const { fallback } = field
-  if (origin === undefined || fallback === null || (typeof fallback !== 'string' && typeof fallback !== 'number' && typeof fallback !== 'boolean'))
+  if (
+    origin === undefined ||
+    fallback === null ||
+    (typeof fallback !== 'string' && typeof fallback !== 'number' && typeof fallback !== 'boolean')
+  )
     return []
   if (!hasEffect(scenario, field.path, path, given, lists)) return []
   return [{ name: path, ...quantityOf(field, fallback), ...origin }]
@@ -122,7 +149,8 @@ function hasEffect(
   if (pattern.startsWith('traffic[].tls.')) return scenario.traffic[entry('traffic')]?.tls !== undefined
   if (pattern === 'traffic[].from.clients') return scenario.traffic[entry('traffic')]?.from.kind === 'external'
   if (pattern === 'traffic[].from.namespace') return scenario.traffic[entry('traffic')]?.from.kind === 'pods'
-  if (pattern.startsWith('cluster.controlPlane.')) return cluster.install !== null && INSTALLS[cluster.install].controlPlaneNodes === 'separate'
+  if (pattern.startsWith('cluster.controlPlane.'))
+    return cluster.install !== null && INSTALLS[cluster.install].controlPlaneNodes === 'separate'
   const steps = path.split('.')
   for (let length = 1; length < steps.length; length++) {
     const above = steps.slice(0, length).join('.')

@@ -42,10 +42,12 @@ export const IPVS = group(
     entry('timeout.closeWait', time(DEFAULT_TIMEOUTS.closeWait), cited('Linux net/netfilter/ipvs/ip_vs_proto_tcp.c, ip_vs_proto_udp.c')),
     entry('timeout.udp', time(DEFAULT_TIMEOUTS.udp), cited('Linux net/netfilter/ipvs/ip_vs_proto_tcp.c, ip_vs_proto_udp.c')),
     entry('timeout.sctp.none', time(SCTP_TIMEOUTS.none), cited('Linux net/netfilter/ipvs/ip_vs_proto_sctp.c (sctp_timeouts)'), {
-      note: 'Neither ipvsadm nor kube-proxy can set these.', when: NO_SCTP,
+      note: 'Neither ipvsadm nor kube-proxy can set these.',
+      when: NO_SCTP,
     }),
     entry('timeout.sctp.init1', time(SCTP_TIMEOUTS.init1), cited('Linux net/netfilter/ipvs/ip_vs_proto_sctp.c (sctp_timeouts)'), {
-      note: 'Neither ipvsadm nor kube-proxy can set these.', when: NO_SCTP,
+      note: 'Neither ipvsadm nor kube-proxy can set these.',
+      when: NO_SCTP,
     }),
     entry(
       'timeout.sctp.established',
@@ -54,7 +56,8 @@ export const IPVS = group(
       { note: 'Neither ipvsadm nor kube-proxy can set these.', when: NO_SCTP },
     ),
     entry('timeout.sctp.other', time(SCTP_TIMEOUTS.other), cited('Linux net/netfilter/ipvs/ip_vs_proto_sctp.c (sctp_timeouts)'), {
-      note: 'Neither ipvsadm nor kube-proxy can set these.', when: NO_SCTP,
+      note: 'Neither ipvsadm nor kube-proxy can set these.',
+      when: NO_SCTP,
     }),
     entry('templateExtension', time(TEMPLATE_EXTENSION), cited('Linux net/netfilter/ipvs/ip_vs_conn.c (ip_vs_conn_expire)'), {
       note: 'A template that still has connections when its time is up gets another minute.',
