@@ -8,6 +8,7 @@ import { parseSelector } from '../src/api/labels.ts'
 import { EXIT } from '../src/cli/exit-codes.ts'
 import { main } from '../src/cli/program.ts'
 import { FAILURE_CAUSES } from '../src/metrics/failure-cause.ts'
+import { parametersTable } from '../src/parameters/parameters-table.ts'
 import { RESULT_FILES, ResultWriter } from '../src/report/result-files.ts'
 import { ROLLOUT_COLUMNS, ROLLOUT_FILES } from '../src/report/rollout-files.ts'
 import type { RunSummary } from '../src/report/run-summary.ts'
@@ -214,7 +215,7 @@ describe('docs/results.md', () => {
     const { name, scenario } = loaded.variants[0]!
     const folder = mkdtempSync(join(tmpdir(), 'towtank-docs-'))
     try {
-      new ResultWriter(folder).add(simulate(scenario, { variant: name }))
+      new ResultWriter(folder).add(simulate(scenario, { variant: name }), parametersTable(scenario))
       for (const file of readdirSync(folder)) heads.set(file, read(join(folder, file)).split('\n')[0]!.split(','))
     } finally {
       rmSync(folder, { recursive: true })
@@ -227,7 +228,7 @@ describe('docs/results.md', () => {
   })
 
   test('every column of every CSV file is documented, in order', () => {
-    expect([...heads.keys()]).toHaveLength(7)
+    expect([...heads.keys()]).toHaveLength(8)
     for (const [file, columns] of heads) {
       const told = rowsOf(RESULTS, 'column').filter((row) => row.heading === `\`${file}\``)
       expect(

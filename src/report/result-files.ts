@@ -7,7 +7,10 @@ import type { RunResult } from '../scenario/run-result.ts'
 import type { RunSummary } from './run-summary.ts'
 
 /** The tables of a result, each a file of the same name with the ending `.csv`. */
-const TABLES = ['requests', 'objects', 'proxy', 'pods', 'nodes', 'failures', 'events'] as const satisfies readonly (keyof RunResult)[]
+const TABLES = ['requests', 'objects', 'proxy', 'pods', 'nodes', 'failures', 'events', 'parameters'] as const satisfies readonly (
+  | keyof RunResult
+  | 'parameters'
+)[]
 
 type TableName = (typeof TABLES)[number]
 
@@ -28,9 +31,10 @@ export class ResultWriter {
     this.#folder = folder
   }
 
-  /** Appends the tables of one variant, whose name becomes their first column. The rows are read once, as they are written. */
-  add(result: RunResult): void {
-    for (const name of TABLES) this.#append(name, result.variant, result[name])
+  /** Appends the tables of one variant, whose name becomes their first column, and its parameters in force. The rows are read once, as they are written. */
+  add(result: RunResult, parameters: Table): void {
+    const tables = { ...result, parameters }
+    for (const name of TABLES) this.#append(name, result.variant, tables[name])
   }
 
   /** Writes the summary, which makes the result whole. */
