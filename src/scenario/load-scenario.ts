@@ -27,7 +27,7 @@ import { type Parsed, parsed } from './parse-result.ts'
 import { checkStructure, type Draft, valueAt } from './parse-structure.ts'
 import { type Path, pathText, YamlSource } from './parse-yaml.ts'
 import type { Scenario, Variant } from './scenario.ts'
-import type { ScenarioFile } from './schema.ts'
+import { type ScenarioFile, scenarioSchema } from './schema.ts'
 import { applyChanges, type FieldChange, readVariants, type VariantChanges, VariantPlaces } from './variants.ts'
 
 export type LoadedScenario =
@@ -140,7 +140,7 @@ interface ReadOne {
 
 /** Reads one whole scenario: the file's own, or that of a variant. */
 async function loadOne(file: unknown, places: Places, library: ManifestLibrary, broken: boolean): Promise<ReadOne> {
-  const { draft, mistakes } = checkStructure(file)
+  const { draft, mistakes } = checkStructure(file, scenarioSchema)
   // In broken YAML a key that seems to be missing may be one that could not be read.
   const structure = mistakes
     .filter(({ missing }) => !(broken && missing))
