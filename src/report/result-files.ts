@@ -4,6 +4,7 @@ import { stringify } from 'csv-stringify/sync'
 import { invariant } from '../invariant.ts'
 import type { Cell, Table } from '../metrics/table.ts'
 import type { RunResult } from '../scenario/run-result.ts'
+import { finite } from './finite.ts'
 import type { RunSummary } from './run-summary.ts'
 
 /** The tables of a result, each a file of the same name with the ending `.csv`. */
@@ -71,10 +72,4 @@ function write(file: number, rows: readonly (readonly Cell[])[]): void {
   if (rows.length === 0) return
   const bytes = Buffer.from(stringify(rows as Cell[][], { cast: { number: (value) => String(finite('', value)) } }))
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
-}
-
-/** JSON and CSV have no word for an infinite or undefined number: none may get this far. */
-function finite(_key: string, value: unknown): unknown {
-  invariant(typeof value !== 'number' || Number.isFinite(value), 'every number of a result is finite')
-  return value
 }
