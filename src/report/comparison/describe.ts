@@ -52,7 +52,9 @@ export function remark(metric: MetricComparison, words: CompareWords): string {
       ? words.noneFound(formatSize(half, unit), formatSize(bound, unit))
       : words.verdicts[verdict]
   const judged =
-    tolerance === null || toleranceVerdict === null ? '' : `${words.headings.tolerance} ${printable(amountOf(tolerance))}: ${words.tolerance[toleranceVerdict]}`
+    tolerance === null || toleranceVerdict === null
+      ? ''
+      : `${words.headings.tolerance} ${printable(amountOf(tolerance))}: ${words.tolerance[toleranceVerdict]}`
   const missing = verdict === 'lost' || verdict === 'gained' ? '' : words.missing(pairsOnlyA, pairsOnlyB)
   return [said, judged, missing].filter((part) => part !== '').join('; ')
 }
