@@ -8,7 +8,7 @@ import {
 import type { Divergence, RowView } from '../../experiment/comparison/divergence.ts'
 import type { CompareWords } from '../language/compare.ts'
 import { printable } from '../printable.ts'
-import { formatMoment, formatSize, halfWidthOf } from './values.ts'
+import { formatMoment, formatP, formatSize, halfWidthOf } from './values.ts'
 
 /** Sentences about a comparison that the terminal, Markdown and JUnit share. */
 
@@ -55,8 +55,14 @@ export function remark(metric: MetricComparison, words: CompareWords): string {
     tolerance === null || toleranceVerdict === null
       ? ''
       : `${words.headings.tolerance} ${printable(amountOf(tolerance))}: ${words.tolerance[toleranceVerdict]}`
+  const alone = standsOut(metric) ? words.onItsOwn(formatP(metric.p)) : ''
   const missing = verdict === 'lost' || verdict === 'gained' ? '' : words.missing(pairsOnlyA, pairsOnlyB)
-  return [said, judged, missing].filter((part) => part !== '').join('; ')
+  return [said, alone, judged, missing].filter((part) => part !== '').join('; ')
+}
+
+/** No difference was found among so many metrics, and by itself this one would have been told apart. */
+export function standsOut({ verdict, p, low, high }: MetricComparison): boolean {
+  return verdict === 'none-found' && ((p !== null && p <= 0.05) || (low !== null && high !== null && low * high > 0))
 }
 
 /** `10ms` of `requests.latency.p99{traffic=shoppers}=10ms`. */

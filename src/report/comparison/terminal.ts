@@ -3,8 +3,8 @@ import type { Comparison, MetricComparison, MetricVerdict } from '../../experime
 import type { Colors } from '../colors.ts'
 import type { CompareWords } from '../language/compare.ts'
 import { printable } from '../printable.ts'
-import { countVerdicts, divergenceLines, headline, howMany, metricName, remark, sideNames } from './describe.ts'
-import { formatDifference, formatInterval, formatP, formatRelative, formatValue } from './values.ts'
+import { countVerdicts, divergenceLines, headline, howMany, metricName, remark, sideNames, standsOut } from './describe.ts'
+import { formatDifference, formatInterval, formatP, formatRelative, formatSize, formatValue, halfWidthOf } from './values.ts'
 
 export interface ComparisonOptions {
   readonly colors: Colors
@@ -18,12 +18,15 @@ export function renderComparison(comparison: Comparison, words: CompareWords, op
   const { colors, folder } = options
   const { metrics, warnings, kind, tested } = comparison
   const quiet: readonly MetricVerdict[] = ['identical', 'unmeasured']
-  const shown = metrics.filter(({ verdict }) => !quiet.includes(verdict))
+  const told = metrics.filter(({ verdict }) => !quiet.includes(verdict))
+  const short = told.filter((metric) => metric.verdict === 'none-found' && !standsOut(metric))
+  const shown = told.filter((metric) => !short.includes(metric))
   const counts = countVerdicts(metrics)
   const parts = [
     head(comparison, words, options),
-    warnings.map((warning) => colors.yellow(`! ${printable(words.warning(warning))}`)).join('\n'),
+    warnings.map((warning) => colors.yellow(wrap(`! ${printable(words.warning(warning))}`, options.width))).join('\n'),
     shown.length === 0 ? '' : table(shown, comparison, words, options),
+    short.length === 0 ? '' : noneFound(short, comparison, words, options),
     [
       counts.identical > 0 ? words.identical(counts.identical) : '',
       counts.unmeasured > 0 ? words.unmeasured(counts.unmeasured) : '',
@@ -75,7 +78,7 @@ function table(metrics: readonly MetricComparison[], comparison: Comparison, wor
     return cells
       .map(({ name, a, b, difference, interval, p, remark: said, paint }) => {
         const numbers = [`${a} → ${b}`, difference, interval, p === '' ? '' : `${headings.p} ${p}`].filter((part) => part !== '')
-        return [paint(name), ...wrap(numbers.join('   '), width - 4).split('\n'), ...wrap(said, width - 4).split('\n')].join('\n    ')
+        return [paint(name), ...flow(numbers, width - 4), ...wrap(said, width - 4).split('\n')].join('\n    ')
       })
       .join('\n')
   const rows = new Table({
@@ -126,6 +129,34 @@ function partings({ variants }: Comparison, words: CompareWords, { colors, width
       return [colors.bold(`${words.divergence.heading}${printable(name)}`), ...lines].join('\n')
     })
     .join('\n\n')
+}
+
+/** One line a metric: what it is, and how large a difference may have been missed. */
+function noneFound(
+  metrics: readonly MetricComparison[],
+  { variants }: Comparison,
+  words: CompareWords,
+  { width }: ComparisonOptions,
+): string {
+  const lines = metrics.map((metric) => {
+    const undecided = metric.toleranceVerdict === 'undecided' ? `; ${words.headings.tolerance}: ${words.tolerance.undecided}` : ''
+    const numbers = `${formatValue(metric.a, metric.unit)} ± ${formatSize(halfWidthOf(metric), metric.unit)}${undecided}`
+    return flow([metricName(metric, variants), numbers], width - 4)
+      .map((line, index) => `${index === 0 ? '    ' : '      '}${line}`)
+      .join('\n')
+  })
+  return [wrap(words.noneFoundIn(metrics.length), width), ...lines].join('\n')
+}
+
+/** Pieces side by side, as many as a line holds. */
+function flow(pieces: readonly string[], width: number): readonly string[] {
+  const lines: string[] = []
+  for (const piece of pieces) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 3 + piece.length <= width) lines[lines.length - 1] = `${last}   ${piece}`
+    else lines.push(piece)
+  }
+  return lines
 }
 
 /** Lines of at most `width` characters, broken at spaces. */

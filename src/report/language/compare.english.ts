@@ -65,7 +65,9 @@ export const COMPARE_IN_ENGLISH: CompareWords = {
     'signed-rank': 'signed ranks, bootstrap',
     constant: 'signed ranks',
   },
-  noneFound: (halfWidth, bound) => `no difference found: ± ${halfWidth}; if there is one, it is below ${bound}`,
+  noneFound: (halfWidth, bound) => `no difference found: ± ${halfWidth}, at 95 % below ${bound}`,
+  onItsOwn: (p) => `by itself p is ${p}; among so many metrics that may be chance`,
+  noneFoundIn: (metrics) => `No difference found in ${count(metrics, 'metric')}; ± says how large one may have been missed`,
   identical: (metrics) => `${count(metrics, 'metric')} ${metrics === 1 ? 'is' : 'are'} identical in every pair`,
   unmeasured: (metrics) => `${count(metrics, 'metric')} ${metrics === 1 ? 'was' : 'were'} measured on neither side`,
   fineprint: (tested) =>
@@ -83,7 +85,7 @@ export const COMPARE_IN_ENGLISH: CompareWords = {
     sameUntil: (time, hops) => `The runs are the same until ${time} (${count(hops, 'hop')}), when`,
     otherTable: (table, time) =>
       `Every hop of the API objects is the same. The runs first differ in ${table}.csv${time === null ? '' : ` at ${time}`}:`,
-    hop: (actor, action, object, detail, time) => `${actor}: ${action} ${object}${detail === '' ? '' : ` (${detail})`} at ${time}`,
+    hop: (actor, action, object, detail, time) => `${time} ${actor}: ${action} ${object}${detail === '' ? '' : ` (${detail})`}`,
     ended: 'nothing more happens',
     before: 'just before, in both',
   },

@@ -35,6 +35,9 @@ export interface CompareWords {
   readonly methods: Readonly<Record<PairedMethod, string>>
   /** Of a metric for which no difference was found: how small a one could have been. */
   readonly noneFound: (halfWidth: string, bound: string) => string
+  /** Of one whose own interval leaves 0 out, which among so many metrics may be chance. */
+  readonly onItsOwn: (p: string) => string
+  readonly noneFoundIn: (metrics: number) => string
   /** How many more metrics were the same in every pair. */
   readonly identical: (metrics: number) => string
   /** How many metrics have nothing to say. */
