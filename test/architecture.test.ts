@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'network-policy',
     'faults',
   ],
-  experiment: ['api', 'scenario'],
+  experiment: ['engine', 'api', 'metrics', 'scenario'],
   parameters: [
     'engine',
     'api',
@@ -54,7 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'faults',
     'scenario',
   ],
-  report: ['api', 'metrics', 'scenario'],
+  report: ['api', 'metrics', 'scenario', 'experiment'],
   bench: ['engine', 'proxy'],
   docs: ['control-plane', 'scenario', 'parameters', 'report', 'cli'],
   cli: ['api', 'metrics', 'scenario', 'experiment', 'parameters', 'report', 'bench'],
