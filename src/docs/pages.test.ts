@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { COLUMN_MEANINGS } from '../report/column-meanings.ts'
 import { RESULT_FILES } from '../report/result-files.ts'
@@ -37,5 +39,24 @@ describe('pages that take parts from the code', () => {
 
   test('every table of a run has the meanings of its columns', () => {
     expect(Object.keys(COLUMN_MEANINGS).map((name) => `${name}.csv`)).toEqual(RESULT_FILES.filter((file) => file.endsWith('.csv')))
+  })
+})
+
+describe('links', () => {
+  const all = new Map(pages('.').map(({ path, text }) => [path, text.replace(/^```[\s\S]*?^```$/gm, '')]))
+  const slug = (heading: string) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-')
+  const anchorsOf = (text: string) => [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => slug(heading!))
+
+  test.each([...all].filter(([path]) => path === 'docs/faq.md' || path.startsWith('docs/reference/')))('of %s lead to files and headings', (path, text) => {
+    const lost = [...text.matchAll(/\]\(([^)#\s:]*)(?:#([^)]*))?\)/g)].filter(([, file, anchor]) => {
+      const target = file === '' ? path : join(dirname(path), file!)
+      if (!existsSync(target)) return true
+      return anchor !== undefined && !anchorsOf(all.get(target) ?? '').includes(anchor)
+    })
+    expect(lost.map(([link]) => link)).toEqual([])
   })
 })

@@ -12,6 +12,7 @@ import {
 import { NODE_PORT_MAX, NODE_PORT_MIN } from '../../api/rules/network.ts'
 import { DEFAULT_TOLERATION_SECONDS } from '../../control-plane/admission/default-toleration-seconds.ts'
 import { NO_CLASS } from '../../control-plane/admission/priority.ts'
+import { SYSTEM_CLASSES } from '../../control-plane/admission/priority-classes.ts'
 import { DEFAULT_PERCENT } from '../../scenario/kubectl/autoscale.ts'
 import { cited, entry, group } from '../parameter.ts'
 import { of } from '../quantity.ts'
@@ -93,5 +94,8 @@ export const API_OBJECTS = group('apiObjects', 'Objects that a manifest leaves o
   entry('pod.priority', of(NO_CLASS.value), cited('Kubernetes pkg/apis/scheduling/types.go (DefaultPriorityWhenNoDefaultClassExists)'), {
     note: 'Of pods, where no class is the default.',
   }),
+  ...SYSTEM_CLASSES.map(([name, value]) =>
+    entry(`priorityClass.${name}`, of(value), cited('Kubernetes pkg/apis/scheduling/{types.go,v1/helpers.go} (SystemPriorityClasses)')),
+  ),
   entry('kubectl.autoscale.cpu', of(DEFAULT_PERCENT, '%'), cited('kubernetes v1.36.2 pkg/apis/autoscaling/v2/defaults.go')),
 ])
