@@ -38,10 +38,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'network-policy',
     'faults',
   ],
+  experiment: ['api', 'scenario'],
   import: ['api', 'kube-proxy', 'scenario'],
   report: ['api', 'metrics', 'scenario'],
   bench: ['engine', 'proxy'],
-  cli: ['api', 'metrics', 'scenario', 'import', 'report', 'bench'],
+  cli: ['api', 'metrics', 'scenario', 'experiment', 'import', 'report', 'bench'],
 }
 const LEAVES = ['units.ts', 'invariant.ts', 'kubernetes-version.ts', 'linux-version.ts']
 /** Folders that see files, real time, colours and the process. */

@@ -15,7 +15,7 @@ beforeAll(async () => {
   rmSync(OUT, { recursive: true, force: true })
   await build({
     config: false,
-    entry: { main: 'src/cli/main.ts' },
+    entry: { main: 'src/cli/main.ts', 'cell-worker': 'src/cli/pool/cell-worker.ts' },
     outDir: OUT,
     format: 'esm',
     platform: 'node',
@@ -108,6 +108,7 @@ describe('towtank run', () => {
     expect(first.stdout).not.toContain('\u001b')
     const files = contents(join(folder, 'results/small'))
     expect(Object.keys(files)).toEqual([
+      'events.csv',
       'failures.csv',
       'nodes.csv',
       'objects.csv',
