@@ -38,9 +38,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'network-policy',
     'faults',
   ],
-  experiment: ['api', 'scenario'],
+  experiment: ['engine', 'api', 'metrics', 'scenario'],
   import: ['api', 'kube-proxy', 'scenario'],
-  report: ['api', 'metrics', 'scenario'],
+  report: ['api', 'metrics', 'scenario', 'experiment'],
   bench: ['engine', 'proxy'],
   cli: ['api', 'metrics', 'scenario', 'experiment', 'import', 'report', 'bench'],
 }
