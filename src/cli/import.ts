@@ -98,6 +98,9 @@ const LEFT_OUT_TOLD = 12
 
 function summaryText({ found, assumed, findings, leftOut }: ImportedCluster, folder: string, colors: Colors): string {
   const some = (count: number, what: string) => `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`
+  const isField = ({ what }: { what: string }) => what.startsWith(FIELD)
+  const told = leftOut.filter((each) => !isField(each))
+  const fields = leftOut.filter(isField).map(({ what }) => what.slice(FIELD.length))
   const nodes = found.nodes === 0 ? 'no list of nodes' : `${some(found.nodes, 'node')} in ${some(found.nodeGroups, 'group')}`
   const mode = found.mode === null ? 'mode of kube-proxy not known' : `kube-proxy in mode ${found.mode}`
   const lines = [
@@ -113,19 +116,23 @@ function summaryText({ found, assumed, findings, leftOut }: ImportedCluster, fol
     ),
     ...section('Assumed (marked ASSUMED in scenario.yaml)', [...assumed.map(printable), ...ALWAYS_ASSUMED], colors),
     ...section(
-      'Left out',
-      leftOut.slice(0, LEFT_OUT_TOLD).map(({ what, count, why, names }) => {
+      'Left out (all of it in import.json)',
+      told.slice(0, LEFT_OUT_TOLD).map(({ what, count, why, names }) => {
         const shown = names.length === 0 ? '' : ` (${names.join(', ')}${count > names.length ? ', …' : ''})`
         return printable(`${count} × ${what}: ${why}${shown}`)
       }),
       colors,
     ),
-    ...(leftOut.length > LEFT_OUT_TOLD ? [`  and ${leftOut.length - LEFT_OUT_TOLD} more kinds of things; all are in import.json`] : []),
+    ...(told.length > LEFT_OUT_TOLD ? [`  and ${told.length - LEFT_OUT_TOLD} more kinds of things, told in import.json`] : []),
+    ...(fields.length > 0 ? [`  Fields that are not modelled: ${printable(fields.join(', '))}`] : []),
     '',
     `Scenario in ${printable(folder)}. Next: towtank run ${printable(join(folder, 'scenario.yaml'))}`,
   ]
   return `${lines.join('\n')}\n`
 }
+
+/** How what is left out of objects is called, field by field: in one line here. */
+const FIELD = 'field '
 
 const ALWAYS_ASSUMED = ['How containers behave (service time, concurrency, start-up), how much traffic there is, and delays between nodes']
 

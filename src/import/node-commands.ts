@@ -1,4 +1,4 @@
-import type { Notes } from './notes.ts'
+import { countOf, type Notes } from './notes.ts'
 import type { CleanObject } from './objects/clean-objects.ts'
 import { nodeLabelKeys } from './objects/clean-pod-spec.ts'
 import type { ImportedNode } from './objects/nodes.ts'
@@ -36,6 +36,6 @@ export function nodeCommands(nodes: readonly ImportedNode[], objects: readonly C
     if (unschedulable) commands.push(`cordon ${modelName}`)
   }
   const cordoned = nodes.filter(({ unschedulable }) => unschedulable)
-  if (cordoned.length > 0) notes.find(`${cordoned.length} nodes are cordoned: the scenario cordons them, too`)
+  if (cordoned.length > 0) notes.find(`${countOf(cordoned.length, 'cordoned node')}: the scenario cordons them, too`)
   return commands
 }

@@ -54,3 +54,8 @@ export function someOf(names: readonly string[]): string {
   const more = names.length - NAMES_TOLD
   return more > 0 ? `${names.slice(0, NAMES_TOLD).join(', ')} and ${more} more` : names.join(', ')
 }
+
+/** `1 node`, `2 nodes`. */
+export function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}

@@ -33,7 +33,7 @@ const PODS_PER_SECOND = 10
 export function scenarioText(parts: ScenarioParts): string {
   const warmUp = 60 + 30 * Math.ceil(parts.pods / PODS_PER_SECOND / 30)
   return `${[
-    `# A cluster as its dumps have it: ${parts.sources.map(oneLine).join(', ')}.`,
+    `# A cluster as its dumps have it: ${parts.sources.map((path) => oneLine(path.slice(path.lastIndexOf('/') + 1))).join(', ')}.`,
     '# What no dump knows is marked ASSUMED: measure it and put it there.',
     ...parts.assumed.flatMap((text) => wrapped('# ASSUMED: ', text)),
     'apiVersion: towtank/v1',

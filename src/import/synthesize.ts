@@ -1,4 +1,4 @@
-import { type Notes, someOf } from './notes.ts'
+import { countOf, type Notes, someOf } from './notes.ts'
 import type { CleanObject } from './objects/clean-objects.ts'
 import type { ImportedNodes } from './objects/nodes.ts'
 import { compareTexts } from './objects/values.ts'
@@ -202,7 +202,9 @@ function noteWhatIsMadeUp(groups: readonly Group[], notes: Notes): void {
     'No list of objects was given: each Service has a Deployment of its own with as many pods as the rules have endpoints, without requests, probes and volumes. Give `kubectl get deployments,pods,nodes -A -o yaml` as well',
   )
   if (groups.some(({ ports }) => ports[0]!.namespace === null)) {
-    notes.assume('IPVS has no names: Services are called after their address and are in the namespace default')
+    notes.assume(
+      'IPVS has no names: Services are called after their address and are in the namespace default; a port from 30000 to 32767 is taken for a node port, and every other address for a cluster IP',
+    )
   }
   const hidden = groups.filter(({ ports, addresses }) => addresses.length === 0 && ports.some(({ hidesEndpoints }) => hidesEndpoints))
   if (hidden.length > 0) {
@@ -236,7 +238,7 @@ function nodesFor(groups: readonly Group[], pods: number, notes: Notes): Importe
   const maxPods = 110
   const count = Math.max(1, networks.size, Math.ceil(pods / maxPods))
   notes.assume(
-    `No list of nodes was given: ${count} nodes, one for each /24 in which endpoints were seen and enough for ${pods} pods, of the default size. Give \`kubectl get nodes -o yaml\` as well`,
+    `No list of nodes was given: ${countOf(count, 'node')}, one for each /24 in which endpoints were seen and enough for ${pods} pods, of the default size. Give \`kubectl get nodes -o yaml\` as well`,
   )
   const group = { count: Math.min(count, 5000), cpuMilli: 4000, memoryMi: 16_384, maxPods, zones: [] }
   return { groups: [group], nodes: [], install: null, controlPlane: null, version: null, kernel: null, runtime: null }
