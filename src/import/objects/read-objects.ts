@@ -1,3 +1,4 @@
+import { knownKind } from '../../api/known-kinds.ts'
 import { objectsOf } from '../../api/source-object.ts'
 import { readYaml } from '../../api/yaml-source.ts'
 import { Problems } from '../problems.ts'
@@ -26,7 +27,11 @@ export function readObjects(file: string, text: string): { readonly objects: rea
   const add = (apiVersion: string, kind: string, value: Fields, line: number): void => {
     const name = textAt(value, 'metadata', 'name')
     if (name === '') problems.add({ line }, { message: `The ${kind} has no name`, accepted: 'an object of a cluster, with metadata.name' })
-    else objects.push({ apiVersion, kind, namespace: textAt(value, 'metadata', 'namespace'), name, value, file, line })
+    else {
+      // A manifest may leave its namespace out, which then is this one; what the API server gives never does.
+      const fallback = knownKind(apiVersion, kind)?.namespaced === true ? 'default' : ''
+      objects.push({ apiVersion, kind, namespace: textAt(value, 'metadata', 'namespace') || fallback, name, value, file, line })
+    }
   }
   const json = text.trimStart().startsWith('{') ? parseJson(text) : null
   if (json?.ok === true) {
