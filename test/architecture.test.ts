@@ -54,10 +54,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'faults',
     'scenario',
   ],
+  import: ['api', 'kube-proxy', 'scenario'],
   report: ['api', 'metrics', 'scenario', 'experiment'],
   bench: ['engine', 'proxy'],
   docs: ['control-plane', 'scenario', 'parameters', 'report', 'cli'],
-  cli: ['api', 'metrics', 'scenario', 'experiment', 'parameters', 'report', 'bench'],
+  cli: ['api', 'metrics', 'scenario', 'experiment', 'parameters', 'import', 'report', 'bench'],
 }
 const LEAVES = ['units.ts', 'invariant.ts', 'kubernetes-version.ts', 'linux-version.ts']
 /** Folders that see files, real time, colours and the process. */

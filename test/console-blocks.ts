@@ -6,6 +6,8 @@ import { JobScreen, type ScreenOptions } from '../src/cli/job-screen.ts'
 import type { Job } from '../src/cli/jobs.ts'
 import { main } from '../src/cli/program.ts'
 import { metersHere } from '../src/cli/rollout/meters.ts'
+import { compareJob } from '../src/cli/compare/compare-job.ts'
+import { cellsHere } from '../src/cli/pool/cell-pool.ts'
 import { rolloutJob } from '../src/cli/rollout/rollout-job.ts'
 import { runJob } from '../src/cli/run-job.ts'
 import { traceJob } from '../src/cli/trace-job.ts'
@@ -83,6 +85,7 @@ export class CommandFolder {
       const tools = { simulate, files: diskFiles, tell: (event: Parameters<JobScreen['show']>[0]) => screen.show(event) }
       if (job.kind === 'run') return runJob(job, tools)
       if (job.kind === 'trace') return traceJob(job, tools)
+      if (job.kind === 'compare') return compareJob(job, { ...tools, cells: () => cellsHere() })
       return rolloutJob(job, { files: diskFiles, tell: tools.tell, meters: metersHere })
     }
     process.chdir(this.#folder)

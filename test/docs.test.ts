@@ -311,17 +311,17 @@ describe('docs/cli.md', () => {
       .filter((row) => row.heading === heading)
       .map((row) => row.names.join(', '))
 
-  test('every command is documented', async () => {
-    const commands = commandsIn(await help())
-    expect(commands).toEqual(['run', 'validate', 'trace', 'rollout', 'bench', 'help'])
-    for (const command of commands) expect(CLI).toMatch(new RegExp(`^towtank ${command} `, 'm'))
+  test('every command is documented, in the order of the help', async () => {
+    const overview = [...CLI.split('```')[1]!.matchAll(/^towtank (\S+)/gm)].map((match) => match[1]!)
+    expect(overview).toEqual(commandsIn(await help()))
   })
 
   test('every option of every command is documented, in the order of the help', async () => {
     expect(documented('Command line')).toEqual(optionsIn(await help()))
-    for (const command of ['run', 'validate', 'trace', 'rollout', 'bench']) {
+    const commands = commandsIn(await help()).filter((command) => command !== 'help')
+    expect(commands.length).toBeGreaterThan(5)
+    for (const command of commands) {
       const options = optionsIn(await help(command))
-      expect(options).toContain('--json')
       expect(documented(`\`towtank ${command}\``), command).toEqual(options)
     }
   })

@@ -1,6 +1,7 @@
 import { benchCommand } from './bench.ts'
 import type { CommandDefinition } from './command.ts'
 import { compareCommand } from './compare.ts'
+import { importCommand } from './import.ts'
 import { rolloutCommand } from './rollout.ts'
 import { runCommand } from './run.ts'
 import { traceCommand } from './trace.ts'
@@ -13,5 +14,6 @@ export const COMMANDS: readonly CommandDefinition[] = [
   traceCommand,
   rolloutCommand,
   compareCommand,
+  importCommand,
   benchCommand,
 ]
