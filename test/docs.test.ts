@@ -8,6 +8,7 @@ import { parseSelector } from '../src/api/labels.ts'
 import { EXIT } from '../src/cli/exit-codes.ts'
 import { main } from '../src/cli/program.ts'
 import { FAILURE_CAUSES } from '../src/metrics/failure-cause.ts'
+import { COMPARISON_COLUMNS, COMPARISON_FILES } from '../src/report/comparison/comparison-files.ts'
 import { RESULT_FILES, ResultWriter } from '../src/report/result-files.ts'
 import { ROLLOUT_COLUMNS, ROLLOUT_FILES } from '../src/report/rollout-files.ts'
 import type { RunSummary } from '../src/report/run-summary.ts'
@@ -249,6 +250,19 @@ describe('docs/results.md', () => {
     for (const file of ROLLOUT_FILES) expect(RESULTS).toMatch(new RegExp(`^### \`${file}\`$`, 'm'))
   })
 
+  test('every column of compare.csv and every field of compare.json are documented', () => {
+    expect(rowsOf(RESULTS, 'compare column').map((row) => row.names[0])).toEqual(COMPARISON_COLUMNS)
+    const source = read('src/experiment/comparison/comparison.ts')
+    const fields = (name: string): string[] => {
+      const body = source.split(`export interface ${name} {`)[1]!.split('\n}')[0]!
+      return [...body.matchAll(/^ {2}readonly (\w+):/gm)].map((match) => match[1]!)
+    }
+    const shared = ['schemaVersion', 'tool', 'command']
+    expect([...shared, ...rowsOf(RESULTS, 'compare field').flatMap((row) => row.names)]).toEqual(fields('Comparison'))
+    expect(rowsOf(RESULTS, 'metric field').flatMap((row) => row.names)).toEqual(fields('MetricComparison'))
+    for (const file of COMPARISON_FILES) expect(RESULTS).toMatch(new RegExp(`^### \`${file}\`$`, 'm'))
+  })
+
   test('every cause of failure is documented, in order', () => {
     expect(rowsOf(RESULTS, 'cause').map((row) => row.names[0])).toEqual(FAILURE_CAUSES)
   })
@@ -312,13 +326,13 @@ describe('docs/cli.md', () => {
 
   test('every command is documented', async () => {
     const commands = commandsIn(await help())
-    expect(commands).toEqual(['run', 'validate', 'trace', 'rollout', 'bench', 'help'])
+    expect(commands).toEqual(['run', 'validate', 'trace', 'rollout', 'compare', 'bench', 'help'])
     for (const command of commands) expect(CLI).toMatch(new RegExp(`^towtank ${command} `, 'm'))
   })
 
   test('every option of every command is documented, in the order of the help', async () => {
     expect(documented('Command line')).toEqual(optionsIn(await help()))
-    for (const command of ['run', 'validate', 'trace', 'rollout', 'bench']) {
+    for (const command of ['run', 'validate', 'trace', 'rollout', 'compare', 'bench']) {
       const options = optionsIn(await help(command))
       expect(options).toContain('--json')
       expect(documented(`\`towtank ${command}\``), command).toEqual(options)
