@@ -1,12 +1,12 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { nearest } from '../../api/did-you-mean.ts'
 import type { Chart, Choice, Look } from '../../report/charts/chart.ts'
+import { CJK_SIGNS } from '../../report/charts/font-widths.ts'
 import { CHART_KINDS } from '../../report/charts/kinds.ts'
-import { plainText } from '../../report/charts/sentence.ts'
 import { notLatin } from '../../report/charts/parts/text-width.ts'
+import { plainText } from '../../report/charts/sentence.ts'
 import type { ColumnTable } from '../../report/charts/tables.ts'
 import { THEMES, type ThemeName } from '../../report/charts/theme.ts'
-import { CJK_SIGNS } from '../../report/charts/font-widths.ts'
 import { LANGUAGES, type LanguageCode } from '../../report/language/index.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { colorsFor, type Terminal } from '../terminal.ts'
@@ -68,10 +68,18 @@ export async function chart(paths: readonly string[], options: ChartOptions, ter
     const svg = chartToSvg(one, look)
     const missing = png === null ? [] : notLatin(svg.replace(/<[^>]*>/g, '')).filter((sign) => !WRITTEN.includes(sign))
     for (const { path, format } of files) writePicture(path, format === 'svg' ? signedSvg(svg) : signedPng(png!.svgToPng(svg)))
-    const report = { kind: one.kind, title: one.title(words), finding: plainText(one.finding(words)), empty: one.empty, files: files.map(({ path }) => path) }
+    const report = {
+      kind: one.kind,
+      title: one.title(words),
+      finding: plainText(one.finding(words)),
+      empty: one.empty,
+      files: files.map(({ path }) => path),
+    }
     drawn.push(report)
     if (missing.length > 0 && options.quiet !== true)
-      stderr.write(`The fonts of Towtank have no ${missing.map((sign) => `"${sign}"`).join(', ')}: the PNG shows nothing in their place, the SVG what its reader has\n`)
+      stderr.write(
+        `The fonts of Towtank have no ${missing.map((sign) => `"${sign}"`).join(', ')}: the PNG shows nothing in their place, the SVG what its reader has\n`,
+      )
     if (options.quiet === true) continue
     const stream = options.json === true ? stderr : stdout
     const colors = colorsFor(stream, env)
@@ -100,7 +108,9 @@ async function plan(paths: readonly string[], options: ChartOptions): Promise<re
   for (const name of options.kind ?? [])
     if (!charts.some(({ chart: one }) => one.kind === name)) {
       const { reads } = CHART_KINDS.find((kind) => kind.name === name)!
-      throw new InputError(`Cannot draw "${name}" of ${paths.join(', ')}: it is drawn of ${reads.map((table) => `${table}.csv`).join(' with ')}`)
+      throw new InputError(
+        `Cannot draw "${name}" of ${paths.join(', ')}: it is drawn of ${reads.map((table) => `${table}.csv`).join(' with ')}`,
+      )
     }
   if (charts.length === 0) throw new InputError(`${paths.join(', ')}: there is nothing to draw, the tables are empty`)
   const plans = charts.map(({ input, chart: one }) => ({ input, chart: one, files: filesOf(one, input, inputs, charts.length, options) }))
@@ -126,17 +136,26 @@ function checkName(name: string, column: 'variant' | 'traffic', inputs: readonly
   const known = [...new Set(tables.flatMap((table) => table.texts(column).texts))]
   if (known.includes(name)) return
   const near = nearest(name, known)
-  throw new InputError(`No ${column} "${name}" in the tables${near === null ? '' : `: did you mean "${near}"?`}\n  There ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`)
+  throw new InputError(
+    `No ${column} "${name}" in the tables${near === null ? '' : `: did you mean "${near}"?`}\n  There ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`,
+  )
 }
 
 /** Where a chart goes: beside the folder of its tables, so that this stays what a run has made. */
-function filesOf(one: Chart, input: ChartInput, inputs: readonly ChartInput[], charts: number, { out, format }: ChartOptions): Planned['files'] {
+function filesOf(
+  one: Chart,
+  input: ChartInput,
+  inputs: readonly ChartInput[],
+  charts: number,
+  { out, format }: ChartOptions,
+): Planned['files'] {
   const ending = out === undefined ? null : /\.(svg|png)$/.exec(out)
   if (out !== undefined && ending !== null) {
     if (charts > 1) throw new InputError(`Cannot write ${charts} charts into one file "${out}": give a folder, or one kind with --kind`)
     return [{ path: out, format: ending[1] as Format }]
   }
-  const folder = out ?? join(dirname(resolve(input.folder)) === process.cwd() ? '.' : dirname(input.folder), `${basename(resolve(input.folder))}-charts`)
+  const folder =
+    out ?? join(dirname(resolve(input.folder)) === process.cwd() ? '.' : dirname(input.folder), `${basename(resolve(input.folder))}-charts`)
   const own = inputs.length > 1 && out !== undefined ? join(folder, basename(resolve(input.folder))) : folder
   return format.map((one_) => ({ path: join(own, `${one.kind}.${one_}`), format: one_ }))
 }

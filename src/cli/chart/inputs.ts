@@ -51,7 +51,8 @@ async function readFolder(folder: string, files: readonly string[], whole: boole
     tables.set(found.name, found.table)
     asked.push(found.name)
   }
-  if (asked.length === 0) throw new InputError(`${folder} has no CSV file that a chart can be drawn of${whole ? '' : `: ${files.join(', ')}`}\n${KNOWN}`)
+  if (asked.length === 0)
+    throw new InputError(`${folder} has no CSV file that a chart can be drawn of${whole ? '' : `: ${files.join(', ')}`}\n${KNOWN}`)
   for (const name of companions(asked)) {
     const file = join(folder, `${name}.csv`)
     if (tables.has(name) || !existsSync(file)) continue

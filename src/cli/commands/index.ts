@@ -7,4 +7,11 @@ import { traceCommand } from './trace.ts'
 import { validateCommand } from './validate.ts'
 
 /** Every command, in the order of the help: one more is a file beside this one and a line here. */
-export const COMMANDS: readonly CommandDefinition[] = [runCommand, validateCommand, traceCommand, rolloutCommand, benchCommand, chartCommand]
+export const COMMANDS: readonly CommandDefinition[] = [
+  runCommand,
+  validateCommand,
+  traceCommand,
+  rolloutCommand,
+  benchCommand,
+  chartCommand,
+]

@@ -157,7 +157,9 @@ function option(data: CauseData, look: Look): Record<string, unknown> {
           ? [{ text: words.errors.caption[0]!, of: '' }, { text: words.errors.caption[1]! }]
           : [
               { text: variant.name, of: variant.name },
-              { text: ` ${words.errors.failed(variant.total)}${index === 0 ? words.errors.rateNote : ''}` },
+              {
+                text: ` ${words.errors.failed(variant.total)}${index === 0 && columnsOf(variants.length, look.width) === 1 ? words.errors.rateNote : ''}`,
+              },
             ],
       scale,
       label: perSecond,

@@ -33,7 +33,8 @@ export const CHARTS_IN_CHINESE: ChartWords = {
     caption: (quantiles) => [`延迟 ${quantiles}`, '，每秒内得到应答的请求，对数刻度'],
     axis: '延迟 (ms)',
     none: '没有请求得到应答',
-    finding: (quantile, highest, at, of, usual) => sentence`${quantile} 的各秒中位数为 ${usual}${inVariant(of)}，最差一秒为 ${highest}，在 ${at}`,
+    finding: (quantile, highest, at, of, usual) =>
+      sentence`${quantile} 的各秒中位数为 ${usual}${inVariant(of)}，最差一秒为 ${highest}，在 ${at}`,
   },
 
   failed: {

@@ -164,9 +164,18 @@ export function markSeries(
       label: { ...label(text, row, mark.start), position: 'end', distance: [0, 8 + LINE_HEIGHT * (row ?? 0)] },
     }))
   return {
-    ...(areas.length === 0 ? {} : { markArea: over
-            ? { silent: true, z: 4, itemStyle: { color: 'transparent', borderColor: theme.ink, borderWidth: 1, borderType: [3, 3] }, data: areas }
-            : { silent: true, z: 0, itemStyle: { color: theme.shade }, data: areas } }),
+    ...(areas.length === 0
+      ? {}
+      : {
+          markArea: over
+            ? {
+                silent: true,
+                z: 4,
+                itemStyle: { color: 'transparent', borderColor: theme.ink, borderWidth: 1, borderType: [3, 3] },
+                data: areas,
+              }
+            : { silent: true, z: 0, itemStyle: { color: theme.shade }, data: areas },
+        }),
     ...(lines.length === 0
       ? {}
       : {
