@@ -94,7 +94,7 @@ async function readRequest(order: SweepOrder, files: FileReader): Promise<ReadRe
   const content = await files.read(order.file)
   const source = content.kind === 'file' ? new YamlSource(order.file, content.text) : null
   const kind = valueAt(source?.value, ['kind'])
-  const isSweep = typeof kind === 'string' && kind !== 'Scenario' && nearest(kind, ['Scenario', 'Sweep']) === 'Sweep'
+  const isSweep = kind === 'Sweep' || (typeof kind === 'string' && kind !== 'Scenario' && nearest(kind, ['Scenario', 'Sweep']) === 'Sweep')
   const sets = readSetOptions(order.sets)
   const lines = sets.text === '' ? [] : sets.text.split('\n')
   const optionTexts = (option: string, texts: readonly string[] | null): readonly WrittenText[] | null =>
