@@ -10,6 +10,7 @@ import { idlePatterns } from '../../experiment/sweep/sweep-tables.ts'
 import { invariant } from '../../invariant.ts'
 import { type ManifestCell, SWEEP_SCHEMA_VERSION, type SweepManifest } from '../../report/sweep-manifest.ts'
 import type { FileReader } from '../../scenario/load-files.ts'
+import { inReadingOrder } from '../../scenario/load-scenario.ts'
 import { valueAt } from '../../scenario/parse-structure.ts'
 import { YamlSource } from '../../scenario/parse-yaml.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -68,7 +69,7 @@ export async function sweepJob(order: SweepOrder, tools: SweepTools): Promise<Ex
     if (planned.warnings.length > 0) tell({ kind: 'warnings', warnings: planned.warnings })
     const problems = [...read.problems, ...(planned.ok ? [] : planned.problems)]
     if (problems.length > 0) {
-      tell({ kind: 'problems', problems, options: read.options })
+      tell({ kind: 'problems', problems: inReadingOrder(problems, order.file), options: read.options })
       return EXIT.wrongInput
     }
     invariant(planned.ok, 'a sweep without problems has a plan')
