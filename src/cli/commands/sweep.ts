@@ -23,7 +23,11 @@ export function sweepCommand(context: CommandContext): Command {
   return new Command('sweep')
     .description('run a scenario with many settings and seeds: a grid or a list of fields')
     .argument('<file>', 'sweep file, or scenario file')
-    .option('--set <field=values>', "values of a field of a scenario, such as 'cluster.nodes[0].count=5,10,20'; may be repeated", another)
+    .option(
+      '--set <setting>',
+      "FIELD=VALUE,…: values of a field of a scenario, such as 'cluster.nodes[0].count=5,10,20'; may be repeated",
+      another,
+    )
     .option('--seeds <number>', 'how many seeds each combination is run with', wholeNumber(1, 10_000))
     .option('--seed <seed>', 'run each combination with this seed; may be repeated', another)
     .option('--variant <name>', 'run this variant of the compare block only; may be repeated', another)
@@ -44,9 +48,9 @@ export function sweepCommand(context: CommandContext): Command {
 Writes a file for each cell as it ends, then sweep.csv, sweep-summary.csv and sweep.json. The same command goes on where an earlier one was stopped.
 
 Examples:
-  $ towtank sweep scenarios/sweeps/nodes-and-modes.yaml
+  $ towtank sweep scenarios/sweeps/load-and-work.yaml
   $ towtank sweep scenarios/hello.yaml --set 'traffic[0].arrivals=poisson(100/s),poisson(400/s)' --seeds 10
-  $ towtank sweep scenarios/sweeps/nodes-and-modes.yaml --shard 1/3 --out results/part-1
+  $ towtank sweep scenarios/sweeps/load-and-work.yaml --shard 1/3 --out results/part-1
 
 ${EXIT_CODES}`,
     )

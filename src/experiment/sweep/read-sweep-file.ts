@@ -1,6 +1,6 @@
-import { posix } from 'node:path'
 import type { SourceProblem } from '../../api/source-problem.ts'
 import type { Places } from '../../scenario/load-context.ts'
+import { besideFile } from '../../scenario/load-files.ts'
 import { checkStructure } from '../../scenario/parse-structure.ts'
 import { type Path, pathText, type YamlSource } from '../../scenario/parse-yaml.ts'
 import type { SweepRequest, WrittenField, WrittenText, WrittenValue } from './request.ts'
@@ -41,7 +41,7 @@ export function readSweepFile(source: YamlSource): { readonly request: SweepRequ
   })
   const request: SweepRequest = {
     name: draft.metadata?.name ?? null,
-    scenario: relativeTo(source.file, spec.scenario),
+    scenario: besideFile(source.file, spec.scenario),
     scenarioPlace: source.place(['spec', 'scenario']),
     variants: texts('variants'),
     seeds: typeof spec.seeds === 'object' ? spec.seeds.flatMap((seed) => (seed === undefined ? [] : [String(seed)])) : (spec.seeds ?? null),
@@ -50,10 +50,6 @@ export function readSweepFile(source: YamlSource): { readonly request: SweepRequ
     measures: texts('measures'),
   }
   return { request, problems: [...problems, ...seedsTwice(source, request.seeds)] }
-}
-
-function relativeTo(file: string, name: string): string {
-  return posix.isAbsolute(name) ? posix.normalize(name) : posix.join(posix.dirname(file), name)
 }
 
 /** The places of a file, with paths that begin at a value in it. */
