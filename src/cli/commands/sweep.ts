@@ -33,7 +33,11 @@ export function sweepCommand(context: CommandContext): Command {
     .option('--variant <name>', 'run this variant of the compare block only; may be repeated', another)
     .option('--no-variants', 'run the scenario without its compare block')
     .option('--measure <pattern>', "keep these measures only, such as 'requests.latency.*'; may be repeated", another)
-    .option('--shard <i/n>', 'run part i of n, for another machine to run the others; towtank merge brings them together', shard)
+    .option(
+      '--shard <part>',
+      'part i of n as i/n: run that alone, for another machine to run the others; towtank merge brings them together',
+      shard,
+    )
     .option(
       '--workers <number>',
       'runs at once; the results do not depend on it (default: as many as there are processors)',
