@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { invariant } from '../invariant.ts'
 
 /** What is at a path. */
@@ -11,6 +12,11 @@ export type FileContent =
 /** The only way in which loading a scenario reaches files, so that it can do without a disk. */
 export interface FileReader {
   read(path: string): Promise<FileContent>
+}
+
+/** The path of a file that is named in another. */
+export function besideFile(file: string, name: string): string {
+  return posix.isAbsolute(name) ? posix.normalize(name) : posix.join(posix.dirname(file), name)
 }
 
 /** A reader of files that exist only in memory, by path with `/`; folders are where files are. */

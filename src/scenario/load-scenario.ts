@@ -311,7 +311,7 @@ function withoutConsequences(problems: readonly SourceProblem[], source: YamlSou
 }
 
 /** The scenario file first, then the manifests as they were read; each from top to bottom. */
-function inReadingOrder(problems: readonly SourceProblem[], scenario: string): readonly SourceProblem[] {
+export function inReadingOrder(problems: readonly SourceProblem[], scenario: string): readonly SourceProblem[] {
   const files = [...new Set([scenario, ...problems.map((problem) => problem.file)])]
   return problems.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column)
 }

@@ -3,8 +3,10 @@ import { chartCommand } from './chart.ts'
 import type { CommandDefinition } from './command.ts'
 import { compareCommand } from './compare.ts'
 import { importCommand } from './import.ts'
+import { mergeCommand } from './merge.ts'
 import { rolloutCommand } from './rollout.ts'
 import { runCommand } from './run.ts'
+import { sweepCommand } from './sweep.ts'
 import { traceCommand } from './trace.ts'
 import { validateCommand } from './validate.ts'
 
@@ -15,6 +17,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
   traceCommand,
   rolloutCommand,
   compareCommand,
+  sweepCommand,
+  mergeCommand,
   chartCommand,
   importCommand,
   benchCommand,
