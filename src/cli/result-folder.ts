@@ -132,7 +132,6 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-/** Why a folder must not be replaced, or null when it is absent, empty, or a result of ours with nothing added to it. */
 /** Why nothing can be made in there, or null: the nearest part of the path that exists must be a folder that may be written to. */
 function whyNoFolder(path: string): string | null {
   let existing = path
@@ -159,8 +158,14 @@ function stat(path: string): Stats | undefined {
   }
 }
 
+/** Why a folder must not be replaced, or null when it is absent, empty, or a result of ours with nothing added to it. */
 function whyNotReplaceable(path: string): string | null {
-  const found = lstatSync(path, { throwIfNoEntry: false })
+  let found: Stats | undefined
+  try {
+    found = lstatSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    return `no folder can be there (${(error as NodeJS.ErrnoException).code})`
+  }
   if (found === undefined) return null
   if (found.isSymbolicLink()) return 'it is a symbolic link'
   if (!found.isDirectory()) return 'it is not a folder'
