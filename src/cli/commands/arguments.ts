@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { nearest } from '../../api/did-you-mean.ts'
 import { parseDuration } from '../../scenario/parse-duration.ts'
 import type { Nanos } from '../../units.ts'
@@ -32,4 +32,9 @@ export function choiceOf<Word extends string>(words: readonly Word[]): (text: st
     const near = nearest(text, words)
     throw new InvalidArgumentError(`Expected one of ${words.join(', ')}.${near === null ? '' : ` Did you mean "${near}"?`}`)
   }
+}
+
+/** An option whose value is one of a few words; the help lists them. */
+export function choice(flags: string, description: string, words: readonly string[]): Option {
+  return new Option(flags, description).choices(words).argParser(choiceOf(words))
 }

@@ -1,5 +1,6 @@
 import { benchCommand } from './bench.ts'
 import type { CommandDefinition } from './command.ts'
+import { completionCommand } from './completion.ts'
 import { initCommand } from './init.ts'
 import { rolloutCommand } from './rollout.ts'
 import { runCommand } from './run.ts'
@@ -16,4 +17,5 @@ export const COMMANDS: readonly CommandDefinition[] = [
   benchCommand,
   initCommand,
   schemaCommand,
+  completionCommand,
 ]

@@ -1,7 +1,7 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { EXIT } from '../exit-codes.ts'
 import { TEMPLATE_NAMES, type TemplateName } from '../init/templates/names.ts'
-import { choiceOf } from './arguments.ts'
+import { choice } from './arguments.ts'
 import type { CommandContext } from './command.ts'
 
 const DEFAULT_FOLDER = 'towtank-demo'
@@ -10,11 +10,7 @@ export function initCommand({ terminal, done }: CommandContext): Command {
   return new Command('init')
     .description('write a folder with a scenario that runs, to start from')
     .argument('[folder]', `a folder that is new or empty (default: ${DEFAULT_FOLDER})`)
-    .addOption(
-      new Option('--template <name>', `which example: ${TEMPLATE_NAMES.join(', ')} (default: ${TEMPLATE_NAMES[0]})`).argParser(
-        choiceOf(TEMPLATE_NAMES),
-      ),
-    )
+    .addOption(choice('--template <name>', `which example (default: ${TEMPLATE_NAMES[0]})`, TEMPLATE_NAMES))
     .option('-q, --quiet', 'print mistakes only')
     .addHelpText(
       'after',

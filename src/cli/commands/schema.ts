@@ -1,14 +1,12 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { SCHEMA_NAMES, type SchemaName } from '../schema-names.ts'
-import { choiceOf, notEmpty } from './arguments.ts'
+import { choice, notEmpty } from './arguments.ts'
 import type { CommandContext } from './command.ts'
 
 export function schemaCommand({ terminal, done }: CommandContext): Command {
   return new Command('schema')
     .description('print the JSON Schema of scenarios, or of what a command prints with --json')
-    .addOption(
-      new Option('--of <name>', `of what: ${SCHEMA_NAMES.join(', ')} (default: ${SCHEMA_NAMES[0]})`).argParser(choiceOf(SCHEMA_NAMES)),
-    )
+    .addOption(choice('--of <name>', `of what (default: ${SCHEMA_NAMES[0]})`, SCHEMA_NAMES))
     .option('-o, --out <file>', 'write it into this file, rather than to stdout', notEmpty)
     .addHelpText(
       'after',
