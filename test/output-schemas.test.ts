@@ -44,7 +44,7 @@ async function printed(...args: string[]): Promise<unknown[]> {
 
 /** Mistakes of a value under the schema, in which no object may have fields that are not named: so that none is forgotten there. */
 function complaints(of: SchemaName, value: unknown): unknown {
-  const closed = JSON.parse(schemaText(of), (key, each) =>
+  const closed = JSON.parse(schemaText(of), (_key, each) =>
     typeof each === 'object' &&
     each !== null &&
     each.type === 'object' &&

@@ -19,6 +19,7 @@ import { type AppliedManifests, ManifestLibrary, type ManifestSet } from './load
 import { loadThresholds } from './load-thresholds.ts'
 import { loadTimeline } from './load-timeline.ts'
 import { loadTraffic, type RunTimes } from './load-traffic.ts'
+import { manifestInstead, unreadableScenario } from './load-unreadable.ts'
 import { loadWorkloads } from './load-workloads.ts'
 import { nodeSeeds } from './node-seeds.ts'
 import { formatDuration } from './parse-duration.ts'
@@ -28,7 +29,6 @@ import { checkStructure, type Draft, valueAt } from './parse-structure.ts'
 import { type Path, pathText, YamlSource } from './parse-yaml.ts'
 import type { Scenario, Variant } from './scenario.ts'
 import { type ScenarioFile, scenarioSchema } from './schema.ts'
-import { manifestInstead, unreadableScenario } from './unreadable-scenario.ts'
 import { applyChanges, type FieldChange, readVariants, type VariantChanges, VariantPlaces } from './variants.ts'
 
 export type LoadedScenario =

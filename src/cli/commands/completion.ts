@@ -12,9 +12,9 @@ export function completionCommand({ terminal, done }: CommandContext): Command {
       'after',
       `
 Examples:
-  $ source <(towtank completion bash)
   $ towtank completion zsh > "\${fpath[1]}/_towtank"
-  $ towtank completion fish > ~/.config/fish/completions/towtank.fish`,
+  $ towtank completion fish > ~/.config/fish/completions/towtank.fish
+  $ source <(towtank completion bash)`,
     )
     .action(async (shell: Shell, _options: object, command: Command) => {
       const { completionFor } = await import('../completion/index.ts')
