@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { COMPARISON_FILE, COMPARISON_FILES } from '../report/comparison/comparison-files.ts'
 import { RESULT_FILES, SUMMARY_FILE } from '../report/result-files.ts'
@@ -102,7 +102,12 @@ function exists(path: string): boolean {
 
 /** Why a folder must not be replaced, or null when it is absent, empty, or a result of ours with nothing added to it. */
 function whyNotReplaceable(path: string): string | null {
-  const found = lstatSync(path, { throwIfNoEntry: false })
+  let found: Stats | undefined
+  try {
+    found = lstatSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    return `no folder can be there (${(error as NodeJS.ErrnoException).code})`
+  }
   if (found === undefined) return null
   if (found.isSymbolicLink()) return 'it is a symbolic link'
   if (!found.isDirectory()) return 'it is not a folder'

@@ -2,10 +2,13 @@ import { benchCommand } from './bench.ts'
 import { chartCommand } from './chart.ts'
 import type { CommandDefinition } from './command.ts'
 import { compareCommand } from './compare.ts'
+import { completionCommand } from './completion.ts'
 import { importCommand } from './import.ts'
+import { initCommand } from './init.ts'
 import { mergeCommand } from './merge.ts'
 import { rolloutCommand } from './rollout.ts'
 import { runCommand } from './run.ts'
+import { schemaCommand } from './schema.ts'
 import { sweepCommand } from './sweep.ts'
 import { traceCommand } from './trace.ts'
 import { validateCommand } from './validate.ts'
@@ -21,5 +24,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
   mergeCommand,
   chartCommand,
   importCommand,
+  initCommand,
+  schemaCommand,
+  completionCommand,
   benchCommand,
 ]
