@@ -28,6 +28,18 @@ export interface FaultPlan {
 /** What became of one strike. */
 export interface Strike extends FaultReport {
   readonly at: Nanos
+  /** By plan; null: never. */
+  readonly until: Nanos | null
+}
+
+/** When something was struck, and until when. */
+export interface FaultSpan {
+  readonly fault: string
+  readonly started: Nanos
+  /** By plan; the same for what strikes and is over; null: to the end of the run. */
+  readonly ended: Nanos | null
+  readonly tookEffect: boolean
+  readonly effect: string
 }
 
 /** What became of all of it. */
@@ -113,9 +125,17 @@ export class PlannedFault {
   }
 
   #once(fault: Fault, dice: RandomStream): void {
-    const report: Strike = { at: this.#target.sim.now, fault: this.#describe(fault), tookEffect: false, effect: '' }
+    const at = this.#target.sim.now
+    const duration = 'duration' in fault ? fault.duration : 0
+    const until = duration === null ? null : at + duration
+    const report: Strike = { at, until, fault: this.#describe(fault), tookEffect: false, effect: '' }
     this.#strikes.push(report)
     strike(fault, { ...this.#target, dice }, report)
+  }
+
+  /** Its strikes so far. */
+  get spans(): readonly FaultSpan[] {
+    return this.#strikes.map(({ at, until, fault, tookEffect, effect }) => ({ fault, started: at, ended: until, tookEffect, effect }))
   }
 
   /** As things stand. */

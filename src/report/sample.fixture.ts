@@ -68,6 +68,7 @@ export function sampleResult(variant = 'ipvs', changes: Partial<VariantSummary> 
     pods: sampleTable(['pod', 'requests'], []),
     nodes: sampleTable(['node', 'packets'], []),
     failures: sampleTable(['cause', 'failures'], []),
+    events: sampleTable(['kind', 'name'], []),
     summary: sampleSummary({ variant, ...changes }),
   }
 }

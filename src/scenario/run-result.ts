@@ -20,6 +20,8 @@ export interface RunResult {
   readonly nodes: Table
   /** Why requests failed, and by which changes that their node had not seen. */
   readonly failures: Table
+  /** Commands, rollouts and faults, with their start and end. */
+  readonly events: Table
   readonly summary: VariantSummary
 }
 

@@ -6,6 +6,7 @@ import { imbalance, loadRate } from '../metrics/pod-loads.ts'
 import type { Cell, Table } from '../metrics/table.ts'
 import { throttledShare } from '../node/container-cpu.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
+import { eventTable } from './run-events.ts'
 import type { DeploymentSummary, RunResult, VariantSummary } from './run-result.ts'
 import { runUntil } from './run-until.ts'
 import type { Scenario } from './scenario.ts'
@@ -65,6 +66,12 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     pods: podTable(cluster),
     nodes: cluster.dataPlane.nodeTable(),
     failures: cluster.dataPlane.failureTable(),
+    events: eventTable({
+      commands: cluster.controlPlane.kubectl.runs,
+      rollouts: cluster.rollouts.list,
+      faults: cluster.faultSpans,
+      end: scenario.duration,
+    }),
     hops: cluster.trace,
     summary: { ...measured, thresholds: judgeThresholds(scenario.thresholds, measured) },
   }

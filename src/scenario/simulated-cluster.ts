@@ -20,7 +20,7 @@ import { Simulation } from '../engine/simulation.ts'
 import { type HopId, NO_CAUSE, Trace } from '../engine/trace.ts'
 import { choose } from '../faults/choice.ts'
 import type { FaultTarget, LedComponentName, PodChoice } from '../faults/index.ts'
-import { type FaultOutcome, PlannedFault } from '../faults/planned-fault.ts'
+import { type FaultOutcome, type FaultSpan, PlannedFault } from '../faults/planned-fault.ts'
 import { IngressNginx } from '../ingress/ingress-nginx.ts'
 import { invariant } from '../invariant.ts'
 import { parseIpv4 } from '../network/addresses.ts'
@@ -38,6 +38,7 @@ import { ClusterLinks } from './cluster-links.ts'
 import { describeFault } from './load-fault.ts'
 import { nodeSeeds } from './node-seeds.ts'
 import { otherServices } from './other-services.ts'
+import { RolloutSpans } from './rollout-spans.ts'
 import type { RunSpec, Scenario, WorkloadSpec } from './scenario.ts'
 
 /** SIGKILL of the kernel. */
@@ -64,6 +65,7 @@ export class SimulatedCluster {
   allNodesReadyAt: Nanos | null = null
   /** When each Deployment first had all its replicas, by key. */
   readonly availableAt = new Map<string, Nanos>()
+  readonly rollouts: RolloutSpans
   readonly #scenario: Scenario
   readonly #nodes: readonly NodeSeed[]
   readonly #kubelets: Kubelet[] = []
@@ -90,6 +92,7 @@ export class SimulatedCluster {
     this.#scenario = scenario
     this.sim = new Simulation({ seed: scenario.seed })
     this.trace = new Trace(this.sim)
+    this.rollouts = new RolloutSpans(this.sim)
     this.#nodes = nodeSeeds(scenario.cluster)
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
@@ -185,6 +188,11 @@ export class SimulatedCluster {
     return this.#faults.map(({ outcome }) => outcome)
   }
 
+  /** When each of them struck, and until when. */
+  get faultSpans(): readonly FaultSpan[] {
+    return this.#faults.flatMap(({ spans }) => spans)
+  }
+
   /** By index, as the columns of the data plane are. */
   get nodeNames(): readonly string[] {
     return this.#nodes.map((node) => node.name)
@@ -258,6 +266,7 @@ export class SimulatedCluster {
     const { server } = this.controlPlane
     server.observeCommits((event) => {
       const { object, revision, committedAt } = event
+      this.rollouts.observe(event)
       if (object.kind === 'Service' || object.kind === 'EndpointSlice') {
         this.dataPlane.history.apply(revision, {
           object: object as Service | EndpointSlice,

@@ -26,7 +26,7 @@ async function runs(file: string): Promise<readonly [RunResult, RunResult]> {
 describe.each(SCENARIOS)('%s against itself', (file) => {
   test('differs in nothing: not in a row of a table, nor in a figure of the summary', async () => {
     const [a, b] = await runs(file)
-    for (const name of ['requests', 'objects', 'proxy', 'pods', 'nodes', 'failures'] as const)
+    for (const name of ['requests', 'objects', 'proxy', 'pods', 'nodes', 'failures', 'events'] as const)
       expect(texts(a[name]), name).toEqual(texts(b[name]))
     expect(a.summary).toEqual(b.summary)
     expect(JSON.stringify(a.summary)).toBe(JSON.stringify(b.summary))

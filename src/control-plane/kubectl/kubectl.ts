@@ -1,4 +1,5 @@
 import type { Wait } from '../../engine/process.ts'
+import type { Nanos } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
 import { ApiError, NO_CONNECTION } from '../api-error.ts'
 import { ADMINISTRATOR, type Identity } from '../identity.ts'
@@ -14,10 +15,22 @@ export interface Refusal {
   readonly reason: string
 }
 
+/** A command that was run. */
+export interface KubectlRun {
+  readonly command: string
+  readonly started: Nanos
+  /** When the process ended; null: not yet. */
+  ended: Nanos | null
+  /** Why not, where it was refused, in whole or in part. */
+  readonly refusals: string[]
+}
+
 /** kubectl on the administrator's machine: one process a command, no client-side rate limit. Each verb has its file beside this one. */
 export class Kubectl {
   readonly #access: ApiAccess
   readonly #client: ApiClient
+  /** In the order in which they started. */
+  readonly runs: KubectlRun[] = []
   readonly refusals: Refusal[] = []
 
   constructor(access: ApiAccess) {
@@ -39,6 +52,8 @@ export class Kubectl {
   *#run(command: KubectlVerb, text: string, as: Identity | null): Generator<Wait, void, unknown> {
     const { sim, latencies, trace } = this.#access
     const started = sim.now
+    const log: KubectlRun = { command: text, started, ended: null, refusals: [] }
+    this.runs.push(log)
     yield sim.delay(latencies.draw('kubectlStart'))
     const runner = runnerOf(command)
     const subject = runner.subject(command)
@@ -54,6 +69,7 @@ export class Kubectl {
             retries: 'caller',
           })
     const refuse = (reason: string): void => {
+      log.refusals.push(reason)
       this.refusals.push({ command: text, reason })
     }
     const session: Session = {
@@ -84,5 +100,6 @@ export class Kubectl {
       if (!(error instanceof ApiError)) throw error
       session.failed(subject, error.reason)
     }
+    log.ended = sim.now
   }
 }
