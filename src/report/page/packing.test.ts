@@ -29,7 +29,7 @@ describe('tables as bytes', () => {
       fc.property(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1 }), (texts) => {
         const places = texts.map((_, index) => texts.length - 1 - index)
         const [table] = unpack(pack([{ name: 't', length: places.length, columns: [{ name: 'name', texts, places }] }]))
-        const column = table!.columns[0] as { texts: string[]; places: Float64Array }
+        const column = table!.columns[0] as { texts: readonly string[]; places: Float64Array }
         expect(column.texts).toEqual(texts)
         expect([...column.places]).toEqual(places)
       }),

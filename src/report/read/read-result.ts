@@ -12,11 +12,11 @@ import { readSummary } from './summary-schema.ts'
 export interface Result {
   readonly summary: RunSummary
   readonly requests: ColumnTable
-  readonly proxy: ColumnTable
   readonly nodes: ColumnTable
   readonly failures: ColumnTable
-  /** Null in a result of a version that did not write it. */
-  readonly events: ColumnTable | null
+  readonly events: ColumnTable
+  /** Those that charts draw, these among them, by name. */
+  readonly tables: ReadonlyMap<string, ColumnTable>
   /** By name of the variant. */
   readonly hops: ReadonlyMap<string, HopTable>
 }
@@ -27,6 +27,7 @@ export type ReadResult = { readonly ok: true; readonly result: Result } | { read
 const TEXTS = {
   requests: ['variant', 'phase', 'traffic'],
   proxy: ['variant', 'node', 'kind'],
+  pods: ['variant', 'namespace', 'pod', 'address', 'node', 'at_end'],
   nodes: ['variant', 'phase', 'node'],
   failures: ['variant', 'phase', 'traffic', 'cause', 'unseen_change', 'unseen_revision'],
   events: ['variant', 'kind', 'name', 'outcome', 'detail'],
@@ -34,11 +35,14 @@ const TEXTS = {
 
 type TableName = keyof typeof TEXTS
 
+const TABLE_NAMES = Object.keys(TEXTS) as readonly TableName[]
+
 /** Columns without which a table cannot be read. */
 const NEEDED: Readonly<Record<TableName, readonly string[]>> = {
   requests: ['variant', 'interval_start_s', 'interval_s', 'phase', 'traffic', 'sent', 'ok', 'latency_ms_p50', 'latency_ms_p99'],
   proxy: ['variant', 'sync_start_s', 'sync_ms', 'node', 'changes', 'oldest_change_age_ms'],
-  nodes: ['variant', 'interval_start_s', 'interval_s', 'node', 'cores', 'busiest_core_ms', 'conntrack_entries'],
+  pods: ['variant', 'namespace', 'pod', 'requests'],
+  nodes: ['variant', 'interval_start_s', 'interval_s', 'phase', 'node', 'cores', 'busiest_core_ms', 'conntrack_entries'],
   failures: ['variant', 'phase', 'traffic', 'cause', 'failures', 'first_sent_s', 'last_sent_s', 'unseen_change'],
   events: ['variant', 'started_s', 'ended_s', 'kind', 'name', 'outcome', 'detail'],
 }
@@ -60,23 +64,18 @@ async function read(folder: string): Promise<Result> {
   const found = statSync(folder, { throwIfNoEntry: false })
   if (found === undefined) throw new Unreadable('there is no such folder. "towtank run FILE" writes one and says where')
   if (!found.isDirectory()) throw new Unreadable('it is not a folder. Give the folder that "towtank run" wrote, such as results/hello')
-  const missing = [SUMMARY_FILE, 'requests.csv', 'objects.csv', 'proxy.csv', 'nodes.csv', 'failures.csv'].filter(
-    (name) => !existsSync(join(folder, name)),
-  )
+  const needed = [SUMMARY_FILE, 'objects.csv', ...TABLE_NAMES.map((name) => `${name}.csv`)]
+  const missing = needed.filter((name) => !existsSync(join(folder, name)))
   if (missing.length > 0)
     throw new Unreadable(`it has no ${missing.join(', ')}, which "towtank run FILE" writes. Give the folder that it named as results`)
   const read = readSummary(readFileSync(join(folder, SUMMARY_FILE), 'utf8'))
   if (!read.ok) throw new Unreadable(`${SUMMARY_FILE} cannot be read: ${read.reason}`)
   const { summary } = read
-  return {
-    summary,
-    requests: await readTable(folder, 'requests'),
-    proxy: await readTable(folder, 'proxy'),
-    nodes: await readTable(folder, 'nodes'),
-    failures: await readTable(folder, 'failures'),
-    events: existsSync(join(folder, 'events.csv')) ? await readTable(folder, 'events') : null,
-    hops: await readHops(folder, summary),
-  }
+  const tables = new Map<TableName, ColumnTable>()
+  for (const name of TABLE_NAMES) tables.set(name, await readTable(folder, name))
+  const [requests, nodes, failures, events] = (['requests', 'nodes', 'failures', 'events'] as const).map((name) => tables.get(name)!)
+  const drawn = new Map([...tables].filter(([name]) => name !== 'failures'))
+  return { summary, requests: requests!, nodes: nodes!, failures: failures!, events: events!, tables: drawn, hops: await readHops(folder, summary) }
 }
 
 async function readTable(folder: string, name: TableName): Promise<ColumnTable> {
