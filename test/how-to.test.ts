@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { diskFiles } from '../src/cli/disk-files.ts'
 import { JobScreen } from '../src/cli/job-screen.ts'
-import type { RolloutJob } from '../src/cli/jobs.ts'
+import type { Job } from '../src/cli/jobs.ts'
 import { main } from '../src/cli/program.ts'
 import { metersHere } from '../src/cli/rollout/meters.ts'
 import { rolloutJob } from '../src/cli/rollout/rollout-job.ts'
@@ -29,12 +29,13 @@ async function run(command: string): Promise<string> {
   let shown = ''
   try {
     // The command line is read by the program itself; its job is done here rather than in a thread, which would need a built program.
-    const start = async (job: RolloutJob) => {
+    const start = async (job: Job) => {
+      if (job.kind !== 'rollout') return expect.fail(`"${command}" is no rollout`)
       const out = join(folder, 'out')
       shown = out
       return rolloutJob({ ...job, out }, { files: diskFiles, tell: (event) => screen.show(event), meters: metersHere })
     }
-    await main(command.split(' ').slice(1), { version: '0', terminal, workerFile: '', startRollout: start })
+    await main(command.split(' ').slice(1), { version: '0', terminal, workerFile: '', doJob: start })
     return text.replace(shown, `results/${/scenarios\/(?:.*\/)?(.*)\.yaml/.exec(command)![1]}-rollout`)
   } finally {
     rmSync(folder, { recursive: true })

@@ -9,6 +9,7 @@ import type { Colors } from '../report/colors.ts'
 import { formatCount, threeDigits } from '../report/format.ts'
 import type { LookupChartData, LookupPoint } from '../report/lookup-chart.ts'
 import { type BenchFile, whyNotInto, writeFiles } from './bench-files.ts'
+import { BENCH_FOLDER } from './default-folders.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { colorsFor, Progress, type Terminal } from './terminal.ts'
 
@@ -29,13 +30,12 @@ export interface BenchTools {
   readonly measure: (part: string, signal: AbortSignal) => Promise<BenchRows>
 }
 
-export const DEFAULT_OUT = 'results/bench'
 const DEFAULT_SEED = '0'
 
 /** `towtank bench`: measures part by part and writes tables and a chart. A target that is missed is told, and is not a failure. */
 export async function bench(options: BenchOptions, { terminal, version, measure }: BenchTools): Promise<ExitCode> {
   const { stdout, stderr, env } = terminal
-  const out = options.out ?? DEFAULT_OUT
+  const out = options.out ?? BENCH_FOLDER
   const refused = whyNotInto(out)
   if (refused !== null) {
     stderr.write(`${colorsFor(stderr, env).red(refused)}\n`)

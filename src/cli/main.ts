@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 import packageFile from '../../package.json' with { type: 'json' }
 import { EXIT } from './exit-codes.ts'
-import { serveJob } from './job-worker.ts'
 import { main } from './program.ts'
 
 /**
@@ -28,5 +27,6 @@ if (isMainThread) {
     process.exitCode = EXIT.bug
   }
 } else {
+  const { serveJob } = await import('./job-worker.ts')
   await serveJob(fileURLToPath(import.meta.url))
 }
