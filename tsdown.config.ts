@@ -1,11 +1,15 @@
 import { defineConfig } from 'tsdown'
+import { reportClientConfig } from './report-client.config.ts'
 
-export default defineConfig({
-  entry: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  dts: true,
-  clean: true,
-  fixedExtension: false,
-})
+export default defineConfig([
+  {
+    entry: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    dts: true,
+    clean: true,
+    fixedExtension: false,
+  },
+  reportClientConfig('dist/report'),
+])

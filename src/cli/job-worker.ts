@@ -4,6 +4,7 @@ import { simulate } from '../scenario/simulate.ts'
 import { diskFiles } from './disk-files.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Job, JobEvent, JobTools, WorkerMessage } from './jobs.ts'
+import { reportClient } from './report-client.ts'
 import { type MeterJob, type MeterTask, metersInThreads } from './rollout/meters.ts'
 import { rolloutJob } from './rollout/rollout-job.ts'
 import { runJob } from './run-job.ts'
@@ -50,7 +51,7 @@ async function serve(job: Job, workerFile: string): Promise<void> {
 function work(job: Job, tools: JobTools, workerFile: string): Promise<ExitCode> {
   switch (job.kind) {
     case 'run':
-      return runJob(job, tools)
+      return runJob(job, tools, () => reportClient(workerFile))
     case 'trace':
       return traceJob(job, tools)
     case 'rollout':

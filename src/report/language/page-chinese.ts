@@ -109,7 +109,8 @@ export const PAGE_CHINESE: PageWords = {
     aggregated: (seconds) =>
       `这次运行的行数超出页面的容量，已把各秒合并为 ${seconds} 秒的区间：计数为总和，延迟为各秒数值按成功请求数加权的平均，最大值仍为最大值。CSV 文件有每一秒的数据。`,
     syncsLeftOut: (seconds) => `kube-proxy 的同步中，页面保留每个变体每 ${seconds} 秒内变更最旧的一次；proxy.csv 有全部。`,
-    nodesJoined: '节点数据中，页面保留每个区间的最大值；nodes.csv 有每个节点。',
+    nodesJoined: (seconds) =>
+      `节点数据已合并为 ${seconds} 秒的区间：计数和 CPU 时间为总和，最忙的核取最忙的一秒。nodes.csv 有每一秒的数据。`,
     failed: '无法绘制图表：',
     empty: '这一范围内没有可画的数据。',
     noData: '–',

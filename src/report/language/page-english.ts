@@ -90,7 +90,8 @@ export const PAGE_ENGLISH: PageWords = {
       `This run has more rows than a page can hold. Its seconds were put together to intervals of ${seconds} s: counts are sums, latencies are means of the seconds’ values, weighted by answered requests, and maxima are maxima. The CSV files have every second.`,
     syncsLeftOut: (seconds) =>
       `Of kube-proxy’s syncs, the one with the oldest change of every ${seconds} s and variant is in the page; proxy.csv has all.`,
-    nodesJoined: 'Of the nodes, the largest value of each interval is in the page; nodes.csv has every node.',
+    nodesJoined: (seconds) =>
+      `Of the nodes, seconds were put together to intervals of ${seconds} s: counts and CPU times are sums, the busiest core is that of the busiest second. nodes.csv has every second.`,
     failed: 'The charts could not be drawn:',
     empty: 'There is nothing to draw in this range.',
     noData: '–',
@@ -132,7 +133,8 @@ export const PAGE_ENGLISH: PageWords = {
   },
   failures: {
     title: 'Why requests failed',
-    intro: 'Each failed request has one cause. Where a node acted on rules that were out of date, the change that it had not seen is named.',
+    intro:
+      'Each failed request has one cause. Where a node acted on rules that were out of date, the change that it had not seen is named.',
     none: 'No request failed.',
     caption: (variant) => `Failed requests of ${variant}`,
     traffic: 'Traffic',

@@ -92,7 +92,7 @@ export interface PageWords {
     readonly tableRows: (shown: string, all: string) => string
     readonly aggregated: (seconds: string) => string
     readonly syncsLeftOut: (seconds: string) => string
-    readonly nodesJoined: string
+    readonly nodesJoined: (seconds: string) => string
     readonly failed: string
     readonly empty: string
     readonly noData: string

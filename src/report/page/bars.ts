@@ -29,7 +29,12 @@ export function stackedBar(label: string, pieces: readonly BarPiece[], scale: nu
 /** What the colours of bars stand for. */
 export function legend(entries: readonly { readonly tint: number; readonly name: string }[]): Html {
   return html`<ul class="legend">
-${entries.map(({ tint, name }) => html`<li><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="tint-${tint}" width="10" height="10" rx="2"/></svg>${name}</li>
-`)}</ul>
+${entries.map(
+  ({
+    tint,
+    name,
+  }) => html`<li><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="tint-${tint}" width="10" height="10" rx="2"/></svg>${name}</li>
+`,
+)}</ul>
 `
 }

@@ -31,7 +31,8 @@ function trafficBlame(context: PageContext, name: string): Piece {
     const blame = traffic.find((entry) => entry.traffic === name)?.blameMs
     return [column(variant, 'mean', blame?.mean ?? null), column(variant, 'slowest', blame?.p99 ?? null)].flatMap((one) => one ?? [])
   })
-  if (columns.length === 0) return html`<h3>${name}</h3>
+  if (columns.length === 0)
+    return html`<h3>${name}</h3>
 <p>${words.blame.none}</p>
 `
   const shown = BLAME_PARTS.filter((part) => columns.some(({ parts }) => parts[part] > 0))
@@ -55,7 +56,10 @@ function bar({ words }: PageContext, { variant, of, parts, total }: Column, show
     value: parts[part],
     shown: formatMilliseconds(parts[part]),
   }))
-  const label = [words.blame.bar(variant, words.blame[of], total_), ...pieces.filter(({ value }) => value > 0).map(({ name, shown: text }) => `${name} ${text}`)]
+  const label = [
+    words.blame.bar(variant, words.blame[of], total_),
+    ...pieces.filter(({ value }) => value > 0).map(({ name, shown: text }) => `${name} ${text}`),
+  ]
   return html`<div class="bar-row"><span class="bar-name">${variant} <span class="quiet">${words.blame[of]}</span></span>${stackedBar(label.join(words.listComma), pieces, scale)}<span class="bar-total">${total_}</span></div>
 `
 }
@@ -67,8 +71,10 @@ function table({ words }: PageContext, name: string, columns: readonly Column[],
 <caption>${words.blame.caption(name)}</caption>
 <thead><tr><th scope="col">${words.blame.part}</th>${columns.map(({ variant, of }) => html`<th scope="col" class="number">${variant}<br><span class="quiet">${words.blame[of]}</span></th>`)}</tr></thead>
 <tbody>
-${shown.map((part) => html`<tr><th scope="row">${words.blame.parts[part]}</th>${columns.map((one) => cell(one, part))}</tr>
-`)}<tr class="sum"><th scope="row">${words.blame.whole}</th>${columns.map(({ total }) => html`<td class="number">${formatMilliseconds(total)}</td>`)}</tr>
+${shown.map(
+  (part) => html`<tr><th scope="row">${words.blame.parts[part]}</th>${columns.map((one) => cell(one, part))}</tr>
+`,
+)}<tr class="sum"><th scope="row">${words.blame.whole}</th>${columns.map(({ total }) => html`<td class="number">${formatMilliseconds(total)}</td>`)}</tr>
 </tbody>
 </table>`
 }

@@ -29,9 +29,17 @@ function bars({ words }: PageContext, { parts, total }: PropagationBudget): Html
   const scale = Math.max(...BARS.map((figure) => total[figure]))
   return html`<div class="bars">
 ${BARS.map((figure) => {
-  const pieces = parts.map((part, tint) => ({ tint, name: words.budget.parts[part.part], value: part[figure], shown: formatMilliseconds(part[figure]) }))
+  const pieces = parts.map((part, tint) => ({
+    tint,
+    name: words.budget.parts[part.part],
+    value: part[figure],
+    shown: formatMilliseconds(part[figure]),
+  }))
   const sum = formatMilliseconds(total[figure])
-  const label = [`${words.budget.bars[figure]}${words.colon}${sum}`, ...pieces.filter(({ value }) => value > 0).map(({ name, shown }) => `${name} ${shown}`)]
+  const label = [
+    `${words.budget.bars[figure]}${words.colon}${sum}`,
+    ...pieces.filter(({ value }) => value > 0).map(({ name, shown }) => `${name} ${shown}`),
+  ]
   return html`<div class="bar-row"><span class="bar-name">${words.budget.bars[figure]}</span>${stackedBar(label.join(words.listComma), pieces, scale)}<span class="bar-total">${sum}</span></div>
 `
 })}</div>
@@ -46,8 +54,10 @@ function table({ words }: PageContext, name: string, { parts, total, fromCommit 
 <caption>${words.budget.caption(name)}</caption>
 <thead><tr><th scope="col">${words.budget.hop}</th>${FIGURES.map((figure) => html`<th scope="col" class="number">${words.budget[figure]}</th>`)}</tr></thead>
 <tbody>
-${parts.map((part) => html`<tr><th scope="row">${words.budget.parts[part.part]}</th>${cells(part)}</tr>
-`)}<tr class="sum"><th scope="row">${words.budget.whole}</th>${cells(total)}</tr>
+${parts.map(
+  (part) => html`<tr><th scope="row">${words.budget.parts[part.part]}</th>${cells(part)}</tr>
+`,
+)}<tr class="sum"><th scope="row">${words.budget.whole}</th>${cells(total)}</tr>
 <tr><th scope="row">${words.budget.fromCommit}</th>${FIGURES.map((figure) => html`<td class="number">${figure in own ? formatMilliseconds(own[figure as keyof typeof own]) : '–'}</td>`)}</tr>
 </tbody>
 </table>`

@@ -1,5 +1,5 @@
-import type { ThresholdResult, VariantSummary } from '../../scenario/run-result.ts'
 import { parseThreshold } from '../../scenario/parse-threshold.ts'
+import type { ThresholdResult, VariantSummary } from '../../scenario/run-result.ts'
 import { formatChange, formatCount, formatMilliseconds, formatPercent, threeDigits } from '../format.ts'
 import { type PageContext, perVariant } from './context.ts'
 import { type Html, html, type Piece } from './html.ts'
@@ -30,8 +30,10 @@ function card({ words }: PageContext, { id, title, value, lines }: Card): Html {
   return html`<div class="card" data-card="${id}">
 <h4>${title}</h4>
 <p class="value">${value ?? '–'}</p>
-${(value === null ? [words.cards.nothing] : lines).map((line) => html`<p class="note">${line}</p>
-`)}</div>
+${(value === null ? [words.cards.nothing] : lines).map(
+  (line) => html`<p class="note">${line}</p>
+`,
+)}</div>
 `
 }
 
@@ -105,7 +107,12 @@ function trafficOf(variant: VariantSummary, { traffic }: Traffic): Traffic | und
 }
 
 /** The change against the first variant, in the same traffic. */
-function against({ result, words }: PageContext, variant: VariantSummary, value: (variant: VariantSummary) => number | null, own: number | null): Piece {
+function against(
+  { result, words }: PageContext,
+  variant: VariantSummary,
+  value: (variant: VariantSummary) => number | null,
+  own: number | null,
+): Piece {
   const first = result.summary.variants[0]!
   if (variant === first || own === null) return null
   const before = value(first)
@@ -116,7 +123,9 @@ function against({ result, words }: PageContext, variant: VariantSummary, value:
 
 /** The threshold that is about this number, if there is one. */
 function judged({ words }: PageContext, variant: VariantSummary, metric: string, traffic: string | null): Piece {
-  const about = variant.thresholds.find((threshold) => threshold.metric === metric && (traffic === null || trafficNamed(threshold) === traffic))
+  const about = variant.thresholds.find(
+    (threshold) => threshold.metric === metric && (traffic === null || trafficNamed(threshold) === traffic),
+  )
   if (about === undefined) return null
   const text = `${about.operator} ${limitText(about)}`
   return html`<span class="${about.passed ? 'good' : 'bad'}">${words.cards.threshold(text)} ${about.passed ? '✓' : '✗'}</span>`

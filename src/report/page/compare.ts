@@ -30,11 +30,13 @@ function body({ result, words }: PageContext, { title, rows }: Section): Html {
 <tr class="group"><th scope="rowgroup" colspan="${variants.length + 1}">${words.compare.sections[title] ?? title}</th></tr>
 ${rows.map((row) => {
   const label = row.label.trim()
-  return html`<tr><th scope="row"${row.label.startsWith(' ') ? html` class="sub"` : ''}>${words.compare.labels[label] ?? words.blame.parts[label as never] ?? label}</th>${variants.map((variant) => {
-    const { text, value, bad } = row.cell(variant)
-    const change = row.compared && variant !== first ? formatChange(row.cell(first).value, value) : null
-    return html`<td class="number${bad === true ? ' warn' : ''}">${words.compare.deployment(text)}${change === null ? '' : html` <span class="change">${change}</span>`}</td>`
-  })}</tr>
+  return html`<tr><th scope="row"${row.label.startsWith(' ') ? html` class="sub"` : ''}>${words.compare.labels[label] ?? words.blame.parts[label as never] ?? label}</th>${variants.map(
+    (variant) => {
+      const { text, value, bad } = row.cell(variant)
+      const change = row.compared && variant !== first ? formatChange(row.cell(first).value, value) : null
+      return html`<td class="number${bad === true ? ' warn' : ''}">${words.compare.deployment(text)}${change === null ? '' : html` <span class="change">${change}</span>`}</td>`
+    },
+  )}</tr>
 `
 })}</tbody>
 `

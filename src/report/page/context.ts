@@ -28,10 +28,9 @@ function measureFrom({ requests, nodes }: Result): number {
   return Number.isFinite(first) ? Math.round(first * 1e9) : 0
 }
 
-/** One block a variant, of which the page shows that of the variant that is chosen. A single variant needs no choice. */
+/** One block a variant, of which the page shows that of the variant that is chosen. */
 export function perVariant({ result }: PageContext, block: (variant: string, index: number) => Piece): Html {
   const { variants } = result.summary
-  if (variants.length === 1) return html`${block(variants[0]!.variant, 0)}`
   return html`${variants.map(
     ({ variant }, index) => html`<div class="of-variant" data-variant="${index}"><h3 class="variant-name">${variant}</h3>
 ${block(variant, index)}</div>

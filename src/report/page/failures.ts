@@ -19,7 +19,8 @@ export function failuresSection(context: PageContext): Html {
       const rows = rowsOf(result.failures, name)
         .filter((row) => row.text('phase') === 'measured')
         .sort((a, b) => b.number('failures') - a.number('failures'))
-      if (rows.length === 0) return html`<p>${words.failures.none}</p>
+      if (rows.length === 0)
+        return html`<p>${words.failures.none}</p>
 `
       const { traffic, cause, count, first, last, unseen } = words.failures
       return [
@@ -33,13 +34,18 @@ ${rows.slice(0, ROWS_MAX).map((row) => {
   const change = row.text('unseen_change')
   const revision = row.text('unseen_revision')
   return html`<tr><th scope="row">${row.text('traffic')}</th><td>${row.text('cause')}</td><td class="number">${formatCount(row.number('failures'))}</td><td class="number">${formatSeconds(row.number('first_sent_s'))}</td><td class="number">${formatSeconds(row.number('last_sent_s'))}</td><td>${
-    change === '' ? '–' : change === 'not written yet' ? words.failures.notWritten : html`<code>${change}</code>${revision === '' ? '' : ` @${revision}`}`
+    change === ''
+      ? '–'
+      : change === 'not written yet'
+        ? words.failures.notWritten
+        : html`<code>${change}</code>${revision === '' ? '' : ` @${revision}`}`
   }</td></tr>
 `
 })}</tbody>
 </table>`,
         ),
-        rows.length > ROWS_MAX && html`<p class="note">${words.failures.more(rows.length - ROWS_MAX)}</p>
+        rows.length > ROWS_MAX &&
+          html`<p class="note">${words.failures.more(rows.length - ROWS_MAX)}</p>
 `,
       ]
     }),

@@ -36,7 +36,9 @@ describe('html', () => {
   })
 
   test('HTML stays, what is absent leaves nothing, and zero is shown', () => {
-    expect(html`${html`<b>${'a&b'}</b>`}${null}${undefined}${false}${NOTHING}${0}${['x', new Html('<i>')]}`.toString()).toBe('<b>a&amp;b</b>0x<i>')
+    expect(html`${html`<b>${'a&b'}</b>`}${null}${undefined}${false}${NOTHING}${0}${['x', new Html('<i>')]}`.toString()).toBe(
+      '<b>a&amp;b</b>0x<i>',
+    )
   })
 })
 

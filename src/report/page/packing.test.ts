@@ -1,5 +1,5 @@
-import { deflateSync, inflateSync } from 'fflate'
 import fc from 'fast-check'
+import { deflateSync, inflateSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { pack, unpack } from './packing.ts'
 

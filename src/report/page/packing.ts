@@ -70,9 +70,7 @@ export function unpack(bytes: Uint8Array): readonly PackedTable[] {
       const own = bytes.subarray(at, at + column.bytes)
       at += column.bytes
       const values = column.kind === 'double' ? fromDoubles(own, length) : fromDifferences(own, length)
-      return column.kind === 'text'
-        ? { name: column.name, texts: column.texts!, places: values }
-        : { name: column.name, numbers: values }
+      return column.kind === 'text' ? { name: column.name, texts: column.texts!, places: values } : { name: column.name, numbers: values }
     }),
   }))
 }

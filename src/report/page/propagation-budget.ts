@@ -161,12 +161,7 @@ function partsToCommit(hops: Hops, commit: Hop): readonly Nanos[] | null {
   const before =
     edit === null
       ? [0, 0, 0, seen.action === 'observed' ? slice.sent.started - seen.time : 0]
-      : [
-          edit.admitted - edit.sent.started,
-          edit.committed - edit.admitted,
-          seen.time - edit.committed,
-          slice.sent.started - seen.time,
-        ]
+      : [edit.admitted - edit.sent.started, edit.committed - edit.admitted, seen.time - edit.committed, slice.sent.started - seen.time]
   const parts = [...before, ...own]
   return parts.every((part) => part >= 0) ? parts : null
 }

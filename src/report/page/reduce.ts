@@ -34,7 +34,11 @@ const PLANS: Readonly<Record<string, Plan>> = {
     rule: (column) => (column === 'cores' || column === 'conntrack_entries' ? 'max' : column === 'busiest_core_ms' ? 'peak' : 'sum'),
   },
   proxy: { time: 'sync_start_s', keys: ['variant'], rule: () => 'first', keep: 'oldest_change_age_ms' },
-  connections: { time: 'interval_start_s', keys: ['variant', 'namespace', 'pod', 'phase'], rule: (column) => (column === 'connections_opened' ? 'sum' : 'max') },
+  connections: {
+    time: 'interval_start_s',
+    keys: ['variant', 'namespace', 'pod', 'phase'],
+    rule: (column) => (column === 'connections_opened' ? 'sum' : 'max'),
+  },
 }
 
 export function canReduce(name: string): boolean {
@@ -45,7 +49,8 @@ export function canReduce(name: string): boolean {
 export function reduced(table: PackedTable, seconds: number): PackedTable {
   const plan = PLANS[table.name]!
   const groups = groupRows(table, plan, seconds)
-  const kept = plan.keep === undefined ? groups.map((rows) => rows[0]!) : groups.map((rows) => rowWithMost(numbersOf(table, plan.keep!), rows))
+  const kept =
+    plan.keep === undefined ? groups.map((rows) => rows[0]!) : groups.map((rows) => rowWithMost(numbersOf(table, plan.keep!), rows))
   const columns = table.columns.map((column): PackedColumn => {
     if ('texts' in column) return { ...column, places: kept.map((row) => column.places[row]!) }
     if (plan.keep !== undefined) return { name: column.name, numbers: kept.map((row) => column.numbers[row]!) }

@@ -19,7 +19,8 @@ export function storiesSection(context: PageContext): Html {
 `,
     perVariant(context, (variant) => {
       const objects = rolledOut(context, variant)
-      if (objects.length === 0) return html`<p>${words.stories.none}</p>
+      if (objects.length === 0)
+        return html`<p>${words.stories.none}</p>
 `
       let left = room
       const story = (object: string): Piece => {
@@ -33,7 +34,8 @@ ${chapters.map((chapter) => {
       }
       return [
         objects.slice(0, OBJECTS_MAX).map(story),
-        objects.length > OBJECTS_MAX && html`<p class="note">${words.stories.more(objects.slice(OBJECTS_MAX))}</p>
+        objects.length > OBJECTS_MAX &&
+          html`<p class="note">${words.stories.more(objects.slice(OBJECTS_MAX))}</p>
 `,
       ]
     }),
@@ -52,7 +54,9 @@ function chapterDetails({ words, language }: PageContext, chapter: Chapter, show
   const title = chapterTitle(chapter, told)
   const cut = chapter.hops.length - shown.length
   const { time, took, who, what, hops, notTold } = words.stories
-  const notes = [cut > 0 ? words.stories.cut(cut) : '', chapter.leftOut > 0 ? notTold(chapter.leftOut, chapter.otherPods) : ''].filter((note) => note !== '')
+  const notes = [cut > 0 ? words.stories.cut(cut) : '', chapter.leftOut > 0 ? notTold(chapter.leftOut, chapter.otherPods) : ''].filter(
+    (note) => note !== '',
+  )
   return html`<details class="chapter"><summary>${title} <span class="quiet">${hops(chapter.hops.length)}</span></summary>
 <div class="scroll" role="region" aria-label="${title}" tabindex="0">
 <table class="story">
@@ -66,7 +70,9 @@ ${shown.map((hop) => {
 })}</tbody>
 </table>
 </div>
-${notes.map((note) => html`<p class="note">${note}</p>
-`)}</details>
+${notes.map(
+  (note) => html`<p class="note">${note}</p>
+`,
+)}</details>
 `
 }

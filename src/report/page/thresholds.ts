@@ -15,7 +15,8 @@ interface Line {
 export function thresholdTable({ result, words }: PageContext): Html {
   const { variants } = result.summary
   const expressions = [...new Set(variants.flatMap(({ thresholds }) => thresholds.map(({ expression }) => expression)))]
-  if (expressions.length === 0) return html`<h3>${words.thresholds.title}</h3>
+  if (expressions.length === 0)
+    return html`<h3>${words.thresholds.title}</h3>
 <p>${words.thresholds.none}</p>
 `
   const lines = expressions.map((expression): Line => {
@@ -31,7 +32,11 @@ ${scrollingTable(
 <thead><tr><th scope="col">${words.thresholds.threshold}</th>${variants.map(({ variant }) => html`<th scope="col" class="number">${variant}</th>`)}<th scope="col">${words.thresholds.verdict}</th></tr></thead>
 <tbody>
 ${ordered.map(
-  ({ expression, results, ok }) => html`<tr class="${ok ? 'holds' : 'fails'}"><th scope="row"><code>${printable(expression)}</code></th>${results.map((own) =>
+  ({
+    expression,
+    results,
+    ok,
+  }) => html`<tr class="${ok ? 'holds' : 'fails'}"><th scope="row"><code>${printable(expression)}</code></th>${results.map((own) =>
     own === undefined
       ? html`<td class="number">–</td>`
       : html`<td class="number ${own.passed ? '' : 'bad'}">${own.value === null ? words.thresholds.nothing : thresholdValue(own)}${own.passed ? '' : ' ✗'}</td>`,

@@ -24,9 +24,18 @@ export function timelineSection(context: PageContext): Html {
 function events(context: PageContext, name: string, { engine }: VariantSummary): Piece {
   const { result, words } = context
   const rows = rowsOf(result.events, name)
-  if (rows.length === 0) return html`<p>${words.events.none}</p>
+  if (rows.length === 0)
+    return html`<p>${words.events.none}</p>
 `
-  const heads = [words.events.started, words.events.ended, words.events.place, words.events.kind, words.events.what, words.events.outcome, words.events.detail]
+  const heads = [
+    words.events.started,
+    words.events.ended,
+    words.events.place,
+    words.events.kind,
+    words.events.what,
+    words.events.outcome,
+    words.events.detail,
+  ]
   return scrollingTable(
     words.events.caption(name),
     html`<table class="events">
@@ -71,8 +80,10 @@ ${variant.faults.map((outcome) => {
     outcome.strikes === undefined
       ? ''
       : html`
-<ul>${outcome.strikes.map(({ atSeconds, fault, effect, tookEffect }) => html`
-<li>${formatSeconds(atSeconds)} <code>${fault}</code>${words.colon}${effect}${tookEffect ? '' : ` (${words.events.noEffect})`}</li>`)}
+<ul>${outcome.strikes.map(
+          ({ atSeconds, fault, effect, tookEffect }) => html`
+<li>${formatSeconds(atSeconds)} <code>${fault}</code>${words.colon}${effect}${tookEffect ? '' : ` (${words.events.noEffect})`}</li>`,
+        )}
 </ul>`
   }</li>
 `
@@ -89,8 +100,10 @@ ${scrollingTable(
 <caption class="hidden-caption">${words.events.refusals}</caption>
 <thead><tr><th scope="col">${words.events.command}</th><th scope="col">${words.events.reason}</th></tr></thead>
 <tbody>
-${refused.map(({ command, reason }) => html`<tr><th scope="row"><code>${command}</code></th><td>${reason}</td></tr>
-`)}</tbody>
+${refused.map(
+  ({ command, reason }) => html`<tr><th scope="row"><code>${command}</code></th><td>${reason}</td></tr>
+`,
+)}</tbody>
 </table>`,
 )}`
 }
@@ -106,7 +119,12 @@ ${scrollingTable(
 <thead><tr><th scope="col">${words.events.level}</th>${heads.map((head) => html`<th scope="col" class="number">${head}</th>`)}</tr></thead>
 <tbody>
 ${levels.map(
-  ({ priorityLevel, waited, longestWaitMs, rejected }) => html`<tr><th scope="row"><code>${priorityLevel}</code></th><td class="number">${formatCount(waited)}</td><td class="number">${formatMilliseconds(longestWaitMs)}</td><td class="number">${formatCount(rejected)}</td></tr>
+  ({
+    priorityLevel,
+    waited,
+    longestWaitMs,
+    rejected,
+  }) => html`<tr><th scope="row"><code>${priorityLevel}</code></th><td class="number">${formatCount(waited)}</td><td class="number">${formatMilliseconds(longestWaitMs)}</td><td class="number">${formatCount(rejected)}</td></tr>
 `,
 )}</tbody>
 </table>`,

@@ -1,6 +1,6 @@
 import { isMissing, passed } from '../run-summary.ts'
-import { type PageContext, section } from './context.ts'
 import { cards } from './cards.ts'
+import { type PageContext, section } from './context.ts'
 import { type Html, html } from './html.ts'
 import { thresholdTable } from './thresholds.ts'
 

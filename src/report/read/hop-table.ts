@@ -24,7 +24,15 @@ export class HopTable implements Hops {
   /** A row with the cells of {@link HOP_COLUMNS}. Gives why it cannot be one, or null. */
   push(cells: readonly string[]): string | null {
     const [hop, cause, started, ended, actor, action, object, revision, detail] = cells as [
-      string, string, string, string, string, string, string, string, string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
     ]
     const id = this.length
     if (Number(hop) !== id) return `hop "${hop}" stands where hop ${id} belongs`

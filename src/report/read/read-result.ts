@@ -75,7 +75,15 @@ async function read(folder: string): Promise<Result> {
   for (const name of TABLE_NAMES) tables.set(name, await readTable(folder, name))
   const [requests, nodes, failures, events] = (['requests', 'nodes', 'failures', 'events'] as const).map((name) => tables.get(name)!)
   const drawn = new Map([...tables].filter(([name]) => name !== 'failures'))
-  return { summary, requests: requests!, nodes: nodes!, failures: failures!, events: events!, tables: drawn, hops: await readHops(folder, summary) }
+  return {
+    summary,
+    requests: requests!,
+    nodes: nodes!,
+    failures: failures!,
+    events: events!,
+    tables: drawn,
+    hops: await readHops(folder, summary),
+  }
 }
 
 async function readTable(folder: string, name: TableName): Promise<ColumnTable> {

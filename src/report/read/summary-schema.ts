@@ -25,9 +25,7 @@ const fault = z.looseObject({
   tookEffect: z.boolean(),
   effect: z.string(),
   optional: z.boolean().optional(),
-  strikes: z
-    .array(z.looseObject({ atSeconds: z.number(), fault: z.string(), tookEffect: z.boolean(), effect: z.string() }))
-    .optional(),
+  strikes: z.array(z.looseObject({ atSeconds: z.number(), fault: z.string(), tookEffect: z.boolean(), effect: z.string() })).optional(),
 })
 
 const threshold = z.looseObject({
