@@ -38,9 +38,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'network-policy',
     'faults',
   ],
+  experiment: ['api', 'scenario'],
   report: ['api', 'metrics', 'scenario'],
   bench: ['engine', 'proxy'],
-  cli: ['api', 'metrics', 'scenario', 'report', 'bench'],
+  cli: ['api', 'metrics', 'scenario', 'experiment', 'report', 'bench'],
 }
 const LEAVES = ['units.ts', 'invariant.ts', 'kubernetes-version.ts', 'linux-version.ts']
 /** Folders that see files, real time, colours and the process. */

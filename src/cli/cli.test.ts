@@ -15,7 +15,7 @@ beforeAll(async () => {
   rmSync(OUT, { recursive: true, force: true })
   await build({
     config: false,
-    entry: { main: 'src/cli/main.ts' },
+    entry: { main: 'src/cli/main.ts', 'cell-worker': 'src/cli/pool/cell-worker.ts' },
     outDir: OUT,
     format: 'esm',
     platform: 'node',

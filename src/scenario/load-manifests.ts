@@ -33,6 +33,7 @@ export class ManifestLibrary {
   readonly #found = new Map<string, Parsed<readonly ManifestFile[]>>()
   readonly #sets = new Map<string, ManifestSet>()
   readonly #texts = new Map<string, string>()
+  readonly #asked = new Map<string, string>()
 
   constructor(files: FileReader, folder: string) {
     this.#files = files
@@ -44,13 +45,21 @@ export class ManifestLibrary {
     return [...this.#texts.values()]
   }
 
+  /** From here on {@link textsOfLoad} is about another load of the scenario. */
+  beginLoad(): void {
+    this.#asked.clear()
+  }
+
+  /** As {@link texts}, of the files that were asked for since {@link beginLoad}, read then or earlier. */
+  get textsOfLoad(): readonly string[] {
+    return [...this.#asked.values()]
+  }
+
   /** The files that are meant: one, or those of a folder that end in .yaml, .yml or .json, in the order of their names. */
   async find(name: string): Promise<Parsed<readonly ManifestFile[]>> {
-    const known = this.#found.get(name)
-    if (known !== undefined) return known
-    const result = await this.#find(name)
+    const result = this.#found.get(name) ?? (await this.#find(name))
     this.#found.set(name, result)
-    if (result.ok) for (const file of result.value) this.#texts.set(file.path, file.text)
+    if (result.ok) for (const file of result.value) this.#remember(file)
     return result
   }
 
@@ -78,8 +87,13 @@ export class ManifestLibrary {
     if (content.kind === 'folder') return complain(`"${name}" is a folder`, { accepted: 'a file, relative to the scenario file' })
     if (content.kind === 'unreadable') return complain(`Cannot read "${name}": ${content.reason}`)
     if (content.kind === 'missing') return this.#missing(name, path, 'a file, relative to the scenario file')
-    this.#texts.set(path, content.text)
+    this.#remember({ path, text: content.text })
     return parsed(content.text)
+  }
+
+  #remember({ path, text }: ManifestFile): void {
+    this.#texts.set(path, text)
+    this.#asked.set(path, text)
   }
 
   #pathOf(name: string): string {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import type { AnyObject } from '../api/objects/index.ts'
 import type { SourceProblem } from '../api/source-problem.ts'
@@ -12,6 +11,7 @@ import { LoadContext, type Places, type ScenarioWarning } from './load-context.t
 import { DEFAULTS } from './load-defaults.ts'
 import type { FileContent, FileReader } from './load-files.ts'
 import { checkGateways } from './load-gateway-target.ts'
+import { textsHash } from './load-hash.ts'
 import { warnOfUnusedImages } from './load-images.ts'
 import { warnAboutAnnotations } from './load-ingress-target.ts'
 import { Inventory } from './load-inventory.ts'
@@ -27,8 +27,8 @@ import { type Parsed, parsed } from './parse-result.ts'
 import { checkStructure, type Draft, valueAt } from './parse-structure.ts'
 import { type Path, pathText, YamlSource } from './parse-yaml.ts'
 import type { Scenario, Variant } from './scenario.ts'
-import type { ScenarioFile } from './schema.ts'
-import { applyChanges, readVariants, VariantPlaces } from './variants.ts'
+import { type ScenarioFile, scenarioSchema } from './schema.ts'
+import { applyChanges, type FieldChange, readVariants, type VariantChanges, VariantPlaces } from './variants.ts'
 
 export type LoadedScenario =
   | {
@@ -45,23 +45,15 @@ export type LoadedScenario =
  * wrong is reported all at once, wherever it stands.
  */
 export async function loadScenario(path: string, files: FileReader): Promise<LoadedScenario> {
-  const content = await files.read(path)
-  if (content.kind !== 'file') return { ok: false, problems: [unreadable(path, content)], warnings: [] }
-  const source = new YamlSource(path, content.text)
-  const library = new ManifestLibrary(files, posix.dirname(path))
-  const broken = source.brokenFrom !== null
-  if (broken && source.value === null) return { ok: false, problems: source.problems, warnings: [] }
-  const base = await loadOne(source.value, source, library, broken)
-  const { variants, mistakes } = readVariants(source.value)
-  const problems = [...source.problems, ...base.problems]
+  const opened = await openScenario(path, files)
+  if (!opened.ok) return { ok: false, problems: opened.problems, warnings: [] }
+  const { source, variants, library } = opened.scenario
+  const base = await opened.scenario.loadAsWritten()
+  const problems = [...opened.scenario.problems, ...base.problems]
   const warnings = [...base.warnings]
-  for (const { origin, complaint } of mistakes) {
-    const { message, accepted, didYouMean } = complaint
-    problems.push({ ...source.placeInKey(origin, complaint.part), path: pathText(origin), message, accepted, didYouMean })
-  }
   const loaded: Variant[] = []
   for (const { name, changes } of variants) {
-    const one = await loadOne(applyChanges(source.value, changes), new VariantPlaces(source, changes), library, broken)
+    const one = await opened.scenario.load(changes, new VariantPlaces(source, changes))
     const block = source.linesOf(['spec', 'compare', name])
     const inBlock = ({ file, line }: { readonly file: string; readonly line: number }) =>
       file === path && line >= block.first && line <= block.last
@@ -77,20 +69,78 @@ export async function loadScenario(path: string, files: FileReader): Promise<Loa
   return {
     ok: true,
     variants: all,
-    inputHash: hash([source.text, ...library.texts]),
+    inputHash: textsHash([source.text, ...library.texts]),
     warnings: [...warnings, ...idleIpvsFields(source, all)],
   }
 }
 
-interface LoadedOne {
+/** A scenario file that has been read, and can be loaded with fields changed, as often as one likes. */
+export class OpenedScenario {
+  readonly source: YamlSource
+  readonly library: ManifestLibrary
+  /** Those of its `compare` block, in file order. */
+  readonly variants: readonly VariantChanges[]
+  /** What is wrong with its syntax, and with the paths of its `compare` block. */
+  readonly problems: readonly SourceProblem[]
+
+  constructor(source: YamlSource, library: ManifestLibrary) {
+    this.source = source
+    this.library = library
+    const { variants, mistakes } = readVariants(source.value)
+    this.variants = variants
+    this.problems = [
+      ...source.problems,
+      ...mistakes.map(({ origin, complaint }) => {
+        const { message, accepted, didYouMean } = complaint
+        return { ...source.placeInKey(origin, complaint.part), path: pathText(origin), message, accepted, didYouMean }
+      }),
+    ]
+  }
+
+  /** The file's own scenario; its `compare` block is checked with it. */
+  loadAsWritten(): Promise<LoadedOne> {
+    return this.#load(this.source.value, this.source)
+  }
+
+  /** The scenario with fields changed and without its `compare` block. `places` says where each value is written. */
+  load(changes: readonly FieldChange[], places: Places): Promise<LoadedOne> {
+    return this.#load(applyChanges(this.source.value, changes), places)
+  }
+
+  async #load(file: unknown, places: Places): Promise<LoadedOne> {
+    this.library.beginLoad()
+    const one = await loadOne(file, places, this.library, this.source.brokenFrom !== null)
+    return { ...one, inputHash: textsHash([this.source.text, ...this.library.textsOfLoad]) }
+  }
+}
+
+/** Opens a scenario file; refuses one that cannot be read, or of which nothing can be understood. */
+export async function openScenario(
+  path: string,
+  files: FileReader,
+): Promise<{ readonly ok: true; readonly scenario: OpenedScenario } | { readonly ok: false; readonly problems: readonly SourceProblem[] }> {
+  const content = await files.read(path)
+  if (content.kind !== 'file') return { ok: false, problems: [unreadable(path, content)] }
+  const source = new YamlSource(path, content.text)
+  if (source.brokenFrom !== null && source.value === null) return { ok: false, problems: source.problems }
+  return { ok: true, scenario: new OpenedScenario(source, new ManifestLibrary(files, posix.dirname(path))) }
+}
+
+/** One scenario, with changes made, and what is wrong with it. */
+export interface LoadedOne extends ReadOne {
+  /** Over the texts of the scenario and of the files that this load asked for, wherever they are kept. */
+  readonly inputHash: string
+}
+
+interface ReadOne {
   readonly scenario: Scenario | null
   readonly problems: readonly SourceProblem[]
   readonly warnings: readonly ScenarioWarning[]
 }
 
 /** Reads one whole scenario: the file's own, or that of a variant. */
-async function loadOne(file: unknown, places: Places, library: ManifestLibrary, broken: boolean): Promise<LoadedOne> {
-  const { draft, mistakes } = checkStructure(file)
+async function loadOne(file: unknown, places: Places, library: ManifestLibrary, broken: boolean): Promise<ReadOne> {
+  const { draft, mistakes } = checkStructure(file, scenarioSchema)
   // In broken YAML a key that seems to be missing may be one that could not be read.
   const structure = mistakes
     .filter(({ missing }) => !(broken && missing))
@@ -279,7 +329,3 @@ const IPVS_FIELDS = [
   { key: 'scheduler', what: 'scheduler' },
   { key: 'connReuseMode', what: 'connReuseMode' },
 ] as const
-
-function hash(texts: readonly string[]): string {
-  return `sha256:${createHash('sha256').update(JSON.stringify(texts)).digest('hex')}`
-}

@@ -1,7 +1,6 @@
 import type { z } from 'zod'
 import { nearest } from '../api/did-you-mean.ts'
 import type { Path, PlacePart } from './parse-yaml.ts'
-import { type ScenarioFile, scenarioSchema } from './schema.ts'
 import { keysOf, schemasAt } from './schema-paths.ts'
 
 /**
@@ -26,20 +25,23 @@ export interface StructureMistake {
 
 type Issue = z.core.$ZodIssue
 
-/** Checks the form of a scenario file; gives every mistake and what remains when they are left out. */
-export function checkStructure(value: unknown): { readonly draft: Draft<ScenarioFile>; readonly mistakes: readonly StructureMistake[] } {
-  const result = scenarioSchema.safeParse(value)
-  if (result.success) return { draft: result.data, mistakes: [] }
+/** Checks the form of a file; gives every mistake and what remains when they are left out. */
+export function checkStructure<File extends object>(
+  value: unknown,
+  schema: z.ZodType<File>,
+): { readonly draft: Draft<File>; readonly mistakes: readonly StructureMistake[] } {
+  const result = schema.safeParse(value)
+  if (result.success) return { draft: result.data as Draft<File>, mistakes: [] }
   const issues = result.error.issues.flatMap((issue) => flatten(issue, []))
-  const mistakes = issues.flatMap((issue) => describe(issue, value))
+  const mistakes = issues.flatMap((issue) => describe(issue, value, schema))
   const draft = structuredClone(value)
   const root = issues.some((issue) => issue.path.length === 0 && issue.code !== 'unrecognized_keys')
-  if (root) return { draft: {}, mistakes }
+  if (root) return { draft: {} as Draft<File>, mistakes }
   for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') for (const key of issue.keys) leaveOut(draft, [...toPath(issue.path), key])
     else leaveOut(draft, toPath(issue.path))
   }
-  return { draft: draft as Draft<ScenarioFile>, mistakes }
+  return { draft: draft as Draft<File>, mistakes }
 }
 
 function toPath(path: readonly PropertyKey[]): Path {
@@ -84,10 +86,10 @@ function weight(issue: Issue): number {
   return issue.path.length === 0 && issue.code === 'invalid_type' ? WRONG_TYPE : 1
 }
 
-function describe(issue: Issue, root: unknown): readonly StructureMistake[] {
+function describe(issue: Issue, root: unknown, schema: z.ZodType): readonly StructureMistake[] {
   const path = toPath(issue.path)
   if (issue.code === 'unrecognized_keys') {
-    const known = keysOf(schemasAt(scenarioSchema, path))
+    const known = keysOf(schemasAt(schema, path))
     return issue.keys.map((key) => ({
       path: [...path, key],
       part: 'key',
@@ -105,7 +107,7 @@ function describe(issue: Issue, root: unknown): readonly StructureMistake[] {
         path,
         part: 'key',
         message: path.length === 0 ? 'The file is empty' : `"${key}" is missing`,
-        accepted: expectation(issue, path),
+        accepted: expectation(issue, path, schema),
         didYouMean: null,
         missing: true,
       },
@@ -119,7 +121,7 @@ function describe(issue: Issue, root: unknown): readonly StructureMistake[] {
     const message = issue.origin === 'array' ? 'The list is empty' : 'The text is empty'
     return [{ path, part: 'value', message, accepted: null, didYouMean: null, missing: false }]
   }
-  const accepted = expectation(issue, path)
+  const accepted = expectation(issue, path, schema)
   const suggestion =
     issue.code === 'invalid_value' && typeof value === 'string' ? likely(value, issue.values.map(String)) : numberAsText(issue, value)
   return [{ path, part: 'value', message: `Cannot use ${show(value)} here`, accepted, didYouMean: suggestion, missing: false }]
@@ -136,12 +138,12 @@ function numberAsText(issue: Issue, value: unknown): string | null {
   return typeof value === 'number' && issue.message.includes('a length of time') ? `${value}s` : null
 }
 
-function expectation(issue: Issue, path: Path): string | null {
+function expectation(issue: Issue, path: Path, schema: z.ZodType): string | null {
   if (issue.code === 'invalid_value') return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.join(', ')}`
   if (issue.code === 'invalid_format') return 'lower-case letters, digits and "-", at most 63, beginning and ending with a letter or digit'
   if (issue.code === 'too_small') return `a number ${issue.inclusive ? 'from' : 'above'} ${issue.minimum}`
   if (issue.code === 'too_big') return `a number up to ${issue.maximum}`
-  if (issue.code === 'invalid_union') return unionExpectation(issue.errors, path)
+  if (issue.code === 'invalid_union') return unionExpectation(issue.errors, path, schema)
   if (issue.code === 'invalid_type') {
     const own = /^expected (.*)$/.exec(issue.message)?.[1]
     return own ?? typeName(issue.expected)
@@ -149,14 +151,14 @@ function expectation(issue: Issue, path: Path): string | null {
   return null
 }
 
-function unionExpectation(errors: readonly (readonly Issue[])[], path: Path): string {
+function unionExpectation(errors: readonly (readonly Issue[])[], path: Path, schema: z.ZodType): string {
   const whole = errors.flat().filter((issue) => issue.path.length === 0 && issue.code !== 'unrecognized_keys')
-  const keys = keysOf(schemasAt(scenarioSchema, path))
+  const keys = keysOf(schemasAt(schema, path))
   if (whole.length === 0 || keys.length > 0) {
     if (keys.includes('kubectl')) return 'at, and one of kubectl, fault'
     if (keys.includes('external')) return 'either external: true or pods with a label selector'
   }
-  return [...new Set(whole.map((issue) => expectation(issue, path) ?? 'another value'))].join(' or ')
+  return [...new Set(whole.map((issue) => expectation(issue, path, schema) ?? 'another value'))].join(' or ')
 }
 
 function typeName(expected: string): string {

@@ -6,11 +6,15 @@ import type { Path, Place, PlacePart, YamlSource } from './parse-yaml.ts'
 import { scenarioSchema } from './schema.ts'
 import { isListAt, keysOf, schemasAt, schemasBelow } from './schema-paths.ts'
 
-/** One change of a variant: the value that a field takes, and where the file says so. */
-export interface Change {
+/** The value that a field of a scenario takes. */
+export interface FieldChange {
   /** Where the value goes, from the root of the scenario file. */
   readonly target: Path
   readonly value: unknown
+}
+
+/** One change of a variant, and where the file says so. */
+export interface Change extends FieldChange {
   /** Where the change is written: `spec.compare.NAME["dotted.path"]`. */
   readonly origin: Path
 }
@@ -37,7 +41,7 @@ export function readVariants(file: unknown): { readonly variants: readonly Varia
     const changes: Change[] = []
     for (const [dotted, value] of Object.entries(fields)) {
       const origin: Path = ['spec', 'compare', name, dotted]
-      const target = resolveDotted(file, dotted)
+      const target = resolveField(file, dotted)
       if (target.ok) changes.push({ target: target.path, value, origin })
       else mistakes.push({ origin, complaint: target.complaint })
     }
@@ -46,19 +50,17 @@ export function readVariants(file: unknown): { readonly variants: readonly Varia
   return { variants, mistakes }
 }
 
-type Resolved = { readonly ok: true; readonly path: Path } | { readonly ok: false; readonly complaint: Complaint }
+export type ResolvedField = { readonly ok: true; readonly path: Path } | { readonly ok: false; readonly complaint: Complaint }
 
 /**
  * Turns `cluster.kubeProxy.mode` into a path from the root. Entries of a list are named by their `name` where they have one, such as
- * `traffic.shoppers.arrivals`, or by their 0-based position, such as `workloads.0.queue`.
+ * `traffic.shoppers.arrivals`, or by their 0-based position, such as `workloads.0.queue` or `workloads[0].queue`.
  */
-function resolveDotted(file: unknown, dotted: string): Resolved {
+export function resolveField(file: unknown, dotted: string): ResolvedField {
   const path: (string | number)[] = ['spec']
-  let index = 0
-  for (const step of dotted.split('.')) {
+  for (const { step, index } of stepsOf(dotted)) {
     const part = { index, length: Math.max(1, step.length) }
     const schemas = schemasAt(scenarioSchema, path)
-    index += step.length + 1
     if (isListAt(schemas)) {
       const position = positionOf(valueAt(file, path), step)
       if (position !== null) {
@@ -80,7 +82,24 @@ function resolveDotted(file: unknown, dotted: string): Resolved {
   return { ok: true, path }
 }
 
-function refuse(message: string, known: readonly string[], step: string, part: NonNullable<Complaint['part']>): Resolved {
+/** The steps of a dotted path and where each begins: `nodes[0].count` is `nodes`, `0`, `count`. */
+function stepsOf(dotted: string): readonly { readonly step: string; readonly index: number }[] {
+  let start = 0
+  return dotted.split('.').flatMap((text) => {
+    const index = start
+    start += text.length + 1
+    const bracketed = /^([^[\]]+)((?:\[[^[\]]+\])+)$/.exec(text)
+    if (bracketed === null) return [{ step: text, index }]
+    const [, name, brackets] = bracketed
+    const entries = [...brackets!.matchAll(/\[([^[\]]+)\]/g)].map((match) => ({
+      step: match[1]!,
+      index: index + name!.length + match.index + 1,
+    }))
+    return [{ step: name!, index }, ...entries]
+  })
+}
+
+function refuse(message: string, known: readonly string[], step: string, part: NonNullable<Complaint['part']>): ResolvedField {
   const accepted = known.length === 0 ? null : `here one of ${known.join(', ')}`
   return { ok: false, complaint: { message, accepted, didYouMean: nearest(step, known), part } }
 }
@@ -103,7 +122,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
 }
 
 /** The scenario file with the changes made and the `compare` block left out. The file itself stays as it is. */
-export function applyChanges(file: unknown, changes: readonly Change[]): unknown {
+export function applyChanges(file: unknown, changes: readonly FieldChange[]): unknown {
   const copy = structuredClone(file)
   const spec = valueAt(copy, ['spec'])
   if (isMap(spec)) delete spec.compare
