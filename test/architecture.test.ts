@@ -38,8 +38,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'network-policy',
     'faults',
   ],
-  experiment: ['api', 'scenario'],
-  report: ['api', 'metrics', 'scenario'],
+  experiment: ['engine', 'api', 'metrics', 'scenario'],
+  report: ['api', 'metrics', 'scenario', 'experiment'],
   bench: ['engine', 'proxy'],
   cli: ['api', 'metrics', 'scenario', 'experiment', 'report', 'bench'],
 }

@@ -1,8 +1,9 @@
+import { estimate } from '../../experiment/statistics/estimate.ts'
+import { quantileOf } from '../../experiment/statistics/nearest-rank.ts'
 import { FAILURE_CAUSES } from '../../metrics/failure-cause.ts'
 import type { SettingResult } from '../../report/rollout-answer.ts'
 import type { RolloutMeasurement } from '../../scenario/rollout/measure.ts'
 import type { RolloutSettings } from '../../scenario/rollout/settings.ts'
-import { estimate, quantileOf } from './statistics.ts'
 
 /** Measures replications, which are numbered from 1. The answers do not depend on how many work at once. */
 export interface RolloutMeters {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { nearest } from '../../api/did-you-mean.ts'
+import { upperBoundOfNone } from '../../experiment/statistics/none-seen.ts'
 import { losesNone, type RolloutAnswer, type SettingResult } from '../../report/rollout-answer.ts'
 import { writeRolloutFiles } from '../../report/rollout-files.ts'
 import { rolloutPatch } from '../../report/rollout-patch.ts'
@@ -15,7 +16,6 @@ import { ResultFolder } from '../result-folder.ts'
 import { withSeed } from '../run-job.ts'
 import { Evaluations, type RolloutMeters } from './evaluate.ts'
 import { smallest } from './smallest.ts'
-import { upperBoundOfNone } from './statistics.ts'
 
 export type RolloutTools = Pick<JobTools, 'files' | 'tell'> & {
   readonly meters: (scenario: Scenario, rollout: Rollout, workers: number) => RolloutMeters

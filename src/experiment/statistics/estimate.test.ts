@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { estimate, quantileOf, upperBoundOfNone } from './statistics.ts'
+import { estimate } from './estimate.ts'
+import { quantileOf } from './nearest-rank.ts'
+import { upperBoundOfNone } from './none-seen.ts'
 
 describe('statistics of replications', () => {
   test('the interval of a mean is the t-interval', () => {
@@ -14,8 +16,9 @@ describe('statistics of replications', () => {
     expect(estimate([0, 0, 9]).low).toBe(0)
   })
 
-  test('one replication has no interval', () => {
+  test('one replication has no interval, and none counts as none', () => {
     expect(estimate([7])).toEqual({ mean: 7, low: 7, high: 7 })
+    expect(estimate([])).toEqual({ mean: 0, low: 0, high: 0 })
   })
 
   test('none of n is the rule of three: (1 − bound)^n = 0.05, about 3/n', () => {
