@@ -7,7 +7,16 @@ import type { RunResult } from '../scenario/run-result.ts'
 import type { RunSummary } from './run-summary.ts'
 
 /** The tables of a result, each a file of the same name with the ending `.csv`. */
-const TABLES = ['requests', 'objects', 'proxy', 'pods', 'nodes', 'failures', 'events'] as const satisfies readonly (keyof RunResult)[]
+const TABLES = [
+  'requests',
+  'latency',
+  'objects',
+  'proxy',
+  'pods',
+  'nodes',
+  'failures',
+  'events',
+] as const satisfies readonly (keyof RunResult)[]
 
 type TableName = (typeof TABLES)[number]
 

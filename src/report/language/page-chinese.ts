@@ -90,6 +90,7 @@ export const PAGE_CHINESE: PageWords = {
       '在图上拖动、使用按钮或下方的手柄选择时间范围。范围内的行数多于像素时，线是平均值，色带从最小值到最大值；放大以后，每个点就是 CSV 文件中的一行。',
     noScript: '图表需要 JavaScript。页面的其余部分不需要；requests.csv 有每一秒的数据。',
     traffic: '流量',
+    onlyChosen: '只看选定的变体',
     range: '时间范围',
     from: '从',
     to: '到',

@@ -70,6 +70,7 @@ export const PAGE_ENGLISH: PageWords = {
       'Choose a range by dragging over a chart, with the buttons or with the handles below. While more rows than pixels are in it, lines are means, and bands reach from the smallest to the largest; closer in, every point is a row of the CSV files.',
     noScript: 'The charts need JavaScript. Everything else on this page does without it, and requests.csv has every second.',
     traffic: 'Traffic',
+    onlyChosen: 'only the chosen variant',
     range: 'Range of time',
     from: 'from',
     to: 'to',

@@ -74,6 +74,7 @@ export interface PageWords {
     readonly intro: string
     readonly noScript: string
     readonly traffic: string
+    readonly onlyChosen: string
     readonly range: string
     readonly from: string
     readonly to: string

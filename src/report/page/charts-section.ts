@@ -30,7 +30,12 @@ ${
     ? html`<label>${charts.traffic} <select id="traffic">${names.map((name) => html`<option>${name}</option>`)}</select></label>
 `
     : ''
-}<fieldset><legend class="hidden-caption">${charts.range}</legend>
+}${
+    result.summary.variants.length > 1
+      ? html`<label><input type="checkbox" id="only-chosen"> ${charts.onlyChosen}</label>
+`
+      : ''
+  }<fieldset><legend class="hidden-caption">${charts.range}</legend>
 <label>${charts.from} <input id="range-from" type="number" min="0" step="any"> s</label>
 <label>${charts.to} <input id="range-to" type="number" min="0" step="any"> s</label>
 <button type="button" id="zoom-in">${charts.zoomIn}</button>

@@ -96,6 +96,7 @@ tbody th { font-weight: 500; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 thead th.number { white-space: normal; }
 tr.group th { font-weight: 700; padding-top: 16px; border-bottom-color: var(--line); overflow-wrap: anywhere; }
+table.compare th, table.compare td { padding-top: 3px; padding-bottom: 3px; }
 th.sub { padding-left: 26px; color: var(--quiet); }
 tr.sum th, tr.sum td { border-top: 1px solid var(--line); font-weight: 600; }
 tr.fails th code { font-weight: 700; }

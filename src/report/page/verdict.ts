@@ -23,9 +23,9 @@ export function verdictSection(context: PageContext): Html {
   return section(
     'verdict',
     words.verdict.title,
-    html`<p class="verdict ${kind}" data-verdict="${kind}"><span class="mark" aria-hidden="true">${mark}</span> <strong>${words.verdict[kind]}</strong>${
+    html`<p class="verdict ${kind}" data-verdict="${kind}"><span class="mark" aria-hidden="true">${mark}</span> <span><strong>${words.verdict[kind]}</strong>${
       reasons.length === 0 ? '' : `${words.colon}${reasons.join(words.listComma)}`
-    }</p>
+    }</span></p>
 `,
     cards(context),
     thresholdTable(context),
