@@ -35,6 +35,12 @@ const TEXTS = {
 
 type TableName = keyof typeof TEXTS
 
+/** Tables that a result may lack, with their columns of texts. */
+const OPTIONAL_TEXTS: Readonly<Record<string, readonly string[]>> = {
+  latency: ['variant', 'phase', 'traffic'],
+  connections: ['variant', 'phase', 'namespace', 'pod', 'node'],
+}
+
 const TABLE_NAMES = Object.keys(TEXTS) as readonly TableName[]
 
 /** Columns without which a table cannot be read. */
@@ -72,9 +78,11 @@ async function read(folder: string): Promise<Result> {
   if (!read.ok) throw new Unreadable(`${SUMMARY_FILE} cannot be read: ${read.reason}`)
   const { summary } = read
   const tables = new Map<TableName, ColumnTable>()
-  for (const name of TABLE_NAMES) tables.set(name, await readTable(folder, name))
+  for (const name of TABLE_NAMES) tables.set(name, await readTable(folder, name, TEXTS[name], NEEDED[name]))
   const [requests, nodes, failures, events] = (['requests', 'nodes', 'failures', 'events'] as const).map((name) => tables.get(name)!)
-  const drawn = new Map([...tables].filter(([name]) => name !== 'failures'))
+  const drawn = new Map<string, ColumnTable>([...tables].filter(([name]) => name !== 'failures'))
+  for (const [name, texts] of Object.entries(OPTIONAL_TEXTS))
+    if (existsSync(join(folder, `${name}.csv`))) drawn.set(name, await readTable(folder, name, texts, []))
   return {
     summary,
     requests: requests!,
@@ -86,13 +94,13 @@ async function read(folder: string): Promise<Result> {
   }
 }
 
-async function readTable(folder: string, name: TableName): Promise<ColumnTable> {
+async function readTable(folder: string, name: string, texts: readonly string[], needed: readonly string[]): Promise<ColumnTable> {
   let table: ColumnTable | null = null
   const file = `${name}.csv`
   await eachRow(folder, file, (cells) => {
     if (table === null) {
-      needColumns(file, cells, NEEDED[name])
-      table = new ColumnTable(cells, new Set(TEXTS[name]))
+      needColumns(file, cells, needed)
+      table = new ColumnTable(cells, new Set(texts))
       return
     }
     const problem = table.push(cells)
