@@ -60,6 +60,7 @@ async function open(file: string, options: { dark?: boolean; javaScriptEnabled?:
     viewport: { width: options.width ?? 1200, height: 900 },
   })
   const page = await context.newPage()
+  page.setDefaultTimeout(20_000)
   const complaints: string[] = []
   page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => complaints.push(error.message))
