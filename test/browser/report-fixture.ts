@@ -85,7 +85,10 @@ export function renamed(results: readonly RunResult[], names: Readonly<Record<st
   })
   return results.map((result) => {
     const summary = JSON.parse(JSON.stringify(result.summary), (_key, value: unknown) => (typeof value === 'string' ? name(value) : value))
-    const tables = Object.entries(result).map(([key, value]) => [key, typeof value === 'object' && 'columns' in value ? table(value) : value])
+    const tables = Object.entries(result).map(([key, value]) => [
+      key,
+      typeof value === 'object' && 'columns' in value ? table(value) : value,
+    ])
     return { ...(Object.fromEntries(tables) as unknown as RunResult), variant: name(result.variant), summary }
   })
 }

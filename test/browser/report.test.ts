@@ -81,7 +81,10 @@ async function drawn(page: Page): Promise<void> {
 const rowsShown = (page: Page): Promise<number> => page.locator('#range-state').evaluate((state) => Number(state.dataset.rows))
 
 async function csvRow(file: string, where: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
-  const [head, ...lines] = readFileSync(file, 'utf8').trim().split('\n').map((line) => line.split(','))
+  const [head, ...lines] = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','))
   const rows = lines.map((cells) => Object.fromEntries(head!.map((name, index) => [name, cells[index]!])))
   return rows.find((row) => Object.entries(where).every(([name, value]) => row[name] === value))!
 }
@@ -122,7 +125,11 @@ describe.skipIf(!there)('the report in a browser', () => {
     const cells = await table.locator('tbody tr').nth(3).locator('td').allTextContents()
     const shown = Object.fromEntries(heads.map((name, index) => [name, cells[index]!]))
     const folder = file.slice(0, file.lastIndexOf('/'))
-    const row = await csvRow(join(folder, 'requests.csv'), { variant: shown.variant!, traffic: shown.traffic!, interval_start_s: shown.interval_start_s! })
+    const row = await csvRow(join(folder, 'requests.csv'), {
+      variant: shown.variant!,
+      traffic: shown.traffic!,
+      interval_start_s: shown.interval_start_s!,
+    })
     expect(Number(shown.interval_start_s)).toBe(43)
     expect(heads).toContain('latency_ms_p99')
     for (const name of heads) expect([name, shown[name]]).toEqual([name, row[name]])
@@ -177,7 +184,8 @@ describe.skipIf(!there)('the report in a browser', () => {
     const { page, complaints } = await open(await reportOf(results), { javaScriptEnabled: false })
     expect(await page.locator('noscript').textContent()).toContain('JavaScript')
     expect(await page.locator('.verdict').getAttribute('data-verdict')).toBe('failed')
-    for (const id of ['compare', 'events', 'failures', 'blame', 'budget', 'stories']) expect(await page.locator(`#${id} table`).count()).toBeGreaterThan(0)
+    for (const id of ['compare', 'events', 'failures', 'blame', 'budget', 'stories'])
+      expect(await page.locator(`#${id} table`).count()).toBeGreaterThan(0)
     expect(complaints).toEqual([])
   })
 
@@ -193,7 +201,10 @@ describe.skipIf(!there)('the report in a browser', () => {
     await light.locator('#theme-dark').check()
     expect(await background(light)).toBe(dim)
     await drawn(light)
-    const corner = await light.locator('figure[data-kind="latency"] canvas').first().evaluate((canvas: HTMLCanvasElement) => [...canvas.getContext('2d')!.getImageData(2, 2, 1, 1).data])
+    const corner = await light
+      .locator('figure[data-kind="latency"] canvas')
+      .first()
+      .evaluate((canvas: HTMLCanvasElement) => [...canvas.getContext('2d')!.getImageData(2, 2, 1, 1).data])
     expect(Math.max(...corner.slice(0, 3))).toBeLessThan(80)
     expect(complaints).toEqual([])
   })
@@ -205,7 +216,15 @@ describe.skipIf(!there)('the report in a browser', () => {
       for (const details of await page.locator('details').all()) await details.evaluate((one) => one.setAttribute('open', ''))
       await page.evaluate(axe.source)
       const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run())
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([])
+      expect(
+        violations.map(
+          ({ id, nodes }) =>
+            `${id}: ${nodes
+              .slice(0, 3)
+              .map(({ html }) => html.slice(0, 160))
+              .join(' | ')}`,
+        ),
+      ).toEqual([])
       expect(await page.evaluate(() => document.documentElement.lang)).toBe(language === 'en' ? 'en' : 'zh-CN')
     }
   })
@@ -233,7 +252,10 @@ describe.skipIf(!there)('the report in a browser', () => {
   test('a script that is not the page’s own does not run', async () => {
     const file = await reportOf(results)
     const changed = join(file, '..', 'changed.html')
-    writeFileSync(changed, readFileSync(file, 'utf8').replace('<main id="main">', '<main id="main"><script>document.title = "run"</script>'))
+    writeFileSync(
+      changed,
+      readFileSync(file, 'utf8').replace('<main id="main">', '<main id="main"><script>document.title = "run"</script>'),
+    )
     const context = await browser.newContext()
     const page = await context.newPage()
     const said: string[] = []

@@ -5,9 +5,9 @@ import { drawLine, drawRing, drawSentence } from './parts/draw.ts'
 import { drawEndLabels, endRoom } from './parts/end-labels.ts'
 import { nanoseconds, short } from './parts/format.ts'
 import { emptyOption } from './parts/frame.ts'
+import { plot } from './parts/plot.ts'
 import { logarithmic, type Scale } from './parts/scale.ts'
 import { textWidth } from './parts/text-width.ts'
-import { plot } from './parts/plot.ts'
 import { type Sentence, sentence } from './sentence.ts'
 import type { ColumnTable, TableName } from './tables.ts'
 import { type Accent, accentsOf, colorOf } from './theme.ts'
@@ -59,7 +59,11 @@ export const lookupCost = costCurves({
   words: 'lookup',
   curves: (table) => {
     const positions = table.texts('position')
-    return curvesOf(table, { name: 'mode', more: 'structure', count: 'services', ns: 'ns_per_lookup' }, (row, mode) => positions.texts[positions.codes[row]!] === 'uniform' && mode !== 'baseline')
+    return curvesOf(
+      table,
+      { name: 'mode', more: 'structure', count: 'services', ns: 'ns_per_lookup' },
+      (row, mode) => positions.texts[positions.codes[row]!] === 'uniform' && mode !== 'baseline',
+    )
   },
 })
 
@@ -77,7 +81,8 @@ export const firstPacketCost = costCurves({
     return curvesOf(
       table,
       { name: 'mode', more: 'scheduler', count: 'services', ns: 'ns_per_packet' },
-      (row) => endpoints[row] === chosen && (modes.texts[modes.codes[row]!] !== 'ipvs' || schedulers.texts[schedulers.codes[row]!] === 'rr'),
+      (row) =>
+        endpoints[row] === chosen && (modes.texts[modes.codes[row]!] !== 'ipvs' || schedulers.texts[schedulers.codes[row]!] === 'rr'),
     )
   },
 })
@@ -93,7 +98,13 @@ export const pickCost = costCurves({
     // Of the least-connection schedulers the kernel's own way, and not ours to do it faster.
     const curves = curvesOf(
       table,
-      { name: (row) => (modes.texts[modes.codes[row]!] === 'ipvs' ? `ipvs ${schedulers.texts[schedulers.codes[row]!]}` : modes.texts[modes.codes[row]!]!), more: 'method', count: 'endpoints', ns: 'ns_per_pick' },
+      {
+        name: (row) =>
+          modes.texts[modes.codes[row]!] === 'ipvs' ? `ipvs ${schedulers.texts[schedulers.codes[row]!]}` : modes.texts[modes.codes[row]!]!,
+        more: 'method',
+        count: 'endpoints',
+        ns: 'ns_per_pick',
+      },
       (row) => methods.texts[methods.codes[row]!] !== 'scan',
     )
     return curves.map(({ more, ...curve }) => ({ ...curve, more: more === 'scheduler' ? '' : more }))
@@ -163,7 +174,8 @@ function findingOf(kind: CostKind, data: CostData, words: ChartWords): Sentence 
   if (data.curves.length === 0) return sentence`${words.nothing}`
   const found = extremes(data)
   const say = words[kind.words]
-  if (found === null) return say.single({ text: data.curves[0]!.name, of: data.curves[0]!.name }, nanoseconds(data.curves[0]!.points.at(-1)!.ns))
+  if (found === null)
+    return say.single({ text: data.curves[0]!.name, of: data.curves[0]!.name }, nanoseconds(data.curves[0]!.points.at(-1)!.ns))
   const { dear, cheap, count } = found
   const crossing = crossover(dear.points, cheap.points)
   return say.finding({
@@ -195,10 +207,17 @@ function optionOf(kind: CostKind, data: CostData, look: Look): Record<string, un
     x: { scale: x, label: short, name: say.axis },
     y: { scale: y, label: nanoseconds, name: say.costAxis },
     right: endRoom(ends),
-    tooltip: { formatter: ({ seriesName, value }: { seriesName: string; value: number[] }) => `${seriesName}<br>${short(value[0]!)} · ${nanoseconds(value[1]!)}` },
+    tooltip: {
+      formatter: ({ seriesName, value }: { seriesName: string; value: number[] }) =>
+        `${seriesName}<br>${short(value[0]!)} · ${nanoseconds(value[1]!)}`,
+    },
     content: (box) => {
       const elements = drawEndLabels(
-        curves.map(({ points }, index) => ({ ...ends[index]!, color: colorOf(theme, accents.get(curves[index]!.name)), y: pixelY(box, y, points.at(-1)!.ns) })),
+        curves.map(({ points }, index) => ({
+          ...ends[index]!,
+          color: colorOf(theme, accents.get(curves[index]!.name)),
+          y: pixelY(box, y, points.at(-1)!.ns),
+        })),
         { box, theme },
       )
       return {
@@ -225,7 +244,11 @@ function optionOf(kind: CostKind, data: CostData, look: Look): Record<string, un
         const labelY = Math.max(box.y + 10, py - 58)
         const left = Math.max(box.x + 6, Math.min(px - 8, box.x + box.width - textWidth(text.map((span) => span.text).join(''), 12.5, 600)))
         const style = { size: 12.5, color: theme.quiet, theme, accents, most: Number.POSITIVE_INFINITY, lineHeight: 16 }
-        return [drawLine([px, py - 8], [px, labelY + 9], theme.ink), drawRing(px, py, 7, theme.ink), ...drawSentence(left, labelY, text, style).elements]
+        return [
+          drawLine([px, py - 8], [px, labelY + 9], theme.ink),
+          drawRing(px, py, 7, theme.ink),
+          ...drawSentence(left, labelY, text, style).elements,
+        ]
       }
     },
   })
@@ -235,6 +258,7 @@ function optionOf(kind: CostKind, data: CostData, look: Look): Record<string, un
 function endingAt(min: number, max: number): Scale {
   if (!(max > min)) return logarithmic(min, max)
   const ticks: number[] = []
-  for (let exponent = Math.ceil(Math.log10(min) - 1e-9); Number(`1e${exponent}`) < max / 1.6; exponent++) ticks.push(Number(`1e${exponent}`))
+  for (let exponent = Math.ceil(Math.log10(min) - 1e-9); Number(`1e${exponent}`) < max / 1.6; exponent++)
+    ticks.push(Number(`1e${exponent}`))
   return { type: 'log', min, max, ticks: [...ticks, max] }
 }

@@ -39,7 +39,8 @@ export const errorCauses = chartKind<CauseData>({
   isEmpty: ({ causes }) => causes.length === 0,
   title: ({ traffic }, words) => words.errors.title(traffic),
   finding,
-  height: ({ variants }, width) => 200 + Math.ceil(variants.length / columnsOf(variants.length, width)) * Math.max(150, 280 - 40 * variants.length),
+  height: ({ variants }, width) =>
+    200 + Math.ceil(variants.length / columnsOf(variants.length, width)) * Math.max(150, 280 - 40 * variants.length),
   option,
 })
 
@@ -56,7 +57,9 @@ function data(tables: Tables, choice: Choice): CauseData {
   const { names, groups } = rowsByVariant(table, choice.variants, (row) => wanted[traffics.codes[row]!]!)
   const starts = table.numbers('interval_start_s')
   const lengths = table.numbers('interval_s')
-  const columns = table.names.filter((name) => name.startsWith('failed_')).map((name) => ({ name: name.slice(7).replaceAll('_', '-'), values: table.numbers(name) }))
+  const columns = table.names
+    .filter((name) => name.startsWith('failed_'))
+    .map((name) => ({ name: name.slice(7).replaceAll('_', '-'), values: table.numbers(name) }))
   const rows = groups.flatMap((group) => group.rows)
   const ranked = columns
     .map(({ name, values }) => ({ name, values, total: rows.reduce((sum, row) => sum + values[row]!, 0) }))
@@ -108,9 +111,14 @@ function finding({ causes, others, variants }: CauseData, words: ChartWords): Se
 function option(data: CauseData, look: Look): Record<string, unknown> {
   const { words, theme } = look
   const { bins, variants, causes, others } = data
-  if (bins === null || causes.length === 0) return emptyOption({ title: () => words.errors.title(data.traffic) }, look, words.errors.noneFailed)
+  if (bins === null || causes.length === 0)
+    return emptyOption({ title: () => words.errors.title(data.traffic) }, look, words.errors.noneFailed)
   const seconds = (bin: number): number => edges(bins, bin).end - edges(bins, bin).start
-  const most = Math.max(...variants.map(({ failures }) => Math.max(...Array.from({ length: bins.count }, (_, bin) => failures.reduce((sum, values) => sum + values[bin]!, 0) / seconds(bin)))))
+  const most = Math.max(
+    ...variants.map(({ failures }) =>
+      Math.max(...Array.from({ length: bins.count }, (_, bin) => failures.reduce((sum, values) => sum + values[bin]!, 0) / seconds(bin))),
+    ),
+  )
   const scale = fromZero(most, variants.length > 2 ? 2 : 4)
   const colors = [...causes.map((_, index) => theme.causes[index] ?? theme.otherCauses), theme.otherCauses]
   const names = [...causes.map(({ name }) => name), words.errors.others(others.count)]
@@ -138,12 +146,18 @@ function option(data: CauseData, look: Look): Record<string, unknown> {
     from: bins.from,
     to: bins.to,
     columns: columnsOf(variants.length, look.width),
-    legend: [...causes.map(({ name, total }, index) => ({ text: `${name} ${words.count(total)}`, color: colors[index]! })), ...(others.count > 0 ? [{ text: `${names.at(-1)!} ${words.count(others.total)}`, color: theme.otherCauses }] : [])],
+    legend: [
+      ...causes.map(({ name, total }, index) => ({ text: `${name} ${words.count(total)}`, color: colors[index]! })),
+      ...(others.count > 0 ? [{ text: `${names.at(-1)!} ${words.count(others.total)}`, color: theme.otherCauses }] : []),
+    ],
     panels: variants.map((variant, index) => ({
       caption:
         variants.length === 1
           ? [{ text: words.errors.caption[0]!, of: '' }, { text: words.errors.caption[1]! }]
-          : [{ text: variant.name, of: variant.name }, { text: ` ${words.errors.failed(variant.total)}${index === 0 ? words.errors.rateNote : ''}` }],
+          : [
+              { text: variant.name, of: variant.name },
+              { text: ` ${words.errors.failed(variant.total)}${index === 0 ? words.errors.rateNote : ''}` },
+            ],
       scale,
       label: perSecond,
       axisName: words.errors.axis,

@@ -1,11 +1,11 @@
 import type { ChartWords } from '../language/charts.ts'
 import { type Choice, chartKind, DEFAULT_POINTS, type Look } from './chart.ts'
 import { columnsFor } from './latency-quantiles.ts'
+import { percentilesOf } from './parts/distribution.ts'
 import { milliseconds, percent, timeLabel } from './parts/format.ts'
 import { emptyOption } from './parts/frame.ts'
 import { type Bins, binOf, binsOf, busiestTraffic, edges, MinMeanMax, rowsByVariant } from './parts/intervals.ts'
 import { type Mark, marksOf, warmUpOf } from './parts/marks.ts'
-import { percentilesOf } from './parts/distribution.ts'
 import { fromZero, logarithmic } from './parts/scale.ts'
 import { lineData, type Series, type TimePanel, timeChart } from './parts/time-chart.ts'
 import { type Sentence, sentence } from './sentence.ts'
@@ -42,7 +42,8 @@ export const failedShare = chartKind<FailedData>({
   isEmpty: ({ bins }) => bins === null,
   title: ({ traffic }, words) => words.failed.title(traffic),
   finding,
-  height: ({ variants }, width) => (variants.length > VARIANTS_IN_ONE_PLOT ? 170 + Math.ceil(variants.length / columnsFor(variants.length, width)) * 150 : 590),
+  height: ({ variants }, width) =>
+    variants.length > VARIANTS_IN_ONE_PLOT ? 170 + Math.ceil(variants.length / columnsFor(variants.length, width)) * 150 : 590,
   option,
 })
 
@@ -58,7 +59,12 @@ function data(tables: Tables, choice: Choice): FailedData {
   const p99 = table.numbers('latency_ms_p99')
   const phases = table.texts('phase')
   const causes = table.names.filter((name) => name.startsWith('failed_')).map((name) => table.numbers(name))
-  const bins = binsOf(starts, lengths, groups.flatMap(({ rows }) => rows), choice.points ?? DEFAULT_POINTS)
+  const bins = binsOf(
+    starts,
+    lengths,
+    groups.flatMap(({ rows }) => rows),
+    choice.points ?? DEFAULT_POINTS,
+  )
   const count = bins?.count ?? 0
   const variants = groups.map(({ name, rows }): FailedVariant => {
     const variant = { name, sent: new Float64Array(count), failed: new Float64Array(count), p99: new MinMeanMax(count) }
@@ -78,7 +84,13 @@ function data(tables: Tables, choice: Choice): FailedData {
     const marks = [...warmUpOf(table, rows), ...marksOf(tables, [name])]
     return { ...variant, overall: allEnded === 0 ? 0 : allFailed / allEnded, overallP99, marks }
   })
-  const marks = [...warmUpOf(table, groups[0]?.rows ?? []), ...marksOf(tables, groups.map(({ name }) => name))]
+  const marks = [
+    ...warmUpOf(table, groups[0]?.rows ?? []),
+    ...marksOf(
+      tables,
+      groups.map(({ name }) => name),
+    ),
+  ]
   return { traffic, accents: accentsOf(names), variants, bins, marks }
 }
 
@@ -119,7 +131,13 @@ function option(data: FailedData, look: Look): Record<string, unknown> {
     const common = { type: 'line', step: 'end', symbol: 'none', color: color(variant), data: steps((bin) => shareOf(variant, bin)) }
     return [
       { ...common, z: 1, silent: true, tooltip: { show: false }, lineStyle: { opacity: 0 }, areaStyle: { opacity: 0.16 } },
-      { ...common, z: 3, name: variant.name, lineStyle: { width: 1.8 }, tooltip: { valueFormatter: (value: unknown) => (typeof value === 'number' ? percent(value) : '–') } },
+      {
+        ...common,
+        z: 3,
+        name: variant.name,
+        lineStyle: { width: 1.8 },
+        tooltip: { valueFormatter: (value: unknown) => (typeof value === 'number' ? percent(value) : '–') },
+      },
     ]
   }
   const failedPanel = (shown: readonly FailedVariant[], marks: readonly Mark[]): TimePanel => ({
@@ -136,7 +154,12 @@ function option(data: FailedData, look: Look): Record<string, unknown> {
       ? {}
       : {
           head: words.overall,
-          ends: shown.map((variant) => ({ name: variant.name, figure: percent(variant.overall), color: color(variant), value: shareOf(variant, bins.count - 1) || 0 })),
+          ends: shown.map((variant) => ({
+            name: variant.name,
+            figure: percent(variant.overall),
+            color: color(variant),
+            value: shareOf(variant, bins.count - 1) || 0,
+          })),
         }),
   })
   const latencies = variants.flatMap(({ p99 }) => [...p99.mean]).filter((value) => value > 0)
@@ -163,7 +186,9 @@ function option(data: FailedData, look: Look): Record<string, unknown> {
     head: variants.every(({ overallP99 }) => overallP99 !== null) ? words.overall : words.lastValue,
     ends: variants.flatMap((variant) => {
       const value = variant.p99.mean.findLast((mean) => mean > 0)
-      return value === undefined ? [] : [{ name: variant.name, figure: milliseconds(variant.overallP99 ?? value), color: color(variant), value }]
+      return value === undefined
+        ? []
+        : [{ name: variant.name, figure: milliseconds(variant.overallP99 ?? value), color: color(variant), value }]
     }),
   })
   return timeChart(look, {

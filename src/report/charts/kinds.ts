@@ -6,8 +6,8 @@ import { latencyDistribution } from './latency-distribution.ts'
 import { latencyQuantiles } from './latency-quantiles.ts'
 import { conntrack, cpu, staleness } from './node-heat.ts'
 import { podLoad } from './pod-load.ts'
-import { variantComparison } from './variant-comparison.ts'
 import type { TableName } from './tables.ts'
+import { variantComparison } from './variant-comparison.ts'
 
 /** Every kind of chart, in the order of reports. */
 export const CHART_KINDS: readonly ChartKind[] = [

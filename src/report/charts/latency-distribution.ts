@@ -37,7 +37,9 @@ function data(tables: Tables, choice: Choice): DistributionData {
   const requests = table.numbers('requests')
   const sums = new Float64Array(traffics.texts.length)
   for (let row = 0; row < table.rows; row++) sums[traffics.codes[row]!]! += requests[row]!
-  const busiest = traffics.texts.map((name, index) => ({ name, sum: sums[index]! })).sort((a, b) => Number(isCall(a.name)) - Number(isCall(b.name)) || b.sum - a.sum)[0]
+  const busiest = traffics.texts
+    .map((name, index) => ({ name, sum: sums[index]! }))
+    .sort((a, b) => Number(isCall(a.name)) - Number(isCall(b.name)) || b.sum - a.sum)[0]
   const traffic = choice.traffic ?? busiest?.name ?? ''
   const variants = names
     .filter((name) => choice.variants?.includes(name) !== false)
@@ -50,7 +52,11 @@ function data(tables: Tables, choice: Choice): DistributionData {
 
 function finding({ variants }: DistributionData, words: ChartWords): Sentence {
   if (variants.length === 0) return sentence`${words.latency.none}`
-  const values = variants.map(({ name, distribution }) => ({ name: { text: name, of: name }, p50: quantileOf(distribution, 0.5), p99: quantileOf(distribution, 0.99) }))
+  const values = variants.map(({ name, distribution }) => ({
+    name: { text: name, of: name },
+    p50: quantileOf(distribution, 0.5),
+    p99: quantileOf(distribution, 0.99),
+  }))
   const slowest = values.reduce((most, one) => (one.p99 > most.p99 ? one : most))
   const fastest = values.reduce((least, one) => (one.p99 < least.p99 ? one : least))
   return words.distribution.finding({
@@ -69,7 +75,12 @@ function option(data: DistributionData, look: Look): Record<string, unknown> {
   const most = Math.max(...variants.map(({ distribution }) => distribution.total))
   // 1 in 10 of the requests, 1 in 100, …: each as long a way as the one before.
   const decades = Math.min(7, Math.max(1, Math.ceil(Math.log10(most) - 1e-9)))
-  const x: Scale = { type: 'log', min: 1, max: Number(`1e${decades}`), ticks: [1, 2, ...Array.from({ length: decades }, (_, index) => Number(`1e${index + 1}`))] }
+  const x: Scale = {
+    type: 'log',
+    min: 1,
+    max: Number(`1e${decades}`),
+    ticks: [1, 2, ...Array.from({ length: decades }, (_, index) => Number(`1e${index + 1}`))],
+  }
   const lines = variants.map(({ name, distribution }) => ({ name, points: tailOf(distribution, x.max) }))
   const latencies = lines.flatMap(({ points }) => points.map(([, value]) => value)).filter((value) => value > 0)
   const y = logarithmic(Math.min(...latencies), Math.max(...latencies))
@@ -85,7 +96,11 @@ function option(data: DistributionData, look: Look): Record<string, unknown> {
     tooltip: { trigger: 'axis', valueFormatter: (value: unknown) => (typeof value === 'number' ? milliseconds(value) : '–') },
     content: (box) => ({
       elements: drawEndLabels(
-        lines.map(({ name, points }, index) => ({ ...ends[index]!, color: colorOf(theme, accents.get(name)), y: pixelY(box, y, points.at(-1)![1]) })),
+        lines.map(({ name, points }, index) => ({
+          ...ends[index]!,
+          color: colorOf(theme, accents.get(name)),
+          y: pixelY(box, y, points.at(-1)![1]),
+        })),
         { box, theme },
       ),
       series: lines.map(({ name, points }) => {

@@ -111,7 +111,12 @@ function dataOf(kind: HeatKind, tables: Tables, choice: Choice): HeatData {
   const lengths = kind.length(table)
   const value = kind.value(table)
   const all = groups.flatMap(({ rows }) => rows)
-  const bins = binsOf(starts, kind.reads === 'proxy' ? new Float64Array(table.rows).fill(SHORTEST_BIN) : lengths, all, Math.min(MOST_BINS, choice.points ?? MOST_BINS))
+  const bins = binsOf(
+    starts,
+    kind.reads === 'proxy' ? new Float64Array(table.rows).fill(SHORTEST_BIN) : lengths,
+    all,
+    Math.min(MOST_BINS, choice.points ?? MOST_BINS),
+  )
   let most: HeatData['most'] = null
   let least = Number.POSITIVE_INFINITY
   // Nodes in the order of their names, numbers in them by value: worker-2 before worker-10.
@@ -128,7 +133,8 @@ function dataOf(kind: HeatKind, tables: Tables, choice: Choice): HeatData {
       const at = rowOf.get(nodes.codes[row]!)! * count + bin
       if (!(values[at]! >= measured)) values[at] = measured
       if (measured > 0 && measured < least) least = measured
-      if (measured > (most?.value ?? 0)) most = { value: measured, node: nodes.texts[nodes.codes[row]!]!, at: edges(bins, bin).start, variant: name }
+      if (measured > (most?.value ?? 0))
+        most = { value: measured, node: nodes.texts[nodes.codes[row]!]!, at: edges(bins, bin).start, variant: name }
     }
     const grid: HeatGrid = { rows: order.map((code) => nodes.texts[code]!), bins: bins!, values }
     return { name, grid, marks: marksOf(tables, [name]) }
@@ -159,7 +165,10 @@ function optionOf(kind: HeatKind, data: HeatData, look: Look): Record<string, un
       const grid = fewerRows(whole, Math.floor(rowsHeight / 2))
       const caption: Sentence = [{ text: words.measure, of: '' }, { text: index === 0 ? words.caption : '' }]
       return {
-        caption: variants.length > 1 ? [{ text: name, of: name }, ...(index === 0 ? [{ text: `  ${words.measure}${words.caption}` }] : [])] : caption,
+        caption:
+          variants.length > 1
+            ? [{ text: name, of: name }, ...(index === 0 ? [{ text: `  ${words.measure}${words.caption}` }] : [])]
+            : caption,
         scale: { type: 'value', min: 0, max: Math.max(1, grid.rows.length), ticks: [] },
         label: () => '',
         axisName: look.words.node,
@@ -170,7 +179,7 @@ function optionOf(kind: HeatKind, data: HeatData, look: Look): Record<string, un
     }),
     extra: look.interactive ? { tooltip: { trigger: 'item', confine: true } } : {},
   })
-  const legend = heatLegend(look, { x: look.width - PADDING, y: (look.heading ? 100 : 14), scale, label: kind.label })
+  const legend = heatLegend(look, { x: look.width - PADDING, y: look.heading ? 100 : 14, scale, label: kind.label })
   return { ...option, graphic: [...(option.graphic as unknown[]), ...legend] }
 }
 

@@ -60,10 +60,24 @@ function data(tables: Tables, choice: Choice): PodLoadData {
     return [{ ...group, mean, imbalance: Math.max(...group.pods.map(({ rate }) => rate)) / mean }]
   })
   // Workload by workload, so that variants of the same stand under each other; the busiest workload first.
-  const weight = new Map(order.map((workload) => [workload, Math.max(0, ...loads.filter((load) => load.workload === workload).map(({ mean, pods: own }) => mean * own.length))]))
+  const weight = new Map(
+    order.map((workload) => [
+      workload,
+      Math.max(0, ...loads.filter((load) => load.workload === workload).map(({ mean, pods: own }) => mean * own.length)),
+    ]),
+  )
   const places = new Map(variants.texts.map((name, place) => [name, place]))
-  loads.sort((a, b) => weight.get(b.workload)! - weight.get(a.workload)! || order.indexOf(a.workload) - order.indexOf(b.workload) || places.get(a.variant)! - places.get(b.variant)!)
-  return { accents: accentsOf(variants.texts), variants: new Set(loads.map(({ variant }) => variant)).size, loads: loads.slice(0, MOST_ROWS) }
+  loads.sort(
+    (a, b) =>
+      weight.get(b.workload)! - weight.get(a.workload)! ||
+      order.indexOf(a.workload) - order.indexOf(b.workload) ||
+      places.get(a.variant)! - places.get(b.variant)!,
+  )
+  return {
+    accents: accentsOf(variants.texts),
+    variants: new Set(loads.map(({ variant }) => variant)).size,
+    loads: loads.slice(0, MOST_ROWS),
+  }
 }
 
 /** More workloads than a page shows: the busiest are drawn. */
@@ -82,7 +96,9 @@ export function workloadOf(pod: string): string {
 function finding({ loads, variants }: PodLoadData, words: ChartWords): Sentence {
   if (loads.length === 0) return sentence`${words.pods.none}`
   const worst = loads.reduce((most, load) => (load.imbalance > most.imbalance ? load : most))
-  const best = loads.filter(({ workload }) => workload === worst.workload).reduce((least, load) => (load.imbalance < least.imbalance ? load : least))
+  const best = loads
+    .filter(({ workload }) => workload === worst.workload)
+    .reduce((least, load) => (load.imbalance < least.imbalance ? load : least))
   return words.pods.finding({
     workload: shortName(worst.workload, loads),
     times: short(worst.imbalance),

@@ -121,7 +121,12 @@ function option(data: ComparisonData, look: Look): Record<string, unknown> {
   const { theme, words } = look
   const { variants, accents, workload } = data
   if (variants.length === 0) return emptyOption({ title: () => words.variants.title(data.traffic) }, look, words.nothing)
-  const plotOf = (value: (variant: ComparedVariant) => number, label: (value: number) => string, [what, more]: readonly string[], axisName: string): RowPlot[] => {
+  const plotOf = (
+    value: (variant: ComparedVariant) => number,
+    label: (value: number) => string,
+    [what, more]: readonly string[],
+    axisName: string,
+  ): RowPlot[] => {
     const values = variants.map(value)
     const known = values.filter((one) => !Number.isNaN(one))
     if (known.length === 0) return []
@@ -145,7 +150,12 @@ function option(data: ComparisonData, look: Look): Record<string, unknown> {
     rows: variants.map(({ name }) => ({ name, color: colorOf(theme, accents.get(name)) })),
     plots: [
       ...plotOf(({ p99 }) => p99, milliseconds, words.variants.p99Caption, words.latency.axis),
-      ...plotOf(({ imbalance }) => imbalance, (value) => `${short(value)}×`, words.variants.imbalanceCaption(workload ?? ''), words.pods.axis),
+      ...plotOf(
+        ({ imbalance }) => imbalance,
+        (value) => `${short(value)}×`,
+        words.variants.imbalanceCaption(workload ?? ''),
+        words.pods.axis,
+      ),
       ...plotOf(({ failed }) => failed, percent, words.variants.failedCaption, words.failed.axis),
     ],
   })

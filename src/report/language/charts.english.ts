@@ -1,5 +1,5 @@
-import { formatCount } from '../format.ts'
 import { joined, type Sentence, type Span, sentence } from '../charts/sentence.ts'
+import { formatCount } from '../format.ts'
 
 const list = (items: readonly Sentence[]): Sentence => {
   if (items.length < 2) return items.flat()
@@ -45,7 +45,10 @@ export const CHARTS_IN_ENGLISH = {
 
   latency: {
     title: (traffic: string) => `Latency of ${traffic}`,
-    caption: (quantiles: string): readonly [string, string] => [`Latency ${quantiles}`, ' of the answered requests of each second, log scale'],
+    caption: (quantiles: string): readonly [string, string] => [
+      `Latency ${quantiles}`,
+      ' of the answered requests of each second, log scale',
+    ],
     axis: 'latency (ms)',
     none: 'No request was answered',
     /** The highest value of the quantile, when, and in which variant when there are several; and what it is usually. */
@@ -75,7 +78,12 @@ export const CHARTS_IN_ENGLISH = {
     noneFailed: 'No request failed',
     failed: (count: number) => `${formatCount(count)} failed`,
     others: (count: number) => `${count} other causes:`,
-    finding: (of: { readonly total: number; readonly cause: string; readonly ofCause: number; readonly worst: { readonly name: Span; readonly total: number } | null }): Sentence => {
+    finding: (of: {
+      readonly total: number
+      readonly cause: string
+      readonly ofCause: number
+      readonly worst: { readonly name: Span; readonly total: number } | null
+    }): Sentence => {
       const most = sentence`${requests(of.total)} failed, most by ${of.cause} (${formatCount(of.ofCause)})`
       return of.worst === null ? most : sentence`${most}; ${formatCount(of.worst.total)} of them in ${of.worst.name}`
     },
@@ -96,7 +104,10 @@ export const CHARTS_IN_ENGLISH = {
     p99Caption: ['Latency p99', ''] as readonly [string, string],
     imbalanceCaption: (workload: string): readonly [string, string] => ['Imbalance', ` of ${workload}`],
     failedCaption: ['Failed', ' requests'] as readonly [string, string],
-    finding: (fastest: { readonly name: Span; readonly p99: string }, slowest: { readonly name: Span; readonly p99: string } | null): Sentence =>
+    finding: (
+      fastest: { readonly name: Span; readonly p99: string },
+      slowest: { readonly name: Span; readonly p99: string } | null,
+    ): Sentence =>
       slowest === null
         ? sentence`p99 is ${fastest.p99} in ${fastest.name}`
         : sentence`p99 is lowest in ${fastest.name}, ${fastest.p99}, and highest in ${slowest.name}, ${slowest.p99}`,
@@ -109,7 +120,12 @@ export const CHARTS_IN_ENGLISH = {
     none: 'No workload has two pods that had requests',
     count: (pods: number) => `${formatCount(pods)} pods`,
     figure: (times: string, mean: string) => `busiest ${times}×, mean ${mean}`,
-    finding: (of: { readonly workload: string; readonly times: string; readonly of: Span | null; readonly best: { readonly name: Span; readonly times: string } | null }): Sentence => {
+    finding: (of: {
+      readonly workload: string
+      readonly times: string
+      readonly of: Span | null
+      readonly best: { readonly name: Span; readonly times: string } | null
+    }): Sentence => {
       const worst = sentence`The busiest pod of ${of.workload} has ${of.times} times the mean${inVariant(of.of)}`
       return of.best === null ? worst : sentence`${worst}, and ${of.best.times} times in ${of.best.name}`
     },
@@ -120,7 +136,8 @@ export const CHARTS_IN_ENGLISH = {
     measure: 'Age of the oldest change',
     caption: ' of each sync of a node’s kube-proxy, from etcd to the rules, log scale',
     none: 'No sync carried out a change',
-    finding: ({ most, node, at, of }: AtNode): Sentence => sentence`The oldest change was ${most} old when its rules were in effect, on ${node} at ${at}${inVariant(of)}`,
+    finding: ({ most, node, at, of }: AtNode): Sentence =>
+      sentence`The oldest change was ${most} old when its rules were in effect, on ${node} at ${at}${inVariant(of)}`,
   },
 
   cpu: {
@@ -149,7 +166,10 @@ export const CHARTS_IN_ENGLISH = {
       from === null
         ? sentence`At ${count} Services a lookup in ${dear} costs ${times} times one in ${cheap}`
         : sentence`From about ${from} Services on ${cheap} is cheaper; at ${count} Services a lookup in ${dear} costs ${times} times as much`,
-    crossover: (from: string): Sentence => [{ text: 'crossover', of: '' }, { text: ` at about ${from} ${from === '1' ? 'Service' : 'Services'}` }],
+    crossover: (from: string): Sentence => [
+      { text: 'crossover', of: '' },
+      { text: ` at about ${from} ${from === '1' ? 'Service' : 'Services'}` },
+    ],
   },
 
   firstPacket: {
@@ -162,7 +182,10 @@ export const CHARTS_IN_ENGLISH = {
       from === null
         ? sentence`At ${count} Services a first packet in ${dear} costs ${times} times one in ${cheap}`
         : sentence`From about ${from} Services on ${cheap} is cheaper; at ${count} Services a first packet in ${dear} costs ${times} times as much`,
-    crossover: (from: string): Sentence => [{ text: 'crossover', of: '' }, { text: ` at about ${from} ${from === '1' ? 'Service' : 'Services'}` }],
+    crossover: (from: string): Sentence => [
+      { text: 'crossover', of: '' },
+      { text: ` at about ${from} ${from === '1' ? 'Service' : 'Services'}` },
+    ],
   },
 
   pick: {

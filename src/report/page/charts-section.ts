@@ -31,11 +31,11 @@ ${
 `
     : ''
 }${
-    result.summary.variants.length > 1
-      ? html`<label><input type="checkbox" id="only-chosen"> ${charts.onlyChosen}</label>
+  result.summary.variants.length > 1
+    ? html`<label><input type="checkbox" id="only-chosen"> ${charts.onlyChosen}</label>
 `
-      : ''
-  }<fieldset><legend class="hidden-caption">${charts.range}</legend>
+    : ''
+}<fieldset><legend class="hidden-caption">${charts.range}</legend>
 <label>${charts.from} <input id="range-from" type="number" min="0" step="any"> s</label>
 <label>${charts.to} <input id="range-to" type="number" min="0" step="any"> s</label>
 <button type="button" id="zoom-in">${charts.zoomIn}</button>

@@ -44,7 +44,10 @@ export function heatColor(theme: Theme, scale: Scale, value: number): string {
 }
 
 /** The cells of a grid, the first row at the top. Neighbours of the same colour are one rectangle. */
-export function heatSeries({ rows, bins, values }: HeatGrid, { theme, scale, label }: { readonly theme: Theme; readonly scale: Scale; readonly label: (value: number) => string }): Series {
+export function heatSeries(
+  { rows, bins, values }: HeatGrid,
+  { theme, scale, label }: { readonly theme: Theme; readonly scale: Scale; readonly label: (value: number) => string },
+): Series {
   const data: { value: (number | string)[]; name: string; itemStyle: { color: string } }[] = []
   for (let row = 0; row < rows.length; row++)
     for (let bin = 0; bin < bins.count; ) {
@@ -73,7 +76,10 @@ export function heatSeries({ rows, bins, values }: HeatGrid, { theme, scale, lab
       trigger: 'item',
       formatter: ({ name, value }: { name: string; value: number[] }) => `${name}<br>${label(value[4]!)}`,
     },
-    renderItem: (_params: unknown, api: { value(dimension: number): number; coord(at: readonly number[]): number[]; visual(of: string): string }) => {
+    renderItem: (
+      _params: unknown,
+      api: { value(dimension: number): number; coord(at: readonly number[]): number[]; visual(of: string): string },
+    ) => {
       const [left, bottom] = api.coord([api.value(0), api.value(2)])
       const [right, top] = api.coord([api.value(1), api.value(3)])
       return {
@@ -86,13 +92,20 @@ export function heatSeries({ rows, bins, values }: HeatGrid, { theme, scale, lab
 }
 
 /** Labels of rows for the left side, as many as there is room for. */
-export function rowLabels(rows: readonly string[], height: number, most = 150): readonly { readonly value: number; readonly text: string }[] {
+export function rowLabels(
+  rows: readonly string[],
+  height: number,
+  most = 150,
+): readonly { readonly value: number; readonly text: string }[] {
   const every = Math.max(1, Math.ceil((rows.length * 13) / Math.max(13, height)))
   return rows.flatMap((text, index) => (index % every === 0 ? [{ value: rows.length - index - 0.5, text: fitted(text, 11, most) }] : []))
 }
 
 /** What the colours mean: a bar with its ends, right-aligned at `x`. */
-export function heatLegend(look: Look, { x, y, scale, label }: { readonly x: number; readonly y: number; readonly scale: Scale; readonly label: (value: number) => string }): readonly Element[] {
+export function heatLegend(
+  look: Look,
+  { x, y, scale, label }: { readonly x: number; readonly y: number; readonly scale: Scale; readonly label: (value: number) => string },
+): readonly Element[] {
   const { theme } = look
   const most = label(scale.max)
   const width = 96

@@ -15,7 +15,13 @@ export interface Plot {
   /** Over the plot: what goes up, with its unit. */
   readonly caption: Sentence
   readonly x: { readonly scale: Scale; readonly label: (value: number) => string; readonly name: string; readonly grid?: boolean }
-  readonly y: { readonly scale: Scale; readonly label: (value: number) => string; readonly name: string; readonly room?: number; readonly hidden?: boolean }
+  readonly y: {
+    readonly scale: Scale
+    readonly label: (value: number) => string
+    readonly name: string
+    readonly room?: number
+    readonly hidden?: boolean
+  }
   readonly right: number
   /** What is drawn when it is known where the plot lies. */
   readonly content: (box: Box) => { readonly series: readonly Series[]; readonly elements: readonly Element[] }
@@ -34,7 +40,14 @@ export function plot(look: Look, { title, finding, accents, caption, x, y, right
     height: Math.max(24, Math.round(inside.height - captionRoom - 48)),
   }
   const drawn = content(box)
-  const words = drawSentence(inside.x, box.y - 20, caption, { size: 12.5, color: theme.quiet, theme, accents, most: Number.POSITIVE_INFINITY, lineHeight: 16 })
+  const words = drawSentence(inside.x, box.y - 20, caption, {
+    size: 12.5,
+    color: theme.quiet,
+    theme,
+    accents,
+    most: Number.POSITIVE_INFINITY,
+    lineHeight: 16,
+  })
   const axisName = drawText(box.x + box.width / 2, box.y + box.height + 38, x.name, { size: 12, color: theme.quiet, align: 'center' })
   return {
     animation: false,

@@ -50,7 +50,8 @@ export function rowChart(look: Look, { title, finding, accents, rows, plots }: R
   const elements: Element[] = [...frame]
   const most = Math.max(80, inside.width * 0.28)
   const names = rows.map(({ name, note = '' }) => ({ name: fitted(name, NAME_SIZE, most, 600), note: fitted(note, NOTE_SIZE, most) }))
-  const widthOf = ({ name, note }: { name: string; note: string }): number => textWidth(name, NAME_SIZE, 600) + (note === '' ? 0 : 6 + textWidth(note, NOTE_SIZE))
+  const widthOf = ({ name, note }: { name: string; note: string }): number =>
+    textWidth(name, NAME_SIZE, 600) + (note === '' ? 0 : 6 + textWidth(note, NOTE_SIZE))
   const left = Math.ceil(Math.max(0, ...names.map(widthOf))) + 14
   const figureRoom = plots.map(({ figures }) => Math.ceil(Math.max(0, ...figures.map((figure) => textWidth(figure, NOTE_SIZE)))) + 16)
   const weights = plots.map(({ weight = 1 }) => weight)
@@ -63,18 +64,26 @@ export function rowChart(look: Look, { title, finding, accents, rows, plots }: R
     x += width + figureRoom[index]! + GAP
     return box
   })
-  const scale: Scale = { type: 'value', min: 0, max: Math.max(1, rows.length), ticks: Array.from({ length: rows.length + 1 }, (_, index) => index) }
+  const scale: Scale = {
+    type: 'value',
+    min: 0,
+    max: Math.max(1, rows.length),
+    ticks: Array.from({ length: rows.length + 1 }, (_, index) => index),
+  }
   const middle = (row: number): number => boxes[0]!.y + (boxes[0]!.height * (row + 0.5)) / rows.length
   names.forEach(({ name, note }, row) => {
     elements.push(drawText(inside.x, middle(row), name, { size: NAME_SIZE, color: rows[row]!.color, weight: 600 }))
-    if (note !== '') elements.push(drawText(inside.x + textWidth(name, NAME_SIZE, 600) + 6, middle(row), note, { size: NOTE_SIZE, color: theme.quiet }))
+    if (note !== '')
+      elements.push(drawText(inside.x + textWidth(name, NAME_SIZE, 600) + 6, middle(row), note, { size: NOTE_SIZE, color: theme.quiet }))
   })
   const series: Series[] = []
   plots.forEach((one, index) => {
     const box = boxes[index]!
     const caption = { size: 12.5, color: theme.quiet, theme, accents, most: Number.POSITIVE_INFINITY, lineHeight: 16 }
     elements.push(...drawSentence(index === 0 ? inside.x : box.x, box.y - 18, one.caption, caption).elements)
-    elements.push(drawText(box.x + box.width / 2, box.y + box.height + 36, one.axisName, { size: NAME_SIZE, color: theme.quiet, align: 'center' }))
+    elements.push(
+      drawText(box.x + box.width / 2, box.y + box.height + 36, one.axisName, { size: NAME_SIZE, color: theme.quiet, align: 'center' }),
+    )
     one.figures.forEach((figure, row) => {
       const dots = one.dots[row]!
       if (figure === '') return
@@ -85,7 +94,8 @@ export function rowChart(look: Look, { title, finding, accents, rows, plots }: R
     const segments = rows.flatMap((_, row) => {
       const stroke = one.strokes?.[row] ?? null
       const lines: { value: number[]; color: string; width: number }[] = []
-      if (one.stems === true && one.dots[row]!.length > 0) lines.push({ value: [one.scale.min, one.dots[row]![0]!.value, y(row), y(row)], color: rows[row]!.color, width: 2 })
+      if (one.stems === true && one.dots[row]!.length > 0)
+        lines.push({ value: [one.scale.min, one.dots[row]![0]!.value, y(row), y(row)], color: rows[row]!.color, width: 2 })
       if (stroke !== null) lines.push({ value: [stroke, stroke, y(row) - 0.36, y(row) + 0.36], color: theme.ink, width: 1.5 })
       return lines
     })
@@ -114,17 +124,31 @@ export function rowChart(look: Look, { title, finding, accents, rows, plots }: R
     textStyle: { fontFamily: 'Inter' },
     grid: boxes.map(grid),
     xAxis: plots.map((one, panel) => bottomAxis({ theme, panel, scale: one.scale, name: one.axisName, label: one.label, grid: true })),
-    yAxis: plots.map((one, panel) => ({ ...leftAxis({ theme, panel, scale, name: one.axisName, label: () => '', labelled: false }), splitLine: { show: false } })),
+    yAxis: plots.map((one, panel) => ({
+      ...leftAxis({ theme, panel, scale, name: one.axisName, label: () => '', labelled: false }),
+      splitLine: { show: false },
+    })),
     series,
     graphic: elements,
     ...(look.interactive
-      ? { tooltip: { trigger: 'item', confine: true, backgroundColor: theme.background, borderColor: theme.border, textStyle: { color: theme.ink, fontSize: 12 } } }
+      ? {
+          tooltip: {
+            trigger: 'item',
+            confine: true,
+            backgroundColor: theme.background,
+            borderColor: theme.border,
+            textStyle: { color: theme.ink, fontSize: 12 },
+          },
+        }
       : {}),
   }
 }
 
 /** Straight strokes between values. */
-function lines(segments: readonly { readonly value: readonly number[]; readonly color: string; readonly width: number }[], index: number): Series {
+function lines(
+  segments: readonly { readonly value: readonly number[]; readonly color: string; readonly width: number }[],
+  index: number,
+): Series {
   return {
     type: 'custom',
     xAxisIndex: index,

@@ -24,7 +24,10 @@ export interface Scene {
 interface Option {
   readonly dataZoom?: unknown
   readonly grid?: unknown
-  readonly series?: readonly { readonly tooltip?: { readonly valueFormatter?: (value: unknown) => string }; readonly data?: readonly unknown[] }[]
+  readonly series?: readonly {
+    readonly tooltip?: { readonly valueFormatter?: (value: unknown) => string }
+    readonly data?: readonly unknown[]
+  }[]
   readonly tooltip?: object
   readonly [name: string]: unknown
 }
@@ -58,7 +61,12 @@ export class Figure {
     if (hasTime(kind.reads[0]!)) {
       this.#canvas.classList.add('time')
       this.#canvas.title = charts.drag
-      dragToZoom(this.#canvas, () => this.#chart!, () => this.#plots, drag)
+      dragToZoom(
+        this.#canvas,
+        () => this.#chart!,
+        () => this.#plots,
+        drag,
+      )
     }
     this.#details.addEventListener('toggle', () => this.#fillTable())
   }
@@ -93,8 +101,7 @@ export class Figure {
     const { tables, variants, traffic } = this.#scene
     const name = this.#kind.reads[0]!
     const table = rowsOfChoice(tables.get(name)!, variants, traffic)
-    this.#rowsNote.textContent =
-      table.rows > ROWS_SHOWN ? this.#words.page.charts.tableRows(String(ROWS_SHOWN), String(table.rows)) : ''
+    this.#rowsNote.textContent = table.rows > ROWS_SHOWN ? this.#words.page.charts.tableRows(String(ROWS_SHOWN), String(table.rows)) : ''
     this.#rows.replaceChildren(dataTable(name, table, this.#title.textContent ?? ''))
   }
 }

@@ -22,7 +22,10 @@ echarts.use([...CHART_COMPONENTS, CanvasRenderer])
 
 async function start(): Promise<void> {
   const settings = JSON.parse(byId('settings').textContent ?? '') as Settings
-  const words = { page: PAGE_WORDS[settings.language], charts: ((LANGUAGES as Partial<Record<string, (typeof LANGUAGES)['en']>>)[settings.language] ?? LANGUAGES.en).charts }
+  const words = {
+    page: PAGE_WORDS[settings.language],
+    charts: ((LANGUAGES as Partial<Record<string, (typeof LANGUAGES)['en']>>)[settings.language] ?? LANGUAGES.en).charts,
+  }
   try {
     const tables: Tables = new Map(
       await Promise.all(settings.tables.map(async (name) => [name, chartTable(await embeddedTable(name))] as const)),

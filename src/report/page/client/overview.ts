@@ -11,7 +11,10 @@ export class Overview {
   #chart: echarts.ECharts | null = null
   #quiet = false
 
-  constructor(root: HTMLElement, options: { readonly end: number; readonly label: string; readonly chosen: (from: number, to: number) => void }) {
+  constructor(
+    root: HTMLElement,
+    options: { readonly end: number; readonly label: string; readonly chosen: (from: number, to: number) => void },
+  ) {
     this.#root = root
     this.#end = options.end
     this.#chosen = options.chosen

@@ -38,7 +38,12 @@ function tipRow({ color, seriesName = '' }: Told, value: string): HTMLElement {
   const mark = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   const circle = document.createElementNS('http://www.w3.org/2000/svg', 'circle')
   mark.setAttribute('viewBox', '0 0 10 10')
-  for (const [name, number] of [['cx', '5'], ['cy', '5'], ['r', '5']] as const) circle.setAttribute(name, number)
+  for (const [name, number] of [
+    ['cx', '5'],
+    ['cy', '5'],
+    ['r', '5'],
+  ] as const)
+    circle.setAttribute(name, number)
   if (typeof color === 'string') circle.setAttribute('fill', color)
   mark.append(circle)
   return element('div', { className: 'tip-row' }, mark, element('span', {}, seriesName), element('b', {}, value))

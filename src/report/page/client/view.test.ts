@@ -7,14 +7,21 @@ const time = fc.double({ min: -1e6, max: 1e6, noNaN: true })
 
 test('a range lies within the run, whatever is asked for', () => {
   fc.assert(
-    fc.property(time, time, end, fc.double({ min: 0.01, max: 100, noNaN: true }), fc.double({ min: -3, max: 3, noNaN: true }), (a, b, run, factor, share) => {
-      const view = viewOf(a, b, run)
-      for (const { from, to } of [view, zoomed(view, factor, run), shifted(view, share, run)]) {
-        expect(from).toBeGreaterThanOrEqual(0)
-        expect(to).toBeLessThanOrEqual(run + 1e-6)
-        expect(to).toBeGreaterThan(from)
-      }
-    }),
+    fc.property(
+      time,
+      time,
+      end,
+      fc.double({ min: 0.01, max: 100, noNaN: true }),
+      fc.double({ min: -3, max: 3, noNaN: true }),
+      (a, b, run, factor, share) => {
+        const view = viewOf(a, b, run)
+        for (const { from, to } of [view, zoomed(view, factor, run), shifted(view, share, run)]) {
+          expect(from).toBeGreaterThanOrEqual(0)
+          expect(to).toBeLessThanOrEqual(run + 1e-6)
+          expect(to).toBeGreaterThan(from)
+        }
+      },
+    ),
   )
 })
 
