@@ -4,7 +4,7 @@ import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { ENGLISH } from './story-language/english.ts'
 import type { StoryLanguage } from './story-language/language.ts'
 
-export { splitKey, type Trace }
+export { type Hop, type HopId, NO_CAUSE, splitKey, type Trace }
 
 /** Hops in the order of recording, each with an earlier one as its cause: a {@link Trace}, or what was read back from a table of hops. */
 export interface Hops {

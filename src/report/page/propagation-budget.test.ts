@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Hop } from '../../engine/trace.ts'
+import type { Hop } from '../../scenario/story.ts'
 import { budgetSamples, propagationBudget } from './propagation-budget.ts'
 
 /** Hops by hand: who, what, to what, caused by which of them, from when to when in milliseconds. */

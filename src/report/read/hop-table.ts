@@ -1,5 +1,4 @@
-import { type Hop, type HopId, NO_CAUSE } from '../../engine/trace.ts'
-import type { Hops } from '../../scenario/story.ts'
+import { type Hop, type HopId, type Hops, NO_CAUSE } from '../../scenario/story.ts'
 import { SECOND } from '../../units.ts'
 
 /** The columns of `objects.csv` that a hop is read from, in this order. */
