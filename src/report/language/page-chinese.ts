@@ -55,6 +55,7 @@ export const PAGE_CHINESE: PageWords = {
     title: '变体对比',
     single: '各项数字',
     caption: (first) => `所有变体；超过 1 % 的变化以 ${first} 为基准。`,
+    oneRunCaption: '预热之后测得的全部数字。',
     measure: '指标',
     oneRun: '这些数字来自一个种子的一次运行。单次运行没有置信区间：无法从中看出差异是真实的还是偶然的。',
     howToInterval: '在相同随机数上用多个种子得到带区间的差异：',

@@ -56,6 +56,7 @@ export const PAGE_ENGLISH: PageWords = {
     title: 'Variants side by side',
     single: 'The numbers',
     caption: (first) => `Every variant; changes of more than 1 % are against ${first}.`,
+    oneRunCaption: 'Everything that was measured, since the warm-up.',
     measure: 'Measure',
     oneRun:
       'These numbers are of one run with one seed. One run has no interval: whether a difference is real or chance cannot be read from it.',

@@ -61,6 +61,7 @@ export interface PageWords {
     readonly title: string
     readonly single: string
     readonly caption: (first: string) => string
+    readonly oneRunCaption: string
     readonly measure: string
     readonly oneRun: string
     readonly howToInterval: string

@@ -8,15 +8,16 @@ export function compareSection(context: PageContext): Html {
   const { result, words } = context
   const { variants } = result.summary
   const title = variants.length === 1 ? words.compare.single : words.compare.title
+  const caption = variants.length === 1 ? words.compare.oneRunCaption : words.compare.caption(variants[0]!.variant)
   return section(
     'compare',
     title,
     html`<p>${words.compare.oneRun} ${words.compare.howToInterval} <code>towtank compare</code></p>
 `,
     scrollingTable(
-      title,
+      caption,
       html`<table class="compare">
-<caption>${variants.length === 1 ? words.compare.single : words.compare.caption(variants[0]!.variant)}</caption>
+<caption>${caption}</caption>
 <thead><tr><th scope="col">${words.compare.measure}</th>${variants.map(({ variant }) => html`<th scope="col" class="number">${variant}</th>`)}</tr></thead>
 ${sections(variants).map((part) => body(context, part))}</table>`,
     ),

@@ -148,7 +148,7 @@ ${choices.map(
 }
 
 function variantChoice({ result, words }: PageContext): Html {
-  return html`<div class="variants"><fieldset class="choice"><legend>${words.variant}</legend>
+  return html`<div class="variants" role="region" aria-label="${words.variant}"><fieldset class="choice"><legend>${words.variant}</legend>
 ${result.summary.variants.map(
   (
     { variant },

@@ -46,8 +46,8 @@ function rowsInView(name: TableName, table: ColumnTable, from: number, to: numbe
     const start = starts[row]!
     // An event without an end goes on beyond the run.
     const end = ends !== null ? (Number.isNaN(ends[row]) ? Number.POSITIVE_INFINITY : ends[row]!) : start + (lengths?.[row] ?? 0)
-    // Half an interval at the edge belongs to the range that has its greater part; a moment belongs to where it is.
-    const inside = lengths !== null ? (start + end) / 2 >= from && (start + end) / 2 <= to : end >= from && start <= to
+    // An interval at the edge belongs to the range that has its middle; a moment belongs to where it is.
+    const inside = lengths !== null ? (start + end) / 2 >= from && (start + end) / 2 < to : end >= from && start <= to
     if (inside) rows.push(row)
   }
   return rows.length === table.rows ? table : selectRows(table, rows)
