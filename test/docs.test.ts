@@ -312,13 +312,13 @@ describe('docs/cli.md', () => {
 
   test('every command is documented', async () => {
     const commands = commandsIn(await help())
-    expect(commands).toEqual(['run', 'validate', 'trace', 'report', 'rollout', 'bench', 'help'])
+    expect(commands).toEqual(['run', 'validate', 'trace', 'report', 'rollout', 'bench', 'chart', 'help'])
     for (const command of commands) expect(CLI).toMatch(new RegExp(`^towtank ${command} `, 'm'))
   })
 
   test('every option of every command is documented, in the order of the help', async () => {
     expect(documented('Command line')).toEqual(optionsIn(await help()))
-    for (const command of ['run', 'validate', 'trace', 'report', 'rollout', 'bench']) {
+    for (const command of ['run', 'validate', 'trace', 'report', 'rollout', 'bench', 'chart']) {
       const options = optionsIn(await help(command))
       expect(options).toContain('--json')
       expect(documented(`\`towtank ${command}\``), command).toEqual(options)

@@ -1,4 +1,5 @@
 import { benchCommand } from './bench.ts'
+import { chartCommand } from './chart.ts'
 import type { CommandDefinition } from './command.ts'
 import { reportCommand } from './report.ts'
 import { rolloutCommand } from './rollout.ts'
@@ -14,4 +15,5 @@ export const COMMANDS: readonly CommandDefinition[] = [
   reportCommand,
   rolloutCommand,
   benchCommand,
+  chartCommand,
 ]

@@ -179,7 +179,7 @@ function findingOf(kind: CostKind, data: CostData, words: ChartWords): Sentence 
   const { dear, cheap, count } = found
   const crossing = crossover(dear.points, cheap.points)
   return say.finding({
-    from: crossing === null ? null : short(Number(crossing.count.toPrecision(2))),
+    from: crossing === null ? null : aboutCount(crossing.count),
     count: short(count),
     dear: { text: dear.name, of: dear.name },
     cheap: { text: cheap.name, of: cheap.name },
@@ -240,7 +240,7 @@ function optionOf(kind: CostKind, data: CostData, look: Look): Record<string, un
       /** A ring where the lines cross, and what it means, above it. */
       function crossingMark(at: CostPoint) {
         const [px, py] = [pixelX(box, x, at.count), pixelY(box, y, at.ns)]
-        const text = say.crossover(short(Number(at.count.toPrecision(2))))
+        const text = say.crossover(aboutCount(at.count))
         const labelY = Math.max(box.y + 10, py - 58)
         const left = Math.max(box.x + 6, Math.min(px - 8, box.x + box.width - textWidth(text.map((span) => span.text).join(''), 12.5, 600)))
         const style = { size: 12.5, color: theme.quiet, theme, accents, most: Number.POSITIVE_INFINITY, lineHeight: 16 }
@@ -252,6 +252,11 @@ function optionOf(kind: CostKind, data: CostData, look: Look): Record<string, un
       }
     },
   })
+}
+
+/** A count that is known to two digits at best. */
+function aboutCount(count: number): string {
+  return short(Math.max(1, Math.round(Number(count.toPrecision(2)))))
 }
 
 /** A logarithmic scale that ends where the values do, with ticks at powers of ten and at the end. */

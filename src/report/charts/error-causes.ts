@@ -122,14 +122,15 @@ function option(data: CauseData, look: Look): Record<string, unknown> {
   const scale = fromZero(most, variants.length > 2 ? 2 : 4)
   const colors = [...causes.map((_, index) => theme.causes[index] ?? theme.otherCauses), theme.otherCauses]
   const names = [...causes.map(({ name }) => name), words.errors.others(others.count)]
-  const seriesOf = ({ failures }: CauseData['variants'][number]): readonly Series[] =>
+  const seriesOf = ({ name: variant, failures }: CauseData['variants'][number]): readonly Series[] =>
     failures.map((values, cause) => {
       const points = Array.from(values, (value, bin) => [edges(bins, bin).start, value / seconds(bin)])
       return {
         type: 'line',
         step: 'end',
         name: names[cause],
-        stack: 'failures',
+        // A stack is one of its variant: equal names would be piled up across plots.
+        stack: variant,
         symbol: 'none',
         color: colors[cause],
         lineStyle: { width: 0 },
@@ -156,7 +157,9 @@ function option(data: CauseData, look: Look): Record<string, unknown> {
           ? [{ text: words.errors.caption[0]!, of: '' }, { text: words.errors.caption[1]! }]
           : [
               { text: variant.name, of: variant.name },
-              { text: ` ${words.errors.failed(variant.total)}${index === 0 ? words.errors.rateNote : ''}` },
+              {
+                text: ` ${words.errors.failed(variant.total)}${index === 0 && columnsOf(variants.length, look.width) === 1 ? words.errors.rateNote : ''}`,
+              },
             ],
       scale,
       label: perSecond,

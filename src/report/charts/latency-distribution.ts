@@ -84,7 +84,7 @@ function option(data: DistributionData, look: Look): Record<string, unknown> {
   const lines = variants.map(({ name, distribution }) => ({ name, points: tailOf(distribution, x.max) }))
   const latencies = lines.flatMap(({ points }) => points.map(([, value]) => value)).filter((value) => value > 0)
   const y = logarithmic(Math.min(...latencies), Math.max(...latencies))
-  const ends = lines.map(({ name }, index) => ({ name, figure: `p99 ${milliseconds(quantileOf(variants[index]!.distribution, 0.99))}` }))
+  const ends = lines.map(({ name }, index) => ({ name, figure: words.distribution.most(milliseconds(variants[index]!.distribution.max)) }))
   return plot(look, {
     title: words.distribution.title(data.traffic),
     finding: finding(data, words),

@@ -175,6 +175,7 @@ function optionOf(kind: HeatKind, data: HeatData, look: Look): Record<string, un
         leftLabels: rowLabels(grid.rows, rowsHeight),
         series: [heatSeries(grid, { theme: look.theme, scale, label: kind.label })],
         marks,
+        marksOver: true,
       }
     }),
     extra: look.interactive ? { tooltip: { trigger: 'item', confine: true } } : {},

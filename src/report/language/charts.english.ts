@@ -39,6 +39,8 @@ export const CHARTS_IN_ENGLISH = {
   overall: 'overall',
   lastValue: 'at the end',
   count: formatCount,
+  footer: (tool: string, scenario: string, seed: string) => `scenario ${scenario}, seed ${seed}, ${tool}`,
+  footerOfBench: (tool: string, seed: string) => `${tool} bench, seed ${seed}; the model’s own structures in JavaScript, not the kernel’s`,
   rolloutOf: (name: string) => `rollout of ${name}`,
   bandNote: (length: string) => `lines: means over ${length}; bands: from the smallest to the largest second`,
   binNote: (length: string) => `each step is ${length}`,
@@ -92,6 +94,7 @@ export const CHARTS_IN_ENGLISH = {
   distribution: {
     title: (traffic: string) => `How the latency of ${traffic} is distributed`,
     caption: ['Latency', ' that so many of the answered requests did not exceed, both axes log scale'] as readonly [string, string],
+    most: (latency: string) => `max ${latency}`,
     axis: 'percentile of the answered requests (%)',
     finding: ({ slowest, fastest }: { readonly slowest: Slow; readonly fastest: Slow | null }): Sentence =>
       fastest === null

@@ -24,7 +24,7 @@ async function start(): Promise<void> {
   const settings = JSON.parse(byId('settings').textContent ?? '') as Settings
   const words = {
     page: PAGE_WORDS[settings.language],
-    charts: ((LANGUAGES as Partial<Record<string, (typeof LANGUAGES)['en']>>)[settings.language] ?? LANGUAGES.en).charts,
+    charts: LANGUAGES[settings.language].charts,
   }
   try {
     const tables: Tables = new Map(
