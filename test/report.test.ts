@@ -106,7 +106,10 @@ describe('the page', () => {
   })
 
   test('shows the numbers of summary.json', () => {
-    const text = page.replace(/<[^>]*>/g, ' ')
+    const text = page
+      .replace(/<[^>]*>/g, ' ')
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
     for (const { traffic, propagation, kubeProxy, faults } of result.summary.variants) {
       for (const { sent, ok, errorRate, latencyMs, blameMs, failedByCause } of traffic) {
         const times = [
