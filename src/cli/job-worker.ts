@@ -6,6 +6,7 @@ import { diskFiles } from './disk-files.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { Job, JobEvent, JobTools, WorkerMessage } from './jobs.ts'
 import { cellsInThreads, cellWorkerFile } from './pool/cell-pool.ts'
+import { reportClient } from './report-client.ts'
 import { type MeterJob, type MeterTask, metersInThreads } from './rollout/meters.ts'
 import { rolloutJob } from './rollout/rollout-job.ts'
 import { runJob } from './run-job.ts'
@@ -66,7 +67,7 @@ function systemRefusal(error: unknown): string | null {
 function work(job: Job, tools: JobTools, workerFile: string): Promise<ExitCode> {
   switch (job.kind) {
     case 'run':
-      return runJob(job, tools)
+      return runJob(job, tools, () => reportClient(workerFile))
     case 'trace':
       return traceJob(job, tools)
     case 'compare':

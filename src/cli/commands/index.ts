@@ -6,6 +6,7 @@ import { completionCommand } from './completion.ts'
 import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
 import { mergeCommand } from './merge.ts'
+import { reportCommand } from './report.ts'
 import { rolloutCommand } from './rollout.ts'
 import { runCommand } from './run.ts'
 import { schemaCommand } from './schema.ts'
@@ -18,6 +19,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   runCommand,
   validateCommand,
   traceCommand,
+  reportCommand,
   rolloutCommand,
   compareCommand,
   sweepCommand,
