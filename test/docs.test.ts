@@ -214,7 +214,7 @@ describe('docs/results.md', () => {
     const { name, scenario } = loaded.variants[0]!
     const folder = mkdtempSync(join(tmpdir(), 'towtank-docs-'))
     try {
-      new ResultWriter(folder).add(simulate(scenario, { variant: name }))
+      new ResultWriter(folder).add(simulate(scenario, { variant: name, samples: { count: 1 } }))
       for (const file of readdirSync(folder)) heads.set(file, read(join(folder, file)).split('\n')[0]!.split(','))
     } finally {
       rmSync(folder, { recursive: true })
@@ -227,7 +227,7 @@ describe('docs/results.md', () => {
   })
 
   test('every column of every CSV file is documented, in order', () => {
-    expect([...heads.keys()]).toHaveLength(7)
+    expect([...heads.keys()]).toHaveLength(9)
     for (const [file, columns] of heads) {
       const told = rowsOf(RESULTS, 'column').filter((row) => row.heading === `\`${file}\``)
       expect(
@@ -312,13 +312,13 @@ describe('docs/cli.md', () => {
 
   test('every command is documented', async () => {
     const commands = commandsIn(await help())
-    expect(commands).toEqual(['run', 'validate', 'trace', 'rollout', 'bench', 'help'])
+    expect(commands).toEqual(['run', 'validate', 'trace', 'rollout', 'export', 'bench', 'help'])
     for (const command of commands) expect(CLI).toMatch(new RegExp(`^towtank ${command} `, 'm'))
   })
 
   test('every option of every command is documented, in the order of the help', async () => {
     expect(documented('Command line')).toEqual(optionsIn(await help()))
-    for (const command of ['run', 'validate', 'trace', 'rollout', 'bench']) {
+    for (const command of ['run', 'validate', 'trace', 'rollout', 'export', 'bench']) {
       const options = optionsIn(await help(command))
       expect(options).toContain('--json')
       expect(documented(`\`towtank ${command}\``), command).toEqual(options)

@@ -30,7 +30,16 @@ async function run(
 ) {
   const events: JobEvent[] = []
   const seen: Scenario[] = []
-  const job: RunJob = { kind: 'run', files: Object.keys(files), seed: null, out: join(root, 'out'), version: '1.2.3', ...changes }
+  const job: RunJob = {
+    kind: 'run',
+    files: Object.keys(files),
+    seed: null,
+    out: join(root, 'out'),
+    samples: null,
+    traces: false,
+    version: '1.2.3',
+    ...changes,
+  }
   const code = await runJob(job, {
     files: memoryFiles(files),
     tell: (event) => events.push(event),

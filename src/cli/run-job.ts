@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { SourceProblem } from '../api/source-problem.ts'
-import { ResultWriter } from '../report/result-files.ts'
+import { EXPORT_FILES, ResultWriter } from '../report/result-files.ts'
 import { passed, type RunSummary, SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
+import { EXPORT_FORMATS, exportResult } from '../report/traces/index.ts'
 import type { ScenarioWarning } from '../scenario/load-context.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import type { RunResult, VariantSummary } from '../scenario/run-result.ts'
@@ -24,7 +25,7 @@ export async function runJob(job: RunJob, tools: JobTools<RunResult>): Promise<E
   let allPassed = true
   for (const [index, planned] of plans.entries()) {
     const base = index / plans.length
-    const summary = runOne(planned, job.version, tools, (fraction) => base + fraction / plans.length)
+    const summary = await runOne(planned, job, tools, (fraction) => base + fraction / plans.length)
     allPassed &&= passed(summary)
   }
   return allPassed ? EXIT.passed : EXIT.thresholdFailed
@@ -67,12 +68,12 @@ export function withSeed(variants: readonly Variant[], seed: string | null): rea
   return seed === null ? variants : variants.map(({ name, scenario }) => ({ name, scenario: { ...scenario, seed } }))
 }
 
-function runOne(
+async function runOne(
   planned: Planned,
-  version: string,
+  { version, samples, traces }: RunJob,
   { simulate, tell }: JobTools<RunResult>,
   overall: (fraction: number) => number,
-): RunSummary {
+): Promise<RunSummary> {
   const { name, variants, inputHash, folder } = planned
   tell({ kind: 'writing', out: folder.shown })
   const partial = folder.begin()
@@ -83,7 +84,7 @@ function runOne(
       const report = (fraction: number) =>
         tell({ kind: 'progress', scenario: name, variant, fraction: overall((index + fraction) / variants.length) })
       report(0)
-      const result = simulate(scenario, { variant, onProgress: report })
+      const result = simulate(scenario, { variant, onProgress: report, ...(samples === null ? {} : { samples: { count: samples } }) })
       writer.add(result)
       summaries.push(result.summary)
     }
@@ -91,6 +92,7 @@ function runOne(
     const tool = { name: 'towtank', version } as const
     const summary: RunSummary = { schemaVersion: SUMMARY_SCHEMA_VERSION, tool, scenario: name, seed, inputHash, variants: summaries }
     writer.finish(summary)
+    if (traces) for (const format of EXPORT_FORMATS) await exportResult(partial, format, join(partial, EXPORT_FILES[format]))
     folder.commit()
     tell({ kind: 'finished', summary, folder: folder.shown })
     return summary

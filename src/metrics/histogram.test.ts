@@ -90,3 +90,21 @@ describe('Histogram', () => {
     expect(() => new Histogram().record(Number.NaN)).toThrow('Cannot record NaN')
   })
 })
+
+test('cumulative counts are exact: as many values as are no larger than each limit', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.nat(300), fc.nat(100_000), fc.constantFrom(127, 128, 191, 192, 255, 256, 383, 384, 511, 512)), {
+        maxLength: 50,
+      }),
+      (values) => {
+        const histogram = new Histogram()
+        for (const value of values) histogram.record(value)
+        const told = [...histogram.cumulative()]
+        for (const { limit, count } of told) expect(count).toBe(values.filter((value) => value <= limit).length)
+        expect(told.at(-1)?.count ?? 0).toBe(values.length)
+        expect(told.filter(({ count }) => count === values.length)).toHaveLength(Math.min(1, values.length))
+      },
+    ),
+  )
+})

@@ -82,6 +82,23 @@ export class Histogram {
     }
   }
 
+  /**
+   * How many values are at most so large, for limits that are one below 2^n and 1.5 * 2^n: the first below which there is one, up to the first
+   * that none is above. As buckets begin there, the counts are exact.
+   */
+  *cumulative(): Generator<{ readonly limit: number; readonly count: number }> {
+    if (this.#count === 0) return
+    let bucket = 0
+    let count = 0
+    for (let power = EXACT / 2; count < this.#count; power *= 2) {
+      for (const limit of [power, 1.5 * power]) {
+        for (const end = bucketOf(limit); bucket < end; bucket++) count += this.#counts[bucket]!
+        if (count > 0) yield { limit: limit - 1, count }
+        if (count === this.#count) return
+      }
+    }
+  }
+
   /** Adds everything that `other` has counted. */
   merge(other: Histogram): void {
     if (other.#count === 0) return

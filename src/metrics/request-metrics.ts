@@ -91,11 +91,18 @@ export class RequestMetrics {
     return { columns: COLUMNS, rows: this.#traffic.flatMap((traffic) => [...traffic.rows(end)]) }
   }
 
+  /** One row for each traffic and limit of latency; how many of its requests were answered within it. By traffic, then by limit. */
+  latencyTable(): Table {
+    return { columns: LATENCY_COLUMNS, rows: this.#traffic.flatMap((traffic) => [...traffic.latencyRows()]) }
+  }
+
   /** One row for each traffic, cause and change that the rules behind the failures had not seen. By traffic, then in the order of the first. */
   failureTable(): Table {
     return { columns: FAILURE_COLUMNS, rows: this.#traffic.flatMap((traffic) => [...traffic.failureRows()]) }
   }
 }
+
+const LATENCY_COLUMNS = ['traffic', 'within_s', 'answered']
 
 /** The part of {@link RequestMetrics} that one traffic writes. Recording allocates nothing but when an interval begins. */
 export class TrafficMetrics {
@@ -263,6 +270,10 @@ export class TrafficMetrics {
       const writtenAt = unseen === null || unseen.committedAt === null ? null : unseen.committedAt / SECOND
       yield [phase, this.name, cause, failures, firstAt / SECOND, lastAt / SECOND, unseen?.object ?? null, revision, writtenAt]
     }
+  }
+
+  *latencyRows(): Generator<readonly Cell[]> {
+    for (const { limit, count } of this.#measured.cumulative()) yield [this.name, limit / SECOND, count]
   }
 
   *rows(end: Nanos): Generator<readonly Cell[]> {

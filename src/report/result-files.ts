@@ -7,14 +7,34 @@ import type { RunResult } from '../scenario/run-result.ts'
 import type { RunSummary } from './run-summary.ts'
 
 /** The tables of a result, each a file of the same name with the ending `.csv`. */
-const TABLES = ['requests', 'objects', 'proxy', 'pods', 'nodes', 'failures', 'events'] as const satisfies readonly (keyof RunResult)[]
+const TABLES = [
+  'requests',
+  'objects',
+  'proxy',
+  'pods',
+  'nodes',
+  'failures',
+  'events',
+  'latencies',
+] as const satisfies readonly (keyof RunResult)[]
 
-type TableName = (typeof TABLES)[number]
+/** Only where it was asked for. */
+const SAMPLES = 'samples'
+
+type TableName = (typeof TABLES)[number] | typeof SAMPLES
+
+/** What traces and metrics of a result are called where they are written into its folder. */
+export const EXPORT_FILES = { perfetto: 'trace.json', otlp: 'otlp.json', prometheus: 'metrics.prom' } as const
 
 export const SUMMARY_FILE = 'summary.json'
 
 /** Every file that a result folder may hold, and that may be replaced with it. */
-export const RESULT_FILES: readonly string[] = [...TABLES.map((name) => `${name}.csv`), SUMMARY_FILE]
+export const RESULT_FILES: readonly string[] = [
+  ...TABLES.map((name) => `${name}.csv`),
+  `${SAMPLES}.csv`,
+  ...Object.values(EXPORT_FILES),
+  SUMMARY_FILE,
+]
 
 /** Rows that are turned into text at a time: enough to be fast, few enough to need no memory to speak of. */
 const ROWS_PER_CHUNK = 1000
@@ -31,6 +51,7 @@ export class ResultWriter {
   /** Appends the tables of one variant, whose name becomes their first column. The rows are read once, as they are written. */
   add(result: RunResult): void {
     for (const name of TABLES) this.#append(name, result.variant, result[name])
+    if (result.samples !== undefined) this.#append(SAMPLES, result.variant, result.samples)
   }
 
   /** Writes the summary, which makes the result whole. */

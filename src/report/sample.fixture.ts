@@ -68,6 +68,7 @@ export function sampleResult(variant = 'ipvs', changes: Partial<VariantSummary> 
     pods: sampleTable(['pod', 'requests'], []),
     nodes: sampleTable(['node', 'packets'], []),
     failures: sampleTable(['cause', 'failures'], []),
+    latencies: { columns: ['traffic', 'within_s', 'answered'], rows: [] },
     events: sampleTable(['kind', 'name'], []),
     summary: sampleSummary({ variant, ...changes }),
   }

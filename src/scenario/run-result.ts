@@ -20,8 +20,12 @@ export interface RunResult {
   readonly nodes: Table
   /** Why requests failed, and by which changes that their node had not seen. */
   readonly failures: Table
+  /** Some requests with every step of theirs; only where they were asked for. */
+  readonly samples?: Table
   /** Commands, rollouts and faults, with their start and end. */
   readonly events: Table
+  /** How many requests were answered within which time, by traffic. */
+  readonly latencies: Table
   readonly summary: VariantSummary
 }
 

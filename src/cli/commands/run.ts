@@ -1,13 +1,18 @@
 import { Command } from 'commander'
-import { notEmpty } from './arguments.ts'
+import { notEmpty, wholeNumber } from './arguments.ts'
 import { type CommandContext, EXIT_CODES, startJob } from './command.ts'
 
 interface RunOptions {
   readonly seed?: string
   readonly out?: string
+  readonly samples?: number
+  readonly traces?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
 }
+
+/** Enough to see what is typical and what is not, few enough to find one's way. */
+const TRACED_SAMPLES = 5
 
 export function runCommand(context: CommandContext): Command {
   return new Command('run')
@@ -18,22 +23,34 @@ export function runCommand(context: CommandContext): Command {
       '-o, --out <folder>',
       'where to write; with several files, each in a folder of its own in there (default: results/<scenario name>)',
     )
+    .option(
+      '--samples <number>',
+      'keep requests step by step: of each traffic so many spread over time, of the slowest, and of each cause of failure',
+      wholeNumber(1, 1000),
+    )
+    .option(
+      '--traces',
+      `also write trace.json for Perfetto, otlp.json and metrics.prom; keeps ${TRACED_SAMPLES} samples unless --samples says otherwise`,
+    )
     .option('--json', 'print the summary as JSON on stdout, one line a scenario, and text on stderr')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
     .addHelpText(
       'after',
       `
-Writes requests.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, failures.csv, events.csv and summary.json, all or none of them. An earlier result in the folder is replaced.
+Writes requests.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, failures.csv, events.csv, latencies.csv and summary.json, with --samples also samples.csv, all or none of them. An earlier result in the folder is replaced.
 
 Examples:
   $ towtank run scenarios/rollout-under-load.yaml
   $ towtank run scenarios/rollout-under-load.yaml --seed 7 --out results/seed-7
+  $ towtank run scenarios/rollout-under-load.yaml --traces
   $ towtank run scenarios/rollout-under-load.yaml --json --quiet | jq '.variants[].traffic'
 
 ${EXIT_CODES}`,
     )
     .action(async (files: string[], options: RunOptions) => {
-      const job = { kind: 'run', files, seed: options.seed ?? null, out: options.out ?? null, version: context.version } as const
+      const { seed = null, out = null, traces = false } = options
+      const samples = options.samples ?? (traces ? TRACED_SAMPLES : null)
+      const job = { kind: 'run', files, seed, out, samples, traces, version: context.version } as const
       await startJob(context, job, options)
     })
 }
