@@ -13,6 +13,8 @@ export default defineConfig([
     clean: true,
     fixedExtension: false,
     inlineOnly: false,
+    // Names stay, so that a stack still says where a mistake of ours is.
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     plugins: [thirdPartyNotices()],
   },
   reportClientConfig('dist/report'),
