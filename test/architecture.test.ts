@@ -39,13 +39,30 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'faults',
   ],
   experiment: ['engine', 'api', 'metrics', 'scenario'],
+  parameters: [
+    'engine',
+    'api',
+    'proxy',
+    'profiles',
+    'metrics',
+    'network',
+    'control-plane',
+    'node',
+    'kube-proxy',
+    'ingress',
+    'workload',
+    'faults',
+    'scenario',
+  ],
+  import: ['api', 'kube-proxy', 'scenario'],
   report: ['api', 'metrics', 'scenario', 'experiment'],
   bench: ['engine', 'proxy'],
-  cli: ['api', 'metrics', 'scenario', 'experiment', 'report', 'bench'],
+  docs: ['control-plane', 'scenario', 'parameters', 'report', 'cli'],
+  cli: ['api', 'metrics', 'scenario', 'experiment', 'parameters', 'import', 'report', 'bench'],
 }
 const LEAVES = ['units.ts', 'invariant.ts', 'kubernetes-version.ts', 'linux-version.ts']
 /** Folders that see files, real time, colours and the process. */
-const EDGE = ['cli', 'report', 'bench']
+const EDGE = ['cli', 'report', 'bench', 'docs']
 
 const SOURCE = fileURLToPath(new URL('../src', import.meta.url))
 

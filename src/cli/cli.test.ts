@@ -112,6 +112,7 @@ describe('towtank run', () => {
       'failures.csv',
       'nodes.csv',
       'objects.csv',
+      'parameters.csv',
       'pods.csv',
       'proxy.csv',
       'requests.csv',

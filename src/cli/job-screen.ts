@@ -1,3 +1,5 @@
+import { renderComparison } from '../report/comparison/terminal.ts'
+import { COMPARE_WORDS } from '../report/language/compare.ts'
 import { renderRollout } from '../report/rollout-summary.ts'
 import { renderProblems, renderWarning } from '../report/source-frame.ts'
 import { renderSummary } from '../report/terminal-summary.ts'
@@ -50,6 +52,10 @@ export class JobScreen {
         this.#writingTo = null
         this.#rollout(event)
         return
+      case 'compared':
+        this.#writingTo = null
+        this.#compared(event)
+        return
       case 'story':
         this.#story(event)
     }
@@ -96,6 +102,16 @@ export class JobScreen {
     if (this.#options.quiet === true) return
     const stream = json ? stderr : stdout
     stream.write(renderRollout(answer, { colors: colorsFor(stream, env), width: widthOf(stream), folder }))
+  }
+
+  #compared({ comparison, folder, language }: Extract<JobEvent, { kind: 'compared' }>): void {
+    const { stdout, stderr, env } = this.#terminal
+    const json = this.#options.json === true
+    this.#progress.stop()
+    if (json) stdout.write(`${JSON.stringify(comparison)}\n`)
+    if (this.#options.quiet === true) return
+    const stream = json ? stderr : stdout
+    stream.write(renderComparison(comparison, COMPARE_WORDS[language], { colors: colorsFor(stream, env), width: widthOf(stream), folder }))
   }
 
   #story({ scenario, variant, object, lines }: Extract<JobEvent, { kind: 'story' }>): void {

@@ -1,9 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { RolloutMeter } from '../scenario/rollout/measure.ts'
 import { simulate } from '../scenario/simulate.ts'
+import { compareJob } from './compare/compare-job.ts'
 import { diskFiles } from './disk-files.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Job, JobEvent, JobTools, WorkerMessage } from './jobs.ts'
+import { cellsInThreads, cellWorkerFile } from './pool/cell-pool.ts'
 import { type MeterJob, type MeterTask, metersInThreads } from './rollout/meters.ts'
 import { rolloutJob } from './rollout/rollout-job.ts'
 import { runJob } from './run-job.ts'
@@ -53,6 +55,8 @@ function work(job: Job, tools: JobTools, workerFile: string): Promise<ExitCode> 
       return runJob(job, tools)
     case 'trace':
       return traceJob(job, tools)
+    case 'compare':
+      return compareJob(job, { ...tools, cells: (workers) => cellsInThreads(workers, cellWorkerFile(workerFile)) })
     case 'rollout':
       return rolloutJob(job, {
         ...tools,

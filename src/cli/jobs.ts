@@ -1,4 +1,5 @@
 import type { SourceProblem } from '../api/source-problem.ts'
+import type { Comparison } from '../experiment/comparison/comparison.ts'
 import type { RolloutAnswer } from '../report/rollout-answer.ts'
 import type { RunSummary } from '../report/run-summary.ts'
 import type { ScenarioWarning } from '../scenario/load-context.ts'
@@ -55,7 +56,27 @@ export interface RolloutJob {
   readonly version: string
 }
 
-export type Job = RunJob | TraceJob | RolloutJob
+/** The work of `towtank compare`. */
+export interface CompareJob {
+  readonly kind: 'compare'
+  /** A result folder or a scenario file, each with `#VARIANT` or without. */
+  readonly a: string
+  readonly b: string
+  /** Runs of each side, each with its own seed; of scenarios only. */
+  readonly replications: number
+  /** As given: `5%`, `requests.latency.p99=10ms`. */
+  readonly tolerances: readonly string[]
+  readonly seed: string | null
+  readonly workers: number
+  readonly out: string | null
+  /** Files to write beside the folder of results. */
+  readonly markdown: string | null
+  readonly junit: string | null
+  readonly language: LanguageCode
+  readonly version: string
+}
+
+export type Job = RunJob | TraceJob | RolloutJob | CompareJob
 
 /** What a job tells while it works. */
 export type JobEvent =
@@ -67,6 +88,7 @@ export type JobEvent =
   | { readonly kind: 'writing'; readonly out: string }
   | { readonly kind: 'progress'; readonly scenario: string; readonly variant: string; readonly fraction: number }
   | { readonly kind: 'rollout'; readonly answer: RolloutAnswer; readonly folder: string }
+  | { readonly kind: 'compared'; readonly comparison: Comparison; readonly folder: string; readonly language: LanguageCode }
   | { readonly kind: 'finished'; readonly summary: RunSummary; readonly folder: string }
   | {
       readonly kind: 'story'

@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { COMPARISON_FILE, COMPARISON_FILES } from '../report/comparison/comparison-files.ts'
 import { RESULT_FILES, SUMMARY_FILE } from '../report/result-files.ts'
 import { ROLLOUT_FILES } from '../report/rollout-files.ts'
 import { SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
@@ -87,7 +88,10 @@ export class ResultFolder {
 }
 
 /** Every file that a command writes into a folder of results. */
-const OUR_FILES: readonly string[] = [...RESULT_FILES, ...ROLLOUT_FILES]
+const OUR_FILES: readonly string[] = [...RESULT_FILES, ...ROLLOUT_FILES, ...COMPARISON_FILES]
+
+/** One of these says that a folder is a result of ours. */
+const MARKS: readonly string[] = [SUMMARY_FILE, COMPARISON_FILE]
 
 /** The end of the name that an earlier result has for the instant in which a new one takes its place. */
 const REPLACED = '-replaced'
@@ -105,7 +109,8 @@ function whyNotReplaceable(path: string): string | null {
   const names = readdirSync(path)
   if (names.length === 0) return null
   const foreign = names.filter((name) => !OUR_FILES.includes(name) || lstatSync(join(path, name)).isDirectory())
-  if (!names.includes(SUMMARY_FILE) || !isOurSummary(join(path, SUMMARY_FILE))) return 'it is not empty and not a result of Towtank'
+  const mark = MARKS.find((name) => names.includes(name))
+  if (mark === undefined || !isOurSummary(join(path, mark))) return 'it is not empty and not a result of Towtank'
   return foreign.length === 0 ? null : `it also has files that Towtank did not write, such as "${foreign[0]}"`
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { SourceProblem } from '../api/source-problem.ts'
+import { parametersTable } from '../parameters/parameters-table.ts'
 import { ResultWriter } from '../report/result-files.ts'
 import { passed, type RunSummary, SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
 import type { ScenarioWarning } from '../scenario/load-context.ts'
@@ -84,7 +85,7 @@ function runOne(
         tell({ kind: 'progress', scenario: name, variant, fraction: overall((index + fraction) / variants.length) })
       report(0)
       const result = simulate(scenario, { variant, onProgress: report })
-      writer.add(result)
+      writer.add(result, parametersTable(scenario))
       summaries.push(result.summary)
     }
     const seed = variants[0]!.scenario.seed

@@ -40,14 +40,14 @@ export interface ApiClientOptions {
 }
 
 /** Back-off of a client that asks again: doubles up to the most. Source: kubelet's lease controller (200 ms, at most 7 s). */
-const RETRY_FIRST: Nanos = 200 * MILLISECOND
-const RETRY_MAX: Nanos = 7 * SECOND
+export const RETRY_FIRST: Nanos = 200 * MILLISECOND
+export const RETRY_MAX: Nanos = 7 * SECOND
 
 /** A GET whose connection broke is asked again after a second. Source: client-go rest/with_retry.go, request.go (maxRetries 10). */
-const GET_RETRY: Nanos = SECOND
-const GET_RETRIES = 10
+export const GET_RETRY: Nanos = SECOND
+export const GET_RETRIES = 10
 /** How often a client comes back after a 429 with Retry-After. Source: client-go rest/request.go (maxRetries). */
-const RETRIES_AFTER_429 = 10
+export const RETRIES_AFTER_429 = 10
 const TOO_MANY_REQUESTS = 'the server has received too many requests and has asked us to try again later'
 
 /** What a client tells the story about a request. */

@@ -12,9 +12,9 @@ import type { ApiServerProcess } from './api-server-process.ts'
  */
 export const SILENCE_MAX: Nanos = 45 * SECOND
 /** SYNs go out 0, 1, 3, 7 and 15 s after the first, and after 30 s the client gives up. Source: client-go transport/cache.go (Dialer, Timeout 30 s). */
-const DIAL_WAITS: readonly Nanos[] = [SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND, 15 * SECOND]
+export const DIAL_WAITS: readonly Nanos[] = [SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND, 15 * SECOND]
 /** What is not acknowledged is sent again after so long, doubled each time. Source: Linux TCP_RTO_MIN; the round trip left out. */
-const RETRANSMIT_FIRST: Nanos = 200 * MILLISECOND
+export const RETRANSMIT_FIRST: Nanos = 200 * MILLISECOND
 
 /**
  * One client's connection to the API: requests and watches share it (HTTP/2), so they are all at one server until that dies; the next

@@ -4,11 +4,11 @@ import { type Nanos, SECOND } from '../units.ts'
 import type { ApiServerProcess } from './api-server-process.ts'
 
 /** Source: HAProxy `inter`, `fall`, `rise` of a server that is checked, as they are when nothing is said. */
-const CHECK_INTERVAL: Nanos = 2 * SECOND
-const FALL = 3
-const RISE = 2
+export const CHECK_INTERVAL: Nanos = 2 * SECOND
+export const FALL = 3
+export const RISE = 2
 /** Before a connection that was refused is given to another server. Source: HAProxy `retries` with `option redispatch`: a second. */
-const REDISPATCHED_AFTER: Nanos = SECOND
+export const REDISPATCHED_AFTER: Nanos = SECOND
 
 const NEVER = Number.POSITIVE_INFINITY
 

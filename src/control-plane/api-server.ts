@@ -65,10 +65,10 @@ export interface WriteRequest {
 }
 
 /** Source: kube-apiserver `--etcd-compaction-interval`. */
-const COMPACTION_INTERVAL: Nanos = 300 * SECOND
+export const COMPACTION_INTERVAL: Nanos = 300 * SECOND
 
 /** How often a patch starts afresh when the object changed under it. Source: apiserver handlers/patch.go, maxRetryWhenPatchConflicts. */
-const PATCH_ATTEMPTS = 5
+export const PATCH_ATTEMPTS = 5
 
 export interface ApiServerOptions {
   readonly trace: Trace

@@ -43,7 +43,7 @@ const SERVICE_CIDR = '10.96.0.0/12'
 /** Source: the API server's bootstrap namespaces. */
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const
 /** Source: kubelet nodeLeaseDurationSeconds. */
-const LEASE_DURATION_SECONDS = 40
+export const LEASE_DURATION_SECONDS = 40
 
 export interface ControlPlaneOptions {
   readonly trace: Trace

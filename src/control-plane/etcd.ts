@@ -50,17 +50,17 @@ export interface StoreEvent<T> {
 export const ANY_REVISION = -1
 
 /** Source: etcd `--heartbeat-interval`. */
-const HEARTBEAT: Nanos = 100 * MILLISECOND
+export const HEARTBEAT: Nanos = 100 * MILLISECOND
 /** Source: etcd `--election-timeout`; raft draws each wait anew from [1, 2) of it. */
-const ELECTION_TIMEOUT: Nanos = SECOND
+export const ELECTION_TIMEOUT: Nanos = SECOND
 /** Source: etcd server/config ReqTimeout: 5 s for the queue, the disk and the network, and two election time-outs. */
 export const REQUEST_TIMEOUT: Nanos = 7 * SECOND
 /** How often the leader looks for leases whose time is over. Source: etcd server/lease/lessor.go (runLoop, 500 ms). */
-const LEASE_CHECK: Nanos = SECOND / 2
+export const LEASE_CHECK: Nanos = SECOND / 2
 /** The tag of what no client wrote. */
 const NO_TAG = -1
 /** Entries kept for members that lag. Source: etcd `--snapshot-catchup-entries`. */
-const CATCH_UP_ENTRIES = 5000
+export const CATCH_UP_ENTRIES = 5000
 /** Of a store that is new. */
 const FIRST_REVISION = 1
 /** Members fit into three bits beside the term in the argument of an event. */

@@ -1,9 +1,9 @@
 import { type Nanos, SECOND } from '../units.ts'
 
 /** Source: kube-apiserver `--event-ttl`. */
-const EVENT_TTL: Nanos = 3600 * SECOND
+export const EVENT_TTL: Nanos = 3600 * SECOND
 /** How long one lease is given to new keys: at most 5 % of the time, at most a minute. Source: etcd3/lease_manager.go. */
-const REUSED_FOR: Nanos = 60 * SECOND
+export const REUSED_FOR: Nanos = 60 * SECOND
 
 /**
  * The lease that an API server gives to the Events it writes: they are gone after an hour. Events of one minute share a lease, which lasts

@@ -8,11 +8,11 @@ import { emptyMeta } from './empty-meta.ts'
 import { keyOf } from './object-key.ts'
 
 /** Events about one object that are let through at once, and how soon the next. Source: client-go tools/record/events_cache.go. */
-const SPAM_BURST = 25
-const SPAM_REFILL: Nanos = 5 * MINUTE
+export const SPAM_BURST = 25
+export const SPAM_REFILL: Nanos = 5 * MINUTE
 /** So many different messages of one reason about one object become one that is counted up, if they come within the interval. */
-const AGGREGATED_FROM = 10
-const AGGREGATED_WITHIN: Nanos = 10 * MINUTE
+export const AGGREGATED_FROM = 10
+export const AGGREGATED_WITHIN: Nanos = 10 * MINUTE
 
 /** What has been told about one object. */
 interface Told {

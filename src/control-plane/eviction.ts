@@ -23,7 +23,7 @@ export interface EvictionRequest {
 }
 
 /** More evictions than this that nobody has seen yet stop further ones. Source: eviction.go (MaxDisruptedPodSize). */
-const DISRUPTED_PODS_MAX = 2000
+export const DISRUPTED_PODS_MAX = 2000
 
 const VIOLATION = "Cannot evict pod as it would violate the pod's disruption budget."
 

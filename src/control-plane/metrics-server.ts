@@ -7,14 +7,14 @@ import { Informer } from './informer.ts'
 import { wholeSecond } from './wall-clock.ts'
 
 /** Source: metrics-server's own manifest, `--metric-resolution=15s` (the program's default is 60 s). */
-const RESOLUTION: Nanos = 15 * SECOND
+export const RESOLUTION: Nanos = 15 * SECOND
 /** A container younger than this gives no usable rate. Source: metrics-server pkg/storage/pod.go (freshContainerMinMetricsResolution). */
-const FRESH_MIN: Nanos = 10 * SECOND
+export const FRESH_MIN: Nanos = 10 * SECOND
 /** Requests of one round are spread over this much a node, and no more than the second in all. Source: pkg/scraper/scraper.go. */
-const SPREAD_PER_NODE: Nanos = 8 * MILLISECOND
-const SPREAD_MAX: Nanos = 4 * SECOND
+export const SPREAD_PER_NODE: Nanos = 8 * MILLISECOND
+export const SPREAD_MAX: Nanos = 4 * SECOND
 /** A kubelet that does not answer is given up after this. Source: metrics-server, `--kubelet-request-timeout`. */
-const REQUEST_TIMEOUT: Nanos = 10 * SECOND
+export const REQUEST_TIMEOUT: Nanos = 10 * SECOND
 
 /** What a kubelet says of one container: counters since its start. */
 export interface ContainerPoint {

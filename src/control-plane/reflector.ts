@@ -45,16 +45,16 @@ export interface ReflectorAccess {
 }
 
 /** Source: client-go tools/cache/reflector.go: a watch ends after a random time in [5, 10) minutes (defaultMinWatchTimeout). */
-const WATCH_TIMEOUT_MIN: Nanos = 300 * SECOND
+export const WATCH_TIMEOUT_MIN: Nanos = 300 * SECOND
 /** Source: reflector.go: back-off from 800 ms to 30 s, factor 2, jitter 1 (so [d, 2d)), reset when 2 minutes went by without. */
-const BACKOFF_MIN: Nanos = 800 * MILLISECOND
-const BACKOFF_MAX: Nanos = 30 * SECOND
-const BACKOFF_RESET: Nanos = 120 * SECOND
+export const BACKOFF_MIN: Nanos = 800 * MILLISECOND
+export const BACKOFF_MAX: Nanos = 30 * SECOND
+export const BACKOFF_RESET: Nanos = 120 * SECOND
 /** Source: apiserver cacher.go: a bookmark a minute, and one 2 s before the watch ends. */
-const BOOKMARK_PERIOD: Nanos = 60 * SECOND
-const BOOKMARK_BEFORE_END: Nanos = 2 * SECOND
+export const BOOKMARK_PERIOD: Nanos = 60 * SECOND
+export const BOOKMARK_BEFORE_END: Nanos = 2 * SECOND
 /** How far a cache may be behind without knowing. Source: kubeadm sets etcd's `--watch-progress-notify-interval=5s`. */
-const PROGRESS_PERIOD: Nanos = 5 * SECOND
+export const PROGRESS_PERIOD: Nanos = 5 * SECOND
 
 /**
  * Keeps a client up to date about one kind: lists, watches, and goes on where it was when the watch ends.

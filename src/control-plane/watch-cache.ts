@@ -73,7 +73,7 @@ const QUEUE_COMPACTED_AT = 1024
 const END = -1
 
 /** How long a list waits for the cache to be as new as it asks for. Source: Kubernetes cacher/watch_cache.go, blockTimeout. */
-const BLOCK_TIMEOUT: Nanos = 3 * SECOND
+export const BLOCK_TIMEOUT: Nanos = 3 * SECOND
 
 class Watcher {
   readonly options: ServedWatch

@@ -2,10 +2,10 @@ import { type Nanos, SECOND } from '../units.ts'
 import type { WatchEvent } from './watch-cache.ts'
 
 /** Source: Kubernetes apiserver/pkg/storage/cacher/watch_cache.go (defaultLowerBoundCapacity, defaultUpperBoundCapacity). */
-const CAPACITY_MIN = 100
-const CAPACITY_MAX = 102_400
+export const CAPACITY_MIN = 100
+export const CAPACITY_MAX = 102_400
 /** Source: watch_cache.go: bookmark period 60 s and 15 s. */
-const EVENT_FRESH: Nanos = 75 * SECOND
+export const EVENT_FRESH: Nanos = 75 * SECOND
 /** Events that have been dropped leave the array in runs of this many at least. */
 const COMPACTED_AT = 1024
 

@@ -15,6 +15,9 @@ export interface WorkQueueOptions {
   readonly burst?: number
 }
 
+/** Source: kubernetes v1.36.2 staging/src/k8s.io/client-go/util/workqueue/default_rate_limiters.go (DefaultControllerRateLimiter). */
+export const WORK_QUEUE_DEFAULTS = { baseDelay: 5 * MILLISECOND, maxDelay: 1000 * SECOND, ratePerSecond: 10, burst: 100 } as const
+
 /** A key to work on and the hop that made it necessary. */
 export interface WorkItem {
   readonly key: string
@@ -56,7 +59,7 @@ export class WorkQueue {
   #timerAt: Nanos = Number.POSITIVE_INFINITY
 
   constructor(sim: Simulation, options: WorkQueueOptions = {}) {
-    const { baseDelay = 5 * MILLISECOND, maxDelay = 1000 * SECOND, ratePerSecond = 10, burst = 100 } = options
+    const { baseDelay, maxDelay, ratePerSecond, burst } = { ...WORK_QUEUE_DEFAULTS, ...options }
     this.#sim = sim
     this.#baseDelay = baseDelay
     this.#maxDelay = maxDelay

@@ -9,7 +9,7 @@ export interface ContainerCrash extends PodChoice {
 }
 
 /** Exit codes: the commonest one of a program that fails (*assumption*); SIGKILL, by which the kernel ends a process that has used up its memory. */
-const ENDS = { 'container-crash': { exitCode: 1, reason: 'Error' }, 'oom-kill': { exitCode: 137, reason: 'OOMKilled' } } as const
+export const ENDS = { 'container-crash': { exitCode: 1, reason: 'Error' }, 'oom-kill': { exitCode: 137, reason: 'OOMKilled' } } as const
 
 /** Strikes now. */
 export function crashContainers(fault: ContainerCrash, target: FaultTarget, report: FaultReport): void {

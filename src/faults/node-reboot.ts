@@ -20,7 +20,7 @@ export interface NodeReboot {
 }
 
 /** Source: systemd DefaultTimeoutStopSec. */
-const STOP_TIMEOUT: Nanos = 90 * SECOND
+export const STOP_TIMEOUT: Nanos = 90 * SECOND
 
 /** Strikes now. */
 export function rebootNode(fault: NodeReboot, target: FaultTarget, report: FaultReport): void {

@@ -9,7 +9,7 @@ import { configurationOf, type NginxConfiguration } from './nginx-configuration.
 export const SYNC_PERIOD: Nanos = Math.round(SECOND / 0.3)
 
 /** After the first start of NGINX. Source: ingress-nginx internal/ingress/controller/controller.go, syncIngress, `isFirstSync`. */
-const FIRST_START: Nanos = SECOND
+export const FIRST_START: Nanos = SECOND
 
 /** Ingresses of the classes of a controller. */
 export class IngressSource implements ConfigurationSource {

@@ -18,7 +18,7 @@ import type { FinishedSync, RuleRevisions } from './udp-cleanup.ts'
 export type WatchedKind = 'Service' | 'EndpointSlice'
 
 /** Above this, rules are not written anew now and then. Source: kubernetes v1.36.2 pkg/proxy/iptables/proxier.go, largeClusterEndpointsThreshold. */
-const LARGE_CLUSTER_ENDPOINTS = 1000
+export const LARGE_CLUSTER_ENDPOINTS = 1000
 
 /** The thread of each node on which its kube-proxy syncs: a sync is over when it has had the CPU time that it takes. */
 export interface SyncThreads {

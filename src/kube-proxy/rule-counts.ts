@@ -4,8 +4,8 @@ import { reachableBy, realServersOf, usesCluster, usesLocal } from './routing.ts
 import type { ServiceEndpoints } from './service-endpoints.ts'
 import type { ServicePortRules } from './service-history.ts'
 
-const NAT_RULES_ALWAYS = 5
-const FILTER_RULES_ALWAYS = 4
+export const NAT_RULES_ALWAYS = 5
+export const FILTER_RULES_ALWAYS = 4
 
 /**
  * How much one node's rules hold, kept up to date by what a sync changes, so that no sync counts all Services again.

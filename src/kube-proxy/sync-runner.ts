@@ -41,7 +41,7 @@ class CooldownRunner implements SyncRunner {
 }
 
 /** Two syncs may follow each other at once. Source: burstSyncs in the proxiers up to 1.33. */
-const BURST = 2
+export const BURST = 2
 
 /**
  * Up to 1.33: a bucket of two tokens, one more every `minSyncPeriod`. A sync that finds none waits until `minSyncPeriod` after the end of

@@ -5,8 +5,8 @@ import { type Nanos, SECOND } from '../units.ts'
  * Health checks of a pass-through cloud balancer: every 8 s, out after 3 failures, in after 1 success. An *assumption* for clouds in
  * general; they are the values with which the Google cloud provider creates its checks.
  */
-const CHECK_PERIOD: Nanos = 8 * SECOND
-const FAILURES_OUT = 3
+export const CHECK_PERIOD: Nanos = 8 * SECOND
+export const FAILURES_OUT = 3
 
 /** No node is held healthy. */
 export const NO_NODE = -1

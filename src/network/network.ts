@@ -19,7 +19,7 @@ const EXTERNAL_LINK = 3
  * What VXLAN adds to the way of a packet from node to node. *Assumption*: 1 us for putting it in and 1 us for taking it out. Measured it is too
  * little to be seen: TCP_RR took 105 us with VXLAN and 106 us without (imroc/tke-guide, network-benchmark.md, Cilium 1.19).
  */
-const TUNNEL: Nanos = 2 * MICROSECOND
+export const TUNNEL: Nanos = 2 * MICROSECOND
 
 /** What is not the same for every packet: where these are, the network is not plain. */
 export interface NetworkParts {

@@ -1,9 +1,9 @@
 import { type Nanos, SECOND } from '../units.ts'
 
 /** Bytes of a packet's headers on the wire: Ethernet 14, IP 20, TCP 20 and its time stamps 12. */
-const HEADERS = 66
+export const HEADERS = 66
 /** Bytes of data in a full packet. Source: an MTU of 1500, less the headers of IP and TCP with time stamps. */
-const SEGMENT = 1448
+export const SEGMENT = 1448
 /** What VXLAN puts before each packet. Source: RFC 7348; Cilium pkg/mtu (TunnelOverhead). */
 export const OVERLAY_BYTES = 50
 

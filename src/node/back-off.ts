@@ -1,10 +1,10 @@
 import { type Nanos, SECOND } from '../units.ts'
 
 /** Source: kubelet initialCrashLoopBackOff and MaxCrashLoopBackOff; imageBackOffPeriod and MaxImageBackOff are the same. */
-const INITIAL: Nanos = 10 * SECOND
-const MAX: Nanos = 300 * SECOND
+export const INITIAL: Nanos = 10 * SECOND
+export const MAX: Nanos = 300 * SECOND
 /** A failure this long after the last attempt begins anew. Source: pkg/kubelet (twice the longest back-off). */
-const RESET: Nanos = 600 * SECOND
+export const RESET: Nanos = 600 * SECOND
 
 /**
  * How long to wait between attempts at one thing: 10 s, doubled with each, 300 s at most, counted from the failure. The first

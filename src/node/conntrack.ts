@@ -5,15 +5,15 @@ import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { type Nanos, SECOND } from '../units.ts'
 
 /** TIME_WAIT, SYN_SENT and FIN_WAIT all last this long. Source: Linux net/netfilter/nf_conntrack_proto_tcp.c. */
-const LONG_TIMEOUT: Nanos = 120 * SECOND
+export const LONG_TIMEOUT: Nanos = 120 * SECOND
 /** CLOSE, which an RST leads to. Source: Linux net/netfilter/nf_conntrack_proto_tcp.c. */
-const CLOSE_TIMEOUT: Nanos = 10 * SECOND
+export const CLOSE_TIMEOUT: Nanos = 10 * SECOND
 
 /** Of UDP until there is an answer, and for 2 s after the first datagram. Source: Linux 6.1 net/netfilter/nf_conntrack_proto_udp.c, UDP_CT_UNREPLIED. */
 export const UDP_TIMEOUT: Nanos = 30 * SECOND
 /** Of UDP that goes both ways for longer. Source: as above, UDP_CT_REPLIED. */
 export const UDP_STREAM_TIMEOUT: Nanos = 120 * SECOND
-const UDP_STREAM_AFTER: Nanos = 2 * SECOND
+export const UDP_STREAM_AFTER: Nanos = 2 * SECOND
 
 /**
  * How long an entry of UDP lasts from a datagram on. An answer must have been seen before it, not by it, and the entry must be older than 2 s:
@@ -27,7 +27,7 @@ export function udpTimeout(seenReply: boolean, age: Nanos): Nanos {
 /** Source: kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go (conntrack.maxPerCore, conntrack.min; the cap is new in 1.36). */
 const ENTRIES_PER_CORE = 32_768
 const ENTRIES_AT_LEAST = 131_072
-const ENTRIES_AT_MOST = 1_048_576
+export const ENTRIES_AT_MOST = 1_048_576
 
 /** How large kube-proxy makes the tables: `conntrack` of a KubeProxyConfiguration. */
 export interface ConntrackConfig {
@@ -53,9 +53,9 @@ export function conntrackMax(
 }
 
 /** Buckets of the table on a node of more than 4 GB, which kube-proxy raises to a quarter of the entries. Source: Linux 5.15 nf_conntrack_core.c, nf_conntrack_init_start; kubernetes v1.36 pkg/proxy/conntrack/sysctls.go. */
-const BUCKETS = 262_144
+export const BUCKETS = 262_144
 /** Buckets in which a full table looks for an entry to throw out. Source: Linux net/netfilter/nf_conntrack_core.c, NF_CT_EVICTION_RANGE. */
-const EVICTION_RANGE = 8
+export const EVICTION_RANGE = 8
 
 /**
  * How full one node's connection tracking table is.

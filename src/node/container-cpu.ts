@@ -4,7 +4,7 @@ import { invariant } from '../invariant.ts'
 import { MICROSECOND, MILLISECOND, type Nanos } from '../units.ts'
 
 /** Source: Kubernetes pkg/kubelet/cm/helpers_linux.go (MinQuotaPeriod). */
-const QUOTA_MIN: Nanos = MILLISECOND
+export const QUOTA_MIN: Nanos = MILLISECOND
 /** Both are given in whole microseconds. */
 const UNIT: Nanos = MICROSECOND
 

@@ -41,9 +41,9 @@ interface Life {
 }
 
 /** SIGTERM, of a process that does not handle it. */
-const TERMINATED = 128 + 15
+export const TERMINATED = 128 + 15
 /** SIGKILL. */
-const KILLED = 128 + 9
+export const KILLED = 128 + 9
 
 /**
  * One run of a container: it may begin to listen, and ends once. It lives in the runtime, so it goes on when the kubelet dies.

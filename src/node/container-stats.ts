@@ -11,7 +11,7 @@ import type { ContainerRuntime, ProcessBehaviour, RuntimeContainer, Sandbox } fr
  *
  * Source: cAdvisor manager/container.go (HousekeepingInterval as kubelet sets it in pkg/kubelet/cadvisor, 10 s; jitter with factor 1).
  */
-const HOUSEKEEPING: Nanos = 10 * SECOND
+export const HOUSEKEEPING: Nanos = 10 * SECOND
 
 export interface ContainerStatsOptions {
   readonly sim: Simulation

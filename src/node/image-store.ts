@@ -30,7 +30,7 @@ export interface ImagePolicy {
 /** Source: kubelet registryPullQPS and registryBurst. */
 export const REGISTRY_LIMIT = { qps: 5, burst: 10 } as const
 /** Source: kubelet nodeStatusMaxImages. */
-const STATUS_IMAGES_MAX = 50
+export const STATUS_IMAGES_MAX = 50
 
 /** `exceeded`: the kubelet may not ask the registry so often, so the pull fails without having been tried. */
 export type PullOutcome = 'pulled' | 'up to date' | 'not found' | 'exceeded'

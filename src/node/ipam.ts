@@ -1,7 +1,7 @@
 import { invariant } from '../invariant.ts'
 
 /** The block of pod addresses: node n (0-based) has the n-th /24 of it. Assumption: one /24 a node, as kubeadm and most installers do. */
-const POD_BLOCK = 10 * 256 + 128
+export const POD_BLOCK = 10 * 256 + 128
 
 /** The /24 of a node. Enough for 32,768 nodes. */
 export function podCidr(nodeIndex: number): string {

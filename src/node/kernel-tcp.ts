@@ -24,7 +24,7 @@ export const DATA_RETRIES = 15
 export const RETRANSMIT_MAX: Nanos = 120 * SECOND
 
 /** Source: Linux include/net/tcp.h, TCP_RTO_MIN, HZ / 5. */
-const RTO_MIN: Nanos = 200 * MILLISECOND
+export const RTO_MIN: Nanos = 200 * MILLISECOND
 
 /**
  * How long a kernel waits for the acknowledgement of a segment before it sends it again; doubled each time.

@@ -29,13 +29,13 @@ import { CriTimes, RUNTIMES, type RuntimeName } from './runtimes/index.ts'
 import { StatusManager } from './status-manager.ts'
 
 /** Source: kubelet kubeAPIQPS and kubeAPIBurst. */
-const LIMIT = { qps: 50, burst: 100 } as const
+export const LIMIT = { qps: 50, burst: 100 } as const
 /** Renewed every quarter of nodeLeaseDurationSeconds (40 s). */
-const LEASE_PERIOD: Nanos = 10 * SECOND
+export const LEASE_PERIOD: Nanos = 10 * SECOND
 /** Source: Kubernetes cmd/kubelet/app/server.go (heartbeatClientConfig.Timeout: the shorter of nodeStatusUpdateFrequency and a quarter of the lease). */
-const HEARTBEAT_PATIENCE: Nanos = 10 * SECOND
+export const HEARTBEAT_PATIENCE: Nanos = 10 * SECOND
 /** Share of the period that a renewal may be late. Source: Kubernetes pkg/kubelet (nodeStatusUpdateFrequency jitter, 4 %). */
-const LEASE_JITTER = 0.04
+export const LEASE_JITTER = 0.04
 
 export interface KubeletOptions {
   readonly name: string

@@ -11,7 +11,7 @@ const SOURCE = 'kubernetes.io/config.source'
 const HASH = 'kubernetes.io/config.hash'
 
 /** A pod is looked at again after this, times a draw from [1, 1.5), when nothing happens. Source: kubelet syncFrequency. */
-const RESYNC: Nanos = 60 * SECOND
+export const RESYNC: Nanos = 60 * SECOND
 
 const UNKNOWN_YET: PodStatus = { phase: 'Pending', podIP: '', hostIP: '', startTime: null, conditions: [], containerStatuses: [] }
 

@@ -8,11 +8,11 @@ import { type Nanos, SECOND } from '../units.ts'
 import type { ImageStore } from './image-store.ts'
 
 /** The status is computed so often. Source: kubelet nodeStatusUpdateFrequency. */
-const UPDATE_PERIOD: Nanos = 10 * SECOND
+export const UPDATE_PERIOD: Nanos = 10 * SECOND
 /** One that has not changed is written all the same when the last was so long ago. Source: kubelet nodeStatusReportFrequency. */
-const REPORT_PERIOD: Nanos = 300 * SECOND
+export const REPORT_PERIOD: Nanos = 300 * SECOND
 /** The list of images that the status is computed from is so old at most. Source: pkg/kubelet/images/image_gc_manager.go (Start). */
-const IMAGE_LIST_PERIOD: Nanos = 30 * SECOND
+export const IMAGE_LIST_PERIOD: Nanos = 30 * SECOND
 
 const NO_IMAGES: readonly NodeImage[] = []
 

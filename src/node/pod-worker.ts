@@ -39,21 +39,21 @@ export interface NodeContext {
 }
 
 /** At least this long passes between SIGTERM and SIGKILL. Source: kubelet minimumGracePeriodInSeconds. */
-const MINIMUM_GRACE: Nanos = 2 * SECOND
+export const MINIMUM_GRACE: Nanos = 2 * SECOND
 /** Up to 1.34 a pod that waits is looked at again after this. Source: kubelet backOffPeriod. */
-const REQUEUE: Nanos = 10 * SECOND
+export const REQUEUE: Nanos = 10 * SECOND
 /** Since 1.35 that is what is left of the wait, but this at most. Source: Kubernetes pkg/kubelet/pod_workers.go (completeWork, resyncInterval). */
-const REQUEUE_MAX: Nanos = 60 * SECOND
+export const REQUEUE_MAX: Nanos = 60 * SECOND
 /** Share of the time to the next look that is drawn on top of it. Source: as above (workerBackOffPeriodJitterFactor). */
-const REQUEUE_JITTER = 0.5
+export const REQUEUE_JITTER = 0.5
 /** Source: kubelet status manager, syncPeriod. */
-const STATUS_SYNC_PERIOD: Nanos = 10 * SECOND
+export const STATUS_SYNC_PERIOD: Nanos = 10 * SECOND
 /** What goes through the runtime. */
 const CRI_CALLS: ReadonlySet<LatencyName> = new Set<CriCall>(['sandbox', 'containerStart', 'signal', 'sandboxTeardown'])
 /** What reads and writes images and root file systems. *Assumption*: a slow disk makes all of it slower. */
 const DISK_CALLS: ReadonlySet<LatencyName> = new Set<CriCall>(['sandbox', 'containerStart'])
 /** How a container ended that a power cut ended. Source: containerd (exit code of a task that is gone). */
-const POWER_CUT = { exitCode: 255, reason: 'Unknown' } as const
+export const POWER_CUT = { exitCode: 255, reason: 'Unknown' } as const
 
 /**
  * One pod on its node, from the kubelet's first sight of it to its removal: the kubelet's pod worker.

@@ -14,6 +14,8 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 const read = (name: string) => readFileSync(join(folder, name), 'utf8')
 
+const PARAMETERS = sampleTable(['parameter', 'value', 'unit', 'provenance', 'source'], [['etcd.electionTimeout', 1, 's', 'cited', 'etcd']])
+
 const SUMMARY: RunSummary = {
   schemaVersion: 1,
   tool: { name: 'towtank', version: '0.1.0' },
@@ -26,8 +28,8 @@ const SUMMARY: RunSummary = {
 describe('result files', () => {
   test('are one table for all variants, each row led by its variant, and a summary', () => {
     const writer = new ResultWriter(folder)
-    writer.add(sampleResult('ipvs'))
-    writer.add(sampleResult('iptables'))
+    writer.add(sampleResult('ipvs'), PARAMETERS)
+    writer.add(sampleResult('iptables'), PARAMETERS)
     writer.finish(SUMMARY)
     expect(readdirSync(folder).toSorted()).toEqual([...RESULT_FILES].toSorted())
     expect(read('requests.csv')).toBe(
@@ -44,14 +46,14 @@ describe('result files', () => {
   test('hold as many rows as there are, whatever the size of a chunk', () => {
     const rows = Array.from({ length: 2501 }, (_, index) => [index, 'x'] as const)
     const writer = new ResultWriter(folder)
-    writer.add({ ...sampleResult(), proxy: sampleTable(['time_s', 'node'], rows) })
+    writer.add({ ...sampleResult(), proxy: sampleTable(['time_s', 'node'], rows) }, PARAMETERS)
     expect(read('proxy.csv').split('\n').slice(1, -1)).toEqual(rows.map(([index]) => `ipvs,${index},x`))
   })
 
   test('refuse a number that no file format knows, and a row of another length', () => {
     const writer = new ResultWriter(folder)
     const bad = (row: readonly (number | string)[]) => () =>
-      writer.add({ ...sampleResult(), proxy: sampleTable(['time_s', 'node'], [row]) })
+      writer.add({ ...sampleResult(), proxy: sampleTable(['time_s', 'node'], [row]) }, PARAMETERS)
     expect(bad([Number.NaN, 'x'])).toThrow('every number of a result is finite')
     expect(bad([1])).toThrow('as many cells as there are columns')
   })
@@ -63,7 +65,9 @@ describe('result files', () => {
 
   test('refuse variants whose tables differ in their columns', () => {
     const writer = new ResultWriter(folder)
-    writer.add(sampleResult('a'))
-    expect(() => writer.add({ ...sampleResult('b'), proxy: sampleTable(['other'], []) })).toThrow('the same columns in every variant')
+    writer.add(sampleResult('a'), PARAMETERS)
+    expect(() => writer.add({ ...sampleResult('b'), proxy: sampleTable(['other'], []) }, PARAMETERS)).toThrow(
+      'the same columns in every variant',
+    )
   })
 })

@@ -4,10 +4,14 @@ import { stringify } from 'csv-stringify/sync'
 import { invariant } from '../invariant.ts'
 import type { Cell, Table } from '../metrics/table.ts'
 import type { RunResult } from '../scenario/run-result.ts'
+import { finite } from './finite.ts'
 import type { RunSummary } from './run-summary.ts'
 
 /** The tables of a result, each a file of the same name with the ending `.csv`. */
-const TABLES = ['requests', 'objects', 'proxy', 'pods', 'nodes', 'failures', 'events'] as const satisfies readonly (keyof RunResult)[]
+const TABLES = ['requests', 'objects', 'proxy', 'pods', 'nodes', 'failures', 'events', 'parameters'] as const satisfies readonly (
+  | keyof RunResult
+  | 'parameters'
+)[]
 
 type TableName = (typeof TABLES)[number]
 
@@ -28,9 +32,10 @@ export class ResultWriter {
     this.#folder = folder
   }
 
-  /** Appends the tables of one variant, whose name becomes their first column. The rows are read once, as they are written. */
-  add(result: RunResult): void {
-    for (const name of TABLES) this.#append(name, result.variant, result[name])
+  /** Appends the tables of one variant, whose name becomes their first column, and its parameters in force. The rows are read once, as they are written. */
+  add(result: RunResult, parameters: Table): void {
+    const tables = { ...result, parameters }
+    for (const name of TABLES) this.#append(name, result.variant, tables[name])
   }
 
   /** Writes the summary, which makes the result whole. */
@@ -67,10 +72,4 @@ function write(file: number, rows: readonly (readonly Cell[])[]): void {
   if (rows.length === 0) return
   const bytes = Buffer.from(stringify(rows as Cell[][], { cast: { number: (value) => String(finite('', value)) } }))
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
-}
-
-/** JSON and CSV have no word for an infinite or undefined number: none may get this far. */
-function finite(_key: string, value: unknown): unknown {
-  invariant(typeof value !== 'number' || Number.isFinite(value), 'every number of a result is finite')
-  return value
 }

@@ -29,7 +29,7 @@ type ClusterDraft = Draft<NonNullable<ScenarioFile['spec']['cluster']>>
 export const NODES_MAX = 32_768
 
 /** On by default since then. Source: feature gate NFTablesProxyMode, beta in 1.31. */
-const NFTABLES_SINCE = 31
+export const NFTABLES_SINCE = 31
 
 const AT: Path = ['spec', 'cluster']
 

@@ -5,7 +5,7 @@ import { find } from './load-inventory.ts'
 import type { Path } from './parse-yaml.ts'
 
 /** So many aliases are followed, one after the other. Source: coredns plugin/pkg/upstream; resolvers follow about as many. */
-const ALIASES_MAX = 8
+export const ALIASES_MAX = 8
 
 /**
  * The Service that an ExternalName stands for in the end, and the address that clients would then have written; undefined after reporting that it is a

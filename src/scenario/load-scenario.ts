@@ -28,6 +28,7 @@ import { checkStructure, type Draft, valueAt } from './parse-structure.ts'
 import { type Path, pathText, YamlSource } from './parse-yaml.ts'
 import type { Scenario, Variant } from './scenario.ts'
 import { type ScenarioFile, scenarioSchema } from './schema.ts'
+import { statedFields } from './stated-fields.ts'
 import { applyChanges, type FieldChange, readVariants, type VariantChanges, VariantPlaces } from './variants.ts'
 
 export type LoadedScenario =
@@ -217,6 +218,7 @@ async function loadOne(file: unknown, places: Places, library: ManifestLibrary, 
     traffic,
     timeline,
     thresholds,
+    stated: statedFields(file),
   }
   return { scenario, problems, warnings }
 }

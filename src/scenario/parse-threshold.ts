@@ -34,7 +34,7 @@ export function parseThreshold(text: string): Parsed<Threshold> {
 }
 
 /** Complaints about a label have no part: the caller underlines the braces. */
-function parseLabels(inside: string, known: readonly string[], metric: string): Parsed<Readonly<Record<string, string>>> {
+export function parseLabels(inside: string, known: readonly string[], metric: string): Parsed<Readonly<Record<string, string>>> {
   const labels: Record<string, string> = {}
   if (inside.trim() === '') return parsed(labels)
   for (const piece of inside.split(',')) {
@@ -51,7 +51,7 @@ function parseLabels(inside: string, known: readonly string[], metric: string): 
   return parsed(labels)
 }
 
-function parseLimit(text: string, unit: ThresholdUnit): Parsed<number> {
+export function parseLimit(text: string, unit: ThresholdUnit): Parsed<number> {
   if (unit === 'milliseconds') {
     const time = parseDuration(text)
     return time.ok

@@ -19,6 +19,7 @@ import type { DirectorSpec } from '../workload/director/director.ts'
 import type { DnsSpec } from '../workload/resolver.ts'
 import type { TrafficSpec, WorkloadSpec } from '../workload/specs.ts'
 import type { OtherServicesSpec } from './other-services.ts'
+import type { StatedFields } from './stated-fields.ts'
 
 export type { KubeProxySpec } from '../kube-proxy/kube-proxy-spec.ts'
 export type { NetworkSpec } from '../network/network-spec.ts'
@@ -61,6 +62,8 @@ export interface Scenario {
   readonly traffic: readonly TrafficSpec[]
   readonly timeline: readonly TimelineEntry[]
   readonly thresholds: readonly Threshold[]
+  /** What its file says, with the changes of the variant; absent: it was not read from one. Nothing of the run depends on it. */
+  readonly stated?: StatedFields
 }
 
 export interface ClusterSpec {

@@ -42,7 +42,7 @@ import { RolloutSpans } from './rollout-spans.ts'
 import type { RunSpec, Scenario, WorkloadSpec } from './scenario.ts'
 
 /** SIGKILL of the kernel. */
-const OOM_KILLED = 128 + 9
+export const OOM_KILLED = 128 + 9
 
 /**
  * The whole tank, filled: control plane, kubelets and data plane of one scenario on one simulation, wired together. This is

@@ -648,7 +648,7 @@ export class Backends implements PodHost {
 }
 
 /** Of the latest request in the mean of how long servers are held. As TCP smooths its round-trip time (RFC 6298). */
-const HELD_WEIGHT = 1 / 8
+export const HELD_WEIGHT = 1 / 8
 
 interface Pod {
   readonly spec: SandboxSpec

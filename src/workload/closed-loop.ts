@@ -73,7 +73,7 @@ export class ClosedLoop {
 }
 
 /** What failed at once, as where no pod is there to send it, is not tried again at once. Assumption. */
-const PAUSE: Nanos = SECOND
+export const PAUSE: Nanos = SECOND
 
 /** Odd and different, so that no two purposes of a user share a seed early. */
 const REQUEST = 0x9e37_79b1

@@ -64,7 +64,7 @@ export class RetryBudget {
   }
 }
 
-const STEP: Nanos = SECOND
-const STEPS = 10
+export const STEP: Nanos = SECOND
+export const STEPS = 10
 /** Tokens are counted in integers, 1000 a deposit, so that sums are exact. */
 const SCALE = 1000

@@ -13,11 +13,11 @@ export const NO_PORT = -1
 export const UNNAMED = 0
 
 /** Ports tried in a row from a random one on; then half as many from another one, and so on down to fewer than 16. Source: as above. */
-const TRIES = 128
-const TRIES_LEAST = 16
+export const TRIES = 128
+export const TRIES_LEAST = 16
 /** So many tries before the end of a row the kernel also takes the port of a connection that has ended. Source: Linux commit 4589725502871 (snat: evict closing tcp entries), 6.5. */
-const HARDER = TRIES / 4
-const EVICTS: LinuxVersion = linux(6, 5)
+export const HARDER = TRIES / 4
+export const EVICTS: LinuxVersion = linux(6, 5)
 
 /** Up to so many of its ports in use a pool finds one for certain: a row of 128 in use from a random port on has a chance below 10^-15. */
 const NAMED_FROM = SNAT_PORTS / 2
@@ -25,8 +25,8 @@ const NAMED_FROM = SNAT_PORTS / 2
 /** How a masqueraded connection ended, and so how long its port stays taken. */
 export type PortEnding = 'time-wait' | 'close' | 'unanswered'
 
-const LONG: Nanos = 120 * SECOND
-const SHORT: Nanos = 10 * SECOND
+export const LONG: Nanos = 120 * SECOND
+export const SHORT: Nanos = 10 * SECOND
 
 /** What a port is to a pool that knows its ports. */
 const FREE = 0

@@ -6,12 +6,15 @@ import { scalingBehavior } from './scaling-behavior.ts'
 type PickedSpec = PickedObject<'HorizontalPodAutoscaler'>['spec']
 type PickedMetric = NonNullable<NonNullable<PickedSpec>['metrics']>[number]
 
+/** Of requested CPU, in percent. Source: kubernetes v1.36.2 pkg/apis/autoscaling/v2/defaults.go. */
+export const DEFAULT_UTILIZATION = 80
+
 /** Source: kubernetes v1.36.2 pkg/apis/autoscaling/v2/defaults.go: one metric, CPU at 80 %, where none is given. */
 const DEFAULT_METRIC: ResourceMetric = {
   type: 'Resource',
   resource: 'cpu',
   container: '',
-  target: { type: 'Utilization', averageUtilization: 80 },
+  target: { type: 'Utilization', averageUtilization: DEFAULT_UTILIZATION },
 }
 
 export const NEW_AUTOSCALER_STATUS: HorizontalPodAutoscaler['status'] = {

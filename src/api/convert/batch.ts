@@ -1,5 +1,6 @@
 import type { PickedJobSpec } from '../modelled-fields.ts'
 import type { CronJobSpec, JobPolicyAction, JobSpec, JobStatus, PodFailurePolicyRule } from '../objects/batch.ts'
+import { CRON_JOB_DEFAULTS, JOB_DEFAULTS } from './defaults.ts'
 import { podTemplate } from './pod.ts'
 
 /**
@@ -28,10 +29,10 @@ export function jobSpec(spec: PickedJobSpec | undefined): JobSpec {
   // Both absent: one pod, once. Parallelism alone is a work queue.
   const completions = spec?.completions ?? (spec?.parallelism === undefined ? 1 : null)
   return {
-    parallelism: spec?.parallelism ?? 1,
+    parallelism: spec?.parallelism ?? JOB_DEFAULTS.parallelism,
     completions,
     completionMode: (spec?.completionMode || 'NonIndexed') as JobSpec['completionMode'],
-    backoffLimit: spec?.backoffLimit ?? 6,
+    backoffLimit: spec?.backoffLimit ?? JOB_DEFAULTS.backoffLimit,
     activeDeadlineSeconds: spec?.activeDeadlineSeconds ?? null,
     ttlSecondsAfterFinished: spec?.ttlSecondsAfterFinished ?? null,
     suspend: spec?.suspend ?? false,
@@ -75,7 +76,7 @@ export function cronJobSpec(
     startingDeadlineSeconds: spec?.startingDeadlineSeconds ?? null,
     concurrencyPolicy: (spec?.concurrencyPolicy || 'Allow') as CronJobSpec['concurrencyPolicy'],
     suspend: spec?.suspend ?? false,
-    successfulJobsHistoryLimit: spec?.successfulJobsHistoryLimit ?? 3,
-    failedJobsHistoryLimit: spec?.failedJobsHistoryLimit ?? 1,
+    successfulJobsHistoryLimit: spec?.successfulJobsHistoryLimit ?? CRON_JOB_DEFAULTS.successfulJobsHistoryLimit,
+    failedJobsHistoryLimit: spec?.failedJobsHistoryLimit ?? CRON_JOB_DEFAULTS.failedJobsHistoryLimit,
   }
 }

@@ -21,6 +21,7 @@ import type {
 import { bytes } from '../quantity.ts'
 import { autoscalerSpec, NEW_AUTOSCALER_STATUS } from './autoscaling.ts'
 import { cronJobSpec, jobSpec, NEW_JOB_STATUS } from './batch.ts'
+import { DAEMON_SET_DEFAULTS, DEPLOYMENT_DEFAULTS, STATEFUL_SET_DEFAULTS } from './defaults.ts'
 import { gatewaySpec, httpRouteSpec } from './gateway.ts'
 import { limitRangeItem, quantities, quotaScopes } from './limits.ts'
 import { objectMeta } from './metadata.ts'
@@ -31,7 +32,7 @@ import { resources } from './resources.ts'
 import { labelSelector } from './selector.ts'
 
 /** Source: kubernetes v1.36.2 pkg/apis/core/types.go, DefaultClientIPServiceAffinitySeconds. */
-const DEFAULT_AFFINITY_SECONDS = 10_800
+export const DEFAULT_AFFINITY_SECONDS = 10_800
 
 /** The namespace of an object that names none. */
 export const DEFAULT_NAMESPACE = 'default'
@@ -48,17 +49,17 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
     return {
       ...namespaced('apps/v1', 'Deployment', metadata),
       spec: {
-        replicas: spec?.replicas ?? 1,
+        replicas: spec?.replicas ?? DEPLOYMENT_DEFAULTS.replicas,
         selector: labelSelector(spec?.selector),
         template: podTemplate(spec?.template),
         strategy: {
           type: type as DeploymentStrategy['type'],
-          maxSurge: spec?.strategy?.rollingUpdate?.maxSurge ?? '25%',
-          maxUnavailable: spec?.strategy?.rollingUpdate?.maxUnavailable ?? '25%',
+          maxSurge: spec?.strategy?.rollingUpdate?.maxSurge ?? DEPLOYMENT_DEFAULTS.maxSurge,
+          maxUnavailable: spec?.strategy?.rollingUpdate?.maxUnavailable ?? DEPLOYMENT_DEFAULTS.maxUnavailable,
         },
-        minReadySeconds: spec?.minReadySeconds ?? 0,
-        revisionHistoryLimit: spec?.revisionHistoryLimit ?? 10,
-        progressDeadlineSeconds: spec?.progressDeadlineSeconds ?? 600,
+        minReadySeconds: spec?.minReadySeconds ?? DEPLOYMENT_DEFAULTS.minReadySeconds,
+        revisionHistoryLimit: spec?.revisionHistoryLimit ?? DEPLOYMENT_DEFAULTS.revisionHistoryLimit,
+        progressDeadlineSeconds: spec?.progressDeadlineSeconds ?? DEPLOYMENT_DEFAULTS.progressDeadlineSeconds,
         paused: spec?.paused ?? false,
       },
       status: {
@@ -105,16 +106,16 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
     return {
       ...namespaced('apps/v1', 'StatefulSet', metadata),
       spec: {
-        replicas: spec?.replicas ?? 1,
+        replicas: spec?.replicas ?? STATEFUL_SET_DEFAULTS.replicas,
         selector: labelSelector(spec?.selector),
         template: podTemplate(spec?.template),
         podManagementPolicy: (spec?.podManagementPolicy || 'OrderedReady') as StatefulSet['spec']['podManagementPolicy'],
         updateStrategy: {
           type: (spec?.updateStrategy?.type || 'RollingUpdate') as StatefulSet['spec']['updateStrategy']['type'],
-          partition: spec?.updateStrategy?.rollingUpdate?.partition ?? 0,
+          partition: spec?.updateStrategy?.rollingUpdate?.partition ?? STATEFUL_SET_DEFAULTS.partition,
         },
         minReadySeconds: spec?.minReadySeconds ?? 0,
-        revisionHistoryLimit: spec?.revisionHistoryLimit ?? 10,
+        revisionHistoryLimit: spec?.revisionHistoryLimit ?? STATEFUL_SET_DEFAULTS.revisionHistoryLimit,
         ordinals: { start: spec?.ordinals?.start ?? 0 },
       },
       status: {
@@ -138,11 +139,11 @@ const CONVERSIONS: { readonly [K in ManifestKind]: (fields: PickedObject<K>) => 
         template: podTemplate(spec?.template),
         updateStrategy: {
           type: (spec?.updateStrategy?.type || 'RollingUpdate') as DaemonSet['spec']['updateStrategy']['type'],
-          maxUnavailable: spec?.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1,
-          maxSurge: spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0,
+          maxUnavailable: spec?.updateStrategy?.rollingUpdate?.maxUnavailable ?? DAEMON_SET_DEFAULTS.maxUnavailable,
+          maxSurge: spec?.updateStrategy?.rollingUpdate?.maxSurge ?? DAEMON_SET_DEFAULTS.maxSurge,
         },
         minReadySeconds: spec?.minReadySeconds ?? 0,
-        revisionHistoryLimit: spec?.revisionHistoryLimit ?? 10,
+        revisionHistoryLimit: spec?.revisionHistoryLimit ?? DAEMON_SET_DEFAULTS.revisionHistoryLimit,
       },
       status: {
         observedGeneration: 0,

@@ -1,6 +1,7 @@
 import type { PickedContainer, PickedPodSpec, PickedPodTemplate, PickedProbe } from '../modelled-fields.ts'
 import type { Container, PodSpec, PodStatus, PodTemplate, Probe, Protocol, TaintEffect, Toleration } from '../objects/pod.ts'
 import { placement } from './affinity.ts'
+import { POD_DEFAULTS, PROBE_DEFAULTS } from './defaults.ts'
 import { preStopSleep } from './pre-stop.ts'
 import { resources } from './resources.ts'
 
@@ -20,7 +21,7 @@ export function podSpec(spec: PickedPodSpec | undefined): PodSpec {
     nodeSelector: spec?.nodeSelector ?? {},
     ...placement(spec),
     tolerations: (spec?.tolerations ?? []).map(toleration),
-    terminationGracePeriodSeconds: spec?.terminationGracePeriodSeconds ?? 30,
+    terminationGracePeriodSeconds: spec?.terminationGracePeriodSeconds ?? POD_DEFAULTS.terminationGracePeriodSeconds,
     restartPolicy: (spec?.restartPolicy || 'Always') as PodSpec['restartPolicy'],
     priority: spec?.priority ?? 0,
     ...(spec?.priorityClassName ? { priorityClassName: spec.priorityClassName } : {}),
@@ -89,11 +90,11 @@ function probe(picked: PickedProbe | undefined): Probe | null {
   if (picked === undefined) return null
   return {
     ...probeHandler(picked),
-    initialDelaySeconds: picked.initialDelaySeconds ?? 0,
-    periodSeconds: picked.periodSeconds || 10,
-    timeoutSeconds: picked.timeoutSeconds || 1,
-    successThreshold: picked.successThreshold || 1,
-    failureThreshold: picked.failureThreshold || 3,
+    initialDelaySeconds: picked.initialDelaySeconds ?? PROBE_DEFAULTS.initialDelaySeconds,
+    periodSeconds: picked.periodSeconds || PROBE_DEFAULTS.periodSeconds,
+    timeoutSeconds: picked.timeoutSeconds || PROBE_DEFAULTS.timeoutSeconds,
+    successThreshold: picked.successThreshold || PROBE_DEFAULTS.successThreshold,
+    failureThreshold: picked.failureThreshold || PROBE_DEFAULTS.failureThreshold,
     ...(picked.terminationGracePeriodSeconds === undefined ? {} : { terminationGracePeriodSeconds: picked.terminationGracePeriodSeconds }),
   }
 }

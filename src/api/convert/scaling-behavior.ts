@@ -2,7 +2,7 @@ import type { ScalingBehavior, ScalingRules } from '../objects/index.ts'
 import { cpuMilli } from '../quantity.ts'
 
 /** Source: kubernetes v1.36.2 pkg/apis/autoscaling/v2/defaults.go. */
-const SCALE_UP: ScalingRules = {
+export const SCALE_UP: ScalingRules = {
   stabilizationWindowSeconds: 0,
   selectPolicy: 'Max',
   policies: [
@@ -11,7 +11,7 @@ const SCALE_UP: ScalingRules = {
   ],
   tolerance: null,
 }
-const SCALE_DOWN: ScalingRules = {
+export const SCALE_DOWN: ScalingRules = {
   stabilizationWindowSeconds: null,
   selectPolicy: 'Max',
   policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],

@@ -4,8 +4,8 @@ import { checkPort } from './probe.ts'
 import { type Checked, complainAbout, complainOutside, complainTwice } from './rule-context.ts'
 
 /** Source: kubernetes v1.36.2 `--service-node-port-range`, default. */
-const NODE_PORT_MIN = 30000
-const NODE_PORT_MAX = 32767
+export const NODE_PORT_MIN = 30000
+export const NODE_PORT_MAX = 32767
 
 /** A day. Source: kubernetes v1.36.2 pkg/apis/core/types.go, MaxClientIPServiceAffinitySeconds. */
 const AFFINITY_SECONDS_MAX = 86_400

@@ -11,7 +11,7 @@ export interface CommandContext {
   /** The entry file, which also is what a worker thread starts with. */
   readonly workerFile: string
   /** Does a job in place of {@link startJob}'s thread; for tests. */
-  readonly doJob?: (job: Job) => Promise<ExitCode>
+  readonly doJob?: (job: Job, options: ScreenOptions) => Promise<ExitCode>
   /** Told the exit code once, at the end of the command's action. */
   readonly done: (code: ExitCode) => void
 }
@@ -25,7 +25,7 @@ export type CommandDefinition = (context: CommandContext) => Command
 /** Does the command's work in a thread of its own and shows what it tells. */
 export async function startJob(context: CommandContext, job: Job, options: ScreenOptions): Promise<void> {
   const { doJob, done, terminal, workerFile } = context
-  if (doJob !== undefined) return done(await doJob(job))
+  if (doJob !== undefined) return done(await doJob(job, options))
   const [{ JobScreen }, { startJob: start }] = await Promise.all([import('../job-screen.ts'), import('../start-job.ts')])
   done(await start(job, new JobScreen(options, terminal), workerFile))
 }

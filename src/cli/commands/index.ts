@@ -1,5 +1,7 @@
 import { benchCommand } from './bench.ts'
 import type { CommandDefinition } from './command.ts'
+import { compareCommand } from './compare.ts'
+import { importCommand } from './import.ts'
 import { mergeCommand } from './merge.ts'
 import { rolloutCommand } from './rollout.ts'
 import { runCommand } from './run.ts'
@@ -15,5 +17,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   rolloutCommand,
   sweepCommand,
   mergeCommand,
+  compareCommand,
+  importCommand,
   benchCommand,
 ]

@@ -2,7 +2,7 @@ import type { Pod, Toleration } from '../../api/objects/index.ts'
 import type { Plugin } from './plugin.ts'
 
 /** Kubernetes gives every pod 300 s on a node that is not ready or unreachable, unless the pod says otherwise. */
-const DEFAULT_TOLERATION_SECONDS = 300
+export const DEFAULT_TOLERATION_SECONDS = 300
 
 /** Source: Kubernetes plugin/pkg/admission/defaulttolerationseconds/admission.go. */
 export const TOLERATION_SECONDS: Plugin = {

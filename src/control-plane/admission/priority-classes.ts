@@ -2,7 +2,7 @@ import type { PriorityClass } from '../../api/objects/index.ts'
 import { emptyMeta } from '../empty-meta.ts'
 
 /** Source: Kubernetes pkg/apis/scheduling/{types.go,v1/helpers.go} (SystemPriorityClasses). */
-const SYSTEM_CLASSES = [
+export const SYSTEM_CLASSES = [
   ['system-node-critical', 2_000_001_000],
   ['system-cluster-critical', 2_000_000_000],
 ] as const

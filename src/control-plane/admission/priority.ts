@@ -2,7 +2,7 @@ import type { AnyObject, Pod, PriorityClass } from '../../api/objects/index.ts'
 import { type AdmissionContext, forbidden, type Plugin, type Refused } from './plugin.ts'
 
 /** Of pods, where no class is the default. Source: Kubernetes pkg/apis/scheduling/types.go (DefaultPriorityWhenNoDefaultClassExists). */
-const NO_CLASS = { value: 0, preemptionPolicy: 'PreemptLowerPriority' } as const
+export const NO_CLASS = { value: 0, preemptionPolicy: 'PreemptLowerPriority' } as const
 
 /**
  * Gives a pod the priority of its class, and keeps globally default classes to one.

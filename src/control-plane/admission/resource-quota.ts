@@ -9,7 +9,7 @@ import type { AdmissionCaches } from './caches.ts'
 import { checkQuotas } from './quota-check.ts'
 
 /** How often the status is written again when somebody else has changed it. Source: resourcequota/controller.go (checkQuotas, retries). */
-const RETRIES = 3
+export const RETRIES = 3
 
 export interface QuotaRefusal {
   readonly ok: false

@@ -6,7 +6,7 @@ import { keyOf } from '../object-key.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
 
 /** Source: Kubernetes cmd/kube-controller-manager/app/rbac.go (Run with 5 workers). */
-const WORKERS = 5
+export const WORKERS = 5
 
 /**
  * The ClusterRole aggregation controller: keeps the rules of roles such as `view` to the sum of those that their selectors match. Any change

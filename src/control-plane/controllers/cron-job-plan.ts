@@ -3,7 +3,7 @@ import { type CronSchedule, parseSchedule } from '../../api/cron-schedule.ts'
 /** How long after a schedule time the controller looks. Source: pkg/controller/cronjob/utils.go (nextScheduleDelta). */
 export const SCHEDULE_SLACK_MS = 100
 /** More missed starts than this are told in a warning event. Source: as above. */
-const MANY_MISSED = 100
+export const MANY_MISSED = 100
 
 /** What of a CronJob decides when it runs. All times are milliseconds since 1970. */
 export interface CronTimes {

@@ -14,7 +14,7 @@ import { type CronChild, type CronPlan, type CronState, planCronJob } from './cr
 import { endingOf } from './job.ts'
 
 /** Source: `--concurrent-cron-job-syncs`. */
-const WORKERS = 5
+export const WORKERS = 5
 
 /**
  * The CronJob controller: makes a Job at every time of the schedule. It keeps its own timer, 100 ms after the next time.

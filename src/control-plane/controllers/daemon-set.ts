@@ -18,12 +18,12 @@ import { POD_REVISION_LABEL, REVISION_HASH_LABEL, RevisionHistory } from './revi
 import { slowStart } from './slow-start.ts'
 
 /** Source: `--concurrent-daemonset-syncs`. */
-const WORKERS = 2
+export const WORKERS = 2
 /** Pods made or deleted in one reconcile at most. Source: pkg/controller/daemon/daemon_controller.go (BurstReplicas). */
-const BURST_REPLICAS = 250
+export const BURST_REPLICAS = 250
 /** Between deletions of failed pods on one node. Source: cmd/kube-controller-manager/app/apps.go (1 s to 15 min). */
-const FAILED_BACK_OFF: Nanos = SECOND
-const FAILED_BACK_OFF_MAX: Nanos = 15 * MINUTE
+export const FAILED_BACK_OFF: Nanos = SECOND
+export const FAILED_BACK_OFF_MAX: Nanos = 15 * MINUTE
 
 /**
  * The DaemonSet controller: one pod on every node that fits, put there by the default scheduler through its node affinity.

@@ -3,7 +3,7 @@ import { type Nanos, SECOND } from '../../units.ts'
 import { conditionOf, withCondition } from '../conditions.ts'
 
 /** A deadline of this many seconds is none. Source: deployment_util.go (HasProgressDeadline), math.MaxInt32. */
-const NO_DEADLINE = 2_147_483_647
+export const NO_DEADLINE = 2_147_483_647
 
 type Counts = Omit<DeploymentStatus, 'conditions'>
 

@@ -19,10 +19,10 @@ const DESIRED = 'deployment.kubernetes.io/desired-replicas'
 const MAX = 'deployment.kubernetes.io/max-replicas'
 
 /** Source: feature gate DeploymentReplicaSetTerminatingReplicas, beta and on since 1.35. */
-const TERMINATING_REPLICAS_SINCE = 35
+export const TERMINATING_REPLICAS_SINCE = 35
 
 /** Source: `--concurrent-deployment-syncs`. */
-const WORKERS = 5
+export const WORKERS = 5
 
 /**
  * The Deployment controller: makes a ReplicaSet for every pod template and moves replicas from the old ones to the new.

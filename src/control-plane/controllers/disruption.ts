@@ -19,7 +19,7 @@ import { Controller, type ControllerManager, type Outcome } from './controller.t
 import { budgetExpectation, disruptionsAllowed, sameBudgetStatus } from './disruption-budget.ts'
 
 /** How long a granted eviction counts that nobody sees happen. Source: disruption.go (DeletionTimeout). */
-const DELETION_TIMEOUT = 120 * SECOND
+export const DELETION_TIMEOUT = 120 * SECOND
 
 /**
  * The disruption controller: keeps in the status of each PodDisruptionBudget how many of its pods may be evicted now.

@@ -14,9 +14,9 @@ import { Controller, type ControllerManager, type Outcome } from './controller.t
 import { packEndpoints } from './endpoint-packing.ts'
 
 /** Source: `--concurrent-service-endpoint-syncs`. */
-const WORKERS = 5
+export const WORKERS = 5
 /** Source: `--max-endpoints-per-slice`. */
-const MAX_ENDPOINTS_PER_SLICE = 100
+export const MAX_ENDPOINTS_PER_SLICE = 100
 
 /** The slice is to go. */
 const REMOVED = -1

@@ -1,7 +1,7 @@
 import { MINUTE, type Nanos } from '../../units.ts'
 
 /** Source: Kubernetes pkg/controller/controller_utils.go (ExpectationsTimeout). */
-const EXPECTATIONS_TIMEOUT: Nanos = 5 * MINUTE
+export const EXPECTATIONS_TIMEOUT: Nanos = 5 * MINUTE
 
 interface Expected {
   creations: number

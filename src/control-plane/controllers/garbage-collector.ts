@@ -10,7 +10,7 @@ import { Controller, type ControllerManager, type Outcome } from './controller.t
 import { GarbageGraph, type GraphNode } from './garbage-graph.ts'
 
 /** Source: `--concurrent-gc-syncs`. */
-const WORKERS = 20
+export const WORKERS = 20
 
 /** Kinds whose objects are watched for who owns whom. An owner of another kind is looked for where it is named. */
 const WATCHED: readonly Kind[] = [

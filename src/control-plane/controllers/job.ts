@@ -19,15 +19,15 @@ import { podFromTemplate } from './pod-from-template.ts'
 import { slowStart } from './slow-start.ts'
 
 /** Source: `--concurrent-job-syncs`. */
-const WORKERS = 5
+export const WORKERS = 5
 /** Events of pods wait this long for others. Source: pkg/controller/job/job_controller.go (SyncJobBatchPeriod). */
-const BATCH_PERIOD: Nanos = SECOND
+export const BATCH_PERIOD: Nanos = SECOND
 /** Back-off after a refusal of the API server. Source: as above (DefaultJobApiBackOff, MaxJobApiBackOff). */
-const API_BACK_OFF = { baseDelay: SECOND, maxDelay: MINUTE } as const
+export const API_BACK_OFF = { baseDelay: SECOND, maxDelay: MINUTE } as const
 /** Source: as above (MaxPodCreateDeletePerSync). */
-const PODS_PER_SYNC_MAX = 500
+export const PODS_PER_SYNC_MAX = 500
 /** Source: as above (MaxUncountedPods). */
-const UNCOUNTED_MAX = 500
+export const UNCOUNTED_MAX = 500
 
 /** What a Job selects its pods by, since manualSelector is not modelled. Source: pkg/registry/batch/job/strategy.go (generateSelector). */
 const UID_LABEL = 'batch.kubernetes.io/controller-uid'

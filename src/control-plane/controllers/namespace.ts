@@ -7,11 +7,11 @@ import { keyOf } from '../object-key.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
 
 /** Source: `--concurrent-namespace-syncs`. */
-const WORKERS = 10
+export const WORKERS = 10
 /** Before a namespace that is being deleted is looked at. Source: namespace_controller.go (namespaceDeletionGracePeriod). */
-const DELETION_GRACE = 5 * SECOND
+export const DELETION_GRACE = 5 * SECOND
 /** The controller asks for every kind of resource. Source: kube-controller-manager app/core.go: 20 and 100 times the common rate. */
-const LIMIT = { qps: 400, burst: 3000 } as const
+export const LIMIT = { qps: 400, burst: 3000 } as const
 
 /**
  * The namespace controller: deletes everything in a namespace that is being deleted, and lets it go when it is empty. While pods are still

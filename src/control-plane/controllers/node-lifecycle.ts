@@ -1,7 +1,6 @@
 import type { Lease, Node, Pod, Taint } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
-import type { KubernetesMinor } from '../../kubernetes-version.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../../units.ts'
 import { type ApiAccess, ApiClient } from '../api-client.ts'
 import { conditionOf, isTerminal, withCondition } from '../conditions.ts'
@@ -13,21 +12,20 @@ import { CONTROLLER_LIMIT, type ControllerManager } from './controller.ts'
 import { UNREACHABLE, UNSCHEDULABLE } from './taints.ts'
 
 /** Source: `--node-monitor-period`. */
-const MONITOR_PERIOD: Nanos = 5 * SECOND
+export const MONITOR_PERIOD: Nanos = 5 * SECOND
 /** Source: `--node-monitor-grace-period`: 40 s up to 1.31; 50 s since, as a dead connection is noticed after 45 s. */
-function monitorGrace(version: KubernetesMinor): Nanos {
-  return version >= 32 ? 50 * SECOND : 40 * SECOND
-}
+export const MONITOR_GRACE: Nanos = 50 * SECOND
+export const MONITOR_GRACE_UNTIL_31: Nanos = 40 * SECOND
 /** Source: pkg/controller/nodelifecycle (NodeEvictionPeriod). */
-const TAINT_PASS_PERIOD: Nanos = 100 * MILLISECOND
+export const TAINT_PASS_PERIOD: Nanos = 100 * MILLISECOND
 /** Nodes a second, burst 1, in a zone that is not disrupted. Source: `--node-eviction-rate`. */
-const EVICTION_RATE = 0.1
+export const EVICTION_RATE = 0.1
 /** The same in a large zone that is partly disrupted. Source: `--secondary-node-eviction-rate`. */
-const SECONDARY_EVICTION_RATE = 0.01
+export const SECONDARY_EVICTION_RATE = 0.01
 /** Source: `--large-cluster-size-threshold`. */
-const LARGE_ZONE_NODES = 50
+export const LARGE_ZONE_NODES = 50
 /** Source: `--unhealthy-zone-threshold`. */
-const UNHEALTHY_SHARE = 0.55
+export const UNHEALTHY_SHARE = 0.55
 
 const ZONE_LABEL = 'topology.kubernetes.io/zone'
 const NO_SCHEDULE: Taint = { key: UNREACHABLE, value: '', effect: 'NoSchedule' }
@@ -80,7 +78,7 @@ export class NodeLifecycleController {
 
   constructor(manager: ControllerManager) {
     this.#access = manager.access
-    this.#grace = monitorGrace(manager.access.version)
+    this.#grace = manager.access.version >= 32 ? MONITOR_GRACE : MONITOR_GRACE_UNTIL_31
     this.#client = new ApiClient(manager.access, {
       actor: 'node-lifecycle-controller',
       identity: controllerIdentity('node-controller'),

@@ -10,11 +10,11 @@ import { CONTROLLER_LIMIT, type ControllerManager } from './controller.ts'
 import { OUT_OF_SERVICE } from './taints.ts'
 
 /** Source: gc_controller.go (gcCheckPeriod). */
-const PERIOD = 20 * SECOND
+export const PERIOD = 20 * SECOND
 /** How long a node must have been gone. Source: gc_controller.go (quarantineTime). */
-const QUARANTINE = 40 * SECOND
+export const QUARANTINE = 40 * SECOND
 /** Source: `--terminated-pod-gc-threshold`. */
-const TERMINATED_PODS_MAX = 12_500
+export const TERMINATED_PODS_MAX = 12_500
 
 /**
  * The pod garbage collector. Every 20 s it removes, without grace: the oldest finished pods above a threshold, pods that are being deleted on

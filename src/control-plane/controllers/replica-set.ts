@@ -14,11 +14,11 @@ import { recordFailedCreate } from './failed-create.ts'
 import { podsToDelete } from './pod-deletion-ranking.ts'
 
 /** Source: `--concurrent-replicaset-syncs`. */
-const WORKERS = 5
+export const WORKERS = 5
 /** Pods created or deleted in one reconcile at most. Source: pkg/controller/replicaset/replica_set.go (BurstReplicas). */
-const BURST_REPLICAS = 500
+export const BURST_REPLICAS = 500
 /** Source: pkg/controller/controller_utils.go (ExpectationsTimeout). */
-const EXPECTATIONS_TIMEOUT: Nanos = 5 * MINUTE
+export const EXPECTATIONS_TIMEOUT: Nanos = 5 * MINUTE
 
 /** A ReplicaSet, or its forerunner, which is worked on in the same way. */
 type ReplicaKeeper = ReplicaSet | ReplicationController

@@ -11,9 +11,9 @@ import type { WatchEvent } from '../watch-cache.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
 
 /** Source: `--concurrent-resource-quota-syncs`. */
-const WORKERS = 5
+export const WORKERS = 5
 /** Source: `--resource-quota-sync-period`. */
-const RESYNC_PERIOD = 5 * MINUTE
+export const RESYNC_PERIOD = 5 * MINUTE
 
 /** Kinds that other controllers watch as well. */
 const SHARED: readonly Kind[] = [

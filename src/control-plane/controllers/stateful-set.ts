@@ -15,7 +15,7 @@ import { slowStart } from './slow-start.ts'
 import { isRolledOut, planStatefulSet, type SetPlan, type SetPod, type SetState } from './stateful-set-plan.ts'
 
 /** Source: `--concurrent-statefulset-syncs`. */
-const WORKERS = 5
+export const WORKERS = 5
 const POD_NAME_LABEL = 'statefulset.kubernetes.io/pod-name'
 /** Since 1.28. */
 const POD_INDEX_LABEL = 'apps.kubernetes.io/pod-index'

@@ -9,7 +9,7 @@ import { Controller, type ControllerManager, type Outcome } from './controller.t
 import { endingOf } from './job.ts'
 
 /** Source: `--concurrent-ttl-after-finished-syncs`. */
-const WORKERS = 5
+export const WORKERS = 5
 
 /**
  * The TTL-after-finished controller: deletes a Job `ttlSecondsAfterFinished` after its end. Its pods follow, as the garbage collector sees to.

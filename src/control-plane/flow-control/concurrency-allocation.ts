@@ -6,7 +6,7 @@ export interface AllocationItem {
 }
 
 /** Source: apf's conc_alloc.go, MinTarget: a smaller target counts as this. */
-const TARGET_MIN = 0.001
+export const TARGET_MIN = 0.001
 
 /**
  * Divides `sum` in proportion to the targets, within the bounds: each class gets max(lower, min(upper, p × target)) with the one p that makes

@@ -12,14 +12,14 @@ import { deal } from './shuffle-sharding.ts'
 import { listWork, mutatingWork, readWork, type WorkEstimate } from './work-estimate.ts'
 
 /** How often seats are lent anew. Source: apf_controller.go, borrowingAdjustmentPeriod. */
-const BORROWING_PERIOD: Nanos = 10 * SECOND
+export const BORROWING_PERIOD: Nanos = 10 * SECOND
 
 /**
  * How long a request waits at most: a quarter of its deadline, which is `--request-timeout`, 60 s.
  *
  * Source: apiserver/pkg/server/filters/priority-and-fairness.go (getRequestWaitContext).
  */
-const WAIT_LIMIT: Nanos = 15 * SECOND
+export const WAIT_LIMIT: Nanos = 15 * SECOND
 
 export interface FlowControlOptions {
   /** `--max-requests-inflight` and `--max-mutating-requests-inflight`: together the seats of the server. */

@@ -68,7 +68,7 @@ export function concurrencyLimits(levels: readonly PriorityLevelSpec[], seats: n
 }
 
 /** Source: apf_controller.go, priorityLevelMaxSeatsPercent. */
-const MAX_SEATS_SHARE = 0.15
+export const MAX_SEATS_SHARE = 0.15
 
 /**
  * The most seats that one request of a level may take; null where the level does not say.

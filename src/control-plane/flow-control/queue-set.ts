@@ -4,7 +4,7 @@ import { SeatDemand } from './seat-demand.ts'
 import type { WorkEstimate } from './work-estimate.ts'
 
 /** What a request is expected to take before it has ended. Source: queueset.go, estimatedServiceDuration. */
-const SERVICE_ESTIMATE: Nanos = 3 * MILLISECOND
+export const SERVICE_ESTIMATE: Nanos = 3 * MILLISECOND
 
 /** One request in a queue set. */
 export interface SeatRequest {

@@ -1,9 +1,9 @@
 import { type Nanos, SECOND } from '../../units.ts'
 
 /** Source: apiserver/pkg/util/flowcontrol/dropped_requests_tracker.go. */
-const RETRY_AFTER_MAX = 32
+export const RETRY_AFTER_MAX = 32
 /** So many rejections for each second of Retry-After double it. */
-const DOUBLED_FROM = 3
+export const DOUBLED_FROM = 3
 
 /**
  * The Retry-After of a priority level's rejections, in seconds: 1, doubled while many are rejected, one less in each second with few.

@@ -2,7 +2,7 @@ import { sqrt } from '../../engine/elementary.ts'
 import type { Nanos } from '../../units.ts'
 
 /** How fast old demand is forgotten: half of it in 5 minutes of 10 s. Source: apf_controller.go, seatDemandSmoothingCoefficient. */
-const SMOOTHING = 0.977
+export const SMOOTHING = 0.977
 
 /**
  * How many seats a level wanted: mean, deviation and peak over one period, and from them the smoothed demand that borrowing aims at.

@@ -10,20 +10,20 @@ export interface WorkEstimate {
 const ONE_SEAT: WorkEstimate = { initialSeats: 1, finalSeats: 0, additionalLatency: 0 }
 
 /** Source: request/list_work_estimator.go: bytes that a seat stands for, and the most that a list out of the watch cache holds at once. */
-const BYTES_PER_SEAT = 100_000
-const LIST_BYTES_MAX = 1_000_000
+export const BYTES_PER_SEAT = 100_000
+export const LIST_BYTES_MAX = 1_000_000
 /** Source: request/config.go: the most seats of a list, with the gate SizeBasedListCostEstimate (on since 1.34). */
-const LIST_SEATS_MAX = 100
+export const LIST_SEATS_MAX = 100
 /** Source: request/config.go: watchers that a seat stands for, for how long, and the most seats of a write. */
-const WATCHES_PER_SEAT = 10
-const EVENT_ADDITIONAL_DURATION: Nanos = 5 * MILLISECOND
-const MUTATING_SEATS_MAX = 10
+export const WATCHES_PER_SEAT = 10
+export const EVENT_ADDITIONAL_DURATION: Nanos = 5 * MILLISECOND
+export const MUTATING_SEATS_MAX = 10
 
 /**
  * Bytes of one stored object. Assumption: 1 KB, as small objects such as Leases, PodDisruptionBudgets and small pods have in etcd; the real
  * server measures what it stores.
  */
-const OBJECT_BYTES = 1000
+export const OBJECT_BYTES = 1000
 
 /** A list out of the watch cache. `levelMax` is what the priority level lets one request take; null: it does not say. */
 export function listWork(objects: number, levelMax: number | null): WorkEstimate {

@@ -14,7 +14,7 @@ import { type Install, machinesOf } from './index.ts'
 import { type ComponentName, mirrorPod } from './static-pods.ts'
 
 /** From the start of the machine to that of its system services. *Assumption*. */
-const SYSTEMD_START: Nanos = SECOND
+export const SYSTEMD_START: Nanos = SECOND
 
 /** What runs on the machines. */
 export interface Components {

@@ -8,7 +8,7 @@ export type ComponentName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager
 /** Source: pkg/apis/scheduling: system-node-critical. */
 const PRIORITY = 2_000_001_000
 /** Requests of the containers. Source: cmd/kubeadm/app/phases/{etcd/local.go,controlplane/manifests.go}. */
-const REQUESTS: { readonly [K in ComponentName]: { readonly cpuMilli: number; readonly memoryBytes: number } } = {
+export const REQUESTS: { readonly [K in ComponentName]: { readonly cpuMilli: number; readonly memoryBytes: number } } = {
   etcd: { cpuMilli: 100, memoryBytes: 100 * 1024 * 1024 },
   'kube-apiserver': { cpuMilli: 250, memoryBytes: 0 },
   'kube-controller-manager': { cpuMilli: 200, memoryBytes: 0 },

@@ -23,9 +23,9 @@ export interface DrainCommand {
 }
 
 /** Source: kubectl pkg/drain/drain.go (evictPods waits 5 s after a 429). */
-const RETRY_PERIOD = 5 * SECOND
+export const RETRY_PERIOD = 5 * SECOND
 /** Source: kubectl pkg/drain/default.go, waitForDelete polls every second. */
-const GONE_PERIOD = SECOND
+export const GONE_PERIOD = SECOND
 
 /**
  * Cordons the node, evicts its pods all at once, and waits until they are gone.

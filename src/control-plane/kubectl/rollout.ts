@@ -123,7 +123,7 @@ function* pause({ verb, namespace, name }: PauseCommand, session: Session): Gene
 }
 
 /** How often the live object is looked at. kubectl watches it instead and sees each change at once: what differs is below 100 ms. */
-const STATUS_PERIOD = SECOND / 10
+export const STATUS_PERIOD = SECOND / 10
 
 /** Waits until the rollout is complete, has passed its deadline, or the time is up. Source: kubectl pkg/polymorphichelpers/rollout_status.go. */
 function* status({ namespace, name, timeoutSeconds }: StatusCommand, session: Session): Generator<Wait, void, unknown> {

@@ -14,9 +14,9 @@ export const LEASE_DURATION: Nanos = 15 * SECOND
 export const RENEW_DEADLINE: Nanos = 10 * SECOND
 export const RETRY_PERIOD: Nanos = 2 * SECOND
 /** Attempts to become leader are 2 to 4.4 s apart. Source: client-go tools/leaderelection/leaderelection.go, JitterFactor. */
-const JITTER_FACTOR = 1.2
+export const JITTER_FACTOR = 1.2
 /** One request's time-out: half the renew deadline. Source: client-go tools/leaderelection/resourcelock/interface.go (NewFromKubeconfig). */
-const REQUEST_TIMEOUT: Nanos = RENEW_DEADLINE / 2
+export const REQUEST_TIMEOUT: Nanos = RENEW_DEADLINE / 2
 export const LEASE_NAMESPACE = 'kube-system'
 
 export interface LeaderElectorOptions {

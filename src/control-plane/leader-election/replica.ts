@@ -12,11 +12,11 @@ import { SlowedLatencies } from '../slowed-latencies.ts'
 import { LeaderElector } from './leader-elector.ts'
 
 /** From the start of the process to its first attempt at the lease. *Assumption*: reading its configuration and setting up its clients. */
-const START_UP: Nanos = SECOND
+export const START_UP: Nanos = SECOND
 /** Back-off of a process that ended: at once, then 10 s, doubled up to 300 s; forgotten after 10 min. Source: kubelet CrashLoopBackOff. */
-const BACK_OFF_FIRST: Nanos = 10 * SECOND
-const BACK_OFF_MAX: Nanos = 300 * SECOND
-const BACK_OFF_RESET: Nanos = 600 * SECOND
+export const BACK_OFF_FIRST: Nanos = 10 * SECOND
+export const BACK_OFF_MAX: Nanos = 300 * SECOND
+export const BACK_OFF_RESET: Nanos = 600 * SECOND
 
 /** A component of which one replica leads and the others stand by. */
 export interface LedComponent {

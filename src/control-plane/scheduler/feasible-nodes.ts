@@ -4,7 +4,7 @@ import type { NominatedPods } from './nominated-pods.ts'
 import type { NodeVerdict, PreparedPod } from './prepared-pod.ts'
 
 /** Below this many nodes all are looked at. Source: schedule_one.go (minFeasibleNodesToFind). */
-const MIN_FEASIBLE_NODES = 100
+export const MIN_FEASIBLE_NODES = 100
 
 /**
  * How many fitting nodes are enough: all below 100; then `percentageOfNodesToScore`, or where that is 0 a share that falls from 50 % by 1 % for

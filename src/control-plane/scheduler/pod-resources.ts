@@ -1,8 +1,8 @@
 import type { Container, Pod, Resources } from '../../api/objects/index.ts'
 
 /** What a container without requests counts for when nodes are scored. Source: Kubernetes pkg/scheduler/util/pod_resources.go. */
-const DEFAULT_CPU_MILLI = 100
-const DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024
+export const DEFAULT_CPU_MILLI = 100
+export const DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024
 
 const NO_OTHERS: ReadonlyMap<string, number> = new Map()
 

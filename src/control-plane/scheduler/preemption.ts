@@ -11,8 +11,8 @@ import type { PodInfo } from './pod-info.ts'
 import type { NodeVerdict, PreparedPod } from './prepared-pod.ts'
 
 /** Source: minCandidateNodesPercentage and minCandidateNodesAbsolute of DefaultPreemption. */
-const CANDIDATES_PERCENT = 10
-const CANDIDATES_MIN = 100
+export const CANDIDATES_PERCENT = 10
+export const CANDIDATES_MIN = 100
 /** Keeps sums of priorities above zero. Source: preemption.go (pickOneNodeForPreemption): MaxInt32 + 1. */
 const PRIORITY_OFFSET = 2_147_483_648
 

@@ -36,11 +36,11 @@ const SCHEDULER_DEFAULTS: SchedulerSpec = { strategy: LEAST_ALLOCATED, percentag
 
 const ACTOR = 'kube-scheduler'
 /** Source: clientConnection.qps and burst of kube-scheduler. */
-const LIMIT = { qps: 50, burst: 100 } as const
+export const LIMIT = { qps: 50, burst: 100 } as const
 /** SchedulerAsyncPreemption: victims are deleted beside the next pods. Source: feature gates of Kubernetes (1.33 on). */
-const ASYNC_PREEMPTION_SINCE = 33
+export const ASYNC_PREEMPTION_SINCE = 33
 /** DynamicResources has a word in the message since it is on. Source: Kubernetes feature gate DynamicResourceAllocation (1.34 on). */
-const DYNAMIC_RESOURCES_SINCE = 34
+export const DYNAMIC_RESOURCES_SINCE = 34
 /** What makes pods that belong together. Source: plugins/helper/spread.go (DefaultSelector). */
 const WORKLOAD_KINDS = ['ReplicaSet', 'StatefulSet', 'ReplicationController'] as const
 

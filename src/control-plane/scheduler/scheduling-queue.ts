@@ -8,21 +8,21 @@ import type { ClusterEvent, ClusterEventKind } from './cluster-event.ts'
 import type { SchedulerPlugin } from './plugin.ts'
 
 /** Source: podInitialBackoffSeconds. */
-const INITIAL_BACKOFF: Nanos = SECOND
+export const INITIAL_BACKOFF: Nanos = SECOND
 /** Source: podMaxBackoffSeconds. */
-const MAX_BACKOFF: Nanos = 10 * SECOND
+export const MAX_BACKOFF: Nanos = 10 * SECOND
 /** Pods whose back-off is over are looked for this often. Source: scheduling_queue.go (Run: flushBackoffQCompleted). */
-const BACKOFF_PERIOD: Nanos = SECOND
+export const BACKOFF_PERIOD: Nanos = SECOND
 /** Source: DefaultPodMaxInUnschedulablePodsDuration, and how often it is looked at. */
-const PARKED_MAX: Nanos = 300 * SECOND
-const PARKED_PERIOD: Nanos = 30 * SECOND
+export const PARKED_MAX: Nanos = 300 * SECOND
+export const PARKED_PERIOD: Nanos = 30 * SECOND
 
 /** SchedulerQueueingHints: on by default since then. Source: feature gates of Kubernetes (1.28 off, 1.32 on). */
-const HINTS_SINCE = 32
+export const HINTS_SINCE = 32
 /** SchedulerPopFromBackoffQ. Source: feature gates of Kubernetes. */
-const POP_FROM_BACKOFF_SINCE = 33
+export const POP_FROM_BACKOFF_SINCE = 33
 /** Failures to place and errors back off apart. Source: backoff_queue.go of 1.34. */
-const SEPARATE_COUNTS_SINCE = 34
+export const SEPARATE_COUNTS_SINCE = 34
 
 /** A pod that waits for a node. */
 export interface QueuedPod {

@@ -70,7 +70,7 @@ export abstract class Sticky implements UpstreamBalancer {
 }
 
 /** Source: ingress-nginx rootfs/etc/nginx/lua/balancer/sticky_balanced.lua, `MAX_UPSTREAM_CHECKS_COUNT`. */
-const CHOICES_MAX = 20
+export const CHOICES_MAX = 20
 
 /**
  * `affinity-mode: balanced`: the key is random, and its endpoint the one on a ring of hashes. When endpoints come or go the ring moves some of

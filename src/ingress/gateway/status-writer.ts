@@ -6,7 +6,7 @@ import { NO_CAUSE } from '../../engine/trace.ts'
 import { type Nanos, SECOND } from '../../units.ts'
 
 /** *Assumption*: there a back-off that doubles. */
-const RETRY: Nanos = 5 * SECOND
+export const RETRY: Nanos = 5 * SECOND
 
 type Written = GatewayClass | Gateway | HTTPRoute
 

@@ -61,7 +61,7 @@ interface RawService {
 const UNWATCHED_LABELS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless']
 
 /** Source: Kubernetes API, spec.sessionAffinityConfig.clientIP.timeoutSeconds. */
-const DEFAULT_AFFINITY_SECONDS = 10_800
+export const DEFAULT_AFFINITY_SECONDS = 10_800
 
 export function isWatched(labels: Readonly<Record<string, string>> | undefined): boolean {
   return labels === undefined || !UNWATCHED_LABELS.some((label) => Object.hasOwn(labels, label))

@@ -16,7 +16,10 @@ import { NodeStreams } from './node-streams.ts'
 import { programTime, syncTime } from './sync-time.ts'
 
 /** Of the two ways in which iptables can hold its rules, the one whose packets and syncs cost less. */
-const BACKEND: CostMode = 'iptables-legacy'
+export const IPTABLES_BACKEND: CostMode = 'iptables-legacy'
+
+/** Source: kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go (minSyncPeriod), pkg/proxy/util/utils.go (FullSyncPeriod). */
+export const IPTABLES_SYNC = { minSyncPeriod: SECOND, maxSyncPeriod: HOUR, fullSyncPeriod: HOUR } as const
 
 /**
  * iptables mode: the first packet of a connection walks rules, and a random one of them rewrites its destination.
@@ -36,9 +39,9 @@ const BACKEND: CostMode = 'iptables-legacy'
  */
 export class IptablesMode implements ProxyMode {
   readonly name = 'iptables'
-  readonly minSyncPeriod: Nanos = SECOND
-  readonly maxSyncPeriod: Nanos = HOUR
-  readonly fullSyncPeriod: Nanos = HOUR
+  readonly minSyncPeriod: Nanos = IPTABLES_SYNC.minSyncPeriod
+  readonly maxSyncPeriod: Nanos = IPTABLES_SYNC.maxSyncPeriod
+  readonly fullSyncPeriod: Nanos = IPTABLES_SYNC.fullSyncPeriod
   /** The entry of a packet that no rule knew has no translation, and repeated SYNs do not meet the rules again. */
   readonly remembersMisses = true
   readonly noticesReuse = false
@@ -62,11 +65,11 @@ export class IptablesMode implements ProxyMode {
     this.#affinity = new NodeAffinity(options.rules, options.nodeNames.length)
     const orders = options.sim.rng('kube-proxy/iptables/rule-order')
     this.#orderKeys = Int32Array.from(options.nodeNames, () => orders.int32())
-    this.establishedCost = options.costs.establishedPacketNs(BACKEND)
+    this.establishedCost = options.costs.establishedPacketNs(IPTABLES_BACKEND)
   }
 
   syncTime(work: SyncWork): Nanos {
-    return syncTime(this.#costs, BACKEND, work)
+    return syncTime(this.#costs, IPTABLES_BACKEND, work)
   }
 
   /**
@@ -74,7 +77,7 @@ export class IptablesMode implements ProxyMode {
    * *assumption*. Source: kubernetes v1.36.2 pkg/proxy/iptables/proxier.go, syncProxyRules.
    */
   tornTime(work: SyncWork): Nanos {
-    return Math.round(programTime(this.#costs, BACKEND, work) / 2)
+    return Math.round(programTime(this.#costs, IPTABLES_BACKEND, work) / 2)
   }
 
   ruleCount(counts: RuleCounts): number {
@@ -89,7 +92,7 @@ export class IptablesMode implements ProxyMode {
     const services = history.servicePortCount(serviceRevision)
     const rules = history.rules(servicePort, serviceRevision)
     if (rules === null || (entry === NODE_PORT && rules.nodePort === 0)) {
-      this.cost = this.#costs.firstPacketNs(BACKEND, services, 0, services)
+      this.cost = this.#costs.firstPacketNs(IPTABLES_BACKEND, services, 0, services)
       return NO_RULE
     }
     const key = mix32(this.#orderKeys[node]! ^ mix32(syncs[node]!))
@@ -101,23 +104,23 @@ export class IptablesMode implements ProxyMode {
     const served = servedBy(endpoints, rules, node, entry)
     const { count } = served
     if (count === 0) {
-      this.cost = this.#costs.firstPacketNs(BACKEND, before, 0, services)
+      this.cost = this.#costs.firstPacketNs(IPTABLES_BACKEND, before, 0, services)
       return isLocalOnly(rules, entry) && endpoints.hasAny ? DROPPED : REJECTED
     }
     if (rules.affinitySeconds > 0) {
       const index = this.#pickForClient({ node, servicePort, served, client, within: rules.affinitySeconds * SECOND, now })
-      this.cost = this.#costs.firstPacketNs(BACKEND, before, this.#examined, services)
+      this.cost = this.#costs.firstPacketNs(IPTABLES_BACKEND, before, this.#examined, services)
       return served.endpoints[index]!
     }
     const index = pick(count, this.#draws.of(node).uniform())
-    this.cost = this.#costs.firstPacketNs(BACKEND, before, statisticRules(count, index), services)
+    this.cost = this.#costs.firstPacketNs(IPTABLES_BACKEND, before, statisticRules(count, index), services)
     return served.endpoints[index]!
   }
 
   passCost(node: number): Nanos {
     if (this.#rules.present[node] === NO_RULES) return this.establishedCost
     const services = this.#rules.history.servicePortCount(this.#rules.serviceRevisions[node]!)
-    return this.#costs.firstPacketNs(BACKEND, services, 0, services)
+    return this.#costs.firstPacketNs(IPTABLES_BACKEND, services, 0, services)
   }
 
   /** The `recent` rules in the order of the endpoints, then the statistic rules; the endpoint's chain then sets the client. */

@@ -22,6 +22,9 @@ import { syncTime } from './sync-time.ts'
 const CONNECTIONS = 4_194_304
 const GENERATIONS = 16
 
+/** Source: kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go (minSyncPeriod, syncPeriod). */
+export const IPVS_SYNC = { minSyncPeriod: 0, maxSyncPeriod: 30 * SECOND } as const
+
 /**
  * IPVS mode: a virtual service a Service port on every node, whose scheduler picks a destination for each connection.
  *
@@ -39,8 +42,8 @@ const GENERATIONS = 16
  */
 export class IpvsMode implements ProxyMode {
   readonly name = 'ipvs'
-  readonly minSyncPeriod: Nanos = 0
-  readonly maxSyncPeriod: Nanos = 30 * SECOND
+  readonly minSyncPeriod: Nanos = IPVS_SYNC.minSyncPeriod
+  readonly maxSyncPeriod: Nanos = IPVS_SYNC.maxSyncPeriod
   readonly fullSyncPeriod = null
   /** IPVS looks at every SYN that belongs to none of its own connections. */
   readonly remembersMisses = false

@@ -12,6 +12,9 @@ import { NodeAffinity } from './node-affinity.ts'
 import { NodeStreams } from './node-streams.ts'
 import { syncTime } from './sync-time.ts'
 
+/** Source: kubernetes v1.36.2 pkg/proxy/apis/config/v1alpha1/defaults.go (minSyncPeriod), pkg/proxy/util/utils.go (FullSyncPeriod). */
+export const NFTABLES_SYNC = { minSyncPeriod: SECOND, maxSyncPeriod: HOUR, fullSyncPeriod: HOUR } as const
+
 /**
  * nftables mode: the first packet of a connection looks its address up in a verdict map, and a random number picks an element of the
  * Service's endpoint map. Neither grows with the number of Services or endpoints.
@@ -32,9 +35,9 @@ import { syncTime } from './sync-time.ts'
  */
 export class NftablesMode implements ProxyMode {
   readonly name = 'nftables'
-  readonly minSyncPeriod: Nanos = SECOND
-  readonly maxSyncPeriod: Nanos = HOUR
-  readonly fullSyncPeriod: Nanos = HOUR
+  readonly minSyncPeriod: Nanos = NFTABLES_SYNC.minSyncPeriod
+  readonly maxSyncPeriod: Nanos = NFTABLES_SYNC.maxSyncPeriod
+  readonly fullSyncPeriod: Nanos = NFTABLES_SYNC.fullSyncPeriod
   readonly remembersMisses = false
   readonly noticesReuse = false
   readonly establishedCost: Nanos

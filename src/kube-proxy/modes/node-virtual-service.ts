@@ -17,7 +17,7 @@ import { type Entry, NODE_PORT } from './mode.ts'
 import type { SyncLog } from './sync-log.ts'
 
 /** How often kube-proxy looks whether a drained destination can go. Source: kubernetes v1.36.2 pkg/proxy/ipvs/graceful_termination.go, rsCheckDeleteInterval. */
-const DRAIN_CHECK_PERIOD: Nanos = MINUTE
+export const DRAIN_CHECK_PERIOD: Nanos = MINUTE
 
 const WEIGHT = 1
 const QUIESCED = 0

@@ -8,7 +8,7 @@ import type { RuntimeProfile } from './runtime.ts'
  * *Assumption*: 30 ms a call at the median. Published is only the direction: containerd 1.1 starts pods faster than Docker 18.03 behind
  * dockershim ("Kubernetes Containerd Integration Goes GA", 2018, 105 pods at once).
  */
-const TWO_DAEMONS: DistributionSpec = { kind: 'lognormal', p50: 30 * MILLISECOND, p99: 150 * MILLISECOND }
+export const TWO_DAEMONS: DistributionSpec = { kind: 'lognormal', p50: 30 * MILLISECOND, p99: 150 * MILLISECOND }
 
 /**
  * Docker Engine behind cri-dockerd, which took over dockershim's part when Kubernetes 1.24 removed it. Images are listed under short

@@ -18,7 +18,7 @@ import { TimerWheel } from '../ipvs/timer-wheel.ts'
 import type { VirtualService } from '../ipvs/virtual-service.ts'
 
 /** Source: ip_vs_conn_expire, which writes it over the time-out that the template was made with. */
-const EXTENSION: Nanos = 60 * SECOND
+export const EXTENSION: Nanos = 60 * SECOND
 
 /** A template, and so a connection of it; small integers, used again once nothing refers to them. */
 export type Template = number

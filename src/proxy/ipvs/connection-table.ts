@@ -70,7 +70,7 @@ export interface IpvsSysctls {
 export const KUBE_PROXY_SYSCTLS: IpvsSysctls = { expireNodestConn: true, expireQuiescentTemplate: true, connReuseMode: 1, conntrack: true }
 
 /** A template that still has connections when its time is up gets another minute. */
-const TEMPLATE_EXTENSION: Nanos = 60 * SECOND
+export const TEMPLATE_EXTENSION: Nanos = 60 * SECOND
 
 /** Added to the protocol of a template's key. */
 const TEMPLATE = 256

@@ -14,9 +14,9 @@ export interface ReuseRules {
 }
 
 /** Since then only a SYN that connection tracking has confirmed is dropped. Source: Linux commit f0a5e4d7a594 (ipvs: allow connection reuse for unconfirmed conntrack). */
-const CONFIRMED_ONLY: LinuxVersion = linux(5, 9)
+export const CONFIRMED_ONLY: LinuxVersion = linux(5, 9)
 /** Since then drained destinations do not depend on conn_reuse_mode. Source: Linux commit c95c07836fa4 (ipvs: fix reuse connection if RS weight is 0). */
-const DRAINED_ANYWAY: LinuxVersion = linux(5, 16)
+export const DRAINED_ANYWAY: LinuxVersion = linux(5, 16)
 
 /**
  * What kube-proxy leaves behind: it sets 0 on kernels before 5.9, where 1 costs a SYN, and does not touch the kernel's own 1 since then.

@@ -70,18 +70,21 @@ export function isSctpActive(state: SctpState): boolean {
   return state === ESTABLISHED
 }
 
-/** How long a connection stays after its last packet. Neither ipvsadm nor kube-proxy can set these. */
+/** Neither ipvsadm nor kube-proxy can set these. Source: Linux net/netfilter/ipvs/ip_vs_proto_sctp.c (sctp_timeouts). */
+export const SCTP_TIMEOUTS = { none: 2 * SECOND, init1: 4 * SECOND, established: 900 * SECOND, other: 61 * SECOND } as const
+
+/** How long a connection stays after its last packet. */
 export function sctpTimeout(state: SctpState): Nanos {
   switch (state) {
     case NONE:
-      return 2 * SECOND
+      return SCTP_TIMEOUTS.none
     case INIT1:
     case REJECTED:
-      return 4 * SECOND
+      return SCTP_TIMEOUTS.init1
     case ESTABLISHED:
-      return 900 * SECOND
+      return SCTP_TIMEOUTS.established
     default:
-      return 61 * SECOND
+      return SCTP_TIMEOUTS.other
   }
 }
 

@@ -22,7 +22,7 @@ import type { Below, Packet, Scheduler, SchedulerFlags } from './scheduler.ts'
 import { SCHEDULERS, type SchedulerName } from './schedulers/index.ts'
 
 /** ipvsadm(8): "an integer 0..65535". */
-const WEIGHT_MAX = 65535
+export const WEIGHT_MAX = 65535
 
 /**
  * `classic`: 256 active + inactive. `total`: 256 active + all connections (stable 6.1.192, 6.12.104 and later). They differ in near ties only.

@@ -5,7 +5,7 @@ import { complain, type Parsed, parsed } from '../parse-result.ts'
 import { flag, NAMESPACE_FLAG, type Split, takeOnlyTarget, type VerbGrammar } from './grammar.ts'
 
 /** Source: kubernetes v1.36.2 pkg/apis/autoscaling/v2/defaults.go. */
-const DEFAULT_PERCENT = 80
+export const DEFAULT_PERCENT = 80
 /** As for `scale`: more can only be a slip. */
 const REPLICAS_MAX = 1_000_000
 const PERCENT_MAX = 1_000_000

@@ -45,7 +45,7 @@ export interface RolloutMeasurement {
  * How long after the end of a rollout requests still count. *Assumption*: what is left of it is gone by then; the slowest to notice is a load
  * balancer, after three health checks 8 s apart.
  */
-const TAIL = 30 * SECOND
+export const TAIL = 30 * SECOND
 
 /** One traffic's second. */
 interface Interval {

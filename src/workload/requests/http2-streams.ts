@@ -17,7 +17,7 @@ import type { RequestPackets } from './request-packets.ts'
  * For how long TCP repeats what is not acknowledged before it gives the connection up.
  * Source: Linux, Documentation/networking/ip-sysctl: tcp_retries2 = 15 is "a hypothetical timeout of 924.6 seconds".
  */
-const TCP_GIVES_UP: Nanos = 924.6 * SECOND
+export const TCP_GIVES_UP: Nanos = 924.6 * SECOND
 
 export interface Http2StreamsOptions extends KeptConnectionsOptions {
   readonly cores: PacketCores

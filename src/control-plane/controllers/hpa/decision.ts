@@ -15,7 +15,7 @@ import type { ScalingHistory } from './scaling-history.ts'
 import type { PodSample, ReadinessRules, TargetPod } from './target-pod.ts'
 
 /** Source: `--horizontal-pod-autoscaler-tolerance`, v1.36.2 default. */
-const TOLERANCE = 0.1
+export const TOLERANCE = 0.1
 
 /** What one reconcile sees. */
 export interface Situation {

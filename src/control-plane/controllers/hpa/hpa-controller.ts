@@ -22,13 +22,13 @@ import { ScalingHistory } from './scaling-history.ts'
 import { type PodSample, READINESS_RULES, targetPod } from './target-pod.ts'
 
 /** Source: `--concurrent-horizontal-pod-autoscaler-syncs`, v1.36.2 default. */
-const WORKERS = 5
+export const WORKERS = 5
 /** Source: `--horizontal-pod-autoscaler-sync-period`, v1.36.2 default. */
-const SYNC_PERIOD: Nanos = 15 * SECOND
+export const SYNC_PERIOD: Nanos = 15 * SECOND
 /** Every key waits for the period, whatever brought it up. Source: podautoscaler/rate_limiters.go (FixedItemIntervalRateLimiter). */
 const QUEUE = { baseDelay: SYNC_PERIOD, maxDelay: SYNC_PERIOD, ratePerSecond: 1e9, burst: 1e9 } as const
 /** Of the feature gate HPAConfigurableTolerance, beta and on. Source: reference of feature gates, Kubernetes 1.35. */
-const CONFIGURABLE_TOLERANCE_SINCE = 35
+export const CONFIGURABLE_TOLERANCE_SINCE = 35
 
 /** Kinds with a scale subresource. */
 const SCALABLE = ['Deployment', 'ReplicaSet', 'ReplicationController', 'StatefulSet'] as const

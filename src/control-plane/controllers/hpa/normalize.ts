@@ -7,8 +7,8 @@ import { type ScaleEvents, scaleDownLimit, scaleUpLimit } from './scaling-rules.
 export const DOWNSCALE_STABILIZATION = 300 * SECOND
 
 /** Without a behaviour: at most twice the replicas, but four at any rate. Source: horizontal.go (scaleUpLimitFactor, scaleUpLimitMinimum). */
-const SCALE_UP_FACTOR = 2
-const SCALE_UP_MINIMUM = 4
+export const SCALE_UP_FACTOR = 2
+export const SCALE_UP_MINIMUM = 4
 
 export interface Limited {
   readonly replicas: number

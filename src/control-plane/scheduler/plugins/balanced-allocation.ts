@@ -2,7 +2,7 @@ import type { NodeInfo } from '../node-info.ts'
 import { MAX_SCORE, type SchedulerPlugin } from '../plugin.ts'
 
 /** Up to 1.35 the state with the pod was the score; since then it is what the pod improves. */
-const IMPROVEMENT_SINCE = 36
+export const IMPROVEMENT_SINCE = 36
 
 /**
  * How much nearer the pod brings the used shares of CPU and memory to each other: 50 + (50 + with − without) / 2, where each

@@ -3,8 +3,8 @@ import { MAX_SCORE, type SchedulerPlugin } from '../plugin.ts'
 
 const MEBI = 1024 * 1024
 /** Source: Kubernetes plugins/imagelocality/image_locality.go (minThreshold, maxContainerThreshold). */
-const LEAST_BYTES = 23 * MEBI
-const MOST_BYTES_A_CONTAINER = 1000 * MEBI
+export const LEAST_BYTES = 23 * MEBI
+export const MOST_BYTES_A_CONTAINER = 1000 * MEBI
 
 /**
  * The bytes of the pod's images that are on the node, each weighed by the share of nodes that have it, so that pods do not all

@@ -8,7 +8,7 @@ import { MAX_SCORE, type PodFilter, type Rejection, type SchedulerPlugin } from 
 import type { OwnTerm, PodInfo } from '../pod-info.ts'
 
 /** What a required affinity of a placed pod adds to the score of being near it. Source: hardPodAffinityWeight. */
-const HARD_POD_AFFINITY_WEIGHT = 1
+export const HARD_POD_AFFINITY_WEIGHT = 1
 
 const NO_AFFINITY: Rejection = { code: 'UnschedulableAndUnresolvable', reasons: ["node(s) didn't match pod affinity rules"] }
 const ANTI_AFFINITY: Rejection = { code: 'Unschedulable', reasons: ["node(s) didn't match pod anti-affinity rules"] }

@@ -9,7 +9,7 @@ import { HOSTNAME_LABEL, hasAllKeys, includes, matchingPods, ownConstraints, typ
 const MISMATCH = "node(s) didn't match pod topology spread constraints"
 
 /** Constraints of pods that have none of their own. Source: podtopologyspread/plugin.go (systemDefaultConstraints). */
-const SYSTEM_DEFAULTS = [
+export const SYSTEM_DEFAULTS = [
   { topologyKey: HOSTNAME_LABEL, maxSkew: 3 },
   { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5 },
 ] as const

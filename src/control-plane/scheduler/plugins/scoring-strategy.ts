@@ -20,7 +20,7 @@ export type ScoringStrategy =
   | { readonly type: 'RequestedToCapacityRatio'; readonly resources: readonly ScoredResource[]; readonly shape: readonly ShapePoint[] }
 
 /** Source: Kubernetes pkg/scheduler/apis/config/v1/defaults.go. */
-const DEFAULT_RESOURCES: readonly ScoredResource[] = [
+export const DEFAULT_RESOURCES: readonly ScoredResource[] = [
   { name: 'cpu', weight: 1 },
   { name: 'memory', weight: 1 },
 ]

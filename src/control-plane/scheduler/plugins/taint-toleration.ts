@@ -3,7 +3,7 @@ import { tolerates } from '../../controllers/taints.ts'
 import { normalised, type SchedulerPlugin } from '../plugin.ts'
 
 /** The reason names the taint up to 1.34. Source: Kubernetes v1.36.2 for the newer text; assumption: changed in 1.35. */
-const SHORT_REASON_SINCE = 35
+export const SHORT_REASON_SINCE = 35
 
 /**
  * NoSchedule and NoExecute taints must be tolerated; fewer PreferNoSchedule taints that are not tolerated are better.

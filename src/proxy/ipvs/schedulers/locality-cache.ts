@@ -23,13 +23,13 @@ import { hash32 } from './hash-slots.ts'
 /** Ticks after which an address is forgotten: sysctl lblc_expiration, lblcr_expiration. */
 export const CACHE_EXPIRATION = (24 * HOUR) / TICK
 /** The same while the cache is too large, ticks. */
-const SWEEP_EXPIRATION = (6 * MINUTE) / TICK
-const CHECK_INTERVAL: Nanos = MINUTE
-const FULL_CHECK_ROUND = 30
+export const SWEEP_EXPIRATION = (6 * MINUTE) / TICK
+export const CHECK_INTERVAL: Nanos = MINUTE
+export const FULL_CHECK_ROUND = 30
 const BUCKET_BITS = 10
 const BUCKETS = 1 << BUCKET_BITS
 /** 16 addresses a bucket. */
-const SIZE_MAX = 16 * BUCKETS
+export const SIZE_MAX = 16 * BUCKETS
 
 export interface CacheEntry {
   /** Tick at which it was last asked for. */

@@ -14,7 +14,7 @@ import { sipHash32 } from './sip-hash.ts'
 import { greatestCommonDivisor } from './wrr.ts'
 
 /** A prime, for the default table index 12. */
-const TABLE_SIZE = 4093
+export const TABLE_SIZE = 4093
 /** Turns of a destination are cut to this many bits: half the table index. */
 const TURN_BITS = 6
 const OFFSET_KEY = 2654435761

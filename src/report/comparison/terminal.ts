@@ -1,0 +1,177 @@
+import Table from 'cli-table3'
+import type { Comparison, MetricComparison, MetricVerdict } from '../../experiment/comparison/comparison.ts'
+import type { Colors } from '../colors.ts'
+import type { CompareWords } from '../language/compare.ts'
+import { printable } from '../printable.ts'
+import { countVerdicts, divergenceLines, headline, howMany, metricName, remark, sideNames, standsOut } from './describe.ts'
+import { formatDifference, formatInterval, formatP, formatRelative, formatSize, formatValue, halfWidthOf } from './values.ts'
+
+export interface ComparisonOptions {
+  readonly colors: Colors
+  /** Columns of the terminal. */
+  readonly width: number
+  readonly folder: string
+}
+
+/** The comparison for people: the verdict, what differs with the worst first, what could not be told apart, and where the runs part. */
+export function renderComparison(comparison: Comparison, words: CompareWords, options: ComparisonOptions): string {
+  const { colors, folder } = options
+  const { metrics, warnings, kind, tested } = comparison
+  const quiet: readonly MetricVerdict[] = ['identical', 'unmeasured']
+  const told = metrics.filter(({ verdict }) => !quiet.includes(verdict))
+  const short = told.filter((metric) => metric.verdict === 'none-found' && !standsOut(metric))
+  const shown = told.filter((metric) => !short.includes(metric))
+  const counts = countVerdicts(metrics)
+  const parts = [
+    head(comparison, words, options),
+    warnings.map((warning) => colors.yellow(wrap(`! ${printable(words.warning(warning))}`, options.width))).join('\n'),
+    shown.length === 0 ? '' : table(shown, comparison, words, options),
+    short.length === 0 ? '' : noneFound(short, comparison, words, options),
+    [
+      counts.identical > 0 ? words.identical(counts.identical) : '',
+      counts.unmeasured > 0 ? words.unmeasured(counts.unmeasured) : '',
+      kind === 'single' ? words.singleRun : tested > 0 ? words.fineprint(tested) : '',
+    ]
+      .filter((line) => line !== '')
+      .map((line) => colors.dim(wrap(line, options.width)))
+      .join('\n'),
+    partings(comparison, words, options),
+    words.resultsIn(colors.cyan(printable(folder))),
+  ]
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+}
+
+function head(comparison: Comparison, words: CompareWords, { colors, width }: ComparisonOptions): string {
+  const { verdict, metrics } = comparison
+  const [a, b] = sideNames(comparison)
+  const mark = verdict === 'not-judged' ? '' : verdict === 'passed' ? '✓ ' : '✗ '
+  const paint = verdict === 'not-judged' ? colors.bold : verdict === 'passed' ? colors.green : colors.red
+  const counts = words.counts(countVerdicts(metrics))
+  return [
+    paint(`${mark}${headline(comparison, words)}`),
+    ...(counts === '' ? [] : [wrap(counts, width)]),
+    colors.dim(`A  ${a}`),
+    colors.dim(`B  ${b}`),
+    colors.dim(wrap(howMany(comparison, words), width)),
+  ].join('\n')
+}
+
+/** From this width on a metric is one row of a table; below, three lines. */
+const TABLE_WIDTH = 130
+
+function table(metrics: readonly MetricComparison[], comparison: Comparison, words: CompareWords, options: ComparisonOptions): string {
+  const { colors, width } = options
+  const { variants, kind } = comparison
+  const cells = metrics.map((metric) => ({
+    metric,
+    name: metricName(metric, variants),
+    a: formatValue(metric.a, metric.unit),
+    b: formatValue(metric.b, metric.unit),
+    difference: [formatDifference(metric.difference, metric.unit), formatRelative(metric.relative)].filter((part) => part !== '').join(' '),
+    interval: kind === 'single' ? '' : formatInterval(metric),
+    p: metric.pHolm === null ? '' : formatP(metric.pHolm),
+    remark: remark(metric, words),
+    paint: painter(metric.verdict, colors),
+  }))
+  const { headings } = words
+  if (width < TABLE_WIDTH)
+    return cells
+      .map(({ name, a, b, difference, interval, p, remark: said, paint }) => {
+        const numbers = [`${a} → ${b}`, difference, interval, p === '' ? '' : `${headings.p} ${p}`].filter((part) => part !== '')
+        return [paint(name), ...flow(numbers, width - 4), ...wrap(said, width - 4).split('\n')].join('\n    ')
+      })
+      .join('\n')
+  const rows = new Table({
+    head: [headings.metric, headings.a, headings.b, headings.difference, headings.interval, headings.p, headings.verdict],
+    style: { head: [], border: [], compact: true },
+    colAligns: ['left', 'right', 'right', 'right', 'left', 'right', 'left'],
+    wordWrap: true,
+    chars: NO_LINES,
+  })
+  for (const one of cells) rows.push([one.paint(one.name), one.a, one.b, one.difference, one.interval, one.p, one.paint(one.remark)])
+  return rows
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+}
+
+const NO_LINES = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: ' ',
+}
+
+function painter(verdict: MetricVerdict, colors: Colors): (text: string) => string {
+  if (verdict === 'regression' || verdict === 'lost') return colors.red
+  if (verdict === 'worse') return colors.yellow
+  return verdict === 'better' ? colors.green : (text) => text
+}
+
+/** Of each pair of variants where its runs part. */
+function partings({ variants }: Comparison, words: CompareWords, { colors, width }: ComparisonOptions): string {
+  return variants
+    .map(({ variantA, variantB, divergence }) => {
+      const name = variants.length > 1 ? ` (${variantA === variantB ? variantA : `${variantA}, ${variantB}`})` : ''
+      const lines = divergenceLines(divergence, words).map((line) => cut(line, width))
+      return [colors.bold(`${words.divergence.heading}${printable(name)}`), ...lines].join('\n')
+    })
+    .join('\n\n')
+}
+
+/** One line a metric: what it is, and how large a difference may have been missed. */
+function noneFound(
+  metrics: readonly MetricComparison[],
+  { variants }: Comparison,
+  words: CompareWords,
+  { width }: ComparisonOptions,
+): string {
+  const lines = metrics.map((metric) => {
+    const undecided = metric.toleranceVerdict === 'undecided' ? `; ${words.headings.tolerance}: ${words.tolerance.undecided}` : ''
+    const numbers = `${formatValue(metric.a, metric.unit)} ± ${formatSize(halfWidthOf(metric), metric.unit)}${undecided}`
+    return flow([metricName(metric, variants), numbers], width - 4)
+      .map((line, index) => `${index === 0 ? '    ' : '      '}${line}`)
+      .join('\n')
+  })
+  return [wrap(words.noneFoundIn(metrics.length), width), ...lines].join('\n')
+}
+
+/** Pieces side by side, as many as a line holds. */
+function flow(pieces: readonly string[], width: number): readonly string[] {
+  const lines: string[] = []
+  for (const piece of pieces) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 3 + piece.length <= width) lines[lines.length - 1] = `${last}   ${piece}`
+    else lines.push(piece)
+  }
+  return lines
+}
+
+/** Lines of at most `width` characters, broken at spaces. */
+function wrap(text: string, width: number): string {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line].join('\n')
+}
+
+function cut(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`
+}
