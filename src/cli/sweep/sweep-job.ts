@@ -170,8 +170,11 @@ async function runPlan(plan: SweepPlan, order: SweepOrder, tools: SweepTools): P
     const swept = readSwept(folder, manifest)
     const there = swept.cells.filter(({ result }) => result !== null).length
     if (there < total) {
-      tell({ kind: 'unfinished', finished: there, total, folder: shown, reason: failed > 0 ? 'failed' : 'shard' })
-      if (failed > 0) return EXIT.bug
+      const mine = new Set(partOf(plan, order).map(({ id }) => id))
+      const lost = swept.cells.some(({ result }, index) => result === null && mine.has(manifest.cells[index]!.id))
+      const reason = failed > 0 ? 'failed' : lost ? 'lost' : 'shard'
+      tell({ kind: 'unfinished', finished: there, total, folder: shown, reason })
+      if (reason !== 'shard') return failed > 0 ? EXIT.bug : EXIT.wrongInput
       return swept.cells.some(({ result }) => result?.passed === false) ? EXIT.thresholdFailed : EXIT.passed
     }
     for (const pattern of idlePatterns(swept)) tell({ kind: 'note', text: `No measure of this sweep matches "${pattern}"` })
@@ -183,15 +186,20 @@ async function runPlan(plan: SweepPlan, order: SweepOrder, tools: SweepTools): P
   }
 }
 
+/** The cells of this machine's part. */
+function partOf({ cells }: SweepPlan, { shard }: SweepOrder): readonly PlannedCell[] {
+  return shard === null ? cells : shardOf(cells, shard)
+}
+
 /** Runs what the folder does not have of this machine's part. */
 async function runCells(
   plan: SweepPlan,
   manifest: SweepManifest,
   folder: SweepFolder,
-  { shard }: SweepOrder,
+  order: SweepOrder,
   { tell, pool: makePool, signal, now }: SweepTools,
 ): Promise<{ readonly finished: number; readonly failed: number }> {
-  const mine = new Set((shard === null ? plan.cells : shardOf(plan.cells, shard)).map(({ id }) => id))
+  const mine = new Set(partOf(plan, order).map(({ id }) => id))
   const known = new Map(manifest.cells.map((cell) => [cell.id, cell]))
   const states = new Map(manifest.cells.map((cell) => [cell.id, folder.readCell(cell, manifest.tool).state]))
   const count = (state: string): number => [...states.values()].filter((one) => one === state).length
