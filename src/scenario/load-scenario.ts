@@ -127,6 +127,11 @@ export async function openScenario(
   if (manifest !== null) return { ok: false, problems: [manifest] }
   const source = new YamlSource(path, content.text)
   if (source.brokenFrom !== null && source.value === null) return { ok: false, problems: source.problems }
+  if (valueAt(source.value, ['kind']) === 'Sweep') {
+    const message = `This is a Sweep: towtank sweep ${path}`
+    const mistake = { path: 'kind', message, accepted: 'Scenario', didYouMean: null }
+    return { ok: false, problems: [{ ...source.place(['kind']), ...mistake }] }
+  }
   return { ok: true, scenario: new OpenedScenario(source, new ManifestLibrary(files, posix.dirname(path))) }
 }
 

@@ -4,13 +4,13 @@ import type { CommandContext } from './command.ts'
 
 export function validateCommand({ terminal, done }: CommandContext): Command {
   return new Command('validate')
-    .description('check scenarios and everything they refer to, without running them')
-    .argument('<file...>', 'scenario files')
+    .description('check scenarios and sweeps, with everything they refer to, without running them')
+    .argument('<file...>', 'scenario or sweep files')
     .option('--json', 'print what was found as JSON on stdout')
     .option('-q, --quiet', 'print mistakes only')
     .addHelpText(
       'after',
-      `\nExamples:\n  $ towtank validate scenarios/rollout-under-load.yaml\n  $ towtank validate scenarios/*.yaml --json --quiet`,
+      `\nExamples:\n  $ towtank validate scenarios/rollout-under-load.yaml\n  $ towtank validate scenarios/*.yaml scenarios/sweeps/*.yaml --json --quiet`,
     )
     .action(async (files: string[], options: ValidateOptions) => {
       const [{ validate }, { diskFiles }] = await Promise.all([import('../validate.ts'), import('../disk-files.ts')])

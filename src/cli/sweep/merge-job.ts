@@ -57,7 +57,7 @@ export function mergeJob({ folders, out, partial }: MergeOrder, tell: (event: Sw
       const more = missing.length > SHOWN_MAX ? [`  … and ${missing.length - SHOWN_MAX} more`] : []
       return refuse(
         [
-          `${missing.length} of ${manifest.cells.length} cells are missing:`,
+          `${missing.length} of ${manifest.cells.length} cells ${missing.length === 1 ? 'is' : 'are'} missing:`,
           ...shown,
           ...more,
           'Run the shards that they belong to, or use --partial for tables without them',

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { textsHash } from '../../scenario/load-hash.ts'
 import { diskFiles } from '../disk-files.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import type { ScreenOptions } from '../job-screen.ts'
 import { cellsInThreads, cellWorkerFile } from '../pool/cell-pool.ts'
+import { programHash } from '../pool/program-hash.ts'
 import type { Terminal } from '../terminal.ts'
 import { type SweepOrder, sweepJob } from './sweep-job.ts'
 import { SweepScreen } from './sweep-screen.ts'
@@ -21,7 +20,7 @@ export async function startSweep(
   const cellFile = cellWorkerFile(workerFile)
   try {
     return await sweepJob(
-      { ...order, build: buildOf(cellFile) },
+      { ...order, build: programHash(cellFile) },
       {
         files: diskFiles,
         pool: () => cellsInThreads(options.workers, cellFile),
@@ -34,9 +33,4 @@ export async function startSweep(
     process.off('SIGINT', interrupt)
     screen.close()
   }
-}
-
-/** Which code runs cells: the entry file of a thread names all that it needs, by names that hold a hash of what is in there. */
-function buildOf(cellFile: string): string {
-  return textsHash([readFileSync(cellFile, 'utf8')])
 }

@@ -5,6 +5,8 @@ import { dirname, join, resolve } from 'node:path'
 import { build } from 'tsdown'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SAMPLE_FILES } from '../../experiment/sample.fixture.ts'
+import { programHash } from '../pool/program-hash.ts'
+import { main } from '../program.ts'
 
 /** Sweeps as a user has them: the program is built, and every sweep is a process of its own, with threads, that can be killed. */
 const OUT = resolve('node_modules/.cache/towtank-sweep-test')
@@ -23,13 +25,14 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'towtank-sweep-cli-'))
   for (const [name, text] of Object.entries(SAMPLE_FILES)) {
     mkdirSync(join(folder, dirname(name)), { recursive: true })
-    writeFileSync(join(folder, name), text)
+    // Processes are what is looked at here: two seconds of requests are enough.
+    writeFileSync(join(folder, name), text.replace('duration: 28s', 'duration: 22s'))
   }
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
 /** 2 variants, 2 values and 5 seeds: 20 cells. */
-const SWEEP = ['sweep', 'lab/small.yaml', '--set', 'workloads[0].serviceTime=exp(5ms),exp(20ms)', '--seeds', '5', '--workers', '2']
+const SWEEP = ['sweep', 'lab/small.yaml', '--set', 'workloads[0].serviceTime=exp(5ms),exp(20ms)', '--seeds', '5']
 
 function start(...args: string[]): ChildProcess {
   return spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined } })
@@ -73,12 +76,12 @@ async function cells(name: string, count: number, child: ChildProcess): Promise<
 }
 
 describe('a sweep as a process', () => {
-  test('gives the same bytes after being killed and stopped with Ctrl-C on the way as with one worker and without', async () => {
-    const whole = await towtank(...SWEEP.slice(0, -1), '1', '--out', 'whole', '--json')
+  test('gives the same bytes when it is killed and stopped with Ctrl-C on the way, with two and four workers, as with one and without', async () => {
+    const whole = await towtank(...SWEEP, '--workers', '1', '--out', 'whole', '--json')
     expect(whole).toMatchObject({ code: 0, stderr: expect.stringContaining('20 cells, 4 combinations') })
     expect(JSON.parse(whole.stdout)).toMatchObject({ command: 'sweep', cells: 20, finished: 20, status: 'complete' })
 
-    const killed = start(...SWEEP, '--out', 'stopped')
+    const killed = start(...SWEEP, '--workers', '2', '--out', 'stopped')
     const dead = ended(killed)
     await cells('stopped', 4, killed)
     killed.kill('SIGKILL')
@@ -87,7 +90,7 @@ describe('a sweep as a process', () => {
     expect(before).toBeLessThan(20)
     expect(Object.keys(contents('stopped'))).not.toContain('sweep.csv')
 
-    const interrupted = start(...SWEEP, '--out', 'stopped')
+    const interrupted = start(...SWEEP, '--workers', '2', '--out', 'stopped')
     const end = ended(interrupted)
     await cells('stopped', before + 2, interrupted)
     interrupted.kill('SIGINT')
@@ -97,13 +100,13 @@ describe('a sweep as a process', () => {
     })
     expect(readdirSync(join(folder, 'stopped')).toSorted()).toEqual(['cells', 'sweep.json'])
 
-    const resumed = await towtank(...SWEEP, '--out', 'stopped')
+    const resumed = await towtank(...SWEEP, '--workers', '4', '--out', 'stopped')
     expect(resumed).toMatchObject({ code: 0, stderr: expect.stringMatching(/\d+ of 20 cells are there from an earlier sweep/) })
     expect(contents('stopped')).toEqual(contents('whole'))
   })
 
   test('refuses the folder of another that runs, and does not disturb it', async () => {
-    const first = start(...SWEEP, '--no-variants', '--out', 'one')
+    const first = start(...SWEEP, '--no-variants', '--workers', '1', '--out', 'one')
     const end = ended(first)
     await cells('one', 1, first)
     first.kill('SIGSTOP')
@@ -114,26 +117,72 @@ describe('a sweep as a process', () => {
   })
 
   test('in shards is what merge makes of them', async () => {
-    const sweep = [...SWEEP, '--seeds', '1']
-    for (const part of ['1', '2']) expect((await towtank(...sweep, '--shard', `${part}/2`, '--out', `part-${part}`)).code).toBe(0)
-    await towtank(...sweep, '--out', 'whole')
+    const sweep = [...SWEEP, '--seeds', '1', '--no-variants', '--workers', '1']
+    const [one, two] = await Promise.all(['1', '2'].map((part) => towtank(...sweep, '--shard', `${part}/2`, '--out', `part-${part}`)))
+    expect([one!.code, two!.code]).toEqual([0, 0])
     const incomplete = await towtank('merge', 'part-1', '--out', 'merged')
-    expect(incomplete).toMatchObject({ code: 2, stderr: expect.stringContaining('2 of 4 cells are missing') })
+    expect(incomplete).toMatchObject({ code: 2, stderr: expect.stringContaining('1 of 2 cells is missing') })
     expect((await towtank('merge', 'part-1', 'part-2', '--out', 'merged')).code).toBe(0)
-    expect(contents('merged')).toEqual(contents('whole'))
+    // What one machine would have made: it finds all cells there.
+    const before = contents('merged')
+    expect(await towtank(...sweep, '--out', 'merged')).toMatchObject({ code: 0, stderr: '2 of 2 cells are there from an earlier sweep\n' })
+    expect(contents('merged')).toEqual(before)
   })
+
+  test('is of another build as soon as any code that its cells run is another', () => {
+    const worker = join(OUT, 'cell-worker.js')
+    const before = programHash(worker)
+    const model = readdirSync(OUT, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => join(OUT, name))
+      .filter((path) => readFileSync(path, 'utf8').includes('//#region src/proxy/'))
+    expect(model.length).toBeGreaterThan(0)
+    for (const path of model) {
+      const text = readFileSync(path, 'utf8')
+      writeFileSync(path, `${text}// one line more\n`)
+      expect(programHash(worker), path).not.toBe(before)
+      writeFileSync(path, text)
+    }
+    expect(programHash(worker)).toBe(before)
+  })
+
+  test('shows mistakes where they stand in the command line, and writes nothing', async () => {
+    const { code, stdout, stderr } = await towtank('sweep', 'lab/small.yaml', '--set', 'cluster.kubeProxy.mode=ipvs')
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(
+      'command line:1:7 The variant "tables" of the scenario changes "cluster.kubeProxy.mode", too\n  1 | --set cluster.kubeProxy.mode=ipvs\n',
+    )
+    expect(readdirSync(folder)).toEqual(['lab'])
+  })
+
+  test('given to run is told which command it is for', async () => {
+    writeFileSync(join(folder, 'lab/sweep.yaml'), 'apiVersion: towtank/v1\nkind: Sweep\nspec: { scenario: small.yaml }\n')
+    const { code, stderr } = await towtank('run', 'lab/sweep.yaml')
+    expect(code).toBe(2)
+    expect(stderr).toContain('lab/sweep.yaml:2:7 This is a Sweep: towtank sweep lab/sweep.yaml\n')
+    expect(stderr).toContain('1 mistake found')
+  })
+})
+
+describe('a command line that contradicts itself', () => {
+  const home = process.cwd()
+  afterEach(() => process.chdir(home))
 
   test.each([
     [['--seeds', '3', '--seed', '4'], 'Cannot use --seeds with --seed'],
     [['--seed', '4', '--seed', '4'], 'The seed "4" is given twice'],
     [['--variant', 'hash', '--no-variants'], 'Cannot use --variant with --no-variants'],
     [['--shard', '4/3'], 'Expected i/n with i from 1 to n'],
-    [
-      ['--set', 'cluster.kubeProxy.mode=ipvs'],
-      'command line:1:7 The variant "tables" of the scenario changes "cluster.kubeProxy.mode", too\n  1 | --set cluster.kubeProxy.mode=ipvs\n',
-    ],
-  ])('refuses %j with exit code 2 and writes nothing', async (options, message) => {
-    const { code, stdout, stderr } = await towtank('sweep', 'lab/small.yaml', ...options)
+  ])('is refused with exit code 2, and nothing is written: %j', async (options, message) => {
+    let [stdout, stderr] = ['', '']
+    const terminal = {
+      stdout: { write: (text: string) => (stdout += text) },
+      stderr: { write: (text: string) => (stderr += text) },
+      env: { NO_COLOR: '1' },
+    }
+    process.chdir(folder)
+    const doJob = () => Promise.reject(new Error('A sweep is no job'))
+    const code = await main(['sweep', 'lab/small.yaml', ...options], { version: '0', terminal, workerFile: PROGRAM, doJob })
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
     expect(readdirSync(folder)).toEqual(['lab'])

@@ -27,6 +27,7 @@ export type SweepEvent =
       readonly finished: number
       readonly total: number
       readonly folder: string
-      readonly reason: 'shard' | 'failed'
+      /** `lost`: a file that was written is no longer as it was written. */
+      readonly reason: 'shard' | 'failed' | 'lost'
     }
   | { readonly kind: 'interrupted'; readonly finished: number; readonly total: number; readonly folder: string }

@@ -226,6 +226,29 @@ describe('a sweep that goes on', () => {
   })
 })
 
+describe('what cells give', () => {
+  test('is of the input that was planned, or nothing is written of it', async () => {
+    const work: Work = async (cell) => ({ ...(await simulated(cell)), inputHash: 'sha256:other' })
+    await expect(sweep('one', { work })).rejects.toThrow('the cell that ran is the one that was planned')
+    expect(cellFiles('one')).toEqual([])
+  })
+
+  test('gets into the tables from its files alone: one that was damaged meanwhile is missing, and there are none', async () => {
+    const work: Work = async (cell) => {
+      const result = await simulated(cell)
+      if (cellFiles('one').length === 5) writeFileSync(join(root, 'one/cells', cellFiles('one')[2]!), '{')
+      return result
+    }
+    const { code, events } = await sweep('one', { work })
+    expect(code).toBe(EXIT.wrongInput)
+    expect(events.at(-1)).toMatchObject({ kind: 'unfinished', reason: 'lost', finished: 7, total: 8 })
+    expect(Object.keys(contents('one', false))).toEqual(['sweep.json'])
+    await sweep('one')
+    await sweep('whole')
+    expect(contents('one')).toEqual(contents('whole'))
+  })
+})
+
 describe('a cell that ends in a bug', () => {
   test('is told with the command that runs it alone, the rest goes on, and no table hides it', async () => {
     const poisoned: Work = async (cell) => {
@@ -244,7 +267,7 @@ describe('a cell that ends in a bug', () => {
     expect(cellFiles('alone')).toEqual([(told('failed')[0] as { cell: string }).cell].map((id) => `${id}.json`))
     expect(merge(['one'], 'so-far')).toMatchObject({
       code: EXIT.wrongInput,
-      events: [{ reason: expect.stringContaining('1 of 8 cells are missing') }],
+      events: [{ reason: expect.stringContaining('1 of 8 cells is missing') }],
     })
     expect(merge(['one'], 'so-far', true)).toMatchObject({ code: EXIT.passed, events: [{ answer: { finished: 7, status: 'partial' } }] })
     expect(JSON.parse(contents('so-far', false)['sweep.json']!)).toMatchObject({ status: 'partial', missing: [expect.any(String)] })

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import { nearest } from '../../api/did-you-mean.ts'
 import { planSweep } from '../../experiment/sweep/plan-sweep.ts'
 import { COMMAND_LINE, readSetOptions } from '../../experiment/sweep/read-set-options.ts'
-import { readSweepFile } from '../../experiment/sweep/read-sweep-file.ts'
+import { isSweep, readSweepFile } from '../../experiment/sweep/read-sweep-file.ts'
 import type { SweepRequest, WrittenText } from '../../experiment/sweep/request.ts'
 import { type Shard, shardOf } from '../../experiment/sweep/shard.ts'
 import type { PlannedCell, SweepPlan } from '../../experiment/sweep/sweep-plan.ts'
@@ -11,7 +10,6 @@ import { invariant } from '../../invariant.ts'
 import { type ManifestCell, SWEEP_SCHEMA_VERSION, type SweepManifest } from '../../report/sweep-manifest.ts'
 import type { FileReader } from '../../scenario/load-files.ts'
 import { inReadingOrder } from '../../scenario/load-scenario.ts'
-import { valueAt } from '../../scenario/parse-structure.ts'
 import { YamlSource } from '../../scenario/parse-yaml.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { CellPool } from '../pool/cell-pool.ts'
@@ -94,8 +92,6 @@ type ReadRequest =
 async function readRequest(order: SweepOrder, files: FileReader): Promise<ReadRequest> {
   const content = await files.read(order.file)
   const source = content.kind === 'file' ? new YamlSource(order.file, content.text) : null
-  const kind = valueAt(source?.value, ['kind'])
-  const isSweep = kind === 'Sweep' || (typeof kind === 'string' && kind !== 'Scenario' && nearest(kind, ['Scenario', 'Sweep']) === 'Sweep')
   const sets = readSetOptions(order.sets)
   const lines = sets.text === '' ? [] : sets.text.split('\n')
   const optionTexts = (option: string, texts: readonly string[] | null): readonly WrittenText[] | null =>
@@ -104,7 +100,7 @@ async function readRequest(order: SweepOrder, files: FileReader): Promise<ReadRe
       return { text, place: { file: COMMAND_LINE, line: lines.length, column: option.length + 2, length: Math.max(1, text.length) } }
     }) ?? null
   const chosen = { variants: optionTexts('--variant', order.variants), measures: optionTexts('--measure', order.measures) }
-  if (!isSweep || source === null) {
+  if (source === null || !isSweep(source)) {
     const request: SweepRequest = {
       name: null,
       scenario: order.file,
@@ -174,8 +170,11 @@ async function runPlan(plan: SweepPlan, order: SweepOrder, tools: SweepTools): P
     const swept = readSwept(folder, manifest)
     const there = swept.cells.filter(({ result }) => result !== null).length
     if (there < total) {
-      tell({ kind: 'unfinished', finished: there, total, folder: shown, reason: failed > 0 ? 'failed' : 'shard' })
-      if (failed > 0) return EXIT.bug
+      const mine = new Set(partOf(plan, order).map(({ id }) => id))
+      const lost = swept.cells.some(({ result }, index) => result === null && mine.has(manifest.cells[index]!.id))
+      const reason = failed > 0 ? 'failed' : lost ? 'lost' : 'shard'
+      tell({ kind: 'unfinished', finished: there, total, folder: shown, reason })
+      if (reason !== 'shard') return failed > 0 ? EXIT.bug : EXIT.wrongInput
       return swept.cells.some(({ result }) => result?.passed === false) ? EXIT.thresholdFailed : EXIT.passed
     }
     for (const pattern of idlePatterns(swept)) tell({ kind: 'note', text: `No measure of this sweep matches "${pattern}"` })
@@ -187,15 +186,20 @@ async function runPlan(plan: SweepPlan, order: SweepOrder, tools: SweepTools): P
   }
 }
 
+/** The cells of this machine's part. */
+function partOf({ cells }: SweepPlan, { shard }: SweepOrder): readonly PlannedCell[] {
+  return shard === null ? cells : shardOf(cells, shard)
+}
+
 /** Runs what the folder does not have of this machine's part. */
 async function runCells(
   plan: SweepPlan,
   manifest: SweepManifest,
   folder: SweepFolder,
-  { shard }: SweepOrder,
+  order: SweepOrder,
   { tell, pool: makePool, signal, now }: SweepTools,
 ): Promise<{ readonly finished: number; readonly failed: number }> {
-  const mine = new Set((shard === null ? plan.cells : shardOf(plan.cells, shard)).map(({ id }) => id))
+  const mine = new Set(partOf(plan, order).map(({ id }) => id))
   const known = new Map(manifest.cells.map((cell) => [cell.id, cell]))
   const states = new Map(manifest.cells.map((cell) => [cell.id, folder.readCell(cell, manifest.tool).state]))
   const count = (state: string): number => [...states.values()].filter((one) => one === state).length

@@ -6,6 +6,12 @@ import { colorsFor, Progress, type Terminal, textOf, widthOf } from '../terminal
 import type { SweepEvent } from './sweep-events.ts'
 import { timeLeftText } from './time-left.ts'
 
+const UNFINISHED: Readonly<Record<Extract<SweepEvent, { kind: 'unfinished' }>['reason'], readonly [string, string]>> = {
+  shard: ['This part of the sweep is done', 'towtank merge makes the tables when all parts are done'],
+  failed: ['Some cells failed', 'towtank merge with --partial makes tables of those that are there'],
+  lost: ['Files of cells were changed or removed while the sweep ran', 'the same command runs these cells again'],
+}
+
 /** Turns what a sweep tells into what the user sees: the summary on stdout, all the rest on stderr. */
 export class SweepScreen {
   readonly #options: ScreenOptions
@@ -51,12 +57,8 @@ export class SweepScreen {
         )
         return
       case 'unfinished': {
-        const why = event.reason === 'failed' ? 'Some cells failed' : 'This part of the sweep is done'
-        const next =
-          event.reason === 'failed'
-            ? 'towtank merge with --partial makes tables of those that are there'
-            : 'towtank merge makes the tables when all parts are done'
-        if (event.reason === 'failed' || this.#options.quiet !== true)
+        const [why, next] = UNFINISHED[event.reason]
+        if (event.reason !== 'shard' || this.#options.quiet !== true)
           this.#error(`${why}: ${event.finished} of ${event.total} cells are in ${event.folder}; ${next}\n`)
         return
       }

@@ -1,10 +1,18 @@
+import { nearest } from '../../api/did-you-mean.ts'
 import type { SourceProblem } from '../../api/source-problem.ts'
 import type { Places } from '../../scenario/load-context.ts'
 import { besideFile } from '../../scenario/load-files.ts'
-import { checkStructure } from '../../scenario/parse-structure.ts'
+import { checkStructure, valueAt } from '../../scenario/parse-structure.ts'
 import { type Path, pathText, type YamlSource } from '../../scenario/parse-yaml.ts'
 import type { SweepRequest, WrittenField, WrittenText, WrittenValue } from './request.ts'
 import { sweepSchema } from './sweep-schema.ts'
+
+/** Whether a file is a sweep, or one whose kind is misspelt. */
+export function isSweep(source: YamlSource): boolean {
+  const kind = valueAt(source.value, ['kind'])
+  if (typeof kind !== 'string' || kind === 'Scenario') return false
+  return kind === 'Sweep' || nearest(kind, ['Scenario', 'Sweep']) === 'Sweep'
+}
 
 /** Reads a sweep file. Mistakes in its form are reported, and what remains of it is read all the same; null where that is nothing. */
 export function readSweepFile(source: YamlSource): { readonly request: SweepRequest | null; readonly problems: readonly SourceProblem[] } {

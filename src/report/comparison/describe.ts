@@ -54,10 +54,10 @@ export function remark(metric: MetricComparison, words: CompareWords): string {
   const judged =
     tolerance === null || toleranceVerdict === null
       ? ''
-      : `${words.headings.tolerance} ${printable(amountOf(tolerance))}: ${words.tolerance[toleranceVerdict]}`
+      : `${words.headings.tolerance} ${printable(amountOf(tolerance))}${words.colon}${words.tolerance[toleranceVerdict]}`
   const alone = standsOut(metric) ? words.onItsOwn(formatP(metric.p)) : ''
   const missing = verdict === 'lost' || verdict === 'gained' ? '' : words.missing(pairsOnlyA, pairsOnlyB)
-  return [said, alone, judged, missing].filter((part) => part !== '').join('; ')
+  return [said, alone, judged, missing].filter((part) => part !== '').join(words.semicolon)
 }
 
 /** No difference was found among so many metrics, and by itself this one would have been told apart. */
@@ -89,7 +89,9 @@ export function divergenceLines(divergence: Divergence | null, words: CompareWor
     words.divergence.sameUntil(at ?? '', rowsSame),
     `  A  ${side(a)}`,
     `  B  ${side(b)}`,
-    ...(before.length === 0 ? [] : [`  ${words.divergence.before}:`, ...before.map((row) => `     ${hopText(row, words)}`)]),
+    ...(before.length === 0
+      ? []
+      : [`  ${words.divergence.before}${words.colon.trimEnd()}`, ...before.map((row) => `     ${hopText(row, words)}`)]),
   ]
 }
 

@@ -3,6 +3,8 @@ import type { Comparison, MetricComparison, MetricVerdict } from '../../experime
 import type { Colors } from '../colors.ts'
 import type { CompareWords } from '../language/compare.ts'
 import { printable } from '../printable.ts'
+import { PLAIN } from '../terminal-summary.ts'
+import { cutText, textColumns, wrapText } from '../wrap-text.ts'
 import { countVerdicts, divergenceLines, headline, howMany, metricName, remark, sideNames, standsOut } from './describe.ts'
 import { formatDifference, formatInterval, formatP, formatRelative, formatSize, formatValue, halfWidthOf } from './values.ts'
 
@@ -24,7 +26,7 @@ export function renderComparison(comparison: Comparison, words: CompareWords, op
   const counts = countVerdicts(metrics)
   const parts = [
     head(comparison, words, options),
-    warnings.map((warning) => colors.yellow(wrap(`! ${printable(words.warning(warning))}`, options.width))).join('\n'),
+    warnings.map((warning) => colors.yellow(wrapText(`! ${printable(words.warning(warning))}`, options.width))).join('\n'),
     shown.length === 0 ? '' : table(shown, comparison, words, options),
     short.length === 0 ? '' : noneFound(short, comparison, words, options),
     [
@@ -33,7 +35,7 @@ export function renderComparison(comparison: Comparison, words: CompareWords, op
       kind === 'single' ? words.singleRun : tested > 0 ? words.fineprint(tested) : '',
     ]
       .filter((line) => line !== '')
-      .map((line) => colors.dim(wrap(line, options.width)))
+      .map((line) => colors.dim(wrapText(line, options.width)))
       .join('\n'),
     partings(comparison, words, options),
     words.resultsIn(colors.cyan(printable(folder))),
@@ -48,16 +50,24 @@ function head(comparison: Comparison, words: CompareWords, { colors, width }: Co
   const paint = verdict === 'not-judged' ? colors.bold : verdict === 'passed' ? colors.green : colors.red
   const counts = words.counts(countVerdicts(metrics))
   return [
-    paint(`${mark}${headline(comparison, words)}`),
-    ...(counts === '' ? [] : [wrap(counts, width)]),
+    wrapText(`${mark}${headline(comparison, words)}`, width)
+      .split('\n')
+      .map(paint)
+      .join('\n'),
+    ...(counts === '' ? [] : [wrapText(counts, width)]),
     colors.dim(`A  ${a}`),
     colors.dim(`B  ${b}`),
-    colors.dim(wrap(howMany(comparison, words), width)),
+    colors.dim(wrapText(howMany(comparison, words), width)),
   ].join('\n')
 }
 
-/** From this width on a metric is one row of a table; below, three lines. */
+/** From this width on a metric is one row of a table, if that leaves room for what is said of it; below, three lines. */
 const TABLE_WIDTH = 130
+
+/** Columns at least for what is said of a metric. */
+const VERDICT_WIDTH = 16
+
+const GAP = '  '
 
 function table(metrics: readonly MetricComparison[], comparison: Comparison, words: CompareWords, options: ComparisonOptions): string {
   const { colors, width } = options
@@ -74,44 +84,32 @@ function table(metrics: readonly MetricComparison[], comparison: Comparison, wor
     paint: painter(metric.verdict, colors),
   }))
   const { headings } = words
-  if (width < TABLE_WIDTH)
+  const head = [headings.metric, headings.a, headings.b, headings.difference, headings.interval, headings.p, headings.verdict]
+  const texts = cells.map(({ name, a, b, difference, interval, p }) => [name, a, b, difference, interval, p])
+  const widths = head.slice(0, -1).map((text, column) => Math.max(...[text, ...texts.map((row) => row[column]!)].map(textColumns)))
+  const room = width - widths.reduce((sum, columns) => sum + columns + GAP.length, 0)
+  if (width < TABLE_WIDTH || room < VERDICT_WIDTH)
     return cells
       .map(({ name, a, b, difference, interval, p, remark: said, paint }) => {
         const numbers = [`${a} → ${b}`, difference, interval, p === '' ? '' : `${headings.p} ${p}`].filter((part) => part !== '')
-        return [paint(name), ...flow(numbers, width - 4), ...wrap(said, width - 4).split('\n')].join('\n    ')
+        return [paint(name), ...flow(numbers, width - 4), ...wrapText(said, width - 4).split('\n')].join('\n    ')
       })
       .join('\n')
   const rows = new Table({
-    head: [headings.metric, headings.a, headings.b, headings.difference, headings.interval, headings.p, headings.verdict],
-    style: { head: [], border: [], compact: true },
+    head: head.map((text) => colors.bold(text)),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: ['left', 'right', 'right', 'right', 'left', 'right', 'left'],
-    wordWrap: true,
-    chars: NO_LINES,
+    chars: { ...PLAIN, middle: GAP },
   })
-  for (const one of cells) rows.push([one.paint(one.name), one.a, one.b, one.difference, one.interval, one.p, one.paint(one.remark)])
+  for (const [index, { paint, remark: said }] of cells.entries()) {
+    const [name, ...numbers] = texts[index]!
+    rows.push([paint(name!), ...numbers, wrapText(said, room).split('\n').map(paint).join('\n')])
+  }
   return rows
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n')
-}
-
-const NO_LINES = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' ',
 }
 
 function painter(verdict: MetricVerdict, colors: Colors): (text: string) => string {
@@ -125,7 +123,7 @@ function partings({ variants }: Comparison, words: CompareWords, { colors, width
   return variants
     .map(({ variantA, variantB, divergence }) => {
       const name = variants.length > 1 ? ` (${variantA === variantB ? variantA : `${variantA}, ${variantB}`})` : ''
-      const lines = divergenceLines(divergence, words).map((line) => cut(line, width))
+      const lines = divergenceLines(divergence, words).map((line) => cutText(line, width))
       return [colors.bold(`${words.divergence.heading}${printable(name)}`), ...lines].join('\n')
     })
     .join('\n\n')
@@ -139,13 +137,16 @@ function noneFound(
   { width }: ComparisonOptions,
 ): string {
   const lines = metrics.map((metric) => {
-    const undecided = metric.toleranceVerdict === 'undecided' ? `; ${words.headings.tolerance}: ${words.tolerance.undecided}` : ''
+    const undecided =
+      metric.toleranceVerdict === 'undecided'
+        ? `${words.semicolon}${words.headings.tolerance}${words.colon}${words.tolerance.undecided}`
+        : ''
     const numbers = `${formatValue(metric.a, metric.unit)} ± ${formatSize(halfWidthOf(metric), metric.unit)}${undecided}`
     return flow([metricName(metric, variants), numbers], width - 4)
       .map((line, index) => `${index === 0 ? '    ' : '      '}${line}`)
       .join('\n')
   })
-  return [wrap(words.noneFoundIn(metrics.length), width), ...lines].join('\n')
+  return [wrapText(words.noneFoundIn(metrics.length), width), ...lines].join('\n')
 }
 
 /** Pieces side by side, as many as a line holds. */
@@ -153,25 +154,8 @@ function flow(pieces: readonly string[], width: number): readonly string[] {
   const lines: string[] = []
   for (const piece of pieces) {
     const last = lines.at(-1)
-    if (last !== undefined && last.length + 3 + piece.length <= width) lines[lines.length - 1] = `${last}   ${piece}`
+    if (last !== undefined && textColumns(last) + 3 + textColumns(piece) <= width) lines[lines.length - 1] = `${last}   ${piece}`
     else lines.push(piece)
   }
   return lines
-}
-
-/** Lines of at most `width` characters, broken at spaces. */
-function wrap(text: string, width: number): string {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line].join('\n')
-}
-
-function cut(line: string, width: number): string {
-  return line.length <= width ? line : `${line.slice(0, width - 1)}…`
 }

@@ -92,5 +92,7 @@ export const COMPARE_IN_CHINESE: CompareWords = {
   },
   resultsIn: (folder) => `结果写入 ${folder}`,
   details: (metrics) => `全部 ${metrics} 项指标`,
+  semicolon: '；',
+  colon: '：',
   from: '起始值',
 }

@@ -107,5 +107,7 @@ export const COMPARE_IN_ENGLISH: CompareWords = {
   },
   resultsIn: (folder) => `Results in ${folder}`,
   details: (metrics) => `All ${metrics} metrics`,
+  semicolon: '; ',
+  colon: ': ',
   from: 'from',
 }

@@ -58,6 +58,9 @@ export interface CompareWords {
   readonly warning: (warning: ComparisonWarning) => string
   readonly resultsIn: (folder: string) => string
   readonly details: (metrics: number) => string
+  /** Between two remarks, and between a thing and what is said of it. */
+  readonly semicolon: string
+  readonly colon: string
   readonly from: string
 }
 
