@@ -58,7 +58,11 @@ const widths = FACES.filter(({ weight }) => weight !== undefined).map(({ file, w
 const target = `${root}src/report/charts/font-widths.ts`
 writeFileSync(
   target,
-  `/** Made by scripts/subset-font.mjs. By weight of Inter: a code point, its width in thousandths of the font size, and so on. */
+  `/** Signs of the catalogues that are in the fonts beside Inter. */
+export const CJK_SIGNS =
+  '${chinese}'
+
+/** Made by scripts/subset-font.mjs. By weight of Inter: a code point, its width in thousandths of the font size, and so on. */
 export const FONT_WIDTHS: Readonly<Record<400 | 600, readonly number[]>> = {
 ${widths.join('\n')}
 }

@@ -9,6 +9,7 @@ import { EXIT } from '../src/cli/exit-codes.ts'
 import { main } from '../src/cli/program.ts'
 import { FAILURE_CAUSES } from '../src/metrics/failure-cause.ts'
 import { parametersTable } from '../src/parameters/parameters-table.ts'
+import { COMPARISON_COLUMNS, COMPARISON_FILES } from '../src/report/comparison/comparison-files.ts'
 import { RESULT_FILES, ResultWriter } from '../src/report/result-files.ts'
 import { ROLLOUT_COLUMNS, ROLLOUT_FILES } from '../src/report/rollout-files.ts'
 import type { RunSummary } from '../src/report/run-summary.ts'
@@ -228,7 +229,7 @@ describe('docs/results.md', () => {
   })
 
   test('every column of every CSV file is documented, in order', () => {
-    expect([...heads.keys()]).toHaveLength(8)
+    expect([...heads.keys()]).toHaveLength(9)
     for (const [file, columns] of heads) {
       const told = rowsOf(RESULTS, 'column').filter((row) => row.heading === `\`${file}\``)
       expect(
@@ -248,6 +249,19 @@ describe('docs/results.md', () => {
     ].map((match) => match[1]!)
     expect(sorted([...shared, ...rowsOf(RESULTS, 'rollout field').map((row) => row.names[0]!)])).toEqual(sorted(fields))
     for (const file of ROLLOUT_FILES) expect(RESULTS).toMatch(new RegExp(`^### \`${file}\`$`, 'm'))
+  })
+
+  test('every column of compare.csv and every field of compare.json are documented', () => {
+    expect(rowsOf(RESULTS, 'compare column').map((row) => row.names[0])).toEqual(COMPARISON_COLUMNS)
+    const source = read('src/experiment/comparison/comparison.ts')
+    const fields = (name: string): string[] => {
+      const body = source.split(`export interface ${name} {`)[1]!.split('\n}')[0]!
+      return [...body.matchAll(/^ {2}readonly (\w+):/gm)].map((match) => match[1]!)
+    }
+    const shared = ['schemaVersion', 'tool', 'command']
+    expect([...shared, ...rowsOf(RESULTS, 'compare field').flatMap((row) => row.names)]).toEqual(fields('Comparison'))
+    expect(rowsOf(RESULTS, 'metric field').flatMap((row) => row.names)).toEqual(fields('MetricComparison'))
+    for (const file of COMPARISON_FILES) expect(RESULTS).toMatch(new RegExp(`^### \`${file}\`$`, 'm'))
   })
 
   test('every cause of failure is documented, in order', () => {

@@ -7,8 +7,8 @@ import { type BenchTable, checksumOf, tablesOf, targetInWords } from '../bench/t
 import { invariant } from '../invariant.ts'
 import type { Colors } from '../report/colors.ts'
 import { formatCount, threeDigits } from '../report/format.ts'
-import type { LookupChartData, LookupPoint } from '../report/lookup-chart.ts'
 import { type BenchFile, whyNotInto, writeFiles } from './bench-files.ts'
+import { signedPng, signedSvg } from './chart/picture-files.ts'
 import { BENCH_FOLDER } from './default-folders.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { colorsFor, Progress, type Terminal } from './terminal.ts'
@@ -147,41 +147,52 @@ function summaryOf(rows: BenchRows, options: BenchOptions, version: string): Ben
 }
 
 async function filesOf(rows: BenchRows, summary: BenchSummary): Promise<Record<BenchFile, string | Uint8Array>> {
-  // Loaded here, so that no other command waits for it.
-  const { lookupChart, toPng } = await import('../report/lookup-chart.ts')
-  const svg = lookupChart(chartOf(rows, summary))
-  const csv = (name: string): string => {
-    const table = tablesOf(rows).find((each) => each.name === name)
-    invariant(table !== undefined, `there is a table ${name}`)
-    return csvOf(table)
-  }
+  const csv = (name: string): string => csvOf(tableNamed(rows, name))
+  const svg = await lookupChart(tableNamed(rows, 'lookup'), summary)
+  const { svgToPng } = await import('../report/charts/static/png.ts')
   return {
     'lookup.csv': csv('lookup'),
     'first-packet.csv': csv('first-packet'),
     'pick.csv': csv('pick'),
     'update.csv': csv('update'),
-    'lookup.svg': svg,
-    'lookup.png': toPng(svg),
+    'lookup.svg': signedSvg(svg),
+    'lookup.png': signedPng(svgToPng(svg)),
     'summary.csv': csv('summary'),
     'summary.json': `${JSON.stringify(summary, null, 2)}\n`,
   }
+}
+
+function tableNamed(rows: BenchRows, name: string): BenchTable {
+  const table = tablesOf(rows).find((each) => each.name === name)
+  invariant(table !== undefined, `there is a table ${name}`)
+  return table
+}
+
+/** As `towtank chart` draws it of lookup.csv. */
+async function lookupChart(table: BenchTable, { tool, seed }: BenchSummary): Promise<string> {
+  // Loaded here, so that no other command waits for it.
+  const [{ lookupCost }, { TableBuilder, isRead }, { THEMES }, { LANGUAGES }, { chartToSvg }] = await Promise.all([
+    import('../report/charts/cost-curves.ts'),
+    import('../report/charts/tables.ts'),
+    import('../report/charts/theme.ts'),
+    import('../report/language/index.ts'),
+    import('../report/charts/static/svg.ts'),
+  ])
+  const builder = new TableBuilder(table.columns, (column) => isRead('lookup', column))
+  for (const row of table.rows) builder.add(row.map((cell) => String(cell ?? '')))
+  const chart = lookupCost.prepare(new Map([['lookup', builder.table()]]))
+  const words = LANGUAGES.en.charts
+  const footer = words.footerOfBench(`${tool.name} ${tool.version}`, seed)
+  return chartToSvg(chart, { theme: THEMES.light, words, width: 900, height: chart.height(900), interactive: false, heading: true, footer })
 }
 
 function csvOf({ columns, rows }: BenchTable): string {
   return stringify([[...columns], ...rows.map((row) => [...row])])
 }
 
-function pointsOf({ lookup }: BenchRows, mode: string): readonly LookupPoint[] {
-  return lookup.filter((row) => row.mode === mode && row.position === 'uniform').map(({ services, ns }) => ({ services, ns }))
-}
-
-function chartOf(rows: BenchRows, { tool, seed, quick }: BenchSummary): LookupChartData {
-  return {
-    iptables: pointsOf(rows, 'iptables'),
-    ipvs: pointsOf(rows, 'ipvs'),
-    nftables: pointsOf(rows, 'nftables'),
-    provenance: `${tool.name} ${tool.version} bench${quick ? ' --quick' : ''}, seed ${seed}; the model's own structures in JavaScript, not the kernel's`,
-  }
+/** Of a Service that stands anywhere. */
+function pointsOf({ lookup }: BenchRows, mode: string): readonly { readonly services: number; readonly ns: number }[] {
+  return lookup.filter((row) => row.mode === mode && row.position === 'uniform')
 }
 
 const NAME_WIDTH = 12

@@ -110,6 +110,7 @@ describe('towtank run', () => {
     expect(Object.keys(files)).toEqual([
       'events.csv',
       'failures.csv',
+      'latency.csv',
       'nodes.csv',
       'objects.csv',
       'parameters.csv',

@@ -89,4 +89,33 @@ describe('Histogram', () => {
     expect(() => new Histogram().record(-1)).toThrow('Cannot record -1')
     expect(() => new Histogram().record(Number.NaN)).toThrow('Cannot record NaN')
   })
+
+  test('buckets hold every value, and give the same quantiles', () => {
+    const magnitude = fc.integer({ min: 0, max: 52 }).chain((bits) => fc.integer({ min: 0, max: powerOfTwo(bits) }))
+    fc.assert(
+      fc.property(fc.array(magnitude, { minLength: 1, maxLength: 200 }), (values) => {
+        const histogram = new Histogram()
+        for (const value of values) histogram.record(value)
+        const buckets = [...histogram.buckets()]
+        for (const { from, to, middle, count } of buckets) {
+          expect(count).toBe(values.filter((value) => value >= from && value <= to).length)
+          expect(middle).toBeGreaterThanOrEqual(from)
+          expect(middle).toBeLessThanOrEqual(to)
+          expect(to - from).toBeLessThanOrEqual(from / 128)
+        }
+        expect(buckets.reduce((sum, { count }) => sum + count, 0)).toBe(values.length)
+        expect([buckets[0]!.from, buckets.at(-1)!.to]).toEqual([Math.min(...values), Math.max(...values)])
+        let seen = 0
+        for (const { middle, count } of buckets) {
+          seen += count
+          // The last of the bucket's ranks; the very last is the maximum itself.
+          if (seen < values.length) expect(histogram.quantile(seen / values.length)).toBe(middle)
+        }
+      }),
+    )
+  })
+
+  test('has no buckets before the first value', () => {
+    expect([...new Histogram().buckets()]).toEqual([])
+  })
 })

@@ -10,6 +10,14 @@ export const BUCKETS = EXACT + DOUBLINGS * BUCKETS_PER_DOUBLING
 const TWO_32 = 4_294_967_296
 const BITS_EXACT = 8
 
+/** What one bucket of a histogram counted: values from `from` to `to`, both included, for which quantiles give `middle`. */
+export interface Bucket {
+  readonly from: number
+  readonly to: number
+  readonly middle: number
+  readonly count: number
+}
+
 /**
  * A log-linear histogram of whole numbers >= 0, such as nanoseconds.
  *
@@ -82,6 +90,19 @@ export class Histogram {
     }
   }
 
+  /** The buckets that have counted something, ascending. Their counts sum to {@link count}. */
+  *buckets(): Generator<Bucket> {
+    if (this.#count === 0) return
+    const last = bucketOf(this.#max)
+    for (let bucket = bucketOf(this.#min); bucket <= last; bucket++) {
+      const count = this.#counts[bucket]!
+      if (count === 0) continue
+      const from = lowestOf(bucket)
+      const middle = Math.min(Math.max(middleOf(bucket), this.#min), this.#max)
+      yield { from: Math.max(from, this.#min), to: Math.min(from + widthOf(bucket) - 1, this.#max), middle, count }
+    }
+  }
+
   /** Adds everything that `other` has counted. */
   merge(other: Histogram): void {
     if (other.#count === 0) return
@@ -130,11 +151,18 @@ export function bucketOf(value: number): number {
 
 /** The middle of a bucket's values, rounded down. */
 function middleOf(bucket: number): number {
+  return lowestOf(bucket) + Math.floor((widthOf(bucket) - 1) / 2)
+}
+
+/** The smallest value that a bucket counts. */
+function lowestOf(bucket: number): number {
   if (bucket < EXACT) return bucket
-  const doubling = Math.floor((bucket - EXACT) / BUCKETS_PER_DOUBLING)
-  const width = powerOfTwo(doubling + 1)
-  const lowest = (((bucket - EXACT) % BUCKETS_PER_DOUBLING) + BUCKETS_PER_DOUBLING) * width
-  return lowest + Math.floor((width - 1) / 2)
+  return (((bucket - EXACT) % BUCKETS_PER_DOUBLING) + BUCKETS_PER_DOUBLING) * widthOf(bucket)
+}
+
+/** How many whole numbers a bucket counts. */
+function widthOf(bucket: number): number {
+  return bucket < EXACT ? 1 : powerOfTwo(Math.floor((bucket - EXACT) / BUCKETS_PER_DOUBLING) + 1)
 }
 
 /** 2^exponent for 0 <= exponent < 62, exactly. */

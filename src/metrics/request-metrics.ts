@@ -1,5 +1,5 @@
 import { invariant } from '../invariant.ts'
-import { type Nanos, SECOND } from '../units.ts'
+import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { BLAME_PARTS, BlameHistogram, PARTS } from './blame.ts'
 import { FAILURE_CAUSES } from './failure-cause.ts'
 import { FailureTally } from './failure-tally.ts'
@@ -64,6 +64,8 @@ const FAILURE_COLUMNS = [
   'written_s',
 ]
 
+const LATENCY_COLUMNS = ['traffic', 'latency_ms_from', 'latency_ms_to', 'latency_ms', 'requests', 'requests_up_to']
+
 /**
  * What became of every request, by interval and traffic.
  *
@@ -94,6 +96,11 @@ export class RequestMetrics {
   /** One row for each traffic, cause and change that the rules behind the failures had not seen. By traffic, then in the order of the first. */
   failureTable(): Table {
     return { columns: FAILURE_COLUMNS, rows: this.#traffic.flatMap((traffic) => [...traffic.failureRows()]) }
+  }
+
+  /** The distribution of the latency of requests sent since measuring began: one row for each traffic and bucket that counted some. */
+  latencyTable(): Table {
+    return { columns: LATENCY_COLUMNS, rows: this.#traffic.flatMap((traffic) => [...traffic.latencyRows()]) }
   }
 }
 
@@ -262,6 +269,14 @@ export class TrafficMetrics {
       const revision = unseen === null || unseen.revision === 0 ? null : unseen.revision
       const writtenAt = unseen === null || unseen.committedAt === null ? null : unseen.committedAt / SECOND
       yield [phase, this.name, cause, failures, firstAt / SECOND, lastAt / SECOND, unseen?.object ?? null, revision, writtenAt]
+    }
+  }
+
+  *latencyRows(): Generator<readonly Cell[]> {
+    let upTo = 0
+    for (const { from, to, middle, count } of this.#measured.buckets()) {
+      upTo += count
+      yield [this.name, from / MILLISECOND, to / MILLISECOND, middle / MILLISECOND, count, upTo]
     }
   }
 

@@ -8,10 +8,17 @@ import { finite } from './finite.ts'
 import type { RunSummary } from './run-summary.ts'
 
 /** The tables of a result, each a file of the same name with the ending `.csv`. */
-const TABLES = ['requests', 'objects', 'proxy', 'pods', 'nodes', 'failures', 'events', 'parameters'] as const satisfies readonly (
-  | keyof RunResult
-  | 'parameters'
-)[]
+const TABLES = [
+  'requests',
+  'latency',
+  'objects',
+  'proxy',
+  'pods',
+  'nodes',
+  'failures',
+  'events',
+  'parameters',
+] as const satisfies readonly (keyof RunResult | 'parameters')[]
 
 type TableName = (typeof TABLES)[number]
 

@@ -63,6 +63,7 @@ export function sampleResult(variant = 'ipvs', changes: Partial<VariantSummary> 
         [10, 'shoppers', 500, null],
       ],
     ),
+    latency: sampleTable(['traffic', 'requests'], []),
     objects: sampleTable(['time_s', 'detail'], [[1.25, 'says "hello", and\ngoes']]),
     proxy: sampleTable(['time_s', 'node'], []),
     pods: sampleTable(['pod', 'requests'], []),

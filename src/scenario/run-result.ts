@@ -10,6 +10,8 @@ export interface RunResult {
   readonly variant: string
   /** Per interval and traffic: sent, ok, failed by cause, latency quantiles. */
   readonly requests: Table
+  /** How the latency of each traffic's answered requests is distributed. */
+  readonly latency: Table
   /** Every hop of every API object. */
   readonly objects: Table
   /** Every kube-proxy sync. */

@@ -61,6 +61,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
   return {
     variant: options.variant,
     requests: cluster.dataPlane.requestTable(),
+    latency: cluster.dataPlane.latencyTable(),
     objects: hopTable(cluster.trace),
     proxy: cluster.dataPlane.proxyTable(),
     pods: podTable(cluster),

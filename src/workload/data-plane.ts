@@ -419,6 +419,11 @@ export class DataPlane {
     return this.#requestMetrics.failureTable()
   }
 
+  /** How the latency of the measured requests is distributed. */
+  latencyTable(): Table {
+    return this.#requestMetrics.latencyTable()
+  }
+
   proxyTable(): Table {
     return this.#proxyMetrics.table()
   }

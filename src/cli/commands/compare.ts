@@ -31,7 +31,7 @@ export function compareCommand(context: CommandContext): Command {
     .argument('<a>', 'a result folder or a scenario file, with #VARIANT or without')
     .argument('[b]', 'what is compared with it; left out with --variants')
     .addOption(
-      new Option('--variants <a,b>', 'compare these two variants of the one scenario or result').argParser(
+      new Option('--variants <names>', 'compare two variants of the one scenario or result, such as iptables,ipvs').argParser(
         (text): readonly [string, string] => {
           const names = text.split(',').map((name) => name.trim())
           if (names.length === 2 && names.every((name) => name !== '')) return [names[0]!, names[1]!]

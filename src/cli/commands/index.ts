@@ -1,4 +1,5 @@
 import { benchCommand } from './bench.ts'
+import { chartCommand } from './chart.ts'
 import type { CommandDefinition } from './command.ts'
 import { compareCommand } from './compare.ts'
 import { importCommand } from './import.ts'
@@ -14,6 +15,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   traceCommand,
   rolloutCommand,
   compareCommand,
+  chartCommand,
   importCommand,
   benchCommand,
 ]

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
-import { incompleteBeta, studentQuantile, studentTwoSided, studentUpperTail } from './student-t.ts'
+import { incompleteBeta, studentQuantile, studentUpperTail } from './student-t.ts'
 
 const jStat: { ibeta(x: number, a: number, b: number): number; studentt: { cdf(t: number, degrees: number): number } } = createRequire(
   import.meta.url,
@@ -48,7 +48,6 @@ describe("Student's t distribution", () => {
   ])('above %f with %i degrees lies %e', (t, degrees, tail) => {
     close(studentUpperTail(t, degrees), tail)
     close(studentUpperTail(-t, degrees), 1 - tail)
-    close(studentTwoSided(-t, degrees), 2 * tail)
   })
 
   test('agrees with jStat all over, which has six digits', () => {

@@ -8,11 +8,6 @@ export function studentUpperTail(t: number, degrees: number): number {
   return incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2
 }
 
-/** The probability of a t at least as far from 0, on either side. */
-export function studentTwoSided(t: number, degrees: number): number {
-  return 2 * studentUpperTail(Math.abs(t), degrees)
-}
-
 /** What the share `p` of the distribution does not exceed; 0 < p < 1. */
 export function studentQuantile(p: number, degrees: number): number {
   if (p === 0.5) return 0

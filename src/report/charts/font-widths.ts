@@ -1,3 +1,7 @@
+/** Signs of the catalogues that are in the fonts beside Inter. */
+export const CJK_SIGNS =
+  '、一不与两个中为么之于交什从他会位低体作倍值入共其内写出分则别到刻动匀包半占原叉发变叠可各同否和哪因在场均型堆处多大失子它容对小属工差己已布带年应度延建得忙总或所执找拟择按据接收效数新旧时是景更最有末机条构查样核模次步每比求没测滚点热率理生用画百的目省种秒立端等答约级线结耗自节花行衡表规请负败费起超跟踪轴载较过这连迟选量间预首高龄（），：；'
+
 /** Made by scripts/subset-font.mjs. By weight of Inter: a code point, its width in thousandths of the font size, and so on. */
 export const FONT_WIDTHS: Readonly<Record<400 | 600, readonly number[]>> = {
   400: [

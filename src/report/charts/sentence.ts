@@ -20,7 +20,18 @@ export function sentence(strings: TemplateStringsArray, ...values: readonly (str
     else if ('text' in value) spans.push(value)
     else spans.push(...value)
   })
-  return spans
+  return merged(spans)
+}
+
+/** Neighbours of the same colour as one piece. */
+function merged(spans: readonly Span[]): Sentence {
+  const pieces: Span[] = []
+  for (const span of spans) {
+    const last = pieces.at(-1)
+    if (last !== undefined && last.of === undefined && span.of === undefined) pieces[pieces.length - 1] = { text: last.text + span.text }
+    else pieces.push(span)
+  }
+  return pieces
 }
 
 export function plainText(words: Sentence): string {

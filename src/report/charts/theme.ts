@@ -39,7 +39,7 @@ export const THEMES = {
     border: '#d5dae3',
     shade: 'rgba(71, 84, 110, 0.10)',
     accents: ['#cf5300', '#0b67b2', '#0a7d4f', '#9c3d8c', '#8a6d00', '#00808f', '#b3243f', '#5a5f6b'],
-    causes: ['#b3243f', '#e07b39', '#3f6fb5', '#7a5aa8', '#2f8f7f'],
+    causes: ['#b3243f', '#d9722f', '#3f6fb5', '#7a5aa8', '#2f8f7f'],
     otherCauses: '#8a909c',
     heat: ['#e3eef8', '#9cc4e4', '#4a90c4', '#7b5aa6', '#c0365a', '#7a0c2e'],
     noHeat: '#f6f7f9',

@@ -6,6 +6,8 @@ export interface Distribution {
   readonly latencyMs: readonly number[]
   readonly requests: readonly number[]
   readonly total: number
+  /** Milliseconds. */
+  readonly max: number
 }
 
 /** The distribution of a traffic in a variant; null where the table is not there or has none. */
@@ -17,7 +19,9 @@ export function distributionOf(tables: Tables, of: { readonly variant: string; r
   const variant = variants.texts.indexOf(of.variant)
   const traffic = traffics.texts.indexOf(of.traffic)
   const latencies = table.numbers('latency_ms')
+  const upperEnds = table.numbers('latency_ms_to')
   const counts = table.numbers('requests')
+  let max = 0
   const latencyMs: number[] = []
   const requests: number[] = []
   let total = 0
@@ -26,8 +30,9 @@ export function distributionOf(tables: Tables, of: { readonly variant: string; r
     latencyMs.push(latencies[row]!)
     requests.push(counts[row]!)
     total += counts[row]!
+    max = Math.max(max, upperEnds[row]!)
   }
-  return total > 0 ? { latencyMs, requests, total } : null
+  return total > 0 ? { latencyMs, requests, total, max } : null
 }
 
 /** The latency that at least a share `q` of the requests did not exceed. */

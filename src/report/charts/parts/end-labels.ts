@@ -42,7 +42,7 @@ export function drawEndLabels(
   const elements: Element[] = []
   labels.forEach(({ name, figure, more = '', color, y }, index) => {
     const place = places[index]!
-    if (Math.abs(place - y) > LINE_HEIGHT / 2) elements.push(drawLine([box.x + box.width + 2, y], [x - 3, place], color, 0.7))
+    if (Math.abs(place - y) > LINE_HEIGHT * 1.2) elements.push(drawLine([box.x + box.width + 2, y], [x - 3, place], color, 0.7))
     elements.push(drawText(x, place, name, { size: SIZE, color, weight: 600 }))
     const next = x + textWidth(name, SIZE, 600) + space(name)
     elements.push(drawText(next, place, figure, { size: SIZE, color }))

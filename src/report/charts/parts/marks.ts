@@ -127,9 +127,9 @@ export function marksHeight({ rows }: MarkLabels): number {
 /** `markArea` and `markLine` of a series that lie behind a panel. `labelled` for the topmost panel only. */
 export function markSeries(
   { labels }: MarkLabels,
-  options: { readonly theme: Theme; readonly box: Box; readonly scale: Scale; readonly labelled: boolean },
+  options: { readonly theme: Theme; readonly box: Box; readonly scale: Scale; readonly labelled: boolean; readonly over?: boolean },
 ): Record<string, unknown> {
-  const { theme, box, scale, labelled } = options
+  const { theme, box, scale, labelled, over = false } = options
   const label = (text: string, row: number | null, start: number): Record<string, unknown> => {
     if (!labelled || row === null) return { show: false }
     const wished = pixelX(box, scale, Math.max(start, scale.min))
@@ -153,7 +153,7 @@ export function markSeries(
       {
         xAxis: Math.max(mark.start, scale.min),
         label: { ...label(text, row, mark.start), position: [0, -(8 + LINE_HEIGHT * (row ?? 0))] },
-        ...(mark.kind === 'warm-up' ? { itemStyle: { color: theme.minorGrid } } : {}),
+        ...(mark.kind === 'warm-up' && !over ? { itemStyle: { color: theme.minorGrid } } : {}),
       },
       { xAxis: Math.min(mark.end, scale.max) },
     ])
@@ -164,7 +164,18 @@ export function markSeries(
       label: { ...label(text, row, mark.start), position: 'end', distance: [0, 8 + LINE_HEIGHT * (row ?? 0)] },
     }))
   return {
-    ...(areas.length === 0 ? {} : { markArea: { silent: true, z: 0, itemStyle: { color: theme.shade }, data: areas } }),
+    ...(areas.length === 0
+      ? {}
+      : {
+          markArea: over
+            ? {
+                silent: true,
+                z: 4,
+                itemStyle: { color: 'transparent', borderColor: theme.ink, borderWidth: 1, borderType: [3, 3] },
+                data: areas,
+              }
+            : { silent: true, z: 0, itemStyle: { color: theme.shade }, data: areas },
+        }),
     ...(lines.length === 0
       ? {}
       : {

@@ -31,6 +31,11 @@ export function fitted(text: string, size: number, most: number, weight: Weight 
   return `${characters.join('').trimEnd()}…`
 }
 
+/** The characters of a text that the fonts of Latin writing lack; those of other catalogues are in fonts of their own. */
+export function notLatin(text: string): readonly string[] {
+  return [...new Set(text)].filter((character) => character > '\u001f' && !WIDTHS[400].has(character.codePointAt(0)!))
+}
+
 function mapOf(pairs: readonly number[]): ReadonlyMap<number, number> {
   const map = new Map<number, number>()
   for (let index = 0; index < pairs.length; index += 2) map.set(pairs[index]!, pairs[index + 1]!)

@@ -28,6 +28,8 @@ export interface TimePanel {
   /** Labels of the left axis, where they stand for things and not for values. */
   readonly leftLabels?: readonly { readonly value: number; readonly text: string }[]
   readonly marks?: readonly Mark[]
+  /** Marks are outlines over what is drawn, where that covers the plot. */
+  readonly marksOver?: boolean
   /** Its share of the height beside others; 1 when left out. */
   readonly weight?: number
 }
@@ -109,7 +111,7 @@ export function timeChart(look: Look, chart: TimeChart): Record<string, unknown>
     elements.push(...drawEndLabels(ends, { box, theme, ...(panel.head === undefined ? {} : { head: panel.head }) }))
     for (const { value, text } of panel.leftLabels ?? [])
       elements.push(drawText(box.x - 8, pixelY(box, panel.scale, value), text, { size: 11, color: theme.quiet, align: 'right' }))
-    const marks = markSeries(placed[index]!, { theme, box, scale: timeScale, labelled: row === 0 })
+    const marks = markSeries(placed[index]!, { theme, box, scale: timeScale, labelled: row === 0, over: panel.marksOver === true })
     panel.series.forEach((one, place) => {
       series.push({ xAxisIndex: index, yAxisIndex: index, animation: false, ...(place === 0 ? marks : {}), ...one })
     })
