@@ -51,12 +51,15 @@ describe('links', () => {
       .replaceAll(' ', '-')
   const anchorsOf = (text: string) => [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => slug(heading!))
 
-  test.each([...all].filter(([path]) => path === 'docs/faq.md' || path.startsWith('docs/reference/')))('of %s lead to files and headings', (path, text) => {
-    const lost = [...text.matchAll(/\]\(([^)#\s:]*)(?:#([^)]*))?\)/g)].filter(([, file, anchor]) => {
-      const target = file === '' ? path : join(dirname(path), file!)
-      if (!existsSync(target)) return true
-      return anchor !== undefined && !anchorsOf(all.get(target) ?? '').includes(anchor)
-    })
-    expect(lost.map(([link]) => link)).toEqual([])
-  })
+  test.each([...all].filter(([path]) => path === 'docs/faq.md' || path.startsWith('docs/reference/')))(
+    'of %s lead to files and headings',
+    (path, text) => {
+      const lost = [...text.matchAll(/\]\(([^)#\s:]*)(?:#([^)]*))?\)/g)].filter(([, file, anchor]) => {
+        const target = file === '' ? path : join(dirname(path), file!)
+        if (!existsSync(target)) return true
+        return anchor !== undefined && !anchorsOf(all.get(target) ?? '').includes(anchor)
+      })
+      expect(lost.map(([link]) => link)).toEqual([])
+    },
+  )
 })

@@ -69,9 +69,14 @@ export const IPVS = group(
       time(EXTENSION),
       cited('ip_vs_conn_expire, which writes it over the time-out that the template was made with'),
     ),
-    entry('activeLoad', of(CLASSIC_ACTIVE_LOAD), cited('Linux net/netfilter/ipvs, ip_vs_dest_conn_overhead: 256 of an active connection, 1 of an inactive one'), {
-      note: 'Load of an active connection where an inactive one counts 1.',
-    }),
+    entry(
+      'activeLoad',
+      of(CLASSIC_ACTIVE_LOAD),
+      cited('Linux net/netfilter/ipvs, ip_vs_dest_conn_overhead: 256 of an active connection, 1 of an inactive one'),
+      {
+        note: 'Load of an active connection where an inactive one counts 1.',
+      },
+    ),
     entry('activeLoad2026', of(TOTAL_ACTIVE_LOAD), cited('Linux kernels of 2026: the sum of all connections in the overhead'), {
       note: 'The same in kernels of 2026, which add the active connections once more.',
     }),
