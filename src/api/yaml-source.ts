@@ -55,8 +55,8 @@ function parse(file: SourceFile, text: string, problems: SourceProblem[]): Docum
   return documents
 }
 
-/** The offset of the first collection below the deepest level allowed, or null. Walks the token tree without recursion. */
-function firstTooDeep(token: unknown): number | null {
+/** The offset of the first collection of a token below the deepest level allowed, or null. Walks the token tree without recursion. */
+export function firstTooDeep(token: unknown): number | null {
   const stack: { readonly token: unknown; readonly depth: number; readonly offset: number }[] = [{ token, depth: 0, offset: 0 }]
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
     if (!isContainer(top.token)) continue

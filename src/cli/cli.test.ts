@@ -259,11 +259,28 @@ describe('the command line', () => {
     [['run'], "missing required argument 'file'"],
     [['run', 'x.yaml', '--seed', ''], 'It is empty'],
     [['run', 'x.yaml'], 'Cannot read the scenario "x.yaml": there is no such file'],
-    [[], 'Usage: towtank'],
+    [['x.yaml'], '(Did you mean towtank run x.yaml?)'],
+    [['trace', 'x.yaml', 'pod/a', '--lang', 'hz'], 'Expected one of en, zh'],
   ])('refuses %j with exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await towtank(...args)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
+  })
+
+  test('says how to start when it is given nothing', async () => {
+    const { code, stdout, stderr } = await towtank()
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('$ towtank init demo')
+  })
+
+  test('prints what is wrong as JSON, too, when JSON was asked for', async () => {
+    write({ 'small.yaml': scenario().replace('duration', 'durtion') })
+    const { code, stdout, stderr } = await towtank('run', 'small.yaml', '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1, problems: [{ file: 'small.yaml', line: 5, column: 3 }], refusals: [] })
+    expect(stderr).toContain('small.yaml:5:3 Unknown key "durtion"')
+    const refused = await towtank('trace', 'small.yaml', 'deployment', '--json')
+    expect(JSON.parse(refused.stdout)).toMatchObject({ schemaVersion: 1, problems: [{ line: 5 }] })
   })
 
   test('has help with examples for every command, and a version', async () => {
@@ -273,6 +290,9 @@ describe('the command line', () => {
       ['validate', '--help'],
       ['trace', '--help'],
       ['rollout', '--help'],
+      ['init', '--help'],
+      ['schema', '--help'],
+      ['completion', '--help'],
       ['help', 'run'],
     ]) {
       const { code, stdout } = await towtank(...args)

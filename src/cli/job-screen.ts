@@ -1,3 +1,4 @@
+import type { SourceProblem } from '../api/source-problem.ts'
 import { renderComparison } from '../report/comparison/terminal.ts'
 import { COMPARE_WORDS } from '../report/language/compare.ts'
 import { renderRollout } from '../report/rollout-summary.ts'
@@ -18,6 +19,8 @@ export class JobScreen {
   readonly #options: ScreenOptions
   readonly #terminal: Terminal
   readonly #progress: Progress
+  readonly #problems: SourceProblem[] = []
+  readonly #refusals: string[] = []
   #writingTo: string | null = null
 
   constructor(options: ScreenOptions, terminal: Terminal) {
@@ -36,9 +39,11 @@ export class JobScreen {
         this.#writingTo = event.out
         return
       case 'problems':
+        this.#problems.push(...event.problems)
         this.#error(renderProblems(event.problems, textOf, colors))
         return
       case 'refused':
+        this.#refusals.push(event.reason)
         this.#error(`${colors.red(event.reason)}\n`)
         return
       case 'warnings':
@@ -69,6 +74,9 @@ export class JobScreen {
   /** The job has ended, by itself or not; what it may have left half-written is removed. */
   close(interrupted: boolean): void {
     this.#progress.stop()
+    const wrong = this.#problems.length > 0 || this.#refusals.length > 0
+    if (this.#options.json === true && wrong)
+      this.#terminal.stdout.write(`${JSON.stringify({ schemaVersion: 1, problems: this.#problems, refusals: this.#refusals })}\n`)
     if (this.#writingTo !== null) {
       const chosen = ResultFolder.choose(this.#writingTo)
       if (chosen.ok) chosen.folder.removeStale()

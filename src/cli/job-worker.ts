@@ -3,9 +3,10 @@ import { RolloutMeter } from '../scenario/rollout/measure.ts'
 import { simulate } from '../scenario/simulate.ts'
 import { compareJob } from './compare/compare-job.ts'
 import { diskFiles } from './disk-files.ts'
-import type { ExitCode } from './exit-codes.ts'
+import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { Job, JobEvent, JobTools, WorkerMessage } from './jobs.ts'
 import { cellsInThreads, cellWorkerFile } from './pool/cell-pool.ts'
+import { reportClient } from './report-client.ts'
 import { type MeterJob, type MeterTask, metersInThreads } from './rollout/meters.ts'
 import { rolloutJob } from './rollout/rollout-job.ts'
 import { runJob } from './run-job.ts'
@@ -45,14 +46,28 @@ async function serve(job: Job, workerFile: string): Promise<void> {
   try {
     post({ kind: 'exit', code: await work(job, tools, workerFile) })
   } catch (error) {
+    const refusal = systemRefusal(error)
+    if (refusal !== null) {
+      post({ kind: 'refused', reason: refusal })
+      post({ kind: 'exit', code: EXIT.wrongInput })
+      return
+    }
     post({ kind: 'bug', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   }
+}
+
+/** What the system of this machine did not allow, such as a file on a full disk: nobody's bug. null for any other error. */
+function systemRefusal(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  const { code, syscall, path } = error as NodeJS.ErrnoException
+  if (code === undefined || syscall === undefined) return null
+  return `The system refused to ${syscall}${path === undefined ? '' : ` "${path}"`} (${code}): results need a folder that can be written to; choose one with --out`
 }
 
 function work(job: Job, tools: JobTools, workerFile: string): Promise<ExitCode> {
   switch (job.kind) {
     case 'run':
-      return runJob(job, tools)
+      return runJob(job, tools, () => reportClient(workerFile))
     case 'trace':
       return traceJob(job, tools)
     case 'compare':

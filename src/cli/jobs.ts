@@ -18,6 +18,8 @@ export interface RunJob {
   readonly seed: string | null
   /** Where to write; null for `results/<scenario name>`. With several files each result gets its own folder in it. */
   readonly out: string | null
+  /** The language of the HTML report; null for none. */
+  readonly report: LanguageCode | null
   readonly version: string
 }
 

@@ -5,11 +5,29 @@ import { EXIT, type ExitCode } from './exit-codes.ts'
 
 export type ProgramOptions = Omit<CommandContext, 'done'>
 
+/** What the program says when it is given nothing to do. */
+const START = `Towtank tries a Kubernetes cluster on a model. To start:
+
+  $ towtank init demo                    write a folder with a scenario that runs
+  $ cd demo && towtank run scenario.yaml run it, and say what happened
+  $ towtank --help                       every command
+`
+
 /** Runs the command line and gives the exit code. */
 export async function main(argv: readonly string[], options: ProgramOptions): Promise<ExitCode> {
   let code: ExitCode = EXIT.passed
   const done = (result: ExitCode): void => {
     code = result
+  }
+  const { terminal } = options
+  const [first] = argv
+  if (first === undefined) {
+    terminal.stdout.write(START)
+    return EXIT.passed
+  }
+  if (/\.(ya?ml|json)$/i.test(first) && !first.startsWith('-')) {
+    terminal.stderr.write(`error: "${first}" is a file and not a command\n(Did you mean towtank run ${first}?)\n(add --help for help)\n`)
+    return EXIT.wrongInput
   }
   try {
     await buildProgram({ ...options, done }).parseAsync(argv, { from: 'user' })

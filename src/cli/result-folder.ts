@@ -1,22 +1,10 @@
-import {
-  accessSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmdirSync,
-  type Stats,
-  statSync,
-  unlinkSync,
-} from 'node:fs'
-import { basename, dirname, join, resolve, sep } from 'node:path'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { COMPARISON_FILE, COMPARISON_FILES } from '../report/comparison/comparison-files.ts'
 import { RESULT_FILES, SUMMARY_FILE } from '../report/result-files.ts'
 import { ROLLOUT_FILES } from '../report/rollout-files.ts'
 import { SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
+import { chooseResultPlace, isAlive, refuseResultPlace } from './result-place.ts'
 
 /**
  * A folder of results that is there as a whole or not at all.
@@ -39,20 +27,11 @@ export class ResultFolder {
 
   /** The folder that results may be written to, or why not. Nothing is made or removed yet. */
   static choose(out: string): { readonly ok: true; readonly folder: ResultFolder } | { readonly ok: false; readonly reason: string } {
-    const refuse = (why: string) => ({ ok: false as const, reason: `Cannot write results to "${out}": ${why}` })
-    if (out.trim() === '' || out.includes('\0')) return refuse('it is not the name of a folder')
-    // `a/../b` is not `b` when `a` is a symbolic link, so that a reader of the command could be wrong about what it replaces.
-    const steps = out.split(/[/\\]/)
-    const up = steps.lastIndexOf('..')
-    if (up >= 0 && steps.slice(0, up).some((step) => step !== '..' && step !== '.'))
-      return refuse('it goes back up with ".." after going down')
-    const path = resolve(out)
-    const parent = realPath(dirname(path))
-    const name = basename(path)
-    const whole = join(parent, name)
-    if (name === '' || isWithin(process.cwd(), whole)) return refuse('it is the folder you are in, or one around it')
-    const why = whyNoFolder(parent) ?? whyNotReplaceable(whole)
-    return why === null ? { ok: true, folder: new ResultFolder(out, parent, name) } : refuse(why)
+    const place = chooseResultPlace(out)
+    if (!place.ok) return place
+    const { parent, name } = place
+    const why = whyNotReplaceable(join(parent, name))
+    return why === null ? { ok: true, folder: new ResultFolder(out, parent, name) } : refuseResultPlace(out, why)
   }
 
   get path(): string {
@@ -117,54 +96,18 @@ const MARKS: readonly string[] = [SUMMARY_FILE, COMPARISON_FILE]
 /** The end of the name that an earlier result has for the instant in which a new one takes its place. */
 const REPLACED = '-replaced'
 
-/** The path with symbolic links followed as far as it exists. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    const above = dirname(path)
-    return above === path ? path : join(realPath(above), basename(path))
-  }
-}
-
-function isWithin(inner: string, outer: string): boolean {
-  const real = realPath(inner)
-  return real === outer || real.startsWith(outer.endsWith(sep) ? outer : outer + sep)
-}
-
 function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
 /** Why a folder must not be replaced, or null when it is absent, empty, or a result of ours with nothing added to it. */
-/** Why nothing can be made in there, or null: the nearest part of the path that exists must be a folder that may be written to. */
-function whyNoFolder(path: string): string | null {
-  let existing = path
-  let found = stat(existing)
-  while (found === undefined && dirname(existing) !== existing) {
-    existing = dirname(existing)
-    found = stat(existing)
-  }
-  if (found === undefined || !found.isDirectory()) return `"${existing}" is not a folder`
-  try {
-    accessSync(existing, constants.W_OK)
-    return null
-  } catch {
-    return `"${existing}" may not be written to`
-  }
-}
-
-/** Undefined also where a part of the path is no folder. */
-function stat(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false })
-  } catch {
-    return undefined
-  }
-}
-
 function whyNotReplaceable(path: string): string | null {
-  const found = lstatSync(path, { throwIfNoEntry: false })
+  let found: Stats | undefined
+  try {
+    found = lstatSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    return `no folder can be there (${(error as NodeJS.ErrnoException).code})`
+  }
   if (found === undefined) return null
   if (found.isSymbolicLink()) return 'it is a symbolic link'
   if (!found.isDirectory()) return 'it is not a folder'
@@ -193,13 +136,4 @@ function removeResultFolder(path: string): void {
   const names = readdirSync(path, { withFileTypes: true })
   for (const entry of names) if (OUR_FILES.includes(entry.name) && !entry.isDirectory()) unlinkSync(join(path, entry.name))
   if (names.every((entry) => OUR_FILES.includes(entry.name) && !entry.isDirectory())) rmdirSync(path)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

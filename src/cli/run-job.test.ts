@@ -30,16 +30,28 @@ async function run(
 ) {
   const events: JobEvent[] = []
   const seen: Scenario[] = []
-  const job: RunJob = { kind: 'run', files: Object.keys(files), seed: null, out: join(root, 'out'), version: '1.2.3', ...changes }
-  const code = await runJob(job, {
-    files: memoryFiles(files),
-    tell: (event) => events.push(event),
-    simulate: (given, { variant, onProgress }) => {
-      seen.push(given)
-      onProgress?.(0.5)
-      return simulate === undefined ? sampleResult(variant, { thresholds: passed }) : simulate(given, variant)
+  const job: RunJob = {
+    kind: 'run',
+    files: Object.keys(files),
+    seed: null,
+    out: join(root, 'out'),
+    report: null,
+    version: '1.2.3',
+    ...changes,
+  }
+  const code = await runJob(
+    job,
+    {
+      files: memoryFiles(files),
+      tell: (event) => events.push(event),
+      simulate: (given, { variant, onProgress }) => {
+        seen.push(given)
+        onProgress?.(0.5)
+        return simulate === undefined ? sampleResult(variant, { thresholds: passed }) : simulate(given, variant)
+      },
     },
-  })
+    () => 'void 0',
+  )
   return { code, events, seen }
 }
 

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import type { SourceProblem } from '../api/source-problem.ts'
+import { InvariantError, invariant } from '../invariant.ts'
 import { parametersTable } from '../parameters/parameters-table.ts'
 import { ResultWriter } from '../report/result-files.ts'
 import { passed, type RunSummary, SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
+import { writeReport } from '../report/write-report.ts'
 import type { ScenarioWarning } from '../scenario/load-context.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import type { RunResult, VariantSummary } from '../scenario/run-result.ts'
@@ -18,17 +20,26 @@ interface Planned {
   readonly folder: ResultFolder
 }
 
-/** Checks everything, then runs everything. When anything is wrong with any file, nothing is run and nothing is written. */
-export async function runJob(job: RunJob, tools: JobTools<RunResult>): Promise<ExitCode> {
+/**
+ * Checks everything, then runs everything. When anything is wrong with any file, nothing is run and nothing is written.
+ *
+ * `reportClient` gives the script of reports.
+ */
+export async function runJob(job: RunJob, tools: JobTools<RunResult>, reportClient: () => string = unbuilt): Promise<ExitCode> {
   const plans = await plan(job, tools)
   if (plans === null) return EXIT.wrongInput
   let allPassed = true
   for (const [index, planned] of plans.entries()) {
     const base = index / plans.length
-    const summary = runOne(planned, job.version, tools, (fraction) => base + fraction / plans.length)
+    const summary = await runOne(planned, job, { ...tools, reportClient }, (fraction) => base + fraction / plans.length)
     allPassed &&= passed(summary)
   }
   return allPassed ? EXIT.passed : EXIT.thresholdFailed
+}
+
+/** Whoever does the job without a built program can write no report. */
+function unbuilt(): never {
+  throw new InvariantError('a report needs the script that the build makes')
 }
 
 async function plan(job: RunJob, { files, tell }: JobTools<RunResult>): Promise<readonly Planned[] | null> {
@@ -68,12 +79,12 @@ export function withSeed(variants: readonly Variant[], seed: string | null): rea
   return seed === null ? variants : variants.map(({ name, scenario }) => ({ name, scenario: { ...scenario, seed } }))
 }
 
-function runOne(
+async function runOne(
   planned: Planned,
-  version: string,
-  { simulate, tell }: JobTools<RunResult>,
+  { version, report: language }: RunJob,
+  { simulate, tell, reportClient }: JobTools<RunResult> & { readonly reportClient: () => string },
   overall: (fraction: number) => number,
-): RunSummary {
+): Promise<RunSummary> {
   const { name, variants, inputHash, folder } = planned
   tell({ kind: 'writing', out: folder.shown })
   const partial = folder.begin()
@@ -92,6 +103,10 @@ function runOne(
     const tool = { name: 'towtank', version } as const
     const summary: RunSummary = { schemaVersion: SUMMARY_SCHEMA_VERSION, tool, scenario: name, seed, inputHash, variants: summaries }
     writer.finish(summary)
+    if (language !== null) {
+      const written = await writeReport(partial, { language, client: reportClient() })
+      invariant(written.ok, 'a report can be made of every result')
+    }
     folder.commit()
     tell({ kind: 'finished', summary, folder: folder.shown })
     return summary

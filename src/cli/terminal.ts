@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { SingleBar } from 'cli-progress'
 import picocolors from 'picocolors'
 import type { Colors } from '../report/colors.ts'
@@ -33,10 +33,17 @@ export function widthOf(stream: Output): number {
   return stream.isTTY === true && stream.columns !== undefined && stream.columns > 0 ? Math.max(40, stream.columns) : 80
 }
 
-/** The text of a file for showing a line of it; null when it cannot be read. */
+/** No larger file is read as input. */
+const SHOWN_BYTES_MAX = 64 * 1024 * 1024
+
+/** The text of a file for showing a line of it; null when it is none that could be shown. */
 export function textOf(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8')
+    const found = statSync(file)
+    // A pipe or a device might have no end.
+    if (!found.isFile() || found.size > SHOWN_BYTES_MAX) return null
+    const text = readFileSync(file, 'utf8')
+    return text.includes('\0') ? null : text
   } catch {
     return null
   }

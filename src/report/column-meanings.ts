@@ -87,6 +87,19 @@ const REQUESTS: Columns = {
   },
 }
 
+const LATENCY: Columns = {
+  variant: { unit: '', meaning: 'Name of the variant.' },
+  traffic: { unit: '', meaning: 'Name of the traffic, or of a [call](scenario.md#specworkloadscalls).' },
+  latency_ms_from: { unit: 'ms', meaning: 'The lower end of the bucket; at least the shortest latency.' },
+  latency_ms_to: { unit: 'ms', meaning: 'Its upper end, included; at most the longest latency.' },
+  latency_ms: {
+    unit: 'ms',
+    meaning: 'The latency that quantiles give for its requests, here and in [`summary.json`](#variantstraffic): the middle of the bucket.',
+  },
+  requests: { unit: 'count', meaning: 'Requests in the bucket.' },
+  requests_up_to: { unit: 'count', meaning: 'Requests in it and in those below.' },
+}
+
 const OBJECTS: Columns = {
   variant: { unit: '', meaning: 'Name of the variant.' },
   hop: { unit: '', meaning: 'Number of the hop: 0, 1, 2, … within its variant.' },
@@ -245,6 +258,7 @@ const PARAMETERS: Columns = {
 /** By the name of the table, in the order of the columns; `variant` leads every row. */
 export const COLUMN_MEANINGS: Readonly<Record<string, Columns>> = {
   requests: REQUESTS,
+  latency: LATENCY,
   objects: OBJECTS,
   proxy: PROXY,
   pods: PODS,

@@ -6,6 +6,8 @@ export function formatCount(value: number): string {
 /** A time with three digits and the unit that suits it, such as `250 µs`, `8.13 ms` or `1m 30s`. */
 export function formatMilliseconds(value: number): string {
   if (value === 0) return '0 ms'
+  // What is not zero does not look like it.
+  if (value > 0 && value < 5e-6) return '<0.01 µs'
   if (value < 1) return `${threeDigits(value * 1000)} µs`
   // What would be rounded to the next unit is written in it.
   if (value < 999.5) return `${threeDigits(value)} ms`

@@ -23,9 +23,10 @@ const TABLES = [
 type TableName = (typeof TABLES)[number]
 
 export const SUMMARY_FILE = 'summary.json'
+export const REPORT_FILE = 'report.html'
 
 /** Every file that a result folder may hold, and that may be replaced with it. */
-export const RESULT_FILES: readonly string[] = [...TABLES.map((name) => `${name}.csv`), SUMMARY_FILE]
+export const RESULT_FILES: readonly string[] = [...TABLES.map((name) => `${name}.csv`), SUMMARY_FILE, REPORT_FILE]
 
 /** Rows that are turned into text at a time: enough to be fast, few enough to need no memory to speak of. */
 const ROWS_PER_CHUNK = 1000

@@ -15,7 +15,7 @@ export interface RunSummary {
 }
 
 /** Whether every threshold of every variant holds, and every fault that had to has taken effect. */
-export function passed(summary: RunSummary): boolean {
+export function passed(summary: RunSummary | Pick<RunSummary, 'variants'>): boolean {
   return summary.variants.every(({ thresholds, faults }) => thresholds.every((threshold) => threshold.passed) && !faults.some(isMissing))
 }
 

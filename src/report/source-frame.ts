@@ -6,10 +6,17 @@ import { printable } from './printable.ts'
 /** Longer lines are cut around the caret, so that a minified file does not fill the screen. */
 const LINE_MAX = 160
 
+/** Longer messages are cut: they repeat what the user wrote, which may be a file without line ends. */
+const MESSAGE_MAX = 2000
+
+function cut(text: string): string {
+  return text.length <= MESSAGE_MAX ? text : `${text.slice(0, MESSAGE_MAX)}…`
+}
+
 /** One mistake with the line that it is in, a caret below it, and what would be accepted. */
 export function renderProblem(problem: SourceProblem, text: string | null, colors: Colors): string {
   const { file, line, column, length, message, accepted, didYouMean } = problem
-  const lines = [`${colors.bold(`${printable(file)}:${line}:${column}`)} ${colors.red(printable(message))}`]
+  const lines = [`${colors.bold(`${printable(file)}:${line}:${column}`)} ${colors.red(printable(cut(message)))}`]
   const source = text?.split(/\r\n|\r|\n/)[line - 1]?.replace(/^\uFEFF/, '')
   const gutter = String(line).length
   if (source !== undefined && source.trim() !== '') {
@@ -21,7 +28,7 @@ export function renderProblem(problem: SourceProblem, text: string | null, color
     lines.push(`  ${' '.repeat(gutter)} ${colors.dim('|')} ${indentLike(shown.slice(0, column - 1 - from))}${colors.red(underline)}`)
   }
   const pad = `  ${' '.repeat(gutter)} ${colors.dim('=')}`
-  if (accepted !== null) lines.push(`${pad} accepted: ${printable(accepted)}`)
+  if (accepted !== null) lines.push(`${pad} accepted: ${printable(cut(accepted))}`)
   if (didYouMean !== null) lines.push(`${pad} Did you mean ${colors.green(`"${printable(didYouMean)}"`)}?`)
   return lines.join('\n')
 }

@@ -82,7 +82,7 @@ function thresholds({ variants }: RunSummary, { colors, width }: TerminalOptions
     .join('\n')
 }
 
-function thresholdValue({ metric, value }: ThresholdResult): string {
+export function thresholdValue({ metric, value }: ThresholdResult): string {
   if (value === null) return 'nothing measured'
   switch (THRESHOLD_METRICS.get(metric)?.unit) {
     case 'milliseconds':
@@ -116,25 +116,25 @@ function flow(pieces: readonly { readonly plain: string; readonly shown: string 
 }
 
 /** One row of the comparison: what it is called, and how each variant's value is found and written. */
-interface Row {
+export interface Row {
   readonly label: string
   readonly cell: (variant: VariantSummary) => { readonly text: string; readonly value: number | null; readonly bad?: boolean }
   /** Whether a change against the first variant is worth a percentage. */
   readonly compared: boolean
 }
 
-interface Section {
+export interface Section {
   readonly title: string
   readonly rows: readonly Row[]
 }
 
-const NOTHING = '–'
+export const NOTHING = '–'
 
 function measured(value: number | null | undefined, format: (value: number) => string) {
   return value === null || value === undefined ? { text: NOTHING, value: null } : { text: format(value), value }
 }
 
-function sections(variants: readonly VariantSummary[]): readonly Section[] {
+export function sections(variants: readonly VariantSummary[]): readonly Section[] {
   const traffic = unique(variants.flatMap((variant) => variant.traffic.map((entry) => entry.traffic)))
   const deployments = unique(variants.flatMap((variant) => variant.deployments.map((entry) => `${entry.namespace}/${entry.name}`)))
   const list: Section[] = traffic.map((name) => ({ title: name, rows: trafficRows(name, variants) }))

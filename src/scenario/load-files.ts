@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { invariant } from '../invariant.ts'
 
 /** What is at a path. */
@@ -6,12 +7,27 @@ export type FileContent =
   /** Names of the entries, in any order. */
   | { readonly kind: 'folder'; readonly names: readonly string[] }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'unreadable'; readonly reason: string }
+  /** `place`: where in the file it stops being readable. Both 1-based. */
+  | { readonly kind: 'unreadable'; readonly reason: string; readonly place?: { readonly line: number; readonly column: number } }
 
 /** The only way in which loading a scenario reaches files, so that it can do without a disk. */
 export interface FileReader {
-  read(path: string): Promise<FileContent>
+  /** A file with more than `bytesMax` is unreadable, and is not read. */
+  read(path: string, bytesMax?: number): Promise<FileContent>
 }
+
+/** The path of a file that is named in another. */
+export function besideFile(file: string, name: string): string {
+  return posix.isAbsolute(name) ? posix.normalize(name) : posix.join(posix.dirname(file), name)
+}
+
+const MEBIBYTE = 1024 * 1024
+
+/**
+ * The largest files that are read, by what is in them: far more than people write, and little enough to be read within seconds and a few hundred
+ * megabytes of memory. Own bounds.
+ */
+export const BYTES_MAX = { scenario: 2 * MEBIBYTE, manifests: 8 * MEBIBYTE, arrivals: 64 * MEBIBYTE } as const
 
 /** A reader of files that exist only in memory, by path with `/`; folders are where files are. */
 export function memoryFiles(files: Readonly<Record<string, string>>): FileReader {
@@ -19,9 +35,10 @@ export function memoryFiles(files: Readonly<Record<string, string>>): FileReader
     async read(path) {
       const text = files[path]
       if (text !== undefined) return { kind: 'file', text }
-      const inside = Object.keys(files).filter((name) => name.startsWith(`${path}/`))
+      const inside = Object.keys(files).filter((name) => path === '.' || name.startsWith(`${path}/`))
       if (inside.length === 0) return { kind: 'missing' }
-      return { kind: 'folder', names: [...new Set(inside.map((name) => name.slice(path.length + 1).split('/')[0]!))] }
+      const above = path === '.' ? 0 : path.length + 1
+      return { kind: 'folder', names: [...new Set(inside.map((name) => name.slice(above).split('/')[0]!))] }
     },
   }
 }
@@ -42,8 +59,8 @@ export class RecordingFiles implements FileReader {
     return Object.fromEntries(this.#contents)
   }
 
-  async read(path: string): Promise<FileContent> {
-    const content = this.#contents.get(path) ?? (await this.#files.read(path))
+  async read(path: string, bytesMax?: number): Promise<FileContent> {
+    const content = this.#contents.get(path) ?? (await this.#files.read(path, bytesMax))
     this.#contents.set(path, content)
     return content
   }

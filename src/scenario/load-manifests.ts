@@ -3,7 +3,7 @@ import { nearest } from '../api/did-you-mean.ts'
 import { readManifests } from '../api/manifest.ts'
 import type { AnyObject } from '../api/objects/index.ts'
 import type { SourceProblem, SourceWarning } from '../api/source-problem.ts'
-import type { FileReader } from './load-files.ts'
+import { BYTES_MAX, type FileContent, type FileReader } from './load-files.ts'
 import { type Complaint, complain, type Parsed, parsed } from './parse-result.ts'
 import { normaliseText } from './parse-yaml.ts'
 
@@ -65,16 +65,16 @@ export class ManifestLibrary {
 
   async #find(name: string): Promise<Parsed<readonly ManifestFile[]>> {
     const path = this.#pathOf(name)
-    const content = await this.#files.read(path)
+    const content = await this.#files.read(path, BYTES_MAX.manifests)
     if (content.kind === 'file') return parsed([{ path, text: normaliseText(content.text) }])
-    if (content.kind === 'unreadable') return complain(`Cannot read "${name}": ${content.reason}`)
+    if (content.kind === 'unreadable') return complain(`Cannot read "${name}": ${whyUnreadable(content)}`)
     if (content.kind === 'missing') return this.#missing(name, path, 'a file or folder, relative to the scenario file')
     const names = content.names.filter((entry) => /\.(ya?ml|json)$/.test(entry)).toSorted(byCodeUnit)
     const files: ManifestFile[] = []
     for (const entry of names) {
-      const inside = await this.#files.read(posix.join(path, entry))
+      const inside = await this.#files.read(posix.join(path, entry), BYTES_MAX.manifests)
       if (inside.kind === 'file') files.push({ path: posix.join(path, entry), text: normaliseText(inside.text) })
-      else if (inside.kind === 'unreadable') return complain(`Cannot read "${posix.join(name, entry)}": ${inside.reason}`)
+      else if (inside.kind === 'unreadable') return complain(`Cannot read "${posix.join(name, entry)}": ${whyUnreadable(inside)}`)
     }
     if (files.length === 0) return complain(`The folder "${name}" has no manifest`, { accepted: 'files that end in .yaml, .yml or .json' })
     return parsed(files)
@@ -83,9 +83,9 @@ export class ManifestLibrary {
   /** The text of one file of another kind than a manifest; it counts among {@link texts}. */
   async readText(name: string): Promise<Parsed<string>> {
     const path = this.#pathOf(name)
-    const content = await this.#files.read(path)
+    const content = await this.#files.read(path, BYTES_MAX.arrivals)
     if (content.kind === 'folder') return complain(`"${name}" is a folder`, { accepted: 'a file, relative to the scenario file' })
-    if (content.kind === 'unreadable') return complain(`Cannot read "${name}": ${content.reason}`)
+    if (content.kind === 'unreadable') return complain(`Cannot read "${name}": ${whyUnreadable(content)}`)
     if (content.kind === 'missing') return this.#missing(name, path, 'a file, relative to the scenario file')
     this.#remember({ path, text: content.text })
     return parsed(content.text)
@@ -133,6 +133,10 @@ export class ManifestLibrary {
 function namesWritten(files: readonly ManifestFile[]): readonly string[] {
   const names = files.flatMap(({ text }) => [...text.matchAll(/["']?\bname["']?\s*:\s*["']?([^\s"',}]+)/g)].map((match) => match[1]!))
   return [...new Set(names)]
+}
+
+function whyUnreadable({ reason, place }: Extract<FileContent, { kind: 'unreadable' }>): string {
+  return place === undefined ? reason : `${reason} (line ${place.line}, column ${place.column})`
 }
 
 /** Locale-free order of names, so that a folder is read in the same order everywhere. */

@@ -9,7 +9,7 @@ import { checkVersions } from './check-versions.ts'
 import { loadCluster, NODES_MAX } from './load-cluster.ts'
 import { LoadContext, type Places, type ScenarioWarning } from './load-context.ts'
 import { DEFAULTS } from './load-defaults.ts'
-import type { FileContent, FileReader } from './load-files.ts'
+import { BYTES_MAX, type FileReader } from './load-files.ts'
 import { checkGateways } from './load-gateway-target.ts'
 import { textsHash } from './load-hash.ts'
 import { warnOfUnusedImages } from './load-images.ts'
@@ -19,6 +19,7 @@ import { type AppliedManifests, ManifestLibrary, type ManifestSet } from './load
 import { loadThresholds } from './load-thresholds.ts'
 import { loadTimeline } from './load-timeline.ts'
 import { loadTraffic, type RunTimes } from './load-traffic.ts'
+import { manifestInstead, unreadableScenario } from './load-unreadable.ts'
 import { loadWorkloads } from './load-workloads.ts'
 import { nodeSeeds } from './node-seeds.ts'
 import { formatDuration } from './parse-duration.ts'
@@ -120,8 +121,10 @@ export async function openScenario(
   path: string,
   files: FileReader,
 ): Promise<{ readonly ok: true; readonly scenario: OpenedScenario } | { readonly ok: false; readonly problems: readonly SourceProblem[] }> {
-  const content = await files.read(path)
-  if (content.kind !== 'file') return { ok: false, problems: [unreadable(path, content)] }
+  const content = await files.read(path, BYTES_MAX.scenario)
+  if (content.kind !== 'file') return { ok: false, problems: [await unreadableScenario(path, content, files)] }
+  const manifest = manifestInstead(path, content.text)
+  if (manifest !== null) return { ok: false, problems: [manifest] }
   const source = new YamlSource(path, content.text)
   if (source.brokenFrom !== null && source.value === null) return { ok: false, problems: source.problems }
   return { ok: true, scenario: new OpenedScenario(source, new ManifestLibrary(files, posix.dirname(path))) }
@@ -272,20 +275,6 @@ async function readApplied(timeline: SpecDraft['timeline'], library: ManifestLib
   }
 }
 
-function unreadable(path: string, content: Exclude<FileContent, { kind: 'file' }>): SourceProblem {
-  const why = content.kind === 'missing' ? 'there is no such file' : content.kind === 'folder' ? 'it is a folder' : content.reason
-  return {
-    file: path,
-    line: 1,
-    column: 1,
-    length: 1,
-    path: '',
-    message: `Cannot read the scenario "${path}": ${why}`,
-    accepted: null,
-    didYouMean: null,
-  }
-}
-
 /** Adds what other variants, or the file itself, do not already say. What stands outside the block of the variant names it. */
 function addNew<T extends { readonly file: string; readonly line: number; readonly message: string }>(
   known: T[],
@@ -311,7 +300,7 @@ function withoutConsequences(problems: readonly SourceProblem[], source: YamlSou
 }
 
 /** The scenario file first, then the manifests as they were read; each from top to bottom. */
-function inReadingOrder(problems: readonly SourceProblem[], scenario: string): readonly SourceProblem[] {
+export function inReadingOrder(problems: readonly SourceProblem[], scenario: string): readonly SourceProblem[] {
   const files = [...new Set([scenario, ...problems.map((problem) => problem.file)])]
   return problems.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column)
 }

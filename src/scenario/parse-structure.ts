@@ -124,7 +124,8 @@ function describe(issue: Issue, root: unknown, schema: z.ZodType): readonly Stru
   const accepted = expectation(issue, path, schema)
   const suggestion =
     issue.code === 'invalid_value' && typeof value === 'string' ? likely(value, issue.values.map(String)) : numberAsText(issue, value)
-  return [{ path, part: 'value', message: `Cannot use ${show(value)} here`, accepted, didYouMean: suggestion, missing: false }]
+  const message = value === null ? `"${String(path.at(-1))}" is empty` : `Cannot use ${show(value)} here`
+  return [{ path, part: value === null ? 'key' : 'value', message, accepted, didYouMean: suggestion, missing: value === null }]
 }
 
 /** Short words are easily typed with letters swapped, which counts as two edits: the same letters in another order are near, too. */

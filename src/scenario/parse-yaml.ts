@@ -1,4 +1,7 @@
 import {
+  type Alias,
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isCollection,
@@ -8,10 +11,14 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parseDocument,
+  Parser,
   type Scalar,
+  visit,
+  YAMLParseError,
 } from 'yaml'
 import type { SourceProblem } from '../api/source-problem.ts'
+import { DEPTH_MAX, firstTooDeep } from '../api/yaml-source.ts'
+import { invariant } from '../invariant.ts'
 
 /** Steps from the root of a document: keys of maps and 0-based indexes of lists. */
 export type Path = readonly (string | number)[]
@@ -57,27 +64,24 @@ export class YamlSource {
   constructor(file: string, text: string) {
     this.file = file
     this.text = normaliseText(text)
-    this.#document = parseDocument(this.text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: true, logLevel: 'error' })
-    const problems = this.#document.errors.map((error) => {
-      const [start, end] = error.pos
-      const key = error.code === 'DUPLICATE_KEY' ? /^[^\s:]*/.exec(this.text.slice(start))![0].length : 0
+    this.#document = parseShallow(this.text, this.#lines)
+    const errors = withoutEchoes(this.#document, this.#lines)
+    const problems: SourceProblem[] = errors.map(({ code, message, pos: [start, end] }) => {
+      const key = code === 'DUPLICATE_KEY' ? /^[^\s:]*/.exec(this.text.slice(start))![0].length : 0
       const place = this.#placeOf(start, Math.max(end, start + key))
-      return { ...place, path: '', ...describeSyntaxError(error.code, error.message), didYouMean: null }
+      return { ...place, path: '', ...describeSyntaxError(code, message), didYouMean: null }
     })
-    const serious = this.#document.errors.filter((error) => error.code !== 'DUPLICATE_KEY').map((error) => this.#placeOf(...error.pos).line)
-    this.brokenFrom = serious.length === 0 ? null : Math.min(...serious)
-    let value: unknown
-    try {
-      value = this.#document.toJS({ maxAliasCount: 1000 })
-    } catch (error) {
-      problems.push({
-        ...this.#placeOf(0, 1),
-        path: '',
-        message: `Cannot expand the aliases: ${(error as Error).message}`,
-        accepted: null,
-        didYouMean: null,
-      })
+    const serious = errors.filter((error) => error.code !== 'DUPLICATE_KEY').map((error) => this.#placeOf(...error.pos).line)
+    let value: unknown = null
+    if (!errors.some(({ code }) => code === TOO_DEEP)) {
+      try {
+        value = this.#document.toJS({ maxAliasCount: ALIASES_MAX })
+      } catch {
+        problems.push({ ...this.#aliasProblem(), path: '' })
+        serious.push(1)
+      }
     }
+    this.brokenFrom = serious.length === 0 ? null : Math.min(...serious)
     this.value = value
     this.problems = problems
   }
@@ -125,6 +129,25 @@ export class YamlSource {
     return { first, last: end === undefined ? first : Math.max(first, this.#lines.linePos(end).line) }
   }
 
+  /** What is wrong with the aliases of a document that cannot be expanded. */
+  #aliasProblem(): Omit<SourceProblem, 'path'> {
+    const aliases: Alias[] = []
+    visit(this.#document, { Alias: (_, alias) => void aliases.push(alias) })
+    const anchors: string[] = []
+    visit(this.#document, { Node: (_, { anchor }: { anchor?: string }) => void (anchor !== undefined && anchors.push(anchor)) })
+    const unknown = aliases.find((alias) => alias.resolve(this.#document) === undefined)
+    const shown = unknown ?? aliases.at(-1)
+    const place = shown === undefined ? this.#placeOf(0, 1) : this.#placeOfNode(shown)
+    if (unknown === undefined)
+      return { ...place, message: 'The aliases stand for too much', accepted: `at most ${ALIASES_MAX} uses of values`, didYouMean: null }
+    return {
+      ...place,
+      message: `There is no anchor "&${unknown.source}" above`,
+      accepted: anchors.length === 0 ? 'the file has no anchors' : `one of ${anchors.map((name) => `*${name}`).join(', ')}`,
+      didYouMean: null,
+    }
+  }
+
   #child(parent: unknown, step: string | number): { key: unknown; value: unknown } | null {
     const node = isAlias(parent) ? parent.resolve(this.#document) : parent
     if (isMap(node)) {
@@ -151,6 +174,59 @@ export class YamlSource {
     const length = this.text.slice(at, last).trimEnd().length
     return { file: this.file, line: Math.max(1, line), column: Math.max(1, col), length: Math.max(1, length) }
   }
+}
+
+/** The code of the YAML library for what no text should bring about. */
+const TOO_DEEP = 'IMPOSSIBLE'
+
+/** How often aliases may bring a value, those within what they bring included. Own bound. */
+const ALIASES_MAX = 1000
+
+/** As `parseDocument` of the YAML library, but values that are nested too deeply end the document: its recursive part would exhaust the stack. */
+function parseShallow(text: string, lines: LineCounter): Document.Parsed {
+  const composer = new Composer({ lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: 'error' })
+  let tooDeep: number | null = null
+  function* shallow(): Generator<CST.Token> {
+    for (const token of new Parser(lines.addNewLine).parse(text)) {
+      tooDeep = firstTooDeep(token)
+      if (tooDeep !== null) return
+      yield token
+    }
+  }
+  let document: Document.Parsed | null = null
+  for (const next of composer.compose(shallow(), true, text.length) as Iterable<Document.Parsed>) {
+    if (document === null) document = next
+    else if (tooDeep === null) {
+      document.errors.push(new YAMLParseError([next.range[0], next.range[1]], 'MULTIPLE_DOCS', ''))
+      break
+    }
+  }
+  invariant(document !== null, 'the composer gives a document for every text')
+  const { errors } = document
+  if (tooDeep !== null) errors.push(new YAMLParseError([tooDeep, tooDeep + 1], TOO_DEEP, `nested more than ${DEPTH_MAX} levels deep`))
+  return document
+}
+
+/**
+ * The mistakes of a document without those that only follow from another: one a line is told, of tabs only the first, and a quote that is not
+ * closed where it is opened.
+ */
+function withoutEchoes(document: Document.Parsed, lines: LineCounter): readonly YAMLParseError[] {
+  const tab = document.errors.find((error) => error.code === 'TAB_AS_INDENT')
+  const known = new Set<number>()
+  return (tab === undefined ? document.errors : [tab]).flatMap((error) => {
+    const { line } = lines.linePos(error.pos[0])
+    if (known.has(line)) return []
+    known.add(line)
+    if (!error.message.startsWith('Missing closing')) return [error]
+    let opened = error.pos
+    visit(document, {
+      Scalar: (_, { range }) => {
+        if (range != null && range[1] >= error.pos[0]) opened = [range[0], range[0] + 1]
+      },
+    })
+    return [new YAMLParseError(opened, error.code, error.message)]
+  })
 }
 
 /** What a text means regardless of who saved it: no byte order mark, `\n` line ends. */

@@ -18,12 +18,20 @@ import { OTHER_ENDPOINTS_MAX } from './other-services.ts'
 
 const DURATION = 'a length of time, such as 250ms, 30s or 1m30s'
 
-function text(what: string, options: { description: string; default?: string; examples?: string[] }) {
+/** For editors; what is read is up to parseDuration. */
+const DURATION_PATTERN = '^\\s*([0-9]+(\\.[0-9]+)?(ns|us|µs|μs|ms|s|m|h))+\\s*$'
+
+function text(what: string, options: { description: string; default?: string; examples?: string[]; pattern?: string }) {
   return z.string({ error: (issue) => (issue.input === undefined ? undefined : `expected ${what}`) }).meta(options)
 }
 
 const duration = (description: string, fallback?: string) =>
-  text(DURATION, { description, examples: ['250ms', '1m30s'], ...(fallback === undefined ? {} : { default: fallback }) })
+  text(DURATION, {
+    description,
+    examples: ['250ms', '1m30s'],
+    pattern: DURATION_PATTERN,
+    ...(fallback === undefined ? {} : { default: fallback }),
+  })
 
 const distribution = (description: string, fallback?: string) =>
   text('a distribution of times, such as lognormal(p50=8ms, p99=60ms)', {

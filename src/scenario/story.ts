@@ -4,7 +4,13 @@ import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { ENGLISH } from './story-language/english.ts'
 import type { StoryLanguage } from './story-language/language.ts'
 
-export { splitKey, type Trace }
+export { type Hop, type HopId, NO_CAUSE, splitKey, type Trace }
+
+/** Hops in the order of recording, each with an earlier one as its cause: a {@link Trace}, or what was read back from a table of hops. */
+export interface Hops {
+  readonly length: number
+  hop(id: HopId): Hop
+}
 
 export interface StoryOptions {
   /** Tell every hop as it was recorded. Otherwise pods that go the same way are counted, and requests are told in one line. */
@@ -36,7 +42,7 @@ const TOLD_KINDS = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSe
  * Of several pods that go the same way one is told in full: the one on the way to the last hop of the chapter, so the chapter
  * is the critical path from the command to the last node programmed.
  */
-export function storyOf(trace: Trace, key: string, options: StoryOptions): Chapter[] {
+export function storyOf(trace: Hops, key: string, options: StoryOptions): Chapter[] {
   const chapterOf: HopId[] = []
   const members = new Map<HopId, Hop[]>()
   const concerned = new Set<HopId>()
@@ -53,12 +59,12 @@ export function storyOf(trace: Trace, key: string, options: StoryOptions): Chapt
 }
 
 /** A hop without a cause begins one, and so does each object of an `apply` of several. */
-function beginsChapter(trace: Trace, hop: Hop): boolean {
+function beginsChapter(trace: Hops, hop: Hop): boolean {
   if (hop.cause === NO_CAUSE) return true
   return hop.actor === 'kubectl' && trace.hop(hop.cause).action === 'started' && trace.hop(hop.cause).subject === ''
 }
 
-function chapterFrom(trace: Trace, id: HopId, hops: readonly Hop[], key: string, options: StoryOptions): Chapter {
+function chapterFrom(trace: Hops, id: HopId, hops: readonly Hop[], key: string, options: StoryOptions): Chapter {
   const told = options.all ? hops : dropUnread(condense(hops.filter(isTold(trace, hops, key))))
   const pods = new Set<string>()
   for (const hop of hops) if (kindOf(hop) === 'Pod' && !hop.subject.endsWith('-')) pods.add(hop.subject)
@@ -72,7 +78,7 @@ function chapterFrom(trace: Trace, id: HopId, hops: readonly Hop[], key: string,
  * Tells the object itself, what stands between it and its pods, when these come to users and leave them, and the way to its own last hop, to the
  * last node programmed, or to an Ingress' other endpoints.
  */
-function isTold(trace: Trace, hops: readonly Hop[], key: string): (hop: Hop) => boolean {
+function isTold(trace: Hops, hops: readonly Hop[], key: string): (hop: Hop) => boolean {
   const path = new Set<HopId>()
   const last = hops.findLast((hop) => hop.action === 'programmed') ?? hops[hops.length - 1]!
   const own = hops.findLast((hop) => hop.subject === key) ?? last
@@ -169,23 +175,44 @@ export function tellStory(chapters: readonly Chapter[], language: StoryLanguage 
   const lines: string[] = []
   for (const [i, chapter] of chapters.entries()) {
     if (i > 0) lines.push('')
-    lines.push(`${i + 1}. ${titleOf(chapter, language)}`, '')
+    lines.push(`${i + 1}. ${chapterTitle(chapter, language)}`, '')
     const width = Math.max(...chapter.hops.map((hop) => hop.actor.length))
     for (const hop of chapter.hops) {
-      const time = (hop.time / SECOND).toFixed(4).padStart(10)
-      const took = hop.time === hop.started ? '' : `+${milliseconds(hop.time - hop.started)}`
-      const revision = hop.revision === 0 ? '' : ` @${hop.revision}`
-      const action = actionOf(hop, language)
-      const what = hop.subject === '' ? action : `${action} ${hop.subject}${revision}`
-      const why = hop.detail === '' ? '' : `${language.colon}${language.detail(hop.detail)}`
-      lines.push(`${time} s ${took.padStart(10)}  ${hop.actor.padEnd(width)}  ${what}${why}`)
+      const { at, took, actor, what, why } = hopWords(hop, language)
+      lines.push(`${at.padStart(10)} s ${took.padStart(10)}  ${actor.padEnd(width)}  ${what}${why === '' ? '' : `${language.colon}${why}`}`)
     }
     if (chapter.leftOut > 0) lines.push('', `${' '.repeat(25)}${language.notTold(chapter.leftOut, chapter.otherPods)}`)
   }
   return lines
 }
 
-function titleOf({ beginning: { actor, action, detail } }: Chapter, language: StoryLanguage): string {
+/** A hop in words. */
+export interface HopWords {
+  /** When it ended, in seconds of simulated time. */
+  readonly at: string
+  /** How long it took, such as `+2.0 ms`; empty for what takes no time. */
+  readonly took: string
+  readonly actor: string
+  /** What was done, to which object, at which revision. */
+  readonly what: string
+  /** Empty where there is nothing to say. */
+  readonly why: string
+}
+
+export function hopWords(hop: ToldHop, language: StoryLanguage): HopWords {
+  const action = actionOf(hop, language)
+  const revision = hop.revision === 0 ? '' : ` @${hop.revision}`
+  return {
+    at: (hop.time / SECOND).toFixed(4),
+    took: hop.time === hop.started ? '' : `+${milliseconds(hop.time - hop.started)}`,
+    actor: hop.actor,
+    what: hop.subject === '' ? action : `${action} ${hop.subject}${revision}`,
+    why: hop.detail === '' ? '' : language.detail(hop.detail),
+  }
+}
+
+/** What began a chapter. */
+export function chapterTitle({ beginning: { actor, action, detail } }: Chapter, language: StoryLanguage): string {
   if (actor === 'kubectl') return language.detail(detail)
   return `${actor}${language.colon}${language.action(action)}${language.comma}${language.detail(detail)}`
 }

@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
+import { nearest } from '../../api/did-you-mean.ts'
 import { parseDuration } from '../../scenario/parse-duration.ts'
 import type { Nanos } from '../../units.ts'
 
@@ -21,4 +22,19 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 export function notEmpty(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It is empty.')
   return text
+}
+
+/** One of a few words; a word that is near one is told. */
+export function choiceOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const found = words.find((word) => word === text)
+    if (found !== undefined) return found
+    const near = nearest(text, words)
+    throw new InvalidArgumentError(`Expected one of ${words.join(', ')}.${near === null ? '' : ` Did you mean "${near}"?`}`)
+  }
+}
+
+/** An option whose value is one of a few words; the help lists them. */
+export function choice(flags: string, description: string, words: readonly string[]): Option {
+  return new Option(flags, description).choices(words).argParser(choiceOf(words))
 }

@@ -2,9 +2,15 @@ import { benchCommand } from './bench.ts'
 import { chartCommand } from './chart.ts'
 import type { CommandDefinition } from './command.ts'
 import { compareCommand } from './compare.ts'
+import { completionCommand } from './completion.ts'
 import { importCommand } from './import.ts'
+import { initCommand } from './init.ts'
+import { mergeCommand } from './merge.ts'
+import { reportCommand } from './report.ts'
 import { rolloutCommand } from './rollout.ts'
 import { runCommand } from './run.ts'
+import { schemaCommand } from './schema.ts'
+import { sweepCommand } from './sweep.ts'
 import { traceCommand } from './trace.ts'
 import { validateCommand } from './validate.ts'
 
@@ -13,9 +19,15 @@ export const COMMANDS: readonly CommandDefinition[] = [
   runCommand,
   validateCommand,
   traceCommand,
+  reportCommand,
   rolloutCommand,
   compareCommand,
+  sweepCommand,
+  mergeCommand,
   chartCommand,
   importCommand,
+  initCommand,
+  schemaCommand,
+  completionCommand,
   benchCommand,
 ]

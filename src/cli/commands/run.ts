@@ -5,6 +5,7 @@ import { type CommandContext, EXIT_CODES, startJob } from './command.ts'
 interface RunOptions {
   readonly seed?: string
   readonly out?: string
+  readonly report?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -18,12 +19,13 @@ export function runCommand(context: CommandContext): Command {
       '-o, --out <folder>',
       'where to write; with several files, each in a folder of its own in there (default: results/<scenario name>)',
     )
+    .option('--report', 'write report.html too, the result as a page for the browser')
     .option('--json', 'print the summary as JSON on stdout, one line a scenario, and text on stderr')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
     .addHelpText(
       'after',
       `
-Writes requests.csv, latency.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, failures.csv, events.csv, parameters.csv and summary.json, all or none of them. An earlier result in the folder is replaced.
+Writes requests.csv, latency.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, failures.csv, events.csv, parameters.csv and summary.json, all or none of them, and with --report the report.html that "towtank report" makes. An earlier result in the folder is replaced.
 
 Examples:
   $ towtank run scenarios/rollout-under-load.yaml
@@ -33,7 +35,8 @@ Examples:
 ${EXIT_CODES}`,
     )
     .action(async (files: string[], options: RunOptions) => {
-      const job = { kind: 'run', files, seed: options.seed ?? null, out: options.out ?? null, version: context.version } as const
+      const report = options.report === true ? 'en' : null
+      const job = { kind: 'run', files, seed: options.seed ?? null, out: options.out ?? null, report, version: context.version } as const
       await startJob(context, job, options)
     })
 }

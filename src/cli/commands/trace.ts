@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { LANGUAGE_CODES, type LanguageCode } from '../../scenario/story-language/codes.ts'
-import { notEmpty } from './arguments.ts'
+import { choice, notEmpty } from './arguments.ts'
 import { type CommandContext, startJob } from './command.ts'
 
 interface TraceOptions {
@@ -22,7 +22,7 @@ export function traceCommand(context: CommandContext): Command {
     .option('--variant <name>', 'the variant to run (default: the first)', notEmpty)
     .option('-s, --seed <seed>', 'seed of all random numbers, instead of the one in the file', notEmpty)
     .option('--all', 'tell every hop, also of pods that go the same way as another')
-    .addOption(new Option('--lang <code>', 'language of the story').choices(LANGUAGE_CODES).default('en'))
+    .addOption(choice('--lang <code>', 'language of the story', LANGUAGE_CODES).default('en'))
     .option('--json', 'print the story as JSON')
     .option('-q, --quiet', 'print the story and mistakes only')
     .addHelpText(

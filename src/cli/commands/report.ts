@@ -1,0 +1,28 @@
+import { Command, Option } from 'commander'
+import { LANGUAGE_CODES } from '../../scenario/story-language/codes.ts'
+import type { ReportOptions } from '../report.ts'
+import { notEmpty } from './arguments.ts'
+import type { CommandContext } from './command.ts'
+
+export function reportCommand({ terminal, workerFile, done }: CommandContext): Command {
+  return new Command('report')
+    .description('make one HTML file of a result: verdict, variants, charts, timeline, stories')
+    .argument('<folder>', 'result folder that "towtank run" wrote, such as results/hello')
+    .option('-o, --out <file>', 'where to write (default: report.html in the folder)', notEmpty)
+    .addOption(new Option('--lang <code>', 'language of the page').choices(LANGUAGE_CODES).default('en'))
+    .option('--json', 'print what was written as JSON on stdout')
+    .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
+    .addHelpText(
+      'after',
+      `
+The page needs no network and no other file. The same result gives the same bytes.
+
+Examples:
+  $ towtank report results/rollout-under-load
+  $ towtank report results/rollout-under-load --lang zh --out report-zh.html`,
+    )
+    .action(async (folder: string, options: ReportOptions) => {
+      const [{ report }, { reportClient }] = await Promise.all([import('../report.ts'), import('../report-client.ts')])
+      done(await report(folder, options, terminal, () => reportClient(workerFile)))
+    })
+}

@@ -1,0 +1,28 @@
+import { lstatSync, mkdirSync, readdirSync, type Stats, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** Why files must not be written into this folder, or null: it has to be new or empty, so that nothing can be overwritten. */
+export function whyNoNewFolder(folder: string): string | null {
+  const refuse = (why: string): string => `Cannot make a scenario in "${folder}": ${why}`
+  if (folder.trim() === '' || folder.includes('\0')) return refuse('it is not the name of a folder')
+  let found: Stats | undefined
+  try {
+    found = lstatSync(folder, { throwIfNoEntry: false })
+  } catch (error) {
+    return refuse(`no folder can be there (${(error as NodeJS.ErrnoException).code})`)
+  }
+  if (found === undefined) return null
+  if (found.isSymbolicLink()) return refuse('it is a symbolic link')
+  if (!found.isDirectory()) return refuse('it is a file')
+  const [first] = readdirSync(folder).toSorted()
+  return first === undefined ? null : refuse(`it is not empty, it has "${first}". Nothing is overwritten: choose another name`)
+}
+
+/** Writes every file, none over another. */
+export function writeFolder(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text, { flag: 'wx' })
+  }
+}

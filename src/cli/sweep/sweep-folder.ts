@@ -1,0 +1,133 @@
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { manifestText, SWEEP_CELLS, SWEEP_MANIFEST, SWEEP_TABLES } from '../../report/sweep-files.ts'
+import { isSameSweep, type ManifestCell, type SweepManifest, sweepManifestSchema } from '../../report/sweep-manifest.ts'
+import type { VariantSummary } from '../../scenario/run-result.ts'
+import { chooseResultPlace, refuseResultPlace } from '../result-place.ts'
+import { CELL_TEMPORARY, type ReadCell, readCell, writeCell } from './cell-file.ts'
+import { LOCK_FILE, lockFolder } from './folder-lock.ts'
+
+const OUR_FILES: readonly string[] = [SWEEP_MANIFEST, ...SWEEP_TABLES]
+const CELL_FILE = /^[0-9a-f]{32}\.json$/
+const TEMPORARY = /^\.sweep[a-z-]*\.(json|csv)\.\d+\.tmp$/
+
+type Refusal = { readonly ok: false; readonly reason: string }
+
+/**
+ * The folder of a sweep, which grows cell by cell: what is in it is whole at any moment, and a later sweep goes on from there.
+ *
+ * Every file is written under another name and renamed. Only files that a sweep writes are ever replaced or removed, by name: a folder with
+ * anything else in it is left alone.
+ */
+export class SweepFolder {
+  /** As the user wrote it, for messages. */
+  readonly shown: string
+  readonly path: string
+
+  constructor(shown: string, path: string) {
+    this.shown = shown
+    this.path = path
+  }
+
+  /** The folder that a sweep may write to, or why not. Nothing is made or removed yet. */
+  static choose(out: string): { readonly ok: true; readonly folder: SweepFolder } | Refusal {
+    const place = chooseResultPlace(out)
+    if (!place.ok) return place
+    const path = join(place.parent, place.name)
+    const why = whyNotOurs(path)
+    return why === null ? { ok: true, folder: new SweepFolder(out, path) } : refuseResultPlace(out, why)
+  }
+
+  /** The folder of an earlier sweep to read from, with what it is, or why not. */
+  static read(shown: string): { readonly ok: true; readonly folder: SweepFolder; readonly manifest: SweepManifest } | Refusal {
+    const manifest = readManifest(shown)
+    if (manifest === null)
+      return { ok: false, reason: `Cannot read "${shown}" as the folder of a sweep: expected a folder with a ${SWEEP_MANIFEST}` }
+    return { ok: true, folder: new SweepFolder(shown, shown), manifest }
+  }
+
+  /** Makes the folder, for this process alone until it is released. */
+  open(): { readonly ok: true; readonly release: () => void } | Refusal {
+    mkdirSync(this.#cells, { recursive: true })
+    const locked = lockFolder(this.path)
+    if (!locked.ok) return refuseResultPlace(this.shown, locked.reason)
+    for (const name of readdirSync(this.#cells)) if (CELL_TEMPORARY.test(name)) rmSync(join(this.#cells, name), { force: true })
+    for (const name of readdirSync(this.path)) if (TEMPORARY.test(name)) rmSync(join(this.path, name), { force: true })
+    return locked
+  }
+
+  /** Says which sweep the folder is of. Tables of another one are removed; its cells stay, as this one may have some of them, too. */
+  begin(manifest: SweepManifest): void {
+    const before = readManifest(this.path)
+    if (before !== null && isSameSweep(before, manifest)) return
+    for (const name of SWEEP_TABLES) rmSync(join(this.path, name), { force: true })
+    this.#replace(SWEEP_MANIFEST, manifestText(manifest))
+  }
+
+  /** Puts the tables and at last the manifest in their places. */
+  finish(texts: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(texts)) this.#replace(name, text)
+  }
+
+  readCell(cell: ManifestCell, tool: SweepManifest['tool']): ReadCell {
+    return readCell(this.#cells, cell, tool)
+  }
+
+  writeCell(cell: ManifestCell, tool: SweepManifest['tool'], summary: VariantSummary): void {
+    writeCell(this.#cells, cell, tool, summary)
+  }
+
+  get #cells(): string {
+    return join(this.path, SWEEP_CELLS)
+  }
+
+  #replace(name: string, text: string): void {
+    const temporary = join(this.path, `.${name}.${process.pid}.tmp`)
+    writeFileSync(temporary, text)
+    renameSync(temporary, join(this.path, name))
+  }
+}
+
+/** What the sweep of a folder is; null when it is none. */
+function readManifest(path: string): SweepManifest | null {
+  try {
+    const read = sweepManifestSchema.safeParse(JSON.parse(readFileSync(join(path, SWEEP_MANIFEST), 'utf8')))
+    return read.success ? read.data : null
+  } catch {
+    return null
+  }
+}
+
+/** Why a sweep must not write there, or null when it is absent, empty, or of an earlier sweep with nothing added to it. */
+function whyNotOurs(path: string): string | null {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return null
+  if (found.isSymbolicLink()) return 'it is a symbolic link'
+  if (!found.isDirectory()) return 'it is not a folder'
+  const entries = readdirSync(path, { withFileTypes: true })
+  const foreign = entries.find((entry) =>
+    entry.name === SWEEP_CELLS
+      ? !entry.isDirectory()
+      : !(entry.isFile() && (OUR_FILES.includes(entry.name) || LOCK_FILE.test(entry.name) || TEMPORARY.test(entry.name))),
+  )
+  const ours = entries.some(({ name }) => name === SWEEP_MANIFEST)
+  // A sweep that was killed before it wrote its manifest leaves a folder without any result.
+  const hasResults =
+    entries.some(({ name }) => OUR_FILES.includes(name)) ||
+    cellsOf(
+      path,
+      entries.some(({ name }) => name === SWEEP_CELLS),
+    ).length > 0
+  if (foreign !== undefined && !ours) return 'it is not empty and not the result of a sweep'
+  if (foreign !== undefined) return `it also has files that a sweep does not write, such as "${foreign.name}"`
+  if (hasResults && readManifest(path) === null) return `its ${SWEEP_MANIFEST} cannot be read. Remove the folder, or choose another`
+  const stranger = cellsOf(
+    path,
+    entries.some(({ name }) => name === SWEEP_CELLS),
+  ).find((name) => !CELL_FILE.test(name) && !CELL_TEMPORARY.test(name))
+  return stranger === undefined ? null : `it also has files that a sweep does not write, such as "${SWEEP_CELLS}/${stranger}"`
+}
+
+function cellsOf(path: string, exist: boolean): readonly string[] {
+  return exist ? readdirSync(join(path, SWEEP_CELLS)) : []
+}

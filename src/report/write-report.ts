@@ -1,0 +1,62 @@
+import { closeSync, lstatSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { LanguageCode } from '../scenario/story-language/codes.ts'
+import { type RenderedReport, renderReport } from './page/document.ts'
+import { readResult } from './read/read-result.ts'
+import { REPORT_FILE } from './result-files.ts'
+
+export interface WriteReportOptions {
+  readonly language: LanguageCode
+  /** The script that draws the charts. */
+  readonly client: string
+  /** Left out: `report.html` in the folder. */
+  readonly out?: string
+}
+
+export type WrittenReport =
+  | ({ readonly ok: true; readonly file: string } & RenderedReport)
+  | { readonly ok: false; readonly reason: string }
+
+/** Makes the report of a result folder and writes it as a whole or not at all. A file that is no report of ours is never replaced. */
+export async function writeReport(folder: string, { out, ...options }: WriteReportOptions): Promise<WrittenReport> {
+  const file = out ?? join(folder, REPORT_FILE)
+  const read = await readResult(folder)
+  if (!read.ok) return read
+  const why = whyNotWritable(file)
+  if (why !== null) return { ok: false, reason: `Cannot write the report to "${file}": ${why}` }
+  const rendered = renderReport(read.result, options)
+  const partial = join(dirname(file), `.${basename(file)}.partial-${process.pid}`)
+  try {
+    writeFileSync(partial, rendered.html)
+    renameSync(partial, file)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === undefined) throw error
+    return { ok: false, reason: `Cannot write the report to "${file}": ${code === 'EACCES' ? 'permission was denied' : code}` }
+  } finally {
+    rmSync(partial, { force: true })
+  }
+  return { ok: true, file, ...rendered }
+}
+
+function whyNotWritable(file: string): string | null {
+  if (file.trim() === '' || file.includes('\0')) return 'it is not the name of a file'
+  const parent = statSync(dirname(file), { throwIfNoEntry: false })
+  if (parent === undefined || !parent.isDirectory()) return `there is no folder "${dirname(file)}". Make it first`
+  const found = lstatSync(file, { throwIfNoEntry: false })
+  if (found === undefined) return null
+  if (found.isDirectory()) return 'it is a folder. Give the name of a file, such as report.html'
+  if (!found.isFile()) return 'it is not an ordinary file'
+  return found.size === 0 || isOurReport(file) ? null : 'it is a file that Towtank did not write. Remove it first, or give another name'
+}
+
+/** A report says who made it, near its top. */
+function isOurReport(file: string): boolean {
+  const start = Buffer.alloc(4096)
+  const handle = openSync(file, 'r')
+  try {
+    return start.subarray(0, readSync(handle, start, 0, start.length, 0)).includes('<meta name="generator" content="towtank ')
+  } finally {
+    closeSync(handle)
+  }
+}
