@@ -1,5 +1,5 @@
-// Writes into the pages of docs/ what they take from the code: `npm run docs`.
+// Writes into the pages of docs/, and into the types of scenarios, what they take from the code: `npm run docs`.
 import { bundled, root } from './bundle.mjs'
 
 const { writePages } = await bundled('docs', 'src/docs/write-pages.ts')
-writePages(root, console.log)
+await writePages(root, console.log)

@@ -57,12 +57,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   import: ['api', 'kube-proxy', 'scenario'],
   report: ['api', 'metrics', 'scenario', 'experiment'],
   bench: ['engine', 'proxy'],
-  docs: ['control-plane', 'scenario', 'parameters', 'report', 'cli'],
+  docs: ['control-plane', 'scenario', 'parameters', 'report', 'library', 'cli'],
+  library: ['api', 'metrics', 'scenario', 'experiment', 'parameters', 'report', 'cli'],
   cli: ['api', 'metrics', 'scenario', 'experiment', 'parameters', 'import', 'report', 'bench'],
 }
 const LEAVES = ['units.ts', 'invariant.ts', 'kubernetes-version.ts', 'linux-version.ts']
 /** Folders that see files, real time, colours and the process. */
-const EDGE = ['cli', 'report', 'bench', 'docs']
+const EDGE = ['cli', 'report', 'bench', 'docs', 'library']
 
 const SOURCE = fileURLToPath(new URL('../src', import.meta.url))
 

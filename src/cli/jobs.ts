@@ -5,7 +5,7 @@ import type { RunSummary } from '../report/run-summary.ts'
 import type { ScenarioWarning } from '../scenario/load-context.ts'
 import type { FileReader } from '../scenario/load-files.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import type { SimulatedRun } from '../scenario/simulate.ts'
+import type { SimulatedRun, SimulateOptions } from '../scenario/simulate.ts'
 import type { LanguageCode } from '../scenario/story-language/index.ts'
 import type { Nanos } from '../units.ts'
 import type { ExitCode } from './exit-codes.ts'
@@ -20,6 +20,10 @@ export interface RunJob {
   readonly out: string | null
   /** The language of the HTML report; null for none. */
   readonly report: LanguageCode | null
+  /** Of each traffic so many requests spread over time, of the slowest, and of each cause of failure are kept step by step; null: none. */
+  readonly samples: number | null
+  /** Writes traces and metrics beside the tables. */
+  readonly traces: boolean
   readonly version: string
 }
 
@@ -105,7 +109,7 @@ export type WorkerMessage = JobEvent | { readonly kind: 'exit'; readonly code: E
 
 /** What a job needs of the world, so that tests can give it another. */
 export interface JobTools<Run = SimulatedRun> {
-  readonly simulate: (scenario: Scenario, options: { variant: string; onProgress?: (fraction: number) => void }) => Run
+  readonly simulate: (scenario: Scenario, options: SimulateOptions) => Run
   readonly files: FileReader
   readonly tell: (event: JobEvent) => void
 }

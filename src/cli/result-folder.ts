@@ -120,14 +120,19 @@ function whyNotReplaceable(path: string): string | null {
 }
 
 function isOurSummary(path: string): boolean {
+  return readSummary(path) !== null
+}
+
+/** A summary that Towtank has written, or null. */
+export function readSummary(path: string): object | null {
   try {
-    if (!lstatSync(path).isFile()) return false
+    if (!lstatSync(path).isFile()) return null
     const summary: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    if (typeof summary !== 'object' || summary === null) return false
+    if (typeof summary !== 'object' || summary === null) return null
     const { schemaVersion, tool } = summary as { schemaVersion?: unknown; tool?: { name?: unknown } | null }
-    return schemaVersion === SUMMARY_SCHEMA_VERSION && tool?.name === 'towtank'
+    return schemaVersion === SUMMARY_SCHEMA_VERSION && tool?.name === 'towtank' ? summary : null
   } catch {
-    return false
+    return null
   }
 }
 

@@ -36,6 +36,8 @@ async function run(
     seed: null,
     out: join(root, 'out'),
     report: null,
+    samples: null,
+    traces: false,
     version: '1.2.3',
     ...changes,
   }

@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import type { SourceProblem } from '../api/source-problem.ts'
 import { InvariantError, invariant } from '../invariant.ts'
 import { parametersTable } from '../parameters/parameters-table.ts'
-import { ResultWriter } from '../report/result-files.ts'
+import { EXPORT_FILES, ResultWriter } from '../report/result-files.ts'
 import { passed, type RunSummary, SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
+import { EXPORT_FORMATS, exportResult } from '../report/traces/index.ts'
 import { writeReport } from '../report/write-report.ts'
 import type { ScenarioWarning } from '../scenario/load-context.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
@@ -81,7 +82,7 @@ export function withSeed(variants: readonly Variant[], seed: string | null): rea
 
 async function runOne(
   planned: Planned,
-  { version, report: language }: RunJob,
+  { version, report: language, samples, traces }: RunJob,
   { simulate, tell, reportClient }: JobTools<RunResult> & { readonly reportClient: () => string },
   overall: (fraction: number) => number,
 ): Promise<RunSummary> {
@@ -95,7 +96,7 @@ async function runOne(
       const report = (fraction: number) =>
         tell({ kind: 'progress', scenario: name, variant, fraction: overall((index + fraction) / variants.length) })
       report(0)
-      const result = simulate(scenario, { variant, onProgress: report })
+      const result = simulate(scenario, { variant, onProgress: report, ...(samples === null ? {} : { samples: { count: samples } }) })
       writer.add(result, parametersTable(scenario))
       summaries.push(result.summary)
     }
@@ -103,6 +104,7 @@ async function runOne(
     const tool = { name: 'towtank', version } as const
     const summary: RunSummary = { schemaVersion: SUMMARY_SCHEMA_VERSION, tool, scenario: name, seed, inputHash, variants: summaries }
     writer.finish(summary)
+    if (traces) for (const format of EXPORT_FORMATS) await exportResult(partial, format, join(partial, EXPORT_FILES[format]))
     if (language !== null) {
       const written = await writeReport(partial, { language, client: reportClient() })
       invariant(written.ok, 'a report can be made of every result')

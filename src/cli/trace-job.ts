@@ -6,8 +6,9 @@ import { STORY_LANGUAGES } from '../scenario/story-language/index.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { JobTools, TraceJob } from './jobs.ts'
 import { withSeed } from './run-job.ts'
+import { readRequestObject, traceRequest } from './trace-request.ts'
 
-/** Runs one variant and tells the story of one object in it. Nothing is written. */
+/** Runs one variant and tells the story of one object, or of requests, in it. Nothing is written. */
 export async function traceJob(job: TraceJob, { simulate, files, tell }: JobTools): Promise<ExitCode> {
   const refuse = (reason: string) => {
     tell({ kind: 'refused', reason })
@@ -23,9 +24,20 @@ export async function traceJob(job: TraceJob, { simulate, files, tell }: JobTool
   const wanted = withSeed(loaded.variants, job.seed).find((variant) => job.variant === null || variant.name === job.variant)
   if (wanted === undefined)
     return refuse(`There is no variant "${job.variant}": expected one of ${names.join(', ')}${hint(nearest(job.variant ?? '', names))}`)
+  const asked = readRequestObject(
+    job.object,
+    wanted.scenario.traffic.map(({ name }) => name),
+  )
+  if (asked !== null) {
+    if (!asked.ok) return refuse(asked.reason)
+    const told = traceRequest(asked.object, wanted, job, { simulate, files, tell })
+    if ('refused' in told) return refuse(told.refused)
+    tell({ kind: 'story', scenario: wanted.scenario.name, variant: wanted.name, object: job.object, lines: told.lines })
+    return EXIT.passed
+  }
   const parts = job.object.split('/')
   if (parts.length < 2 || parts.length > 3 || parts.includes(''))
-    return refuse(`Cannot read "${job.object}" as an object: expected KIND/NAME, such as deployment/frontend`)
+    return refuse(`Cannot read "${job.object}" as an object: expected KIND/NAME, such as deployment/frontend, or request/TRAFFIC/NUMBER`)
   const { name: variant, scenario } = wanted
   const onProgress = (fraction: number) => tell({ kind: 'progress', scenario: scenario.name, variant, fraction })
   onProgress(0)

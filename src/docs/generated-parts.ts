@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { cliReference } from './cli-reference.ts'
 import { fieldDefaults, parameterTables, provenanceCounts } from './parameter-reference.ts'
 import { columnTable } from './result-reference.ts'
@@ -19,6 +20,14 @@ const PARTS: Readonly<Record<string, (...words: readonly string[]) => string>> =
   scenario: scenarioReference,
   cli: cliReference,
   columns: columnTable,
+  example,
+}
+
+/** A program of examples/ and what it prints. */
+function example(name = ''): string {
+  const program = readFileSync(`examples/${name}.mjs`, 'utf8').replace('// @ts-check\n', '')
+  const printed = readFileSync(`examples/${name}.txt`, 'utf8')
+  return `\`\`\`js\n${program}\`\`\`\n\n\`\`\`text\n${printed.replace(/\n+$/, '\n')}\`\`\``
 }
 
 const PART = /^<!-- generated: ([^\n]*?) -->\n[\s\S]*?^<!-- end -->$/gm

@@ -160,6 +160,7 @@ export class Process<T> implements Waitable<T> {
   #killRequested = false
   #done = false
 
+  /** @internal */
   constructor(options: { sim: Simulation; body: Generator<Wait, T, unknown>; stepHandler: HandlerId; index: number; onDone: () => void }) {
     this.#sim = options.sim
     this.#body = options.body
@@ -189,7 +190,7 @@ export class Process<T> implements Waitable<T> {
     return this.#completion.subscribe(resume)
   }
 
-  /** Goes on to the next wait. Called by the event that the process waits for, by nobody else. */
+  /** @internal Goes on to the next wait. Called by the event that the process waits for, by nobody else. */
   step(): void {
     const value = this.#value
     if (value !== undefined) this.#value = undefined

@@ -1,6 +1,7 @@
 import type { ApiAccess } from '../control-plane/api-client.ts'
 import { type HandlerId, NO_TIMER, type Simulation, type Timer } from '../engine/simulation.ts'
 import type { HopId } from '../engine/trace.ts'
+import { NETWORK, POD_QUEUE, SERVICE } from '../metrics/blame.ts'
 import { HTTP_308, HTTP_404, HTTP_500, HTTP_502, HTTP_503, HTTP_504, OK } from '../metrics/failure-cause.ts'
 import type { EndpointId } from '../network/addresses.ts'
 import { DATA_RETRIES, RETRANSMIT_MAX, retransmitTimeout, SYN_ACK_TIMEOUT, synRetransmitTimeout } from '../node/kernel-tcp.ts'
@@ -11,6 +12,9 @@ import type { Nanos } from '../units.ts'
 import { NO_BACKEND } from '../workload/backends.ts'
 import { flowHash } from '../workload/flow-hash.ts'
 import type { Gateway, GatewayParts } from '../workload/gateway.ts'
+import { WAITS } from '../workload/samples/marks.ts'
+import type { RequestSampler } from '../workload/samples/request-sampler.ts'
+import { NO_SPAN } from '../workload/samples/spans.ts'
 import type { IngressControllerSpec } from '../workload/specs.ts'
 import type { PassPolicy } from './annotations.ts'
 import { NO_ENDPOINT, type SharedLatencies, sharedRings } from './balancers/index.ts'
@@ -86,6 +90,9 @@ interface Attempt {
   /** What the pod answered: OK, or the HTTP error that is passed on. */
   cause: number
   deadline: Timer
+  /** What a sampler knows it by, and its serial there. */
+  readonly span: number
+  readonly spanSerial: number
 }
 
 type Failure = 'error' | 'timeout'
@@ -273,6 +280,23 @@ export class IngressNginx implements Gateway {
     }
   }
 
+  begun(id: number): void {
+    this.#mark(this.#attempts[id]!, WAITS + SERVICE)
+  }
+
+  tellSpanOf(id: number, sampler: RequestSampler): void {
+    const { span, spanSerial } = this.#attempts[id]!
+    sampler.sendsForSpan(span, spanSerial)
+  }
+
+  #mark({ span, spanSerial }: Attempt, kind: number): void {
+    this.#parts.sampler?.upstreamMark(span, spanSerial, kind)
+  }
+
+  #tell({ span, spanSerial, connection, synsSent }: Attempt, cause: number): void {
+    this.#parts.sampler?.upstreamEnds(span, spanSerial, cause, connection.pod, Math.max(0, synsSent - 1))
+  }
+
   seedOf(id: number): number {
     return this.#attempts[id]!.seed
   }
@@ -281,6 +305,7 @@ export class IngressNginx implements Gateway {
     const attempt = this.#attempts[id]!
     attempt.cause = cause
     attempt.isHeld = false
+    this.#mark(attempt, WAITS + NETWORK)
     if (attempt.passing === null) this.#free(attempt, false)
     else this.#sendBack(attempt, this.#answerAtNginx)
   }
@@ -324,6 +349,8 @@ export class IngressNginx implements Gateway {
     }
     tried.push(endpoint)
     const open = worker.idle.take(endpoint)
+    const { sampler } = this.#parts
+    const span = sampler === null ? NO_SPAN : sampler.upstreamBegins(passing.request, process.node, endpoint, open !== null)
     const attempt: Attempt = {
       id: this.#freeIds.pop() ?? this.#attempts.length,
       seed: this.#parts.requests.seedOf(passing.request),
@@ -338,6 +365,8 @@ export class IngressNginx implements Gateway {
       isHeld: false,
       cause: OK,
       deadline: NO_TIMER,
+      span,
+      spanSerial: span === NO_SPAN ? 0 : sampler!.spans.serials[span]!,
     }
     this.#attempts[attempt.id] = attempt
     passing.attempt = attempt
@@ -447,6 +476,7 @@ export class IngressNginx implements Gateway {
       ? backends.incarnation(pod) === incarnation && backends.isListening(pod)
       : backends.runs(pod, incarnation)
     if (isThere && attempt.isReused) backends.accept(pod)
+    if (isThere) this.#mark(attempt, WAITS + POD_QUEUE)
     if (isThere && backends.enter(pod, ~attempt.id)) attempt.isHeld = true
     else if (backends.hasAddress(pod)) this.#sendBack(attempt, this.#errorAtNginx)
   }
@@ -456,6 +486,7 @@ export class IngressNginx implements Gateway {
     const { connection } = attempt
     const keeps = this.#parts.requests.isWaited(passing.request)
     this.#note(passing, attempt)
+    this.#tell(attempt, attempt.cause)
     this.#sim.cancel(attempt.deadline)
     this.#forget(attempt)
     if (keeps) passing.worker.idle.put(connection)
@@ -466,6 +497,7 @@ export class IngressNginx implements Gateway {
   /** A try is over without an answer. */
   #failed(attempt: Attempt, failure: Failure): void {
     const passing = attempt.passing!
+    this.#tell(attempt, failure === 'error' ? HTTP_502 : HTTP_504)
     this.#leave(attempt, failure === 'error')
     if (!(attempt.isReused && failure === 'error')) passing.triesLeft--
     if (this.#mayTryAgain(passing, failure)) {

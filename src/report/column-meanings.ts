@@ -255,6 +255,28 @@ const PARAMETERS: Columns = {
   source: { unit: '', meaning: 'Where it is said, read or recorded; of an assumption, what is assumed.' },
 }
 
+const SAMPLES: Columns = {
+  variant: { unit: '', meaning: 'Name of the variant.' },
+  traffic: { unit: '', meaning: 'Name of the traffic that the request belongs to, also of steps that were sent on its behalf.' },
+  request: { unit: 'count', meaning: 'The how many-th of its traffic it is, from 1, in the order of sending.' },
+  kept: { unit: '', meaning: 'Why: `spread`, `slowest`, `failed`, `named` (by `towtank trace`), or several of them.' },
+  step: { unit: 'count', meaning: 'Its number within the request; 0 is the request itself.' },
+  parent_step: { unit: 'count', meaning: 'The step that it belongs to; empty for the request itself.' },
+  name: { unit: '', meaning: 'What it is, see below.' },
+  started_s: { unit: 's', meaning: 'When it began. Of a request: when it was to be sent.' },
+  ended_s: { unit: 's', meaning: 'When it was over.' },
+  where: {
+    unit: '',
+    meaning:
+      'The client, `client ADDRESS` where it is outside the cluster; the node that translates; the pod, `namespace/name`; empty for the network.',
+  },
+  detail: {
+    unit: '',
+    meaning:
+      'Of requests, tries and calls the outcome: `ok`, `failed: ` and a [cause](#why-a-request-fails), `given up` where another try was answered, or `on its way` at the end of the run; and whether it went on a kept connection, or SYNs were repeated. Of `routed` the endpoint, or the verdict of the rules.',
+  },
+}
+
 /** By the name of the table, in the order of the columns; `variant` leads every row. */
 export const COLUMN_MEANINGS: Readonly<Record<string, Columns>> = {
   requests: REQUESTS,
@@ -266,4 +288,5 @@ export const COLUMN_MEANINGS: Readonly<Record<string, Columns>> = {
   failures: FAILURES,
   events: EVENTS,
   parameters: PARAMETERS,
+  samples: SAMPLES,
 }

@@ -20,13 +20,25 @@ const TABLES = [
   'parameters',
 ] as const satisfies readonly (keyof RunResult | 'parameters')[]
 
-type TableName = (typeof TABLES)[number]
+/** Only where it was asked for. */
+const SAMPLES = 'samples'
+
+type TableName = (typeof TABLES)[number] | typeof SAMPLES
+
+/** What traces and metrics of a result are called where they are written into its folder. */
+export const EXPORT_FILES = { perfetto: 'trace.json', otlp: 'otlp.json', prometheus: 'metrics.prom' } as const
 
 export const SUMMARY_FILE = 'summary.json'
 export const REPORT_FILE = 'report.html'
 
 /** Every file that a result folder may hold, and that may be replaced with it. */
-export const RESULT_FILES: readonly string[] = [...TABLES.map((name) => `${name}.csv`), SUMMARY_FILE, REPORT_FILE]
+export const RESULT_FILES: readonly string[] = [
+  ...TABLES.map((name) => `${name}.csv`),
+  `${SAMPLES}.csv`,
+  ...Object.values(EXPORT_FILES),
+  SUMMARY_FILE,
+  REPORT_FILE,
+]
 
 /** Rows that are turned into text at a time: enough to be fast, few enough to need no memory to speak of. */
 const ROWS_PER_CHUNK = 1000
@@ -44,6 +56,7 @@ export class ResultWriter {
   add(result: RunResult, parameters: Table): void {
     const tables = { ...result, parameters }
     for (const name of TABLES) this.#append(name, result.variant, tables[name])
+    if (result.samples !== undefined) this.#append(SAMPLES, result.variant, result.samples)
   }
 
   /** Writes the summary, which makes the result whole. */

@@ -14,8 +14,8 @@ export interface Measure {
 }
 
 /**
- * All numbers of one variant's run that a threshold could name, in a fixed order: by metric as in {@link THRESHOLD_METRICS}, then by traffic or
- * Deployment as in the summary.
+ * All numbers of one variant's run that a threshold could name, in a fixed order: by metric as docs/scenario.md lists them, then by
+ * traffic or Deployment as in the summary.
  */
 export function measuresOf(summary: Omit<VariantSummary, 'thresholds'>): readonly Measure[] {
   const measures: Measure[] = []

@@ -22,6 +22,8 @@ export interface RunResult {
   readonly nodes: Table
   /** Why requests failed, and by which changes that their node had not seen. */
   readonly failures: Table
+  /** Some requests with every step of theirs; only where they were asked for. */
+  readonly samples?: Table
   /** Commands, rollouts and faults, with their start and end. */
   readonly events: Table
   readonly summary: VariantSummary

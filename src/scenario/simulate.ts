@@ -6,6 +6,7 @@ import { imbalance, loadRate } from '../metrics/pod-loads.ts'
 import type { Cell, Table } from '../metrics/table.ts'
 import { throttledShare } from '../node/container-cpu.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
+import type { SampleSpec } from '../workload/samples/request-sampler.ts'
 import { eventTable } from './run-events.ts'
 import type { DeploymentSummary, RunResult, VariantSummary } from './run-result.ts'
 import { runUntil } from './run-until.ts'
@@ -18,6 +19,8 @@ export interface SimulateOptions {
   readonly variant: string
   /** Told the share of simulated time that has passed, 0 to 1, a hundred times. */
   readonly onProgress?: (fraction: number) => void
+  /** Which requests to keep with every step of theirs; left out, none. Nothing else in the result depends on it. */
+  readonly samples?: SampleSpec | undefined
 }
 
 /** A result with the hops that its stories are told from. */
@@ -29,7 +32,7 @@ const PROGRESS_STEPS = 100
 
 /** Runs a checked scenario from start to end. The result is a function of the scenario (its seed included) and the version alone. */
 export function simulate(scenario: Scenario, options: SimulateOptions): SimulatedRun {
-  const cluster = new SimulatedCluster(scenario)
+  const cluster = new SimulatedCluster(scenario, options.samples ?? null)
   cluster.start()
   for (let step = 1; step <= PROGRESS_STEPS; step++) {
     const until = Math.floor((scenario.duration * step) / PROGRESS_STEPS)
@@ -58,6 +61,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     ...flowControlOf(cluster),
     engine: { events: cluster.sim.eventsExecuted, hops: cluster.trace.length, simulatedSeconds: scenario.duration / SECOND },
   }
+  const samples = cluster.dataPlane.sampleTable()
   return {
     variant: options.variant,
     requests: cluster.dataPlane.requestTable(),
@@ -67,6 +71,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     pods: podTable(cluster),
     nodes: cluster.dataPlane.nodeTable(),
     failures: cluster.dataPlane.failureTable(),
+    ...(samples === null ? {} : { samples }),
     events: eventTable({
       commands: cluster.controlPlane.kubectl.runs,
       rollouts: cluster.rollouts.list,

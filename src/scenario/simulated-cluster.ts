@@ -33,6 +33,7 @@ import { RegistryLink } from '../node/registry-link.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { DataPlane } from '../workload/data-plane.ts'
+import { RequestSampler, type SampleSpec } from '../workload/samples/request-sampler.ts'
 import { Bootstrap } from './bootstrap/bootstrap.ts'
 import { ClusterLinks } from './cluster-links.ts'
 import { describeFault } from './load-fault.ts'
@@ -88,9 +89,12 @@ export class SimulatedCluster {
   /** The nodes' network plugins; null: there will never be a NetworkPolicy. */
   readonly plugins: PolicyAgents | null
 
-  constructor(scenario: Scenario) {
+  /** `samples`: which requests are to be kept; null: none. */
+  constructor(scenario: Scenario, samples: SampleSpec | null = null) {
     this.#scenario = scenario
     this.sim = new Simulation({ seed: scenario.seed })
+    const sampler =
+      samples === null ? null : new RequestSampler({ ...samples, sim: this.sim, measureFrom: scenario.warmUp, duration: scenario.duration })
     this.trace = new Trace(this.sim)
     this.rollouts = new RolloutSpans(this.sim)
     this.#nodes = nodeSeeds(scenario.cluster)
@@ -151,6 +155,7 @@ export class SimulatedCluster {
       trace: this.trace,
       workloadOf: (pod) => this.#workloadOf(pod.labels),
       measureFrom: scenario.warmUp,
+      sampler,
       ...(this.plugins === null ? {} : { plugin: this.plugins }),
       ...(this.#podRecords === null ? {} : { podAddresses: (name) => this.#podRecords!.addressesOf(name) }),
       ...(this.#names === null ? {} : { dns: { spec: scenario.cluster.dns!, knows: (name) => this.#names!.knows(name) } }),

@@ -16,6 +16,7 @@ import type { Calls } from './calls.ts'
 import type { ClientPool } from './client-pool.ts'
 import { CpuServers } from './cpu-servers.ts'
 import type { Gateway } from './gateway.ts'
+import type { RequestSampler } from './samples/request-sampler.ts'
 import { ERROR_CODES, isError } from './server-errors.ts'
 import type { TlsServerSpec, WarmUpSpec, WorkloadSpec } from './specs.ts'
 
@@ -155,6 +156,11 @@ export class Backends implements PodHost {
   /** A server of a pod that waited for calls goes on. */
   resume(pod: number, server: number): void {
     this.#pods[pod]!.station!.resume(server)
+  }
+
+  /** What a gateway's try is sent is sent for it, as the sampler knows it. */
+  tellSpanOf(attempt: number, sampler: RequestSampler): void {
+    this.#gateway!.tellSpanOf(attempt, sampler)
   }
 
   /** What a server does with a request: it waits for calls, or works. */
@@ -556,6 +562,7 @@ export class Backends implements PodHost {
 
   #serviceTime({ serviceTime, cpuPerRequest, servers, slowdowns, workload, openedAt }: Pod, request: number): Nanos {
     if (request >= 0) this.#requests.begun(request)
+    else this.#gateway!.begun(~request)
     const seed = this.#seedOf(request)
     this.#demand.reseed(seed)
     const time = serviceTime.sample(this.#demand)

@@ -8,8 +8,8 @@ import type { CallSpec, CallStep, WorkloadSpec } from './specs.ts'
 
 /** Who sends the calls, and the pods that wait for them. */
 export interface CallParts {
-  /** A pod sends a request of a traffic; what becomes of it is told to {@link Calls.ended} with `user`. */
-  readonly send: (traffic: number, pod: number, seed: number, user: number) => void
+  /** A pod that serves `customer` sends a request of a traffic; what becomes of it is told to {@link Calls.ended} with `user`. */
+  readonly send: (customer: number, traffic: number, pod: number, seed: number, user: number) => void
   /** The server of a pod has no call any more that it waits for. */
   readonly resume: (pod: number, server: number) => void
   /** A server waits for calls from now on, or works again. */
@@ -194,7 +194,7 @@ export class Calls {
     const left = --this.#left[visit]!
     this.#pending[visit]!++
     const seed = mix32(this.#seedOf(visit, edge) + Math.imul(left, REPEAT))
-    this.#parts.send(edge.traffic, this.#pods[visit]!, seed, visit)
+    this.#parts.send(this.#customers[visit]!, edge.traffic, this.#pods[visit]!, seed, visit)
   }
 
   /** The step has no call any more that is waited for. One that made none has neither failed nor succeeded. */

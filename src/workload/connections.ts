@@ -50,6 +50,7 @@ import {
 import { type Director, NO_PASSAGE } from './director/director.ts'
 import { flowHash } from './flow-hash.ts'
 import type { PacketFilter } from './packet-filter.ts'
+import type { RequestSampler } from './samples/request-sampler.ts'
 import { NO_PORT, type PortEnding, SnatPorts } from './snat-ports.ts'
 import type { TimeAccounts } from './time-accounts.ts'
 import type { UnseenChanges } from './unseen-changes.ts'
@@ -83,6 +84,8 @@ export interface ConnectionsOptions {
   /** Where in the history each node stands. */
   readonly rules: NodeRules
   readonly unseen: UnseenChanges
+  /** Watches some requests; null or absent: none. */
+  readonly sampler?: RequestSampler | null | undefined
 }
 
 /**
@@ -111,6 +114,7 @@ export class Connections {
   readonly #rules: NodeRules
   readonly #unseen: UnseenChanges
   readonly #snatPorts: SnatPorts
+  readonly #sampler: RequestSampler | null
   /** null: every packet passes. */
   #filter: PacketFilter | null = null
   /** null where nobody notices which ports clients take: they are drawn. */
@@ -138,6 +142,7 @@ export class Connections {
     this.#opener = options.opener
     this.#rules = options.rules
     this.#unseen = options.unseen
+    this.#sampler = options.sampler ?? null
     this.#snatPorts = new SnatPorts(sim.rng('network/snat-ports'), options.kernels.linux)
     this.#clientPorts = options.mode.noticesReuse ? new ClientPorts() : null
     this.#laterPacket = options.mode.establishedCost
@@ -457,6 +462,7 @@ export class Connections {
       table.serviceRevisions[connection] = this.#rules.serviceRevisions[node]!
       table.sliceRevisions[connection] = this.#rules.sliceRevisions[node]!
     }
+    if (this.#sampler !== null) this.#sampler.routed(table.requests[connection]!, node, endpoint)
     const cost = isToPod ? mode.passCost(node) : mode.cost
     const wait = cores.enter(core, now, cost)
     if (endpoint === REJECTED) {
@@ -615,7 +621,7 @@ export class Connections {
     if (this.#kernels.takes(node)) {
       const request = table.requests[connection]!
       this.#accounts.settle(request, now)
-      this.#accounts.delayed(request, left, SOFTIRQ)
+      this.#accounts.standsStill(request, left, SOFTIRQ)
       this.#hold(connection, left, this.#synAtPod)
     } else {
       table.flags[connection]! &= ~HELD

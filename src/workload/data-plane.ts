@@ -40,6 +40,8 @@ import type { NetworkPlugin } from './packet-filter.ts'
 import type { PodEndpoints } from './requests/traffic.ts'
 import { Requests } from './requests.ts'
 import { type DnsSpec, type KnowsName, type NamesToTry, namesByNamespace } from './resolver.ts'
+import type { RequestSampler } from './samples/request-sampler.ts'
+import { sampleTable } from './samples/sample-table.ts'
 import { type ExternalClients, Senders } from './senders.ts'
 import type { CallSpec, TrafficSource, TrafficSpec, TrafficTarget, WorkloadSpec } from './specs.ts'
 import { UnseenChanges } from './unseen-changes.ts'
@@ -77,6 +79,8 @@ export interface DataPlaneOptions {
   readonly measureFrom: Nanos
   /** Length of a row of the tables of requests and of nodes; 1 s when left out. */
   readonly interval?: Nanos
+  /** Keeps some requests with every step of theirs; absent: none. */
+  readonly sampler?: RequestSampler | null | undefined
 }
 
 /** 198.18.0.0, of the network set aside for benchmarks. Source: RFC 2544. */
@@ -113,6 +117,8 @@ export class DataPlane {
   readonly #requestMetrics: RequestMetrics
   readonly #proxyMetrics: ProxyMetrics
   readonly #nodeMetrics: NodeMetrics
+  readonly #sampler: RequestSampler | null
+  readonly #external: Nanos
   readonly #traffic: TrafficMetrics[] = []
   readonly #nodes: number
   readonly #machines: readonly MachineSpec[]
@@ -128,6 +134,8 @@ export class DataPlane {
     this.#sim = sim
     this.#nodes = nodes.length
     this.#machines = nodes
+    this.#sampler = options.sampler ?? null
+    this.#external = options.network.external
     this.dns = options.dns?.spec ?? null
     this.#podAddresses = options.podAddresses
     this.history = new ServiceHistory(new Addresses(), { names: nodeNames, zones: nodes.map((node) => node.zone) })
@@ -197,6 +205,7 @@ export class DataPlane {
         nodeAddresses: Int32Array.from(nodes, ({ internalIP }) => parseIpv4(internalIP) ?? 0),
       },
       dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
+      sampler: this.#sampler,
     })
     this.requests.datagrams.attachClash(clashOf(kernel))
     this.requests.datagrams.attachSyncs((node, servicePort, entry) => this.#proxies.of(node).slipsThrough(servicePort, entry))
@@ -244,6 +253,7 @@ export class DataPlane {
     const pods = this.#podsOf(spec.target)
     const traffic = this.requests.addTraffic({ ...spec, timeout, metrics, servicePort, route, socket, names, node, pods })
     this.#traffic.push(metrics)
+    this.#sampler?.addTraffic(traffic, { ...spec, isRoot: true })
     const { requests, kernels } = this
     const clients = this.#clientsOf(from, servicePort, node)
     const senders = new Senders({ sim: this.#sim, requests, kernels, traffic, clients })
@@ -271,6 +281,7 @@ export class DataPlane {
         names: this.#namesFor(target),
         pods: this.#podsOf(target),
       })
+      this.#sampler?.addTraffic(traffic, { name, start, stop: Number.MAX_SAFE_INTEGER, isRoot: false })
       this.requests.onOutcome(traffic, (visit, cause) => calls.ended(visit, optional, cause))
       this.#traffic.push(metrics)
       this.#edges.push(traffic)
@@ -308,7 +319,7 @@ export class DataPlane {
   #newCalls(): Calls {
     const { requests, backends } = this
     const calls = new Calls({
-      send: (traffic, pod, seed, visit) => requests.send(traffic, pod, seed, 0, visit),
+      send: (customer, traffic, pod, seed, visit) => requests.call(customer, traffic, pod, seed, visit),
       resume: (pod, server) => backends.resume(pod, server),
       waits: (request, forCalls) => backends.waits(request, forCalls),
     })
@@ -422,6 +433,15 @@ export class DataPlane {
   /** How the latency of the measured requests is distributed. */
   latencyTable(): Table {
     return this.#requestMetrics.latencyTable()
+  }
+
+  /** The requests that were kept, by step; null: nobody watched. To be called once, at the end. */
+  sampleTable(): Table | null {
+    const sampler = this.#sampler
+    if (sampler === null) return null
+    const { backends, history } = this
+    const nodeNames = this.#machines.map(({ name }) => name)
+    return sampleTable({ sampler, backends, nodeNames, addresses: history.addresses, external: this.#external })
   }
 
   proxyTable(): Table {

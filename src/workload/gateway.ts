@@ -7,6 +7,7 @@ import type { PacketCores } from '../node/packet-cores.ts'
 import type { SandboxSpec } from '../node/pod-host.ts'
 import type { Backends } from './backends.ts'
 import type { PacketFilter } from './packet-filter.ts'
+import type { RequestSampler } from './samples/request-sampler.ts'
 import type { HttpRequest, IngressControllerSpec } from './specs.ts'
 
 /**
@@ -28,6 +29,10 @@ export interface Gateway {
   received(pod: number, request: number): void
   /** Any pod has told its peers that its open connections are over. */
   closed(pod: number): void
+  /** A pod takes the try up. */
+  begun(attempt: number): void
+  /** What its pod sends from now on is sent for the try. */
+  tellSpanOf(attempt: number, sampler: RequestSampler): void
   /** The number that a try's demand is drawn from. */
   seedOf(attempt: number): number
   /** A pod is done with the try: its answer is a success ({@link OK}), or an HTTP error, an index into FAILURE_CAUSES. */
@@ -68,6 +73,8 @@ export interface GatewayParts {
   readonly mode: ProxyMode
   /** null: every packet passes. */
   readonly filter: PacketFilter | null
+  /** null: nobody watches requests. */
+  readonly sampler: RequestSampler | null
 }
 
 export type GatewayFactory = (parts: GatewayParts) => Gateway

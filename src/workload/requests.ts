@@ -29,6 +29,7 @@ import { type PacketReceiver, RequestPackets } from './requests/request-packets.
 import { TlsHandshakes } from './requests/tls-handshakes.ts'
 import type { Outcome, Traffic } from './requests/traffic.ts'
 import type { DnsSpec, Resolver } from './resolver.ts'
+import type { RequestSampler } from './samples/request-sampler.ts'
 import type { HttpRequest } from './specs.ts'
 import { TlsSessions } from './tls-sessions.ts'
 import { Tries, type TrySender } from './tries.ts'
@@ -93,6 +94,8 @@ export class Requests
   readonly #first: FirstPackets
   readonly #outcomes: RequestOutcomes
   readonly #oneWay: OneWay
+  /** null: nobody watches requests. */
+  readonly #sampler: RequestSampler | null
   /** The traffic of the resolver's queries. */
   readonly #queryTraffic: number
 
@@ -101,6 +104,7 @@ export class Requests
     const table = this.#table
     const traffic = this.#traffic
     this.#sim = sim
+    this.#sampler = options.sampler ?? null
     const backends = new Backends({ sim, addresses: options.history.addresses, workloadOf: options.workloadOf, requests: this })
     const connections = new Connections({ ...options, backends, accounts: table.accounts, opener: this })
     const packets = new RequestPackets({
@@ -114,6 +118,8 @@ export class Requests
       laterPacket: options.mode.establishedCost,
       receiver: this,
     })
+    const sampler = this.#sampler
+    sampler?.attach(table, connections.table)
     const { answerAtClient } = packets
     const datagrams = new Datagrams({ ...options, backends, requests: table, connections: connections.table, answerAtClient, keeper: this })
     const pools = new Pools({ sim, backends, table })
@@ -129,8 +135,8 @@ export class Requests
     this.#streams = streams
     this.#handshakes = new TlsHandshakes(parts)
     this.#podSide = new PodSide({ ...parts, streams, handshakes: this.#handshakes })
-    this.#outcomes = new RequestOutcomes({ ...parts, kept, streams })
-    this.#oneWay = new OneWay({ ...parts, outcomes: this.#outcomes })
+    this.#outcomes = new RequestOutcomes({ ...parts, kept, streams, sampler })
+    this.#oneWay = new OneWay({ ...parts, sampler, outcomes: this.#outcomes })
     this.#first = new FirstPackets({ ...parts, streams, user: this, dns })
     this.#queryTraffic = dns === undefined ? -1 : this.#addQueries(dns.spec, dns.metrics, options.history)
     this.#attachGateway(options)
@@ -141,7 +147,18 @@ export class Requests
     const { backends } = this
     const filter = this.#filterOf(options)
     const { addresses } = history
-    const gateway = options.gateway?.({ sim, requests: this, backends, addresses, network, kernels, cores, mode, filter })
+    const gateway = options.gateway?.({
+      sim,
+      requests: this,
+      backends,
+      addresses,
+      network,
+      kernels,
+      cores,
+      mode,
+      filter,
+      sampler: this.#sampler,
+    })
     if (gateway !== undefined) backends.attachGateway(gateway)
   }
 
@@ -221,7 +238,21 @@ export class Requests
     table.givesUpAt[request] = givesUpAt
     table.accounts.open(request, this.#sim.now)
     table.connections[request] = NO_CONNECTION
+    if (this.#sampler !== null) this.#sampler.begins(request, traffic, wish)
     return request
+  }
+
+  /** A pod that serves `customer`, a request or the `~try` of a gateway, sends a request for it. */
+  call(customer: number, trafficIndex: number, client: number, seed: number, user: number): void {
+    const sampler = this.#sampler
+    if (sampler === null) {
+      this.send(trafficIndex, client, seed, 0, user)
+      return
+    }
+    if (customer >= 0) sampler.sendsFor(customer)
+    else this.backends.tellSpanOf(~customer, sampler)
+    this.send(trafficIndex, client, seed, 0, user)
+    sampler.sendsNoMore()
   }
 
   /** Finds the request a connection. */
@@ -268,7 +299,7 @@ export class Requests
     }
     const ended = (user: number, cause: number) => this.#traffic[index]!.onOutcome?.(user, cause)
     const { metrics, timeout, retries, hedge } = options
-    return new Tries({ sim: this.#sim, table, sender, ended, metrics, timeout, retries, hedge })
+    return new Tries({ sim: this.#sim, sampler: this.#sampler, traffic: index, table, sender, ended, metrics, timeout, retries, hedge })
   }
 
   /** Of the connections of one traffic that are being opened. */
@@ -294,6 +325,7 @@ export class Requests
     const { metrics, onOutcome } = this.#traffic[trafficIndex]!
     metrics.sent(this.#sim.now)
     metrics.failed(this.#sim.now, NO_CLIENT)
+    this.#sampler?.failedAtOnce(trafficIndex, NO_CLIENT)
     onOutcome?.(user, NO_CLIENT)
   }
 
@@ -304,7 +336,9 @@ export class Requests
 
   query(client: number, seed: number, user: number, overlaps: boolean): void {
     this.datagrams.overlaps = overlaps
+    this.#sampler?.sendsFor(this.resolver!.waiterOf(user), true)
     this.send(this.#queryTraffic, client, seed, 0, user)
+    this.#sampler?.sendsNoMore()
     this.datagrams.overlaps = false
   }
 
@@ -318,6 +352,7 @@ export class Requests
       route: { host: '', path: '/', isTls: false },
       socket: { reuse: false },
     })
+    this.#sampler?.addTraffic(traffic, { name: 'dns', start: 0, stop: Number.MAX_SAFE_INTEGER, isRoot: false })
     this.onOutcome(traffic, (user, cause) => {
       const resolver = this.resolver!
       const isServfail = resolver.failures.wasServfail(user)

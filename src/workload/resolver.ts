@@ -151,6 +151,13 @@ export class Resolver {
     this.#ask(lookup)
   }
 
+  /** The request that a query of that user is sent for; -1: it waits no more. */
+  waiterOf(user: number): number {
+    const lookup = user >> 1
+    const request = this.#requests[lookup]!
+    return this.#queries.waits(request, this.#serials[lookup]!) ? request : -1
+  }
+
   /** The query of that user has been answered, or has failed. */
   ended(user: number, answered: boolean): void {
     const lookup = user >> 1

@@ -1,6 +1,12 @@
 import { invariant } from '../invariant.ts'
 import { NETWORK, PARTS } from '../metrics/blame.ts'
 import type { Nanos } from '../units.ts'
+import { DELAYED, STANDS_STILL, TRAVELS, WAITS } from './samples/marks.ts'
+
+/** Is told whatever an account is told; the kinds are in `samples/marks.ts`. */
+export interface AccountWatcher {
+  mark(request: number, time: Nanos, kind: number, extra: number): void
+}
 
 /**
  * What each request's time was spent on: every nanosecond since it was to be sent is in one part, and in one only.
@@ -15,8 +21,10 @@ export class TimeAccounts {
   #since: Float64Array
   /** What it does since: the part of the CPU time, or what it waits for. */
   #doing: Uint8Array
-  /** CPU time before the network; a request that waits has {@link WAITS}. */
+  /** CPU time before the network; a request that waits has {@link ALL}. */
   #cpu: Float64Array
+  /** null: nobody watches. */
+  #watcher: AccountWatcher | null = null
 
   constructor(capacity: number) {
     this.parts = new Float64Array(capacity * PARTS)
@@ -30,7 +38,7 @@ export class TimeAccounts {
     this.parts.fill(0, request * PARTS, request * PARTS + PARTS)
     this.#since[request] = now
     this.#doing[request] = NETWORK
-    this.#cpu[request] = WAITS
+    this.#cpu[request] = ALL
   }
 
   /** From now on it is on its way: `cpu` ns of CPU that belong to `part`, and the network for the rest. */
@@ -38,17 +46,35 @@ export class TimeAccounts {
     this.settle(request, now)
     this.#doing[request] = part
     this.#cpu[request] = cpu
+    if (this.#watcher !== null) this.#watcher.mark(request, now, TRAVELS + part, cpu)
   }
 
   /** From now on it waits for `part`. */
   waits(request: number, now: Nanos, part: number): void {
     this.settle(request, now)
     this.#doing[request] = part
-    this.#cpu[request] = WAITS
+    this.#cpu[request] = ALL
+    if (this.#watcher !== null) this.#watcher.mark(request, now, WAITS + part, 0)
   }
 
   /** The next `length` ns belong to `part`, and only then goes on what it does. Nothing else is told of it until they have passed. */
   delayed(request: number, length: Nanos, part: number): void {
+    if (this.#watcher !== null && length > 0) this.#watcher.mark(request, this.#since[request]!, DELAYED + part, length)
+    this.#delay(request, length, part)
+  }
+
+  /** The same for what has come to a machine that stands still: where a way is told, it is at its end. */
+  standsStill(request: number, length: Nanos, part: number): void {
+    if (this.#watcher !== null) this.#watcher.mark(request, this.#since[request]!, STANDS_STILL + part, length)
+    this.#delay(request, length, part)
+  }
+
+  /** From now on all that is told is told to the watcher too. */
+  attach(watcher: AccountWatcher): void {
+    this.#watcher = watcher
+  }
+
+  #delay(request: number, length: Nanos, part: number): void {
     this.parts[request * PARTS + part]! += length
     this.#since[request]! += length
   }
@@ -83,7 +109,7 @@ export class TimeAccounts {
 }
 
 /** All the time that passes belongs to the part. */
-const WAITS = Number.POSITIVE_INFINITY
+const ALL = Number.POSITIVE_INFINITY
 
 function grown(from: Float64Array, length: number): Float64Array {
   const to = new Float64Array(length)

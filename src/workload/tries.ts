@@ -10,6 +10,7 @@ import { ExpiryQueue } from './expiry-queue.ts'
 import { HEDGE, type RequestTable } from './request-table.ts'
 import { RetryBudget } from './retry-budget.ts'
 import { causesToRetry } from './retry-conditions.ts'
+import type { RequestSampler } from './samples/request-sampler.ts'
 import type { HedgeSpec, RetrySpec } from './specs.ts'
 import { NO_TRY, WishTable } from './wish-table.ts'
 
@@ -35,6 +36,10 @@ export interface TriesOptions {
   readonly sim: Simulation
   readonly table: RequestTable
   readonly sender: TrySender
+  /** null: nobody watches requests. */
+  readonly sampler: RequestSampler | null
+  /** Index of the traffic. */
+  readonly traffic: number
   readonly metrics: TrafficMetrics
   /** Of a wish as a whole. */
   readonly timeout: Nanos
@@ -70,6 +75,8 @@ export class Tries {
   /** By wish: what the rules behind its last failed try had not seen. */
   readonly #unseen = new Map<number, UnseenChange | null>()
   readonly #sender: TrySender
+  readonly #sampler: RequestSampler | null
+  readonly #traffic: number
   readonly #metrics: TrafficMetrics
   readonly #timeout: Nanos
   readonly #retries: RetrySpec | undefined
@@ -95,6 +102,8 @@ export class Tries {
     this.#sim = sim
     this.#table = table
     this.#sender = options.sender
+    this.#sampler = options.sampler
+    this.#traffic = options.traffic
     this.#metrics = options.metrics
     this.#timeout = options.timeout
     this.#retries = retries
@@ -135,6 +144,7 @@ export class Tries {
     const { wishes } = this
     const { now } = this.#sim
     const wish = wishes.take(now, seed, user)
+    this.#sampler?.wishBegins(wish, this.#traffic)
     wishes.clients[wish] = client
     wishes.addresses[wish] = address
     wishes.incarnations[wish] = client === OUTSIDE ? 0 : this.#sender.incarnation(client)
@@ -168,10 +178,12 @@ export class Tries {
     this.#leave(wish, request)
     for (let other = newest[wish]!; other !== NO_TRY; other = newest[wish]!) {
       this.#givenUp++
+      this.#sampler?.gaveUp(other)
       this.#leave(wish, other)
       this.#sender.giveUpTry(other)
     }
     this.#unseen.delete(wish)
+    this.#sampler?.wishEnds(wish, this.#traffic, OK)
     this.wishes.free(wish)
   }
 
@@ -180,6 +192,7 @@ export class Tries {
     const wish = this.#table.wishes[request]!
     this.#failed++
     this.#unseen.set(wish, this.#sender.unseenBy(request, cause))
+    this.#sampler?.failed(request, cause)
     this.#leave(wish, request)
   }
 
@@ -312,6 +325,7 @@ export class Tries {
     if (cause === OK) invariant(false, `Wish ${wish} fails without a cause`)
     this.#metrics.failed(sentAt[wish]!, cause, this.#unseen.get(wish) ?? null)
     this.#unseen.delete(wish)
+    this.#sampler?.wishEnds(wish, this.#traffic, cause)
     this.wishes.free(wish)
     this.#ended(user, cause)
   }

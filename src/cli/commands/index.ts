@@ -3,6 +3,7 @@ import { chartCommand } from './chart.ts'
 import type { CommandDefinition } from './command.ts'
 import { compareCommand } from './compare.ts'
 import { completionCommand } from './completion.ts'
+import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
 import { mergeCommand } from './merge.ts'
@@ -25,6 +26,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   sweepCommand,
   mergeCommand,
   chartCommand,
+  exportCommand,
   importCommand,
   initCommand,
   schemaCommand,

@@ -1,14 +1,19 @@
 import { Command } from 'commander'
-import { notEmpty } from './arguments.ts'
+import { notEmpty, wholeNumber } from './arguments.ts'
 import { type CommandContext, EXIT_CODES, startJob } from './command.ts'
 
 interface RunOptions {
   readonly seed?: string
   readonly out?: string
   readonly report?: boolean
+  readonly samples?: number
+  readonly traces?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
 }
+
+/** Enough to see what is typical and what is not, few enough to find one's way. */
+const TRACED_SAMPLES = 5
 
 export function runCommand(context: CommandContext): Command {
   return new Command('run')
@@ -20,23 +25,35 @@ export function runCommand(context: CommandContext): Command {
       'where to write; with several files, each in a folder of its own in there (default: results/<scenario name>)',
     )
     .option('--report', 'write report.html too, the result as a page for the browser')
+    .option(
+      '--samples <number>',
+      'keep requests step by step: of each traffic so many spread over time, of the slowest, and of each cause of failure',
+      wholeNumber(1, 1000),
+    )
+    .option(
+      '--traces',
+      `also write trace.json for Perfetto, otlp.json and metrics.prom; keeps ${TRACED_SAMPLES} samples unless --samples says otherwise`,
+    )
     .option('--json', 'print the summary as JSON on stdout, one line a scenario, and text on stderr')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
     .addHelpText(
       'after',
       `
-Writes requests.csv, latency.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, failures.csv, events.csv, parameters.csv and summary.json, all or none of them, and with --report the report.html that "towtank report" makes. An earlier result in the folder is replaced.
+Writes requests.csv, latency.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, failures.csv, events.csv, parameters.csv and summary.json, all or none of them; with --samples also samples.csv, and with --report the report.html that "towtank report" makes. An earlier result in the folder is replaced.
 
 Examples:
   $ towtank run scenarios/rollout-under-load.yaml
   $ towtank run scenarios/rollout-under-load.yaml --seed 7 --out results/seed-7
+  $ towtank run scenarios/rollout-under-load.yaml --traces
   $ towtank run scenarios/rollout-under-load.yaml --json --quiet | jq '.variants[].traffic'
 
 ${EXIT_CODES}`,
     )
     .action(async (files: string[], options: RunOptions) => {
+      const { seed = null, out = null, traces = false } = options
       const report = options.report === true ? 'en' : null
-      const job = { kind: 'run', files, seed: options.seed ?? null, out: options.out ?? null, report, version: context.version } as const
+      const samples = options.samples ?? (traces ? TRACED_SAMPLES : null)
+      const job = { kind: 'run', files, seed, out, report, samples, traces, version: context.version } as const
       await startJob(context, job, options)
     })
 }

@@ -4,15 +4,13 @@ import { peakEwma } from './peak-ewma.ts'
 import { powerOfTwoChoices } from './power-of-two-choices.ts'
 import { smoothWeightedRoundRobin } from './smooth-weighted-round-robin.ts'
 
-const BY_NAME = {
+export type BalancerName = 'power-of-two' | 'peak-ewma' | 'smooth-wrr'
+
+export const BALANCERS: Readonly<Record<BalancerName, BalancerFactory>> = {
   'power-of-two': powerOfTwoChoices,
   'peak-ewma': peakEwma,
   'smooth-wrr': smoothWeightedRoundRobin,
-} as const satisfies Record<string, BalancerFactory>
-
-export type BalancerName = keyof typeof BY_NAME
-
-export const BALANCERS: Readonly<Record<BalancerName, BalancerFactory>> = BY_NAME
+}
 
 export const BALANCER_NAMES = Object.keys(BALANCERS) as readonly BalancerName[]
 

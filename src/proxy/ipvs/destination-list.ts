@@ -53,6 +53,7 @@ export interface Thresholds {
 
 export const NO_THRESHOLDS: Thresholds = { upper: 0, lower: 0 }
 
+/** The destinations of a virtual service, newest first: to be read. What changes them goes through the {@link VirtualService}. */
 export class DestinationList {
   /** Load of one active connection; an inactive one weighs 1. 256 is the classic formula, 257 the one of 2026 kernels (total instead of inactive). */
   readonly activeLoad: number
@@ -63,6 +64,7 @@ export class DestinationList {
   #last: Destination = NO_DESTINATION
   #size = 0
 
+  /** @internal */
   constructor(activeLoad: number) {
     this.activeLoad = activeLoad
   }
@@ -82,12 +84,12 @@ export class DestinationList {
     return this.#first
   }
 
-  /** The next older destination; the newest after NO_DESTINATION, which stands for the head of the ring. */
+  /** @internal The next older destination; the newest after NO_DESTINATION, which stands for the head of the ring. */
   next(destination: Destination): Destination {
     return destination === NO_DESTINATION ? this.#first : this.#rows[destination * ROW + NEXT]!
   }
 
-  /** The next newer destination, NO_DESTINATION before the newest. Still answers for one that was just unlinked. */
+  /** @internal The next newer destination, NO_DESTINATION before the newest. Still answers for one that was just unlinked. */
   previous(destination: Destination): Destination {
     return destination === NO_DESTINATION ? this.#last : this.#rows[destination * ROW + PREVIOUS]!
   }
@@ -115,6 +117,7 @@ export class DestinationList {
     return this.#rows[destination * ROW + OVERLOADED] === 1
   }
 
+  /** @internal */
   lastWeight(destination: Destination): number {
     return this.#rows[destination * ROW + LAST_WEIGHT]!
   }
@@ -142,7 +145,7 @@ export class DestinationList {
     return this.#rows[row + ACTIVE]! * this.activeLoad + this.#rows[row + INACTIVE]!
   }
 
-  /** The slot of (address, port), configured or in the trash, or NO_DESTINATION. Looks at every slot. */
+  /** @internal The slot of (address, port), configured or in the trash, or NO_DESTINATION. Looks at every slot. */
   find(address: number, port: number): Destination {
     const rows = this.#rows
     for (let slot = 0; slot < this.#slots; slot += 1) {
@@ -152,7 +155,7 @@ export class DestinationList {
     return NO_DESTINATION
   }
 
-  /** Puts a destination at the head; one that is in the trash comes back with its connections. It must not be configured already. */
+  /** @internal Puts a destination at the head; one that is in the trash comes back with its connections. It must not be configured already. */
   link(address: number, port: number, weight: number): Destination {
     const trashed = this.find(address, port)
     const destination = trashed === NO_DESTINATION ? this.#freeSlot() : trashed
@@ -174,7 +177,7 @@ export class DestinationList {
     return destination
   }
 
-  /** Takes a configured destination out of the list; the slot stays until {@link release}. */
+  /** @internal Takes a configured destination out of the list; the slot stays until {@link release}. */
   unlink(destination: Destination): void {
     const rows = this.#rows
     const row = destination * ROW
@@ -188,6 +191,7 @@ export class DestinationList {
     this.#size -= 1
   }
 
+  /** @internal */
   setWeight(destination: Destination, weight: number): void {
     const row = destination * ROW
     this.#rows[row + WEIGHT] = weight
@@ -195,7 +199,7 @@ export class DestinationList {
   }
 
   /**
-   * Sets the thresholds. An overloaded destination is free again when the upper one is lifted or raised; with the formula of 2026 kernels
+   * @internal Sets the thresholds. An overloaded destination is free again when the upper one is lifted or raised; with the formula of 2026 kernels
    * the connections of the moment decide.
    *
    * Source: Linux net/netfilter/ipvs/ip_vs_ctl.c.
@@ -212,7 +216,7 @@ export class DestinationList {
     }
   }
 
-  /** Changes the counters by these amounts. A connection that comes may make it overloaded, one that goes may end that. */
+  /** @internal Changes the counters by these amounts. A connection that comes may make it overloaded, one that goes may end that. */
   count(destination: Destination, active: number, inactive: number): void {
     const row = destination * ROW
     const rows = this.#rows
@@ -238,20 +242,20 @@ export class DestinationList {
     return this.#rows[row + ACTIVE]! + this.#rows[row + INACTIVE]!
   }
 
-  /** Keeps the slot. */
+  /** @internal Keeps the slot. */
   hold(destination: Destination): void {
     const row = destination * ROW
     this.#rows[row + REFERENCES] = this.#rows[row + REFERENCES]! + 1
   }
 
-  /** Gives up one hold. */
+  /** @internal Gives up one hold. */
   unhold(destination: Destination): void {
     const row = destination * ROW
     this.#rows[row + REFERENCES] = this.#rows[row + REFERENCES]! - 1
     this.release(destination)
   }
 
-  /** Frees the slot if it is in the trash and nothing refers to it. */
+  /** @internal Frees the slot if it is in the trash and nothing refers to it. */
   release(destination: Destination): void {
     const row = destination * ROW
     if (this.#rows[row + STATE] === TRASHED && this.#rows[row + REFERENCES] === 0) this.#rows[row + STATE] = FREE

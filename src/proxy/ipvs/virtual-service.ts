@@ -58,6 +58,7 @@ function noDraws(): never {
   throw new InvariantError('a virtual service with scheduler twos needs a random stream')
 }
 
+/** One IPVS virtual service: see the top of this file. Misuse, such as an unknown destination, throws {@link InvariantError}. */
 export class VirtualService {
   readonly schedulerName: SchedulerName
   readonly persistence: Persistence | null
@@ -129,6 +130,7 @@ export class VirtualService {
 
   /** A connection takes its destination: counted active, or inactive. */
   bind(destination: Destination, active: boolean): void {
+    if (destination < 0) invariant(false, 'a client that was refused has no destination to bind')
     this.destinations.hold(destination)
     this.destinations.count(destination, active ? 1 : 0, active ? 0 : 1)
     this.#scheduler.loadChanged(destination)

@@ -14,6 +14,7 @@ import { type Backends, NO_BACKEND } from '../backends.ts'
 import { CONNECTED, type ConnectionTable, DATAGRAM, OUTSIDE, POLICY_DROP, STRAIGHT, TABLE_FULL } from '../connection-table.ts'
 import type { PacketFilter } from '../packet-filter.ts'
 import { HELD, type RequestTable, WAITING } from '../request-table.ts'
+import type { RequestSampler } from '../samples/request-sampler.ts'
 import type { Clash } from './clash.ts'
 import { NO_FLOW, UdpFlows } from './udp-flows.ts'
 
@@ -46,6 +47,8 @@ export interface DatagramsOptions {
   /** The handler of an answer that has come to its client. */
   readonly answerAtClient: HandlerId
   readonly keeper: DatagramKeeper
+  /** Watches some requests; null or absent: none. */
+  readonly sampler?: RequestSampler | null | undefined
 }
 
 /**
@@ -214,7 +217,7 @@ export class Datagrams {
     if (this.#kernels.takes(node)) {
       const { accounts } = this.#requests
       accounts.settle(request, now)
-      accounts.delayed(request, left, SOFTIRQ)
+      accounts.standsStill(request, left, SOFTIRQ)
       this.#sim.schedule(left, handler, request)
     } else {
       this.#release(request)
@@ -293,6 +296,7 @@ export class Datagrams {
     const found = mode.connect(node, servicePort, entry, now, client, port)
     const isTurnedAway = found === REJECTED || found === DROPPED
     const endpoint = isTurnedAway && this.#slipsThrough?.(node, servicePort, entry) === true ? NO_RULE : found
+    this.#options.sampler?.routed(request, node, endpoint)
     // The address of a node is its own, and nobody listens there.
     const isRefused = endpoint === NO_RULE && (table.flags[connection]! & STRAIGHT) !== 0
     if (endpoint === REJECTED || isRefused) {

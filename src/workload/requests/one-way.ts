@@ -2,6 +2,7 @@ import type { Simulation } from '../../engine/simulation.ts'
 import { PARTS } from '../../metrics/blame.ts'
 import { OK } from '../../metrics/failure-cause.ts'
 import { HELD, type RequestTable, WAITING } from '../request-table.ts'
+import type { RequestSampler } from '../samples/request-sampler.ts'
 import type { RequestOutcomes } from './request-outcomes.ts'
 import type { Traffic } from './traffic.ts'
 
@@ -11,12 +12,20 @@ export class OneWay {
   readonly #table: RequestTable
   readonly #traffic: readonly Traffic[]
   readonly #outcomes: RequestOutcomes
+  readonly #sampler: RequestSampler | null
 
-  constructor(options: { sim: Simulation; table: RequestTable; traffic: readonly Traffic[]; outcomes: RequestOutcomes }) {
+  constructor(options: {
+    sim: Simulation
+    table: RequestTable
+    traffic: readonly Traffic[]
+    outcomes: RequestOutcomes
+    sampler: RequestSampler | null
+  }) {
     this.#sim = options.sim
     this.#table = options.table
     this.#traffic = options.traffic
     this.#outcomes = options.outcomes
+    this.#sampler = options.sampler
   }
 
   /** Nobody waits for an answer. */
@@ -36,6 +45,7 @@ export class OneWay {
     accounts.check(request, latency)
     const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
     metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
+    this.#sampler?.answered(request)
     const user = table.users[request]!
     this.#outcomes.close(request, false)
     onOutcome?.(user, OK)

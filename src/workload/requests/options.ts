@@ -14,6 +14,7 @@ import type { Director } from '../director/director.ts'
 import type { GatewayFactory } from '../gateway.ts'
 import type { NetworkPlugin } from '../packet-filter.ts'
 import type { DnsSpec, KnowsName, NamesToTry } from '../resolver.ts'
+import type { RequestSampler } from '../samples/request-sampler.ts'
 import type { ConnectionSpec, HedgeSpec, HttpRequest, RetrySpec, SocketSpec, TlsClientSpec, WorkloadSpec } from '../specs.ts'
 import type { UnseenChanges } from '../unseen-changes.ts'
 import type { PodEndpoints } from './traffic.ts'
@@ -39,6 +40,8 @@ export interface RequestsOptions {
   readonly gateway?: GatewayFactory | undefined
   /** What looks at packets, where there are NetworkPolicies; and the nodes' addresses, as int32s. */
   readonly policies?: { readonly plugin: NetworkPlugin; readonly nodeAddresses: Int32Array } | undefined
+  /** Watches some requests; null or absent: none. */
+  readonly sampler?: RequestSampler | null | undefined
 }
 
 /** What a traffic is, to `Requests.addTraffic`. */

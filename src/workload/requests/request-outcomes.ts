@@ -7,6 +7,7 @@ import { NO_POOL, RESOLVING } from '../connection-table.ts'
 import type { Connections } from '../connections.ts'
 import type { Datagrams } from '../datagrams/datagrams.ts'
 import { NO_CONNECTION, type RequestTable } from '../request-table.ts'
+import type { RequestSampler } from '../samples/request-sampler.ts'
 import type { Http2Streams } from './http2-streams.ts'
 import type { KeptConnections } from './kept-connections.ts'
 import type { Pools } from './pools.ts'
@@ -24,6 +25,7 @@ export interface RequestOutcomesOptions {
   readonly streams: Http2Streams
   /** By index. */
   readonly traffic: readonly Traffic[]
+  readonly sampler: RequestSampler | null
 }
 
 /** How requests end for their clients: by an answer, by a failure, or by being given up; and what then becomes of the connection. */
@@ -37,6 +39,7 @@ export class RequestOutcomes {
   readonly #kept: KeptConnections
   readonly #streams: Http2Streams
   readonly #traffic: readonly Traffic[]
+  readonly #sampler: RequestSampler | null
 
   constructor(options: RequestOutcomesOptions) {
     this.#sim = options.sim
@@ -48,6 +51,7 @@ export class RequestOutcomes {
     this.#kept = options.kept
     this.#streams = options.streams
     this.#traffic = options.traffic
+    this.#sampler = options.sampler
   }
 
   /** The answer has come to a client that waits for it. */
@@ -66,6 +70,7 @@ export class RequestOutcomes {
     accounts.check(request, latency)
     const { metrics, onOutcome, tries } = this.#traffic[table.traffics[request]!]!
     metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
+    if (this.#sampler !== null) this.#sampler.answered(request)
     const user = table.users[request]!
     if (tries !== null) tries.answered(request)
     this.#giveBack(request)
@@ -169,6 +174,7 @@ export class RequestOutcomes {
       return
     }
     metrics.failed(table.sentAt[request]!, cause, this.unseenBy(request, cause))
+    if (this.#sampler !== null) this.#sampler.failed(request, cause)
     onOutcome?.(table.users[request]!, cause)
   }
 

@@ -409,7 +409,7 @@ export class RequestPackets {
   #putOff(request: number, late: Nanos, handler: HandlerId): void {
     const { accounts } = this.#table
     accounts.settle(request, this.#sim.now)
-    accounts.delayed(request, late, SOFTIRQ)
+    accounts.standsStill(request, late, SOFTIRQ)
     this.#sim.schedule(late, handler, request)
   }
 

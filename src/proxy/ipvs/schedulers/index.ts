@@ -15,7 +15,10 @@ import { powerOfTwos } from './twos.ts'
 import { weightedLeastConnection } from './wlc.ts'
 import { weightedRoundRobin } from './wrr.ts'
 
-const BY_NAME = {
+/** As `ipvsadm -s` calls them. */
+export type SchedulerName = 'rr' | 'wrr' | 'lc' | 'wlc' | 'lblc' | 'lblcr' | 'dh' | 'sh' | 'sed' | 'nq' | 'fo' | 'ovf' | 'mh' | 'twos'
+
+export const SCHEDULERS: Readonly<Record<SchedulerName, SchedulerFactory>> = {
   rr: roundRobin,
   wrr: weightedRoundRobin,
   lc: leastConnection,
@@ -30,11 +33,7 @@ const BY_NAME = {
   ovf: overflow,
   mh: maglevHashing,
   twos: powerOfTwos,
-} as const satisfies Record<string, SchedulerFactory>
-
-export type SchedulerName = keyof typeof BY_NAME
-
-export const SCHEDULERS: Readonly<Record<SchedulerName, SchedulerFactory>> = BY_NAME
+}
 
 export const SCHEDULER_NAMES = Object.keys(SCHEDULERS) as readonly SchedulerName[]
 
