@@ -1,6 +1,6 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { compareJob } from '../src/cli/compare/compare-job.ts'
 import { diskFiles } from '../src/cli/disk-files.ts'
 import { JobScreen, type ScreenOptions } from '../src/cli/job-screen.ts'
@@ -15,6 +15,8 @@ import { simulate } from '../src/scenario/simulate.ts'
 
 /** A command line of a page and what the page says it prints. */
 export interface ShownCommand {
+  readonly kind: 'command'
+  readonly title: string
   readonly command: string
   /** Lines below it, up to the next command; a line that begins with `…` stands for any number of lines. */
   readonly output: readonly string[]
@@ -22,17 +24,52 @@ export interface ShownCommand {
   readonly exitCode: number
 }
 
+/**
+ * A file that the reader is to write, from a block such as `yaml file=demo/scenario.yaml`, which replaces what is there; or lines that go to the end of
+ * one, from `yaml append=demo/scenario.yaml`.
+ */
+export interface WrittenFile {
+  readonly kind: 'file' | 'append'
+  readonly title: string
+  readonly path: string
+  readonly text: string
+}
+
+/** Lines that the commands before have left in a file, from a block such as `csv in=results/hello/events.csv`; `…` stands for any number of lines. */
+export interface Excerpt {
+  readonly kind: 'excerpt'
+  readonly title: string
+  readonly path: string
+  readonly lines: readonly string[]
+}
+
+export type PageStep = ShownCommand | WrittenFile | Excerpt
+
+/** What a reader of a page does and sees, in order: the commands of its ```console blocks, files that it gives in full, and excerpts of results. */
+export function pageSteps(page: string): readonly PageStep[] {
+  return [...page.matchAll(/^```(\w+)(?: (exit|file|append|in)=(\S+))?\n([\s\S]*?)^```$/gm)].flatMap(
+    ([, language, key, value, body]): readonly PageStep[] => {
+      if (language === 'console') return commandsOf(body!, key === 'exit' ? Number(value) : 0)
+      if (key === 'file' || key === 'append') return [{ kind: key, title: `the reader writes ${value!}`, path: value!, text: body! }]
+      if (key === 'in') return [{ kind: 'excerpt', title: `excerpt of ${value!}`, path: value!, lines: body!.split('\n').slice(0, -1) }]
+      return []
+    },
+  )
+}
+
 /** The commands of a page's ```console blocks, in order. */
 export function shownCommands(page: string): readonly ShownCommand[] {
-  return [...page.matchAll(/^```console(?: exit=(\d+))?\n([\s\S]*?)^```$/gm)].flatMap(([, exit = '0', body]) => {
-    const commands: { command: string; output: string[]; exitCode: number }[] = []
-    for (const line of body!.split('\n').slice(0, -1)) {
-      if (line.startsWith('$ ')) commands.push({ command: line.slice(2), output: [], exitCode: Number(exit) })
-      else if (commands.length === 0) throw new Error(`A console block begins with a command, not with "${line}"`)
-      else commands.at(-1)!.output.push(line)
-    }
-    return commands
-  })
+  return pageSteps(page).filter((step): step is ShownCommand => step.kind === 'command')
+}
+
+function commandsOf(body: string, exitCode: number): readonly ShownCommand[] {
+  const commands: (ShownCommand & { output: string[] })[] = []
+  for (const line of body.split('\n').slice(0, -1)) {
+    if (line.startsWith('$ ')) commands.push({ kind: 'command', title: line.slice(2), command: line.slice(2), output: [], exitCode })
+    else if (commands.length === 0) throw new Error(`A console block begins with a command, not with "${line}"`)
+    else commands.at(-1)!.output.push(line)
+  }
+  return commands
 }
 
 /** The first line of the page that is not what was printed; null when all agree. Empty lines at the end do not count. */
@@ -95,6 +132,26 @@ export class CommandFolder {
     } finally {
       process.chdir(this.#home)
     }
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(dirname(this.#within(path)), { recursive: true })
+    writeFileSync(this.#within(path), text)
+  }
+
+  append(path: string, text: string): void {
+    appendFileSync(this.#within(path), text)
+  }
+
+  read(path: string): readonly string[] {
+    return readFileSync(this.#within(path), 'utf8').split('\n')
+  }
+
+  /** A page writes into its own folder, and not through the link into the repository's scenarios. */
+  #within(path: string): string {
+    const full = resolve(this.#folder, path)
+    if (!full.startsWith(`${this.#folder}/`) || path.startsWith('scenarios')) throw new Error(`A page cannot write "${path}"`)
+    return full
   }
 
   remove(): void {
