@@ -1,10 +1,12 @@
 import { Command } from 'commander'
-import { notEmpty } from './arguments.ts'
+import { LANGUAGE_CODES, type LanguageCode } from '../../scenario/story-language/codes.ts'
+import { choice, notEmpty } from './arguments.ts'
 import { type CommandContext, EXIT_CODES, startJob } from './command.ts'
 
 interface RunOptions {
   readonly seed?: string
   readonly out?: string
+  readonly lang: LanguageCode
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -18,6 +20,7 @@ export function runCommand(context: CommandContext): Command {
       '-o, --out <folder>',
       'where to write; with several files, each in a folder of its own in there (default: results/<scenario name>)',
     )
+    .addOption(choice('--lang <code>', 'language of the summary', LANGUAGE_CODES).default('en'))
     .option('--json', 'print the summary as JSON on stdout, one line a scenario, and text on stderr')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
     .addHelpText(

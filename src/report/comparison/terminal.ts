@@ -3,6 +3,7 @@ import type { Comparison, MetricComparison, MetricVerdict } from '../../experime
 import type { Colors } from '../colors.ts'
 import type { CompareWords } from '../language/compare.ts'
 import { printable } from '../printable.ts'
+import { cut, flow, wrap } from '../terminal-layout.ts'
 import { countVerdicts, divergenceLines, headline, howMany, metricName, remark, sideNames, standsOut } from './describe.ts'
 import { formatDifference, formatInterval, formatP, formatRelative, formatSize, formatValue, halfWidthOf } from './values.ts'
 
@@ -146,32 +147,4 @@ function noneFound(
       .join('\n')
   })
   return [wrap(words.noneFoundIn(metrics.length), width), ...lines].join('\n')
-}
-
-/** Pieces side by side, as many as a line holds. */
-function flow(pieces: readonly string[], width: number): readonly string[] {
-  const lines: string[] = []
-  for (const piece of pieces) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 3 + piece.length <= width) lines[lines.length - 1] = `${last}   ${piece}`
-    else lines.push(piece)
-  }
-  return lines
-}
-
-/** Lines of at most `width` characters, broken at spaces. */
-function wrap(text: string, width: number): string {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line].join('\n')
-}
-
-function cut(line: string, width: number): string {
-  return line.length <= width ? line : `${line.slice(0, width - 1)}…`
 }
