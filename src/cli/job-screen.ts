@@ -1,6 +1,6 @@
 import type { SourceProblem } from '../api/source-problem.ts'
 import { renderComparison } from '../report/comparison/terminal.ts'
-import { COMPARE_WORDS } from '../report/language/compare.ts'
+import { LANGUAGES, type Language, type LanguageCode } from '../report/language/index.ts'
 import { renderRollout } from '../report/rollout-summary.ts'
 import { renderProblems, renderWarning } from '../report/source-frame.ts'
 import { renderSummary } from '../report/terminal-summary.ts'
@@ -12,6 +12,8 @@ import { colorsFor, Progress, type Terminal, textOf, widthOf } from './terminal.
 export interface ScreenOptions {
   readonly json?: boolean
   readonly quiet?: boolean
+  /** Of the summary; errors, warnings and JSON are English. */
+  readonly lang?: LanguageCode
 }
 
 /** Turns what a job tells into what the user sees: results on stdout, all the rest on stderr. */
@@ -99,7 +101,7 @@ export class JobScreen {
     if (json) stdout.write(`${JSON.stringify(summary)}\n`)
     if (this.#options.quiet === true) return
     const stream = json ? stderr : stdout
-    stream.write(renderSummary(summary, { colors: colorsFor(stream, env), width: widthOf(stream), folder }))
+    stream.write(renderSummary(summary, this.#words.summary, { colors: colorsFor(stream, env), width: widthOf(stream), folder }))
   }
 
   #rollout({ answer, folder }: Extract<JobEvent, { kind: 'rollout' }>): void {
@@ -109,17 +111,17 @@ export class JobScreen {
     if (json) stdout.write(`${JSON.stringify(answer)}\n`)
     if (this.#options.quiet === true) return
     const stream = json ? stderr : stdout
-    stream.write(renderRollout(answer, { colors: colorsFor(stream, env), width: widthOf(stream), folder }))
+    stream.write(renderRollout(answer, this.#words.rollout, { colors: colorsFor(stream, env), width: widthOf(stream), folder }))
   }
 
-  #compared({ comparison, folder, language }: Extract<JobEvent, { kind: 'compared' }>): void {
+  #compared({ comparison, folder }: Extract<JobEvent, { kind: 'compared' }>): void {
     const { stdout, stderr, env } = this.#terminal
     const json = this.#options.json === true
     this.#progress.stop()
     if (json) stdout.write(`${JSON.stringify(comparison)}\n`)
     if (this.#options.quiet === true) return
     const stream = json ? stderr : stdout
-    stream.write(renderComparison(comparison, COMPARE_WORDS[language], { colors: colorsFor(stream, env), width: widthOf(stream), folder }))
+    stream.write(renderComparison(comparison, this.#words.compare, { colors: colorsFor(stream, env), width: widthOf(stream), folder }))
   }
 
   #story({ scenario, variant, object, lines }: Extract<JobEvent, { kind: 'story' }>): void {
@@ -127,6 +129,10 @@ export class JobScreen {
     const { stdout } = this.#terminal
     if (this.#options.json === true) stdout.write(`${JSON.stringify({ schemaVersion: 1, scenario, variant, object, lines })}\n`)
     else stdout.write(`${lines.join('\n')}\n`)
+  }
+
+  get #words(): Language {
+    return LANGUAGES[this.#options.lang ?? 'en']
   }
 
   #error(text: string): void {

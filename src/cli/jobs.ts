@@ -94,7 +94,7 @@ export type JobEvent =
   | { readonly kind: 'writing'; readonly out: string }
   | { readonly kind: 'progress'; readonly scenario: string; readonly variant: string; readonly fraction: number }
   | { readonly kind: 'rollout'; readonly answer: RolloutAnswer; readonly folder: string }
-  | { readonly kind: 'compared'; readonly comparison: Comparison; readonly folder: string; readonly language: LanguageCode }
+  | { readonly kind: 'compared'; readonly comparison: Comparison; readonly folder: string }
   | { readonly kind: 'finished'; readonly summary: RunSummary; readonly folder: string }
   | {
       readonly kind: 'story'

@@ -1,6 +1,8 @@
 import picocolors from 'picocolors'
+import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import type { ThresholdResult, VariantSummary } from '../scenario/run-result.ts'
+import { LANGUAGES, type LanguageCode } from './language/index.ts'
 import type { RunSummary } from './run-summary.ts'
 import { sampleSummary } from './sample.fixture.ts'
 import { renderSummary } from './terminal-summary.ts'
@@ -33,8 +35,8 @@ function summary(...variants: readonly Partial<VariantSummary>[]): RunSummary {
   }
 }
 
-function render(of: RunSummary, width = 80): string {
-  return renderSummary(of, { colors: picocolors.createColors(false), width, folder: 'results/rollout' })
+function render(of: RunSummary, width = 80, language: LanguageCode = 'en'): string {
+  return renderSummary(of, LANGUAGES[language].summary, { colors: picocolors.createColors(false), width, folder: 'results/rollout' })
 }
 
 describe('the terminal summary', () => {
@@ -112,10 +114,27 @@ describe('the terminal summary', () => {
       ).toHaveLength(1)
   })
 
+  test('in Chinese says the same, with columns that stand under each other', () => {
+    const text = render(summary({ thresholds: [GOOD, BAD] }, { variant: 'iptables', thresholds: [GOOD, GOOD] }), 80, 'zh')
+    expect(text).toMatchSnapshot()
+    const rows = text.split('\n').filter((line) => /^ {2}\S.* [\d.,]+( \S+)?$/.test(line))
+    expect(rows.length).toBeGreaterThan(10)
+    expect([...new Set(rows.map((line) => stringWidth(line)))]).toHaveLength(1)
+    expect(text.match(/[\d.]+ ms/g)).toEqual(
+      render(summary({ thresholds: [GOOD, BAD] }, { variant: 'iptables', thresholds: [GOOD, GOOD] })).match(/[\d.]+ ms/g),
+    )
+  })
+
+  test.each([60, 80])('in Chinese of many variants stays within %d columns', (width) => {
+    const names = ['iptables', 'ipvs', 'nftables', 'slow-start', 'larger-pool']
+    const text = render(summary(...names.map((variant) => ({ variant, thresholds: [GOOD], faults: [], refusals: [] }))), width, 'zh')
+    for (const line of text.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(width)
+  })
+
   test('has colours only when they are asked for', () => {
     const of = summary({ thresholds: [BAD] })
     expect(render(of)).not.toContain('\u001b')
-    const coloured = renderSummary(of, { colors: picocolors.createColors(true), width: 80, folder: null })
+    const coloured = renderSummary(of, LANGUAGES.en.summary, { colors: picocolors.createColors(true), width: 80, folder: null })
     expect(coloured).toContain('\u001b[31m✗')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is taken out
     expect(`${coloured.replace(/\u001b\[\d+m/g, '').trimEnd()}\n\nResults in results/rollout\n`).toBe(render(of))

@@ -1,12 +1,14 @@
-import Table from 'cli-table3'
+import stringWidth from 'string-width'
 import { BLAME_PARTS, type BlamePart } from '../metrics/blame.ts'
 import type { TrafficSummary } from '../metrics/summaries.ts'
 import type { ThresholdResult, VariantSummary } from '../scenario/run-result.ts'
 import { THRESHOLD_METRICS } from '../scenario/threshold-metrics.ts'
 import type { Colors } from './colors.ts'
 import { formatChange, formatCount, formatMilliseconds, formatPercent, threeDigits } from './format.ts'
+import type { SummaryWords } from './language/summary.english.ts'
 import { printable } from './printable.ts'
 import { isMissing, passed, type RunSummary } from './run-summary.ts'
+import { flow, plainTable } from './terminal-layout.ts'
 
 export interface TerminalOptions {
   readonly colors: Colors
@@ -17,19 +19,19 @@ export interface TerminalOptions {
 }
 
 /** The result of a run for people: the verdict, the thresholds with the failing ones first, and the variants side by side. */
-export function renderSummary(summary: RunSummary, options: TerminalOptions): string {
+export function renderSummary(summary: RunSummary, words: SummaryWords, options: TerminalOptions): string {
   const { colors, folder } = options
   const parts = [
-    verdict(summary, options),
-    thresholds(summary, options),
-    ...tables(summary.variants, options),
-    notes(summary.variants, colors),
+    verdict(summary, words, options),
+    thresholds(summary, words, options),
+    ...tables(summary.variants, words, options),
+    notes(summary.variants, words, colors),
   ]
-  if (folder !== null) parts.push(`Results in ${colors.cyan(printable(folder))}`)
+  if (folder !== null) parts.push(words.resultsIn(colors.cyan(printable(folder))))
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-function verdict(summary: RunSummary, { colors, width }: TerminalOptions): string {
+function verdict(summary: RunSummary, words: SummaryWords, { colors, width }: TerminalOptions): string {
   const all = summary.variants.flatMap((variant) => variant.thresholds)
   const failed = all.filter((threshold) => !threshold.passed).length
   const ok = passed(summary)
@@ -37,24 +39,18 @@ function verdict(summary: RunSummary, { colors, width }: TerminalOptions): strin
   const judged = all.length > 0 || missing > 0
   const mark = !judged ? '' : ok ? '✓ ' : '✗ '
   const judgements = [
-    ...(all.length === 0
-      ? []
-      : [failed === 0 ? `${count(all.length, 'threshold')} passed` : `${failed} of ${count(all.length, 'threshold')} failed`]),
-    ...(missing === 0 ? [] : [`${count(missing, 'fault')} never took effect`]),
+    ...(all.length === 0 ? [] : [failed === 0 ? words.passed(all.length) : words.failed(failed, all.length)]),
+    ...(missing === 0 ? [] : [words.missing(missing)]),
   ]
-  const rest = judged ? judgements.join(', ') : 'done, without thresholds to judge it by'
+  const rest = judged ? judgements.join(words.comma) : words.notJudged
   const paint = !judged ? (text: string) => text : ok ? colors.green : colors.red
-  const about = `(seed ${printable(summary.seed)}, ${summary.inputHash.slice(0, 'sha256:'.length + 12)})`
-  const fits = `${mark}${summary.scenario}: ${rest} ${about}`.length <= width
-  return `${paint(`${mark}${colors.bold(summary.scenario)}: ${rest}`)}${fits ? ' ' : '\n'}${colors.dim(about)}`
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
+  const about = words.about(printable(summary.seed), summary.inputHash.slice(0, 'sha256:'.length + 12))
+  const fits = stringWidth(`${mark}${summary.scenario}${words.colon}${rest}${words.gap}${about}`) <= width
+  return `${paint(`${mark}${colors.bold(summary.scenario)}${words.colon}${rest}`)}${fits ? words.gap : '\n'}${colors.dim(about)}`
 }
 
 /** One line a threshold, with the values of the variants below it. */
-function thresholds({ variants }: RunSummary, { colors, width }: TerminalOptions): string {
+function thresholds({ variants }: RunSummary, words: SummaryWords, { colors, width }: TerminalOptions): string {
   const byExpression = new Map<string, { variant: string; result: ThresholdResult }[]>()
   for (const { variant, thresholds: results } of variants) {
     for (const result of results) {
@@ -74,16 +70,16 @@ function thresholds({ variants }: RunSummary, { colors, width }: TerminalOptions
       const head = ok ? `${colors.green('✓')} ${printable(expression)}` : `${colors.red('✗')} ${colors.bold(printable(expression))}`
       const values = results.map(({ variant, result }) => {
         const name = variants.length === 1 ? '' : `${variant} `
-        const plain = `${name}${thresholdValue(result)} ${result.passed ? '✓' : '✗'}`
-        return { plain, shown: result.passed ? plain : colors.red(plain) }
+        const plain = `${name}${thresholdValue(result, words)} ${result.passed ? '✓' : '✗'}`
+        return result.passed ? plain : colors.red(plain)
       })
       return [head, ...flow(values, width - 4).map((line) => `    ${line}`)].join('\n')
     })
     .join('\n')
 }
 
-export function thresholdValue({ metric, value }: ThresholdResult): string {
-  if (value === null) return 'nothing measured'
+export function thresholdValue({ metric, value }: ThresholdResult, words: SummaryWords): string {
+  if (value === null) return words.nothingMeasured
   switch (THRESHOLD_METRICS.get(metric)?.unit) {
     case 'milliseconds':
       return formatMilliseconds(value)
@@ -96,23 +92,6 @@ export function thresholdValue({ metric, value }: ThresholdResult): string {
     default:
       return formatCount(value)
   }
-}
-
-/** Sets pieces side by side, as many as a line holds. */
-function flow(pieces: readonly { readonly plain: string; readonly shown: string }[], width: number): readonly string[] {
-  const lines: string[] = []
-  let line = ''
-  let used = 0
-  for (const { plain, shown } of pieces) {
-    if (used > 0 && used + 3 + plain.length > width) {
-      lines.push(line)
-      line = ''
-      used = 0
-    }
-    line += used === 0 ? shown : `   ${shown}`
-    used += (used === 0 ? 0 : 3) + plain.length
-  }
-  return used === 0 ? lines : [...lines, line]
 }
 
 /** One row of the comparison: what it is called, and how each variant's value is found and written. */
@@ -134,57 +113,58 @@ function measured(value: number | null | undefined, format: (value: number) => s
   return value === null || value === undefined ? { text: NOTHING, value: null } : { text: format(value), value }
 }
 
-export function sections(variants: readonly VariantSummary[]): readonly Section[] {
+export function sections(variants: readonly VariantSummary[], words: SummaryWords): readonly Section[] {
   const traffic = unique(variants.flatMap((variant) => variant.traffic.map((entry) => entry.traffic)))
   const deployments = unique(variants.flatMap((variant) => variant.deployments.map((entry) => `${entry.namespace}/${entry.name}`)))
-  const list: Section[] = traffic.map((name) => ({ title: name, rows: trafficRows(name, variants) }))
-  list.push({ title: 'endpoint propagation', rows: propagationRows() })
+  const { titles, rows } = words
+  const list: Section[] = traffic.map((name) => ({ title: name, rows: trafficRows(name, variants, words) }))
+  list.push({ title: titles.propagation, rows: propagationRows() })
   list.push({
-    title: 'kube-proxy',
+    title: titles.kubeProxy,
     rows: [
-      { label: 'mode', compared: false, cell: ({ kubeProxy }) => ({ text: kubeProxy.mode, value: null }) },
-      { label: 'syncs', compared: true, cell: ({ kubeProxy }) => measured(kubeProxy.syncs, formatCount) },
-      { label: 'longest sync', compared: true, cell: ({ kubeProxy }) => measured(kubeProxy.syncMsMax, formatMilliseconds) },
-      { label: 'rules at most', compared: true, cell: ({ kubeProxy }) => measured(kubeProxy.rulesMax, formatCount) },
+      { label: rows.mode, compared: false, cell: ({ kubeProxy }) => ({ text: kubeProxy.mode, value: null }) },
+      { label: rows.syncs, compared: true, cell: ({ kubeProxy }) => measured(kubeProxy.syncs, formatCount) },
+      { label: rows.longestSync, compared: true, cell: ({ kubeProxy }) => measured(kubeProxy.syncMsMax, formatMilliseconds) },
+      { label: rows.rulesMax, compared: true, cell: ({ kubeProxy }) => measured(kubeProxy.rulesMax, formatCount) },
     ],
   })
-  list.push(...nodeSections(variants))
+  list.push(...nodeSections(variants, words))
   if (variants.some(({ bootstrap }) => bootstrap !== undefined)) {
     const cell: Row['cell'] = ({ bootstrap }) => {
       const at = bootstrap?.allNodesReadySeconds
       return at === null
-        ? { text: 'never', value: null, bad: true }
+        ? { text: words.never, value: null, bad: true }
         : measured(at === undefined ? undefined : at * 1000, formatMilliseconds)
     }
-    list.push({ title: 'bootstrap', rows: [{ label: 'all nodes Ready at', compared: true, cell }] })
+    list.push({ title: titles.bootstrap, rows: [{ label: rows.allNodesReady, compared: true, cell }] })
   }
-  if (deployments.length > 0) list.push({ title: 'deployments available', rows: deployments.map(deploymentRow) })
+  if (deployments.length > 0) list.push({ title: titles.deployments, rows: deployments.map((name) => deploymentRow(name, words)) })
   return list
 }
 
 /** What of nodes is worth telling: nothing, where no variant dropped a packet at a core and no core was busy. */
-function nodeSections(variants: readonly VariantSummary[]): readonly Section[] {
+function nodeSections(variants: readonly VariantSummary[], words: SummaryWords): readonly Section[] {
   const matters = variants.some(({ nodes }) => nodes.packetsDropped > 0 || (nodes.busiestCore?.share ?? 0) > BUSY)
   if (!matters) return []
   const rows: Row[] = [
     {
-      label: 'busiest core',
+      label: words.rows.busiestCore,
       compared: false,
       cell: ({ nodes }) => measured(nodes.busiestCore?.share ?? 0, formatPercent),
     },
     {
-      label: 'packets dropped',
+      label: words.rows.packetsDropped,
       compared: false,
       cell: ({ nodes }) => ({ ...measured(nodes.packetsDropped, formatCount), bad: nodes.packetsDropped > 0 }),
     },
   ]
-  return [{ title: 'nodes', rows }]
+  return [{ title: words.titles.nodes, rows }]
 }
 
 /** Share of a second from which on a core is busy. */
 const BUSY = 0.5
 
-function trafficRows(name: string, variants: readonly VariantSummary[]): readonly Row[] {
+function trafficRows(name: string, variants: readonly VariantSummary[], words: SummaryWords): readonly Row[] {
   const find = (variant: VariantSummary) => variant.traffic.find((entry) => entry.traffic === name)
   const causes = unique(variants.flatMap((variant) => Object.keys(find(variant)?.failedByCause ?? {})))
   const latency = (label: 'p50' | 'p90' | 'p99' | 'max'): Row => ({
@@ -193,10 +173,10 @@ function trafficRows(name: string, variants: readonly VariantSummary[]): readonl
     cell: (variant) => measured(find(variant)?.latencyMs[label], formatMilliseconds),
   })
   return [
-    { label: 'sent', compared: false, cell: (variant) => measured(find(variant)?.sent, formatCount) },
-    { label: 'ok', compared: false, cell: (variant) => measured(find(variant)?.ok, formatCount) },
+    { label: words.rows.sent, compared: false, cell: (variant) => measured(find(variant)?.sent, formatCount) },
+    { label: words.rows.ok, compared: false, cell: (variant) => measured(find(variant)?.ok, formatCount) },
     {
-      label: 'error rate',
+      label: words.rows.errorRate,
       compared: false,
       cell: (variant) => {
         const entry = find(variant)
@@ -214,20 +194,30 @@ function trafficRows(name: string, variants: readonly VariantSummary[]): readonl
       }),
     ),
     ...(variants.some((variant) => (find(variant)?.stale ?? 0) > 0)
-      ? [{ label: '  (stale rules)', compared: false, cell: (variant: VariantSummary) => measured(find(variant)?.stale, formatCount) }]
+      ? [
+          {
+            label: `  ${words.rows.stale}`,
+            compared: false,
+            cell: (variant: VariantSummary) => measured(find(variant)?.stale, formatCount),
+          },
+        ]
       : []),
-    { label: 'in flight at end', compared: false, cell: (variant) => measured(find(variant)?.inFlight, formatCount) },
-    { label: 'requests/s', compared: true, cell: (variant) => measured(find(variant)?.requestsPerSecond, threeDigits) },
+    { label: words.rows.inFlight, compared: false, cell: (variant) => measured(find(variant)?.inFlight, formatCount) },
+    { label: words.rows.requestsPerSecond, compared: true, cell: (variant) => measured(find(variant)?.requestsPerSecond, threeDigits) },
     latency('p50'),
     latency('p90'),
     latency('p99'),
     latency('max'),
-    ...blameRows(find, variants),
+    ...blameRows(find, variants, words),
   ]
 }
 
 /** What the requests at the 99th percentile and beyond spent their time on, as far as it matters in some variant. */
-function blameRows(find: (variant: VariantSummary) => TrafficSummary | undefined, variants: readonly VariantSummary[]): readonly Row[] {
+function blameRows(
+  find: (variant: VariantSummary) => TrafficSummary | undefined,
+  variants: readonly VariantSummary[],
+  words: SummaryWords,
+): readonly Row[] {
   const slowest = (variant: VariantSummary) => find(variant)?.blameMs.p99 ?? null
   const sum = (variant: VariantSummary) => {
     const parts = slowest(variant)
@@ -240,7 +230,7 @@ function blameRows(find: (variant: VariantSummary) => TrafficSummary | undefined
   const shown = BLAME_PARTS.filter((part) => variants.some((variant) => (share(variant, part) ?? 0) >= WORTH_A_ROW))
   if (shown.length === 0) return []
   return [
-    { label: 'slowest 1 %', compared: true, cell: (variant) => measured(sum(variant), formatMilliseconds) },
+    { label: words.rows.slowest, compared: true, cell: (variant) => measured(sum(variant), formatMilliseconds) },
     ...shown.map(
       (part): Row => ({
         label: `  ${part}`,
@@ -262,15 +252,16 @@ function propagationRows(): readonly Row[] {
   }))
 }
 
-function deploymentRow(fullName: string): Row {
+function deploymentRow(fullName: string, words: SummaryWords): Row {
   return {
     label: fullName,
     compared: false,
     cell: ({ deployments }) => {
       const entry = deployments.find((candidate) => `${candidate.namespace}/${candidate.name}` === fullName)
       if (entry === undefined) return { text: NOTHING, value: null }
-      const when = entry.availableAtSeconds === null ? 'never all' : `all at ${formatMilliseconds(entry.availableAtSeconds * 1000)}`
-      return { text: `${entry.available}/${entry.replicas}, ${when}`, value: null, bad: entry.available < entry.replicas }
+      const at = entry.availableAtSeconds === null ? null : formatMilliseconds(entry.availableAtSeconds * 1000)
+      const text = words.available(entry.available, entry.replicas, at)
+      return { text, value: null, bad: entry.available < entry.replicas }
     },
   }
 }
@@ -280,15 +271,15 @@ function unique(names: readonly string[]): readonly string[] {
 }
 
 /** The comparison, in as many tables side by side as the width asks for; each variant is compared with the first of all. */
-function tables(variants: readonly VariantSummary[], { colors, width }: TerminalOptions): readonly string[] {
+function tables(variants: readonly VariantSummary[], words: SummaryWords, { colors, width }: TerminalOptions): readonly string[] {
   const [first] = variants
   if (first === undefined) return []
-  const list = sections(variants)
+  const list = sections(variants, words)
   const labels = list.flatMap(({ title, rows }) => [title, ...rows.map((row) => `  ${row.label}`)])
-  const labelWidth = Math.min(Math.max(...labels.map((label) => label.length)), Math.max(20, Math.floor(width / 2)))
+  const labelWidth = Math.min(Math.max(...labels.map((label) => stringWidth(label))), Math.max(20, Math.floor(width / 2)))
   const columns = variants.map((variant) => {
     const cells = list.flatMap(({ rows }) => rows.map((row) => cellText(row, variant, first)))
-    return { variant, width: Math.max(variant.variant.length, ...cells.map((text) => text.length)) }
+    return { variant, width: Math.max(stringWidth(variant.variant), ...cells.map((text) => stringWidth(text))) }
   })
   const groups: (typeof columns)[] = []
   let room = -1
@@ -300,45 +291,17 @@ function tables(variants: readonly VariantSummary[], { colors, width }: Terminal
     groups.at(-1)!.push(column)
     room -= column.width + 2
   }
-  return groups.map((group) => {
-    const table = new Table({
+  return groups.map((group) =>
+    plainTable({
       head: ['', ...group.map(({ variant }) => colors.bold(variant.variant))],
-      style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-      colAligns: ['left', ...group.map((): 'right' => 'right')],
-      colWidths: [labelWidth, ...group.map((column) => column.width)],
-      chars: PLAIN,
-    })
-    for (const { title, rows } of list) {
-      table.push([colors.bold(printable(title)), ...group.map(() => '')])
-      for (const row of rows) {
-        table.push([`  ${printable(row.label)}`, ...group.map(({ variant }) => colouredCell(row, variant, first, colors))])
-      }
-    }
-    return table
-      .toString()
-      .split('\n')
-      .map((line) => line.trimEnd())
-      .join('\n')
-  })
-}
-
-/** No lines between cells, only room. */
-export const PLAIN = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
+      rows: list.flatMap(({ title, rows }) => [
+        [colors.bold(printable(title)), ...group.map(() => '')],
+        ...rows.map((row) => [`  ${printable(row.label)}`, ...group.map(({ variant }) => colouredCell(row, variant, first, colors))]),
+      ]),
+      texts: 1,
+      widths: [labelWidth, ...group.map((column) => column.width)],
+    }),
+  )
 }
 
 function cellParts(row: Row, variant: VariantSummary, first: VariantSummary) {
@@ -358,26 +321,25 @@ function colouredCell(row: Row, variant: VariantSummary, first: VariantSummary, 
 }
 
 /** What happened that a table cannot tell: faults, commands that the API server refused, and requests that waited for it. */
-function notes(variants: readonly VariantSummary[], colors: Colors): string {
+function notes(variants: readonly VariantSummary[], words: SummaryWords, colors: Colors): string {
+  const mark = colors.yellow('!')
   const lines = variants.flatMap(({ variant, faults, refusals, flowControl = [] }) => {
-    const name = variants.length === 1 ? '' : `${variant}: `
+    const name = variants.length === 1 ? '' : `${variant}${words.colon}`
     return [
-      ...faults.map((outcome) => faultLine(outcome, name, colors)),
-      ...refusals.map(
-        ({ command, reason }) => `${colors.yellow('!')} ${name}${printable(command)} ${colors.yellow('was refused')}: ${printable(reason)}`,
-      ),
-      ...flowControl.map(
-        ({ priorityLevel, waited, longestWaitMs, rejected }) =>
-          `${colors.yellow('!')} ${name}priority level ${priorityLevel}: ${count(waited, 'request')} ${colors.yellow('waited')} for a seat of the API server, at most ${formatMilliseconds(longestWaitMs)}${rejected === 0 ? '' : `; ${count(rejected, 'request')} rejected`}`,
-      ),
+      ...faults.map((outcome) => faultLine(outcome, name, words, colors)),
+      ...refusals.map(({ command, reason }) => `${mark} ${name}${words.refused(printable(command), printable(reason), colors.yellow)}`),
+      ...flowControl.map(({ priorityLevel, waited, longestWaitMs, rejected }) => {
+        const longest = formatMilliseconds(longestWaitMs)
+        return `${mark} ${name}${words.waited(priorityLevel, { waited, rejected, longest }, colors.yellow)}`
+      }),
     ]
   })
   return lines.join('\n')
 }
 
-function faultLine(outcome: VariantSummary['faults'][number], variant: string, colors: Colors): string {
+function faultLine(outcome: VariantSummary['faults'][number], variant: string, words: SummaryWords, colors: Colors): string {
   const [fault, effect] = [printable(outcome.fault), printable(outcome.effect)]
-  if (outcome.tookEffect) return `${colors.green('✓')} ${variant}${fault}: ${effect}`
-  if (!isMissing(outcome)) return `${colors.yellow('!')} ${variant}${fault} ${colors.yellow('did not take effect')}: ${effect}`
-  return `${colors.red('✗')} ${variant}${fault} ${colors.red('did not take effect')}, so the run has failed: ${effect}`
+  if (outcome.tookEffect) return `${colors.green('✓')} ${variant}${fault}${words.colon}${effect}`
+  if (!isMissing(outcome)) return `${colors.yellow('!')} ${variant}${words.noEffect(fault, effect, colors.yellow)}`
+  return `${colors.red('✗')} ${variant}${words.noEffectFails(fault, effect, colors.red)}`
 }

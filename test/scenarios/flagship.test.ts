@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import pico from 'picocolors'
 import { describe, expect, test } from 'vitest'
 import { diskFiles } from '../../src/cli/disk-files.ts'
+import { LANGUAGES } from '../../src/report/language/index.ts'
 import { renderSummary } from '../../src/report/terminal-summary.ts'
 import { loadScenario } from '../../src/scenario/load-scenario.ts'
 import type { RunResult } from '../../src/scenario/run-result.ts'
@@ -40,7 +41,7 @@ describe('the flagship scenario', async () => {
     const scenario = 'rollout-under-load'
     const summary = { schemaVersion: 1, tool: { name: 'towtank', version: '' }, scenario, seed: '42', inputHash: '' } as const
     const all = { ...summary, variants: results.map((result) => result.summary) }
-    const text = renderSummary(all, { colors: pico.createColors(false), width: 80, folder: `results/${scenario}` })
+    const text = renderSummary(all, LANGUAGES.en.summary, { colors: pico.createColors(false), width: 80, folder: `results/${scenario}` })
     const printed = text.split('\n').filter((line) => line !== '')
     const [block] = readFileSync('README.md', 'utf8').match(/^✓ rollout-under-load: [\s\S]*?^```$/m)!
     // The first line has a hash of the files that were read; what stands for more has an ellipsis, and the last is the end of the block.

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import pico from 'picocolors'
 import { describe, expect, test } from 'vitest'
 import { diskFiles } from '../../src/cli/disk-files.ts'
+import { LANGUAGES } from '../../src/report/language/index.ts'
 import { renderSummary } from '../../src/report/terminal-summary.ts'
 import { loadScenario } from '../../src/scenario/load-scenario.ts'
 import type { VariantSummary } from '../../src/scenario/run-result.ts'
@@ -70,7 +71,7 @@ async function outcomeOf(name: string): Promise<Outcome> {
   expect(loaded.warnings.filter(({ kind }) => kind !== 'inert-field')).toEqual([])
   const variants = loaded.variants.map(({ name: variant, scenario }) => simulate(scenario, { variant }).summary)
   const summary = { schemaVersion: 1, tool: { name: 'towtank', version: '' }, scenario: name, seed: '', inputHash: '', variants } as const
-  const text = renderSummary(summary, { colors: pico.createColors(false), width: 80, folder: null })
+  const text = renderSummary(summary, LANGUAGES.en.summary, { colors: pico.createColors(false), width: 80, folder: null })
   const outcome = { variants, shown: text.split('\n') }
   outcomes.set(name, outcome)
   return outcome

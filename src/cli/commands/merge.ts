@@ -1,10 +1,13 @@
 import { Command } from 'commander'
+import { LANGUAGE_CODES, type LanguageCode } from '../../scenario/story-language/codes.ts'
+import { choice } from './arguments.ts'
 import type { CommandContext } from './command.ts'
 import { EXIT_CODES } from './command.ts'
 
 interface MergeOptions {
   readonly out: string
   readonly partial?: boolean
+  readonly lang: LanguageCode
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -15,6 +18,7 @@ export function mergeCommand(context: CommandContext): Command {
     .argument('<folder...>', 'results folders of the parts')
     .requiredOption('-o, --out <folder>', 'where to write')
     .option('--partial', 'write tables also where cells are missing')
+    .addOption(choice('--lang <code>', 'language of the summary', LANGUAGE_CODES).default('en'))
     .option('--json', 'print the summary as JSON on stdout, and text on stderr')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
     .addHelpText(

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
+import { LANGUAGE_CODES, type LanguageCode } from '../../scenario/story-language/codes.ts'
 import { type Nanos, SECOND } from '../../units.ts'
 import type { RolloutJob } from '../jobs.ts'
-import { duration, notEmpty, wholeNumber } from './arguments.ts'
+import { choice, duration, notEmpty, wholeNumber } from './arguments.ts'
 import { type CommandContext, startJob } from './command.ts'
 
 interface RolloutOptions {
@@ -15,6 +16,7 @@ interface RolloutOptions {
   readonly workers?: number
   readonly seed?: string
   readonly out?: string
+  readonly lang: LanguageCode
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -46,6 +48,7 @@ export function rolloutCommand(context: CommandContext): Command {
     )
     .option('-s, --seed <seed>', 'seed of all random numbers, instead of the one in the file', notEmpty)
     .option('-o, --out <folder>', 'where to write (default: results/<scenario name>-rollout)')
+    .addOption(choice('--lang <code>', 'language of the summary', LANGUAGE_CODES).default('en'))
     .option('--json', 'print the summary as JSON on stdout, and text on stderr')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
     .addHelpText(

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { notEmpty, wholeNumber } from './arguments.ts'
+import { LANGUAGE_CODES, type LanguageCode } from '../../scenario/story-language/codes.ts'
+import { choice, notEmpty, wholeNumber } from './arguments.ts'
 import { type CommandContext, EXIT_CODES, startJob } from './command.ts'
 
 interface RunOptions {
@@ -8,6 +9,7 @@ interface RunOptions {
   readonly report?: boolean
   readonly samples?: number
   readonly traces?: boolean
+  readonly lang: LanguageCode
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -34,6 +36,7 @@ export function runCommand(context: CommandContext): Command {
       '--traces',
       `also write trace.json for Perfetto, otlp.json and metrics.prom; keeps ${TRACED_SAMPLES} samples unless --samples says otherwise`,
     )
+    .addOption(choice('--lang <code>', 'language of the summary', LANGUAGE_CODES).default('en'))
     .option('--json', 'print the summary as JSON on stdout, one line a scenario, and text on stderr')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
     .addHelpText(

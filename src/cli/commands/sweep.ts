@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Shard } from '../../experiment/sweep/shard.ts'
-import { notEmpty, wholeNumber } from './arguments.ts'
+import { LANGUAGE_CODES, type LanguageCode } from '../../scenario/story-language/codes.ts'
+import { choice, notEmpty, wholeNumber } from './arguments.ts'
 import { type CommandContext, EXIT_CODES } from './command.ts'
 
 interface SweepOptions {
@@ -15,6 +16,7 @@ interface SweepOptions {
   readonly shard?: Shard
   readonly workers?: number
   readonly out?: string
+  readonly lang: LanguageCode
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -44,6 +46,7 @@ export function sweepCommand(context: CommandContext): Command {
       wholeNumber(1, 256),
     )
     .option('-o, --out <folder>', 'where to write, and to go on from (default: results/<name>-sweep)')
+    .addOption(choice('--lang <code>', 'language of the summary', LANGUAGE_CODES).default('en'))
     .option('--json', 'print the summary as JSON on stdout, and text on stderr')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
     .addHelpText(

@@ -7,7 +7,7 @@ import type { Comparison } from '../../experiment/comparison/comparison.ts'
 import { CellRunner } from '../../experiment/run-cell.ts'
 import { SAMPLE_FILES } from '../../experiment/sample.fixture.ts'
 import { renderComparison } from '../../report/comparison/terminal.ts'
-import { COMPARE_WORDS } from '../../report/language/compare.ts'
+import { LANGUAGES } from '../../report/language/index.ts'
 import { simulate } from '../../scenario/simulate.ts'
 import { diskFiles } from '../disk-files.ts'
 import type { CompareJob, JobEvent } from '../jobs.ts'
@@ -283,7 +283,7 @@ describe('a report', () => {
     const other = await compare('lab/small.yaml#tables', 'lab/small.yaml#hash')
     const colors = new Proxy({}, { get: () => (text: string) => text }) as Parameters<typeof renderComparison>[2]['colors']
     for (const one of [comparison, other.comparison])
-      for (const words of [COMPARE_WORDS.en, COMPARE_WORDS.zh])
+      for (const words of [LANGUAGES.en.compare, LANGUAGES.zh.compare])
         for (const width of [60, 80, 100]) {
           const text = renderComparison(one, words, { colors, width, folder: 'out' })
           expect(text.split('\n').filter((line) => line.length > width)).toEqual([])

@@ -17,7 +17,7 @@ import { invariant } from '../../invariant.ts'
 import { writeComparisonFiles } from '../../report/comparison/comparison-files.ts'
 import { renderJunit } from '../../report/comparison/junit.ts'
 import { renderMarkdown } from '../../report/comparison/markdown.ts'
-import { COMPARE_WORDS } from '../../report/language/compare.ts'
+import { LANGUAGES } from '../../report/language/index.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { CompareJob, JobTools } from '../jobs.ts'
 import type { CellPool } from '../pool/cell-pool.ts'
@@ -60,7 +60,7 @@ export async function compareJob(job: CompareJob, tools: CompareTools): Promise<
   const place = ResultFolder.choose(job.out ?? join('results', `${b.scenario}-compare`))
   if (!place.ok) return refuse(place.reason)
   const outputs: { readonly file: OutputFile; readonly render: (comparison: Comparison) => string }[] = []
-  const words = COMPARE_WORDS[job.language]
+  const words = LANGUAGES[job.language].compare
   for (const [path, render] of [
     [job.markdown, (comparison: Comparison) => renderMarkdown(comparison, words)],
     [job.junit, (comparison: Comparison) => renderJunit(comparison, words)],
@@ -116,7 +116,7 @@ export async function compareJob(job: CompareJob, tools: CompareTools): Promise<
     folder.discard()
   }
   for (const { file, render } of outputs) file.write(render(comparison))
-  tell({ kind: 'compared', comparison, folder: folder.shown, language: job.language })
+  tell({ kind: 'compared', comparison, folder: folder.shown })
   return comparison.verdict === 'regression' ? EXIT.thresholdFailed : EXIT.passed
 }
 

@@ -1,4 +1,5 @@
 import { COMMAND_LINE } from '../../experiment/sweep/read-set-options.ts'
+import { LANGUAGES } from '../../report/language/index.ts'
 import { renderProblems, renderWarning } from '../../report/source-frame.ts'
 import { renderSweep } from '../../report/sweep-summary.ts'
 import type { ScreenOptions } from '../job-screen.ts'
@@ -85,7 +86,8 @@ export class SweepScreen {
     if (json) stdout.write(`${JSON.stringify(answer)}\n`)
     if (this.#options.quiet === true) return
     const stream = json ? stderr : stdout
-    stream.write(renderSweep(answer, { colors: colorsFor(stream, env), width: widthOf(stream), folder }))
+    const words = LANGUAGES[this.#options.lang ?? 'en'].sweep
+    stream.write(renderSweep(answer, words, { colors: colorsFor(stream, env), width: widthOf(stream), folder }))
   }
 
   #error(text: string): void {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { compareMetrics } from '../../experiment/comparison/compare-metrics.ts'
 import type { Comparison } from '../../experiment/comparison/comparison.ts'
 import { parseTolerance } from '../../experiment/comparison/tolerance.ts'
-import { COMPARE_WORDS } from '../language/compare.ts'
+import { LANGUAGES } from '../language/index.ts'
 import { textColumns } from '../wrap-text.ts'
 import { renderComparison } from './terminal.ts'
 
@@ -62,7 +62,7 @@ function comparison(): Comparison {
 }
 
 const render = (language: 'en' | 'zh', width: number): readonly string[] =>
-  renderComparison(comparison(), COMPARE_WORDS[language], {
+  renderComparison(comparison(), LANGUAGES[language].compare, {
     colors: picocolors.createColors(false),
     width,
     folder: 'results/shop-compare',

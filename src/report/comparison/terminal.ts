@@ -3,7 +3,7 @@ import type { Comparison, MetricComparison, MetricVerdict } from '../../experime
 import type { Colors } from '../colors.ts'
 import type { CompareWords } from '../language/compare.ts'
 import { printable } from '../printable.ts'
-import { PLAIN } from '../terminal-summary.ts'
+import { flow, NO_LINES } from '../terminal-layout.ts'
 import { cutText, textColumns, wrapText } from '../wrap-text.ts'
 import { countVerdicts, divergenceLines, headline, howMany, metricName, remark, sideNames, standsOut } from './describe.ts'
 import { formatDifference, formatInterval, formatP, formatRelative, formatSize, formatValue, halfWidthOf } from './values.ts'
@@ -99,7 +99,7 @@ function table(metrics: readonly MetricComparison[], comparison: Comparison, wor
     head: head.map((text) => colors.bold(text)),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: ['left', 'right', 'right', 'right', 'left', 'right', 'left'],
-    chars: { ...PLAIN, middle: GAP },
+    chars: { ...NO_LINES, middle: GAP },
   })
   for (const [index, { paint, remark: said }] of cells.entries()) {
     const [name, ...numbers] = texts[index]!
@@ -147,15 +147,4 @@ function noneFound(
       .join('\n')
   })
   return [wrapText(words.noneFoundIn(metrics.length), width), ...lines].join('\n')
-}
-
-/** Pieces side by side, as many as a line holds. */
-function flow(pieces: readonly string[], width: number): readonly string[] {
-  const lines: string[] = []
-  for (const piece of pieces) {
-    const last = lines.at(-1)
-    if (last !== undefined && textColumns(last) + 3 + textColumns(piece) <= width) lines[lines.length - 1] = `${last}   ${piece}`
-    else lines.push(piece)
-  }
-  return lines
 }

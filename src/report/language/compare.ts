@@ -1,7 +1,5 @@
 import type { ComparisonWarning, MetricVerdict, ToleranceVerdict } from '../../experiment/comparison/comparison.ts'
 import type { PairedMethod } from '../../experiment/statistics/paired.ts'
-import { COMPARE_IN_CHINESE } from './compare.chinese.ts'
-import { COMPARE_IN_ENGLISH } from './compare.english.ts'
 
 /** The words of a comparison, in the terminal, in Markdown and in JUnit. Names of metrics, variants and components stay as they are. */
 export interface CompareWords {
@@ -63,5 +61,3 @@ export interface CompareWords {
   readonly colon: string
   readonly from: string
 }
-
-export const COMPARE_WORDS: Readonly<Record<'en' | 'zh', CompareWords>> = { en: COMPARE_IN_ENGLISH, zh: COMPARE_IN_CHINESE }

@@ -17,6 +17,20 @@ test('every language says the same things', () => {
   expect(keysOf(LANGUAGES.zh)).toEqual(keysOf(LANGUAGES.en))
 })
 
+const leavesOf = (value: unknown): unknown[] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.values(value).flatMap(leavesOf) : [value]
+
+test('what the terminal says is Chinese, but for terms that Chinese has from English', () => {
+  const { summary, rollout, sweep } = LANGUAGES.zh
+  const texts = leavesOf({ summary, rollout, sweep }).map((leaf) => String(leaf))
+  expect(texts.length).toBeGreaterThan(70)
+  expect(texts.filter((text) => !/[\u3000-\u9fff\uff00-\uffef]/.test(text) && !text.startsWith('(some, all)')).toSorted()).toEqual([
+    '',
+    'kube-proxy',
+    'preStop sleep',
+  ])
+})
+
 test.each(['regular', 'semibold'])('every sign of the Chinese words of charts is in the font, %s', (face) => {
   const font = fontkit.openSync(assetPath(`fonts/noto-sans-sc-${face}.ttf`))
   const known = new Set(font.characterSet)

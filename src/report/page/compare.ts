@@ -1,4 +1,5 @@
 import { formatChange } from '../format.ts'
+import { ENGLISH } from '../language/english.ts'
 import { type Section, sections } from '../terminal-summary.ts'
 import { type PageContext, scrollingTable, section } from './context.ts'
 import { type Html, html } from './html.ts'
@@ -19,7 +20,7 @@ export function compareSection(context: PageContext): Html {
       html`<table class="compare">
 <caption>${caption}</caption>
 <thead><tr><th scope="col">${words.compare.measure}</th>${variants.map(({ variant }) => html`<th scope="col" class="number">${variant}</th>`)}</tr></thead>
-${sections(variants).map((part) => body(context, part))}</table>`,
+${sections(variants, ENGLISH.summary).map((part) => body(context, part))}</table>`,
     ),
   )
 }

@@ -1,4 +1,5 @@
 import type { ThresholdResult } from '../../scenario/run-result.ts'
+import { ENGLISH } from '../language/english.ts'
 import { printable } from '../printable.ts'
 import { thresholdValue } from '../terminal-summary.ts'
 import { type PageContext, scrollingTable } from './context.ts'
@@ -39,7 +40,7 @@ ${ordered.map(
   }) => html`<tr class="${ok ? 'holds' : 'fails'}"><th scope="row"><code>${printable(expression)}</code></th>${results.map((own) =>
     own === undefined
       ? html`<td class="number">–</td>`
-      : html`<td class="number ${own.passed ? '' : 'bad'}">${own.value === null ? words.thresholds.nothing : thresholdValue(own)}${own.passed ? '' : ' ✗'}</td>`,
+      : html`<td class="number ${own.passed ? '' : 'bad'}">${own.value === null ? words.thresholds.nothing : thresholdValue(own, ENGLISH.summary)}${own.passed ? '' : ' ✗'}</td>`,
   )}<td class="${ok ? 'good' : 'bad'}">${ok ? `✓ ${words.thresholds.holds}` : `✗ ${words.thresholds.fails}`}</td></tr>
 `,
 )}</tbody>
