@@ -66,6 +66,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     proxy: cluster.dataPlane.proxyTable(),
     pods: podTable(cluster),
     nodes: cluster.dataPlane.nodeTable(),
+    connections: cluster.dataPlane.connectionTable(),
     failures: cluster.dataPlane.failureTable(),
     events: eventTable({
       commands: cluster.controlPlane.kubectl.runs,
