@@ -108,6 +108,7 @@ describe('towtank run', () => {
     expect(first.stdout).not.toContain('\u001b')
     const files = contents(join(folder, 'results/small'))
     expect(Object.keys(files)).toEqual([
+      'connections.csv',
       'events.csv',
       'failures.csv',
       'latency.csv',

@@ -39,6 +39,8 @@ interface Connection extends IdleConnection {
   /** The pod that accepted it, and which process; NO_BACKEND before. */
   pod: number
   incarnation: number
+  /** What the pod has of it: nothing, an open connection with a request, or one that waits for the next. */
+  atPod: 'closed' | 'busy' | 'idle'
   /** Where its own node's entry is; -1 when it has none. */
   podNode: number
   podNodeEpoch: number
@@ -268,6 +270,18 @@ export class IngressNginx implements Gateway {
     this.#try(passing)
   }
 
+  countOpen(open: Int32Array): void {
+    const { backends } = this.#parts
+    const count = ({ pod, incarnation, atPod }: Connection): void => {
+      if (atPod === 'closed' || !backends.runs(pod, incarnation)) return
+      // A pod that drains has closed those on which it has no request.
+      if (atPod === 'busy' || backends.isListening(pod)) open[pod]!++
+    }
+    for (const attempt of this.#attempts) if (attempt !== null && attempt.passing !== null) count(attempt.connection)
+    for (const { workers } of this.#processes.values())
+      for (const { idle } of workers?.workers ?? []) for (const connection of idle.connections) count(connection)
+  }
+
   closed(pod: number): void {
     const { network, backends } = this.#parts
     const { now } = this.#sim
@@ -304,6 +318,7 @@ export class IngressNginx implements Gateway {
   answered(id: number, cause: number): void {
     const attempt = this.#attempts[id]!
     attempt.cause = cause
+    attempt.connection.atPod = 'idle'
     attempt.isHeld = false
     this.#mark(attempt, WAITS + NETWORK)
     if (attempt.passing === null) this.#free(attempt, false)
@@ -458,6 +473,7 @@ export class IngressNginx implements Gateway {
       return
     }
     backends.accept(pod)
+    connection.atPod = 'busy'
     attempt.isAccepted = true
     attempt.connectTime = this.#sim.now + back - attempt.startedAt
     attempt.deadline = this.#sim.schedule(back + attempt.policy.readTimeout, this.#readTimeout, attempt.id)
@@ -477,7 +493,9 @@ export class IngressNginx implements Gateway {
       : backends.runs(pod, incarnation)
     if (isThere && attempt.isReused) backends.accept(pod)
     if (isThere) this.#mark(attempt, WAITS + POD_QUEUE)
-    if (isThere && backends.enter(pod, ~attempt.id)) attempt.isHeld = true
+    const isTaken = isThere && backends.enter(pod, ~attempt.id)
+    attempt.connection.atPod = isTaken ? 'busy' : 'closed'
+    if (isTaken) attempt.isHeld = true
     else if (backends.hasAddress(pod)) this.#sendBack(attempt, this.#errorAtNginx)
   }
 
@@ -554,6 +572,7 @@ export class IngressNginx implements Gateway {
       hasEntry: false,
       pod: NO_BACKEND,
       incarnation: 0,
+      atPod: 'closed',
       podNode: -1,
       podNodeEpoch: 0,
     }

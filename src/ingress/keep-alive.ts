@@ -37,6 +37,11 @@ export class KeepAlive<C extends IdleConnection> {
     this.#close = close
   }
 
+  /** Those that have nothing to do. */
+  get connections(): readonly C[] {
+    return this.#idle
+  }
+
   get size(): number {
     return this.#idle.length
   }

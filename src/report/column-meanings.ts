@@ -195,6 +195,29 @@ const NODES: Columns = {
   conntrack_dropped: { unit: 'count', meaning: 'Packets that found connection tracking full.' },
 }
 
+const CONNECTIONS: Columns = {
+  variant: { unit: '', meaning: 'Name of the variant.' },
+  interval_start_s: { unit: 's', meaning: 'Start of the interval at whose end was counted.' },
+  interval_s: { unit: 's', meaning: 'Its length: 1, or less where the run begins or ends within it.' },
+  phase: { unit: '', meaning: '`warm-up` or `measured`.' },
+  namespace: { unit: '', meaning: 'Namespace of the pod.' },
+  pod: { unit: '', meaning: 'Its name.' },
+  node: { unit: '', meaning: 'Name of its node.' },
+  state: {
+    unit: '',
+    meaning:
+      '`listening`; `draining`: asked to stop, it takes no more connections and answers what it has; `gone`: no process of it listens.',
+  },
+  connections_open: {
+    unit: 'count',
+    meaning: 'Open TCP connections that the pod has accepted: with a request on them, or kept for the next.',
+  },
+  requests_in_flight: {
+    unit: 'count',
+    meaning: 'What the pod has accepted and not answered: served, queued, or to come by a connection that has just been opened.',
+  },
+}
+
 const FAILURES: Columns = {
   variant: { unit: '', meaning: 'Name of the variant.' },
   phase: { unit: '', meaning: '`warm-up` or `measured`.' },
@@ -285,6 +308,7 @@ export const COLUMN_MEANINGS: Readonly<Record<string, Columns>> = {
   proxy: PROXY,
   pods: PODS,
   nodes: NODES,
+  connections: CONNECTIONS,
   failures: FAILURES,
   events: EVENTS,
   parameters: PARAMETERS,

@@ -15,6 +15,7 @@ const TABLES = [
   'proxy',
   'pods',
   'nodes',
+  'connections',
   'failures',
   'events',
   'parameters',

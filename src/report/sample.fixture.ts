@@ -68,6 +68,7 @@ export function sampleResult(variant = 'ipvs', changes: Partial<VariantSummary> 
     proxy: sampleTable(['time_s', 'node'], []),
     pods: sampleTable(['pod', 'requests'], []),
     nodes: sampleTable(['node', 'packets'], []),
+    connections: sampleTable(['pod', 'connections_open'], []),
     failures: sampleTable(['cause', 'failures'], []),
     events: sampleTable(['kind', 'name'], []),
     summary: sampleSummary({ variant, ...changes }),

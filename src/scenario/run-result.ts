@@ -20,6 +20,8 @@ export interface RunResult {
   readonly pods: Table
   /** Per interval and node: what its CPUs did, and how full connection tracking was. */
   readonly nodes: Table
+  /** Per interval and pod: the connections that it has open at its end, and the requests that it has not answered. */
+  readonly connections: Table
   /** Why requests failed, and by which changes that their node had not seen. */
   readonly failures: Table
   /** Some requests with every step of theirs; only where they were asked for. */

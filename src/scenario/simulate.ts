@@ -70,6 +70,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
     proxy: cluster.dataPlane.proxyTable(),
     pods: podTable(cluster),
     nodes: cluster.dataPlane.nodeTable(),
+    connections: cluster.dataPlane.connectionTable(),
     failures: cluster.dataPlane.failureTable(),
     ...(samples === null ? {} : { samples }),
     events: eventTable({

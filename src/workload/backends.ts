@@ -5,6 +5,7 @@ import { ReseedableStream } from '../engine/random-stream.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { LEAVES, Station, type StationOptions } from '../engine/station.ts'
 import { invariant } from '../invariant.ts'
+import * as metrics from '../metrics/connection-metrics.ts'
 import { OK } from '../metrics/failure-cause.ts'
 import { type PodLoad, PodLoads } from '../metrics/pod-loads.ts'
 import type { Addresses, EndpointId } from '../network/addresses.ts'
@@ -377,6 +378,22 @@ export class Backends implements PodHost {
   /** As its kubelet set it up. */
   specOf(pod: HostedPod): SandboxSpec {
     return this.#pods[pod]!.spec
+  }
+
+  /** All that ever came, those of nodes themselves too. */
+  get count(): number {
+    return this.#pods.length
+  }
+
+  /** As the table of connections has it. */
+  serverState(pod: number): number {
+    const state = this.#states[pod]!
+    return state === LISTENING ? metrics.LISTENING : state === DRAINING ? metrics.DRAINING : metrics.GONE
+  }
+
+  /** Adds the connections of the gateway, where there is one. */
+  countGatewayConnections(open: Int32Array): void {
+    this.#gateway?.countOpen(open)
   }
 
   nodeOf(pod: number): number {

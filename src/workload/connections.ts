@@ -30,6 +30,7 @@ import {
   CLOSED_BY_POD,
   CONNECTED,
   ConnectionTable,
+  DATAGRAM,
   ENTRY,
   HALF_OPEN,
   HELD,
@@ -371,6 +372,15 @@ export class Connections {
     if (this.#mode.noticesReuse && !this.#unseen.wouldSendTo(lookup, endpoint)) return null
     const pod = this.#backends.owner(endpoint)
     return this.#unseen.ofDeadEndpoint(lookup, endpoint, pod !== NO_BACKEND && this.#backends.isListening(pod))
+  }
+
+  /** Adds to `open`, by pod, the connections that it has accepted and neither side has closed. What a client closes counts until it has learnt why. */
+  countOpen(open: Int32Array): void {
+    const { flags, backends, capacity } = this.table
+    for (let connection = 0; connection < capacity; connection++) {
+      if ((flags[connection]! & (OPEN | CONNECTED | DATAGRAM)) !== (OPEN | CONNECTED)) continue
+      if (this.meetsPod(connection)) open[backends[connection]!]!++
+    }
   }
 
   /** Every place in use is open, on its way or a request's. */

@@ -9,6 +9,7 @@ import { NodeRules } from '../kube-proxy/node-rules.ts'
 import { ServiceHistory, type ServicePortId } from '../kube-proxy/service-history.ts'
 import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { DEFAULT_LINUX, type LinuxVersion } from '../linux-version.ts'
+import { ConnectionMetrics } from '../metrics/connection-metrics.ts'
 import { NodeMetrics } from '../metrics/node-metrics.ts'
 import { ProxyMetrics } from '../metrics/proxy-metrics.ts'
 import { RequestMetrics, type TrafficMetrics } from '../metrics/request-metrics.ts'
@@ -119,6 +120,7 @@ export class DataPlane {
   readonly #nodeMetrics: NodeMetrics
   readonly #sampler: RequestSampler | null
   readonly #external: Nanos
+  readonly #connectionMetrics: ConnectionMetrics
   readonly #traffic: TrafficMetrics[] = []
   readonly #nodes: number
   readonly #machines: readonly MachineSpec[]
@@ -229,6 +231,22 @@ export class DataPlane {
         syncs: (node) => this.#proxyMetrics.syncsOf(node),
         conntrackEntries: (node) => this.conntrackEntries(node),
         conntrackDropped: (node) => this.kernels.conntrackDropped(node),
+      },
+    })
+    const { requests, backends } = this
+    this.#connectionMetrics = new ConnectionMetrics({
+      ...intervals,
+      counters: {
+        get pods() {
+          return backends.count
+        },
+        state: (pod) => backends.serverState(pod),
+        openConnections: () => requests.openConnections(),
+        inFlight: (pod) => backends.inFlight(pod),
+        nameOf: (pod) => {
+          const { namespace, podName: name, nodeIndex } = backends.specOf(pod)
+          return namespace === HOST_CLIENTS ? null : { namespace, name, node: nodeNames[nodeIndex]! }
+        },
       },
     })
   }
@@ -459,6 +477,7 @@ export class DataPlane {
    */
   endInterval(end: Nanos): void {
     this.#nodeMetrics.endInterval(end)
+    this.#connectionMetrics.endInterval(end)
   }
 
   nodesSummary(): NodesSummary {
@@ -468,6 +487,11 @@ export class DataPlane {
   /** What the CPUs of the nodes did in the intervals that are over. */
   nodeTable(): Table {
     return this.#nodeMetrics.table()
+  }
+
+  /** The connections that pods had open at the end of the intervals that are over. */
+  connectionTable(): Table {
+    return this.#connectionMetrics.table()
   }
 
   /** Entries in a node's connection tracking table now. */

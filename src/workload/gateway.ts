@@ -27,6 +27,8 @@ export interface Gateway {
   ended(pod: number, withReset: boolean): void
   /** A request has had its CPU time in the pod and is now the gateway's. */
   received(pod: number, request: number): void
+  /** Adds to `open`, by pod, the connections of the gateway that it has accepted and neither side has closed. */
+  countOpen(open: Int32Array): void
   /** Any pod has told its peers that its open connections are over. */
   closed(pod: number): void
   /** A pod takes the try up. */

@@ -554,6 +554,14 @@ export class Requests
     return this.#traffic[traffic]!.route
   }
 
+  /** By pod, the open connections that it has accepted, of clients and of gateways. */
+  openConnections(): Int32Array {
+    const open = new Int32Array(this.backends.count)
+    this.#connections.countOpen(open)
+    this.backends.countGatewayConnections(open)
+    return open
+  }
+
   /** Places in use: requests that a client waits for, or that an event or a server still holds. */
   get inUse(): number {
     return this.#table.size

@@ -42,7 +42,7 @@ export function runCommand(context: CommandContext): Command {
     .addHelpText(
       'after',
       `
-Writes requests.csv, latency.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, failures.csv, events.csv, parameters.csv and summary.json, all or none of them; with --samples also samples.csv, and with --report the report.html that "towtank report" makes. An earlier result in the folder is replaced.
+Writes requests.csv, latency.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, connections.csv, failures.csv, events.csv, parameters.csv and summary.json, all or none of them; with --samples also samples.csv, and with --report the report.html that "towtank report" makes. An earlier result in the folder is replaced.
 
 Examples:
   $ towtank run scenarios/rollout-under-load.yaml

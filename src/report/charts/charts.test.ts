@@ -114,7 +114,7 @@ function overlaps(svg: string): string[] {
     const size = Number(/font-size:([\d.]+)px/.exec(attributes!)?.[1] ?? 12)
     const anchor = /text-anchor="(\w+)"/.exec(attributes!)?.[1] ?? 'start'
     // Narrower than it is: what touches is allowed.
-    const width = content!.replaceAll('&lt;', '<').replaceAll('&amp;', '&').length * size * 0.42
+    const width = content!.trimEnd().replaceAll('&lt;', '<').replaceAll('&amp;', '&').length * size * 0.42
     const x = Number(at?.[1]) - (anchor === 'end' ? width : anchor === 'middle' ? width / 2 : 0)
     return { content: content!, x, y: Number(at?.[2]), width, size }
   })

@@ -1,4 +1,5 @@
 import type { ChartKind } from './chart.ts'
+import { connections } from './connections.ts'
 import { firstPacketCost, lookupCost, pickCost } from './cost-curves.ts'
 import { errorCauses } from './error-causes.ts'
 import { failedShare } from './failed-share.ts'
@@ -17,6 +18,7 @@ export const CHART_KINDS: readonly ChartKind[] = [
   latencyDistribution,
   variantComparison,
   podLoad,
+  connections,
   staleness,
   cpu,
   conntrack,

@@ -1,19 +1,19 @@
 import type { ChartWords } from '../language/charts.ts'
 import { type ChartKind, type Choice, chartKind, type Look, type Recipe } from './chart.ts'
 import { milliseconds, percent, short, timeLabel } from './parts/format.ts'
-import { emptyOption, PADDING } from './parts/frame.ts'
-import { fewerRows, type HeatGrid, heatLegend, heatSeries, rowLabels } from './parts/heat.ts'
+import { emptyOption } from './parts/frame.ts'
+import type { HeatGrid } from './parts/heat.ts'
+import { type HeatPanel, heatChart, heatHeight } from './parts/heat-chart.ts'
 import { type Bins, binOf, binsOf, edges, rowsByVariant } from './parts/intervals.ts'
-import { type Mark, marksOf } from './parts/marks.ts'
+import { marksOf } from './parts/marks.ts'
 import { fromZero, logarithmic, type Scale } from './parts/scale.ts'
-import { timeChart } from './parts/time-chart.ts'
 import { type Sentence, sentence } from './sentence.ts'
 import type { ColumnTable, TableName, Tables } from './tables.ts'
 import { type Accent, accentsOf } from './theme.ts'
 
 interface HeatData {
   readonly accents: ReadonlyMap<string, Accent>
-  readonly variants: readonly { readonly name: string; readonly grid: HeatGrid; readonly marks: readonly Mark[] }[]
+  readonly variants: readonly HeatPanel[]
   readonly bins: Bins | null
   readonly most: { readonly value: number; readonly node: string; readonly at: number; readonly variant: string } | null
   readonly least: number
@@ -43,10 +43,7 @@ function nodeHeat(kind: HeatKind): ChartKind {
     isEmpty: ({ most }) => most === null,
     title: (_data, words) => words[kind.name].title,
     finding: (data, words) => findingOf(kind, data, words),
-    height: ({ variants }) => {
-      const each = Math.min(260, Math.max(70, Math.max(0, ...variants.map(({ grid }) => grid.rows.length)) * 16))
-      return 200 + variants.length * (each + 46)
-    },
+    height: ({ variants }) => heatHeight(variants),
     option: (data, look) => optionOf(kind, data, look),
   }
   return chartKind(recipe)
@@ -152,36 +149,18 @@ function optionOf(kind: HeatKind, data: HeatData, look: Look): Record<string, un
   const words = look.words[kind.name]
   const { bins, most, variants } = data
   if (bins === null || most === null) return emptyOption({ title: () => words.title }, look, words.none)
-  const scale = kind.scale(data.least, most.value)
-  const rowsHeight = Math.max(60, (look.height - 200) / variants.length - 46)
-  const option = timeChart(look, {
+  return heatChart(look, {
     title: words.title,
     finding: findingOf(kind, data, look.words),
     accents: data.accents,
-    from: bins.from,
-    to: bins.to,
-    columns: 1,
-    panels: variants.map(({ name, grid: whole, marks }, index) => {
-      const grid = fewerRows(whole, Math.floor(rowsHeight / 2))
-      const caption: Sentence = [{ text: words.measure, of: '' }, { text: index === 0 ? words.caption : '' }]
-      return {
-        caption:
-          variants.length > 1
-            ? [{ text: name, of: name }, ...(index === 0 ? [{ text: `  ${words.measure}${words.caption}` }] : [])]
-            : caption,
-        scale: { type: 'value', min: 0, max: Math.max(1, grid.rows.length), ticks: [] },
-        label: () => '',
-        axisName: look.words.node,
-        leftLabels: rowLabels(grid.rows, rowsHeight),
-        series: [heatSeries(grid, { theme: look.theme, scale, label: kind.label })],
-        marks,
-        marksOver: true,
-      }
-    }),
-    extra: look.interactive ? { tooltip: { trigger: 'item', confine: true } } : {},
+    bins,
+    variants,
+    scale: kind.scale(data.least, most.value),
+    label: kind.label,
+    measure: words.measure,
+    caption: words.caption,
+    axisName: look.words.node,
   })
-  const legend = heatLegend(look, { x: look.width - PADDING, y: look.heading ? 100 : 14, scale, label: kind.label })
-  return { ...option, graphic: [...(option.graphic as unknown[]), ...legend] }
 }
 
 function byName(a: string, b: string): number {

@@ -103,6 +103,46 @@ export function sampleTables({
       ),
     ],
     [
+      'connections',
+      tableFrom(
+        'connections',
+        [
+          'variant',
+          'interval_start_s',
+          'interval_s',
+          'phase',
+          'namespace',
+          'pod',
+          'node',
+          'state',
+          'connections_open',
+          'requests_in_flight',
+        ],
+        each((variant, place) => {
+          const row = (second: number, pod: string, state: string, open: number): (string | number)[] => [
+            variant,
+            second,
+            1,
+            phase(second),
+            'shop',
+            pod,
+            'worker-2',
+            state,
+            open,
+            0,
+          ]
+          return [
+            ...times.filter((second) => second < 12).map((second) => row(second, 'web-flmdkkkfkf-xxxxx', 'listening', 6)),
+            row(12, 'web-flmdkkkfkf-xxxxx', 'gone', 0),
+            ...times.map((second) => row(second, 'web-flmdkkkfkf-zqp89', 'listening', 4 + (second % 3))),
+            row(0, 'web-flmdkkkfkf-8vfm2', 'listening', 0),
+            ...times.filter((second) => second >= 9).map((second) => row(second, 'web-flmdkkkfkf-8vfm2', 'listening', 1 + place)),
+            row(0, 'client-0', 'listening', 0),
+          ].filter(([, second]) => (second as number) < seconds)
+        }),
+      ),
+    ],
+    [
       'events',
       tableFrom(
         'events',

@@ -85,8 +85,7 @@ export const SCHEMAS = {
   },
   latency: { needs: ['variant', 'traffic', 'latency_ms', 'latency_ms_to', 'requests'] },
   connections: {
-    needs: ['variant', 'interval_start_s', 'interval_s', 'namespace', 'pod', 'connections_open'],
-    also: ['connections_opened', 'phase'],
+    needs: ['variant', 'interval_start_s', 'interval_s', 'namespace', 'pod', 'state', 'connections_open'],
   },
   events: { needs: ['variant', 'started_s', 'ended_s', 'kind', 'name', 'outcome', 'detail'] },
   lookup: { needs: ['mode', 'structure', 'services', 'position', 'ns_per_lookup'] },
@@ -100,7 +99,7 @@ export const TABLE_NAMES = Object.keys(SCHEMAS) as readonly TableName[]
 
 /** Columns of words; all others are numbers. */
 const TEXT_COLUMNS: ReadonlySet<string> = new Set(
-  'variant phase traffic node namespace pod at_end kind name outcome detail mode structure position scheduler method'.split(' '),
+  'variant phase traffic node namespace pod at_end state kind name outcome detail mode structure position scheduler method'.split(' '),
 )
 
 export function isTextColumn(name: string): boolean {

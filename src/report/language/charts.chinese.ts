@@ -13,6 +13,8 @@ const crossoverAt =
   (of: string) =>
   (from: string): Sentence => [{ text: '交叉点', of: '' }, { text: `约 ${from} 个${of}` }]
 
+const range = (least: string, most: string): string => (least === most ? least : `${least} 到 ${most}`)
+
 /** All words of charts in Chinese. */
 export const CHARTS_IN_CHINESE: ChartWords = {
   simulatedTime: '模拟时间',
@@ -99,6 +101,20 @@ export const CHARTS_IN_CHINESE: ChartWords = {
     finding: (of) => {
       const worst = sentence`${of.workload} 最忙的 Pod 是均值的 ${of.times} 倍${inVariant(of.of)}`
       return of.best === null ? worst : sentence`${worst}，在 ${of.best.name} 为 ${of.best.times} 倍`
+    },
+  },
+
+  connections: {
+    title: 'Pod 的连接',
+    measure: '打开的连接数',
+    caption: '，各 Pod 在每秒末',
+    pod: 'Pod',
+    none: '没有 Pod 有过连接',
+    note: (least, most) => `结束时每个 Pod ${range(least, most)}`,
+    most: (most, pod) => sentence`最多 ${most} 个连接，在 ${pod}`,
+    finding: ({ workload, worst, best }) => {
+      const most = sentence`结束时 ${workload} 的每个 Pod 有 ${range(worst.least, worst.most)} 个连接${inVariant(worst.name)}`
+      return best === null ? most : sentence`${most}，${range(best.least, best.most)} 个${inVariant(best.name)}`
     },
   },
 

@@ -24,6 +24,14 @@ interface AtNode {
   readonly of: Span | null
 }
 
+interface Spread {
+  readonly name: Span | null
+  readonly least: string
+  readonly most: string
+}
+
+const range = (least: string, most: string): string => (least === most ? least : `${least} to ${most}`)
+
 interface Slow {
   readonly name: Span
   readonly p50: string
@@ -131,6 +139,21 @@ export const CHARTS_IN_ENGLISH = {
     }): Sentence => {
       const worst = sentence`The busiest pod of ${of.workload} has ${of.times} times the mean${inVariant(of.of)}`
       return of.best === null ? worst : sentence`${worst}, and ${of.best.times} times in ${of.best.name}`
+    },
+  },
+
+  connections: {
+    title: 'Connections of pods',
+    measure: 'Open connections',
+    caption: ' of each pod at the end of each second',
+    pod: 'pod',
+    none: 'No pod had a connection',
+    note: (least: string, most: string) => `at the end ${range(least, most)} a pod`,
+    /** Where no two pods of a workload are there at the end. */
+    most: (most: string, pod: string): Sentence => sentence`At most ${most} connections, of ${pod}`,
+    finding: ({ workload, worst, best }: { readonly workload: string; readonly worst: Spread; readonly best: Spread | null }): Sentence => {
+      const most = sentence`At the end pods of ${workload} have ${range(worst.least, worst.most)} connections each${inVariant(worst.name)}`
+      return best === null ? most : sentence`${most}, and ${range(best.least, best.most)}${inVariant(best.name)}`
     },
   },
 
