@@ -11,8 +11,8 @@ const A = [40, 43, 38, 41, 39, 42, 37, 44, 40, 41, 39, 42]
 const NOISE = [0.4, -0.3, 0.1, -0.5, 0.6, -0.2, 0.3, -0.4, 0.2, -0.1, 0.5, -0.6]
 
 /** Twelve pairs: one metric far beyond its tolerance, one that only stands out among many, one that is better, one that is the same. */
-function comparison(): Comparison {
-  const metric = (metric: string, unit: 'milliseconds' | 'count', b: readonly number[], traffic = 'shoppers') => ({
+function comparison(shoppers: string): Comparison {
+  const metric = (metric: string, unit: 'milliseconds' | 'count', b: readonly number[], traffic = shoppers) => ({
     variantA: 'iptables',
     variantB: 'ipvs',
     measure: { name: `${metric}{traffic=${traffic}}`, metric, labels: { traffic }, unit } as const,
@@ -61,8 +61,8 @@ function comparison(): Comparison {
   }
 }
 
-const render = (language: 'en' | 'zh', width: number): readonly string[] =>
-  renderComparison(comparison(), LANGUAGES[language].compare, {
+const render = (language: 'en' | 'zh', width: number, shoppers = 'shoppers'): readonly string[] =>
+  renderComparison(comparison(shoppers), LANGUAGES[language].compare, {
     colors: picocolors.createColors(false),
     width,
     folder: 'results/shop-compare',
@@ -114,6 +114,16 @@ test.each([
   ['zh', 180],
 ] as const)('no line of %s is wider than a terminal of %i columns', (language, width) => {
   for (const line of render(language, width)) expect(textColumns(line), line).toBeLessThanOrEqual(width)
+})
+
+test('names that leave no room for what is said of them have lines of their own, however wide the terminal', () => {
+  const lines = render('en', 130, 'shoppers-of-the-north-and-the-south')
+  expect(part(lines, 'requests.ok').slice(0, 3)).toEqual([
+    'requests.ok{traffic=shoppers-of-the-north-and-the-south}',
+    '    40.5 → 43.5   +3 +7.4 %   [+2.74, +3.26]   p (Holm) <0.0001',
+    '    better',
+  ])
+  for (const line of lines) expect(textColumns(line), line).toBeLessThanOrEqual(130)
 })
 
 test('a terminal of 80 columns has three lines a metric', () => {

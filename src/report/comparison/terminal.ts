@@ -123,7 +123,8 @@ function partings({ variants }: Comparison, words: CompareWords, { colors, width
   return variants
     .map(({ variantA, variantB, divergence }) => {
       const name = variants.length > 1 ? ` (${variantA === variantB ? variantA : `${variantA}, ${variantB}`})` : ''
-      const lines = divergenceLines(divergence, words).map((line) => cutText(line, width))
+      const [sentence, ...rows] = divergenceLines(divergence, words)
+      const lines = [wrapText(sentence!, width), ...rows.map((line) => cutText(line, width))]
       return [colors.bold(`${words.divergence.heading}${printable(name)}`), ...lines].join('\n')
     })
     .join('\n\n')
