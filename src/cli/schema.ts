@@ -1,6 +1,17 @@
 import { lstatSync, readFileSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
-import { BENCH_OUTPUT, PROBLEMS_OUTPUT, ROLLOUT_OUTPUT, RUN_OUTPUT, TRACE_OUTPUT, VALIDATE_OUTPUT } from '../report/output-schemas.ts'
+import {
+  BENCH_OUTPUT,
+  CHART_OUTPUT,
+  COMPARE_OUTPUT,
+  IMPORT_OUTPUT,
+  PROBLEMS_OUTPUT,
+  ROLLOUT_OUTPUT,
+  RUN_OUTPUT,
+  SWEEP_OUTPUT,
+  TRACE_OUTPUT,
+  VALIDATE_OUTPUT,
+} from '../report/output-schemas.ts'
 import { scenarioSchema } from '../scenario/schema.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { SchemaName } from './schema-names.ts'
@@ -12,6 +23,11 @@ const SCHEMAS: Readonly<Record<SchemaName, z.ZodType>> = {
   validate: VALIDATE_OUTPUT,
   trace: TRACE_OUTPUT,
   rollout: ROLLOUT_OUTPUT,
+  compare: COMPARE_OUTPUT,
+  sweep: SWEEP_OUTPUT,
+  merge: SWEEP_OUTPUT,
+  chart: CHART_OUTPUT,
+  import: IMPORT_OUTPUT,
   bench: BENCH_OUTPUT,
   problems: PROBLEMS_OUTPUT,
 }

@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { type Comparison, METRIC_VERDICTS } from '../experiment/comparison/comparison.ts'
+import { DIVERGENCE_TABLES } from '../experiment/comparison/divergence.ts'
 import { BLAME_PARTS } from '../metrics/blame.ts'
 import type { RolloutAnswer } from './rollout-answer.ts'
 import type { RunSummary } from './run-summary.ts'
+import type { SweepAnswer } from './sweep-answer.ts'
 
 /**
  * The form of what commands print with `--json` and write as `summary.json`. Objects may get further fields without a new `schemaVersion`;
@@ -192,10 +195,198 @@ export const BENCH_OUTPUT = z
     seed: z.string(),
     quick: z.boolean(),
     checksum: z.string(),
-    ratios: z.array(z.looseObject({ question: z.string(), ratio: finite, met: z.boolean().nullable() })),
+    ratios: z.array(
+      z.object({
+        question: z.string(),
+        numerator: z.string(),
+        denominator: z.string(),
+        numeratorNs: finite,
+        denominatorNs: finite,
+        ratio: finite.meta({ description: "The median of the turns' own ratios" }),
+        target: z.object({ kind: z.enum(['at most', 'at least']), value: finite }).nullable(),
+        met: z.boolean().nullable(),
+      }),
+    ),
     environment: z.object({ node: z.string(), cpu: z.string(), cpus: count, platform: z.string() }),
   })
   .meta({ title: 'Towtank: summary.json of towtank bench, and its --json' })
+
+const unit = z.enum(['count', 'ratio', 'fraction', 'milliseconds', 'perSecond'])
+const row = z.record(z.string(), z.string()).nullable()
+
+const divergence = z
+  .object({
+    table: z.enum(DIVERGENCE_TABLES),
+    rowsSame: count,
+    atSeconds: orNull,
+    a: row,
+    b: row,
+    columns: z.array(z.string()),
+    before: z.array(z.record(z.string(), z.string())),
+  })
+  .nullable()
+  .meta({ description: 'Where both runs of one seed part; null when they are the same' })
+
+const comparedSide = z.object({
+  given: z.string(),
+  scenario: z.string(),
+  inputHash,
+  durationSeconds: orNull,
+  version: z.string(),
+  seed: z.string(),
+})
+
+const comparedMetric = z.object({
+  variantA: z.string(),
+  variantB: z.string(),
+  name: z.string(),
+  metric: z.string(),
+  labels: z.record(z.string(), z.string()),
+  unit,
+  worse: z.enum(['higher', 'lower']).nullable(),
+  a: orNull,
+  b: orNull,
+  difference: orNull,
+  low: orNull,
+  high: orNull,
+  relative: orNull,
+  bound: orNull,
+  p: orNull,
+  pHolm: orNull,
+  method: z.enum(['identical', 'single', 't', 'signed-rank', 'constant']).nullable(),
+  normalityP: orNull,
+  pairs: count,
+  pairsOnlyA: count,
+  pairsOnlyB: count,
+  tolerance: z.string().nullable(),
+  toleranceVerdict: z.enum(['within', 'beyond', 'undecided']).nullable(),
+  verdict: z.enum(METRIC_VERDICTS),
+  valuesA: z.array(orNull),
+  valuesB: z.array(orNull),
+})
+
+const comparisonWarning = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('scenarios-differ'), a: z.string(), b: z.string() }),
+  z.object({ kind: z.literal('durations-differ'), aSeconds: finite, bSeconds: finite }),
+  z.object({ kind: z.literal('seeds-differ'), a: z.string(), b: z.string() }),
+  z.object({ kind: z.literal('versions-differ'), a: z.string(), b: z.string() }),
+  z.object({ kind: z.literal('variants-left-out'), side: z.enum(['a', 'b']), names: z.array(z.string()) }),
+  z.object({ kind: z.literal('too-few-pairs'), pairs: count, needed: count, metrics: count }),
+])
+
+export const COMPARE_OUTPUT = z
+  .object({
+    schemaVersion: version,
+    tool,
+    command: z.literal('compare'),
+    kind: z.enum(['replications', 'single']),
+    a: comparedSide,
+    b: comparedSide,
+    seed: z.string(),
+    replications: count,
+    confidence: finite,
+    familyLevel: finite,
+    tested: count,
+    tolerances: z.array(z.string()),
+    verdict: z.enum(['regression', 'passed', 'not-judged']),
+    warnings: z.array(comparisonWarning),
+    variants: z.array(z.object({ variantA: z.string(), variantB: z.string(), divergence })).min(1),
+    metrics: z.array(comparedMetric),
+  })
+  .meta({ title: 'Towtank: compare.json and towtank compare --json' })
+
+const measure = z.union([
+  z.object({ name: z.string(), unit, n: z.literal(0) }),
+  z.object({
+    name: z.string(),
+    unit,
+    n: z.int().min(1),
+    mean: finite,
+    half: orNull.meta({ description: 'Half of the 95 % t-interval of the mean; null with one value' }),
+    min: finite,
+    max: finite,
+  }),
+])
+
+/** Also what `towtank merge` prints: the sweep, as if one machine had run it. */
+export const SWEEP_OUTPUT = z
+  .object({
+    schemaVersion: version,
+    tool: z.object({ name: z.literal('towtank'), version: z.string(), build: z.string() }),
+    command: z.literal('sweep'),
+    name: z.string(),
+    scenario: z.string(),
+    inputHash: z.string(),
+    status: z.enum(['unfinished', 'partial', 'complete']),
+    cells: count,
+    finished: count,
+    notPassed: count,
+    combinations: z.array(
+      z.object({
+        variant: z.string().nullable(),
+        parameters: z.record(z.string(), z.unknown()),
+        seeds: count,
+        notPassed: count,
+        measures: z.array(measure),
+      }),
+    ),
+  })
+  .meta({ title: 'Towtank: towtank sweep --json and towtank merge --json' })
+
+export const CHART_OUTPUT = z
+  .object({
+    schemaVersion: version,
+    charts: z.array(
+      z.object({
+        kind: z.string(),
+        title: z.string(),
+        finding: z.string(),
+        empty: z.boolean().meta({ description: 'There was nothing to draw' }),
+        files: z.array(z.string()),
+      }),
+    ),
+  })
+  .meta({ title: 'Towtank: towtank chart --json' })
+
+const names = z.array(z.string())
+
+export const IMPORT_OUTPUT = z
+  .object({
+    schemaVersion: version,
+    tool,
+    scenario: z.string(),
+    found: z.object({
+      nodes: count,
+      nodeGroups: count,
+      services: count,
+      endpoints: count,
+      pods: count,
+      mode: z.string().nullable(),
+      rules: z.array(z.object({ file: z.string(), mode: z.string(), services: count, counts: z.record(z.string(), count) })),
+    }),
+    assumed: names,
+    findings: names,
+    leftOut: z.array(z.object({ what: z.string(), count, why: z.string(), names })),
+    crossChecks: z
+      .array(
+        z.object({
+          file: z.string(),
+          mode: z.string(),
+          same: count,
+          missing: names,
+          stale: names,
+          endpoints: z.array(z.object({ servicePort: z.string(), missing: count, stale: count })),
+          settings: names,
+        }),
+      )
+      .meta({ description: "Rules of a node against the API's Services" }),
+    folder: z.string().optional().meta({ description: 'Where the scenario is; in --json only' }),
+    files: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({ description: 'Hashes of the files as they were written; in import.json only' }),
+  })
+  .meta({ title: 'Towtank: import.json and towtank import --json' })
 
 // The compiler checks that these describe what the code writes.
 type Described<Schema extends z.ZodType, Written> = Written extends Loose<z.infer<Schema>> ? true : never
@@ -205,4 +396,9 @@ type Loose<Value> = Value extends readonly (infer Element)[]
     ? { readonly [Key in keyof Value]: Loose<Value[Key]> }
     : Value
 type Assert<Claim extends true> = Claim
-export type Checked = [Assert<Described<typeof RUN_OUTPUT, RunSummary>>, Assert<Described<typeof ROLLOUT_OUTPUT, RolloutAnswer>>]
+export type Checked = [
+  Assert<Described<typeof RUN_OUTPUT, RunSummary>>,
+  Assert<Described<typeof ROLLOUT_OUTPUT, RolloutAnswer>>,
+  Assert<Described<typeof COMPARE_OUTPUT, Comparison>>,
+  Assert<Described<typeof SWEEP_OUTPUT, SweepAnswer>>,
+]

@@ -62,3 +62,15 @@ test('tells which table an unknown one comes nearest to, and where a cell is no 
     /there is no such file or folder: did you mean .*lookup\.csv\?/,
   )
 })
+
+test('a place that no picture can be written to, and a file without line ends, are mistakes of the input', async () => {
+  const csv = join(folder, 'lookup.csv')
+  const within = await towtank('chart', csv, '--format', 'svg', '--out', join(csv, 'charts'))
+  expect(within).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`"${csv}" is not a folder`) })
+  const nowhere = await towtank('chart', csv, '--format', 'svg', '--out', '/proc/towtank/charts')
+  expect(nowhere).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('choose another place with --out') })
+  const line = join(folder, 'line.csv')
+  writeFileSync(line, 'a'.repeat(3_000_000))
+  expect(await towtank('chart', line)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('line.csv: Max Record Size') })
+  expect(readdirSync(folder).sort()).toEqual(['line.csv', 'lookup.csv'])
+})

@@ -67,7 +67,13 @@ export async function chart(paths: readonly string[], options: ChartOptions, ter
     }
     const svg = chartToSvg(one, look)
     const missing = png === null ? [] : notLatin(svg.replace(/<[^>]*>/g, '')).filter((sign) => !WRITTEN.includes(sign))
-    for (const { path, format } of files) writePicture(path, format === 'svg' ? signedSvg(svg) : signedPng(png!.svgToPng(svg)))
+    for (const { path, format } of files) {
+      const bytes = format === 'svg' ? signedSvg(svg) : signedPng(png!.svgToPng(svg))
+      const refused = writePicture(path, bytes)
+      if (refused === null) continue
+      stderr.write(`${colorsFor(stderr, env).red(refused)}\n`)
+      return EXIT.wrongInput
+    }
     const report = {
       kind: one.kind,
       title: one.title(words),

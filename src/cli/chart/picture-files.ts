@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
@@ -25,19 +25,39 @@ const AFTER_HEADER = 8 + 4 + 4 + 13 + 4
 
 /** Why a picture must not be written there, or null. Nothing is made or removed. */
 export function whyNotTo(file: string): string | null {
+  const above = nearestAbove(file)
+  if (!statSync(above).isDirectory()) return `Cannot write "${file}": "${above}" is not a folder`
   const found = lstatSync(file, { throwIfNoEntry: false })
   if (found === undefined) return null
   if (!found.isFile()) return `Cannot write "${file}": it is not a file`
   return readFileSync(file).includes(SIGN) ? null : `Cannot write "${file}": it is there, and not a chart of Towtank`
 }
 
-/** Writes a file whole, under a name of its own first. */
-export function writePicture(file: string, bytes: string | Uint8Array): void {
-  mkdirSync(dirname(file), { recursive: true })
+/** The nearest place above the file that is there. */
+function nearestAbove(file: string): string {
+  const folder = dirname(file)
+  return existsSync(folder) || folder === dirname(folder) ? folder : nearestAbove(folder)
+}
+
+/** Makes a folder and those above it. One by one: where a system says of a folder that it cannot be made, asking for all at once may have no end. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder)
+}
+
+/** Writes a file whole, under a name of its own first; gives why the system did not let it, or null. */
+export function writePicture(file: string, bytes: string | Uint8Array): string | null {
   const partial = join(dirname(file), `.${basename(file)}.partial-${process.pid}`)
   try {
+    makeFolder(dirname(file))
     writeFileSync(partial, bytes, { flag: 'wx' })
     renameSync(partial, file)
+    return null
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    return `Cannot write "${file}": the system refused it (${code}); choose another place with --out`
   } finally {
     rmSync(partial, { force: true })
   }

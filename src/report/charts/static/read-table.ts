@@ -13,6 +13,9 @@ export class TableError extends Error {
   }
 }
 
+/** Characters of a row. A file without line ends is given up there. */
+const ROW_MAX = 1_000_000
+
 export interface NamedTable {
   readonly name: TableName
   readonly table: ColumnTable
@@ -27,7 +30,7 @@ export async function readTable(file: string): Promise<NamedTable> {
   let builder: TableBuilder | null = null
   let name: TableName | null = null
   let line = 1
-  const parser = createReadStream(file).pipe(parse({ bom: true, relax_quotes: false }))
+  const parser = createReadStream(file).pipe(parse({ bom: true, relax_quotes: false, max_record_size: ROW_MAX }))
   // An error of the file is one of the parser's readers.
   const source = parser as AsyncIterable<string[]>
   try {
