@@ -98,6 +98,7 @@ describe('a scenario', () => {
     expect(arrivals).toMatchObject({ file: 'lab/small.yaml', line: 10, path: 'spec.traffic[0].arrivals', didYouMean: 'poisson' })
     expect(error.message).toMatch(/^lab\/small\.yaml:9:\d+ spec\.workloads\[0\]\.serviceTime: /)
     expect(error.message).toContain('Did you mean "poisson"?')
+    expect(error.message).toContain(`: expected ${arrivals!.accepted}`)
     expect(error.name).toBe('ScenarioError')
     expect((await problemsOf(loadScenario(join(folder, 'none.yaml')))).message).toContain('there is no such file')
     expect((await problemsOf(defineScenario({ ...DEFINITION, duration: '0s' }, WEB))).problems[0]).toMatchObject({
@@ -175,6 +176,12 @@ describe('results', () => {
     for (const name of names)
       expect(readFileSync(join(folder, 'by-library', name), 'utf8'), name).toBe(readFileSync(join(folder, 'by-command', name), 'utf8'))
     expect(JSON.parse(readFileSync(join(folder, 'by-library/summary.json'), 'utf8'))).toEqual(summary)
+    const [variant] = scenario.variants
+    const ofOne = readFileSync(join(folder, 'by-command/requests.csv'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('variant,') || line.startsWith(`${variant},`))
+      .map((line) => line.slice(line.indexOf(',') + 1))
+    expect(toCsv(simulate(scenario, { variant: variant!, seed: '5' }).tables.requests)).toBe(`${ofOne.join('\n')}\n`)
   })
 
   test('of different things do not go into one folder, and nothing foreign is replaced', async () => {
@@ -210,7 +217,7 @@ describe('many seeds', () => {
       kind: 'compare',
       a: `${path}#tables`,
       b: `${path}#hash`,
-      replications: 3,
+      replications: 12,
       tolerances: ['5%'],
       seed: '1',
       workers: 1,
@@ -226,12 +233,14 @@ describe('many seeds', () => {
     await compareJob(job, tools)
     const told = JSON.parse(readFileSync(join(folder, 'compared/compare.json'), 'utf8'))
     const scenario = await loadScenario(path)
-    const options = { replications: 3, seed: '1' }
+    const options = { replications: 12, seed: '1' }
     const a = await replicate(scenario, { variant: 'tables', ...options })
     const b = await replicate(scenario, { variant: 'hash', ...options })
     const compared = compareRuns(a, b, { seed: '1', tolerances: ['5%'] })
     expect(JSON.parse(JSON.stringify(compared.metrics))).toEqual(told.metrics)
     expect(compared.verdict).toBe(told.verdict)
+    // The bootstrap has been used, so that its seed was the same.
+    expect(compared.metrics.map(({ method }) => method)).toContain('signed-rank')
   })
 
   test('that make no pairs, and tolerances that judge nothing, are refused', async () => {
