@@ -80,12 +80,17 @@ function failedShares(table: ColumnTable, traffic: string): ReadonlyMap<string, 
   return new Map(variants.texts.map((name, code) => [name, ended[code]! > 0 ? failed[code]! / ended[code]! : Number.NaN]))
 }
 
+/** Workloads of one name in two namespaces are two. */
+function keyOf(table: ColumnTable, row: number): string {
+  const [namespaces, names] = [table.texts('namespace'), table.texts('pod')]
+  return `${namespaces.texts[namespaces.codes[row]!]!}/${workloadOf(names.texts[names.codes[row]!]!)}`
+}
+
 function busiestWorkload(table: ColumnTable): string | null {
-  const names = table.texts('pod')
   const requests = table.numbers('requests')
   const sums = new Map<string, number>()
   for (let row = 0; row < table.rows; row++) {
-    const workload = workloadOf(names.texts[names.codes[row]!]!)
+    const workload = keyOf(table, row)
     sums.set(workload, (sums.get(workload) ?? 0) + requests[row]!)
   }
   return [...sums].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null
@@ -93,13 +98,12 @@ function busiestWorkload(table: ColumnTable): string | null {
 
 function imbalanceOf(table: ColumnTable, variant: string, workload: string): number {
   const variants = table.texts('variant')
-  const names = table.texts('pod')
   const atEnd = table.texts('at_end')
   const rates = table.numbers('requests_per_s')
   const own: number[] = []
   for (let row = 0; row < table.rows; row++) {
     if (variants.texts[variants.codes[row]!] !== variant || atEnd.texts[atEnd.codes[row]!] !== 'listening') continue
-    if (workloadOf(names.texts[names.codes[row]!]!) === workload) own.push(Number.isNaN(rates[row]!) ? 0 : rates[row]!)
+    if (keyOf(table, row) === workload) own.push(Number.isNaN(rates[row]!) ? 0 : rates[row]!)
   }
   const sum = own.reduce((total, rate) => total + rate, 0)
   return sum > 0 ? (Math.max(...own) * own.length) / sum : Number.NaN
@@ -153,7 +157,7 @@ function option(data: ComparisonData, look: Look): Record<string, unknown> {
       ...plotOf(
         ({ imbalance }) => imbalance,
         (value) => `${short(value)}×`,
-        words.variants.imbalanceCaption(workload ?? ''),
+        words.variants.imbalanceCaption((workload ?? '').slice((workload ?? '').indexOf('/') + 1)),
         words.pods.axis,
       ),
       ...plotOf(({ failed }) => failed, percent, words.variants.failedCaption, words.failed.axis),
