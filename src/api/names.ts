@@ -84,7 +84,7 @@ export function complaintsAboutQualifiedName(value: string): string[] {
 
 const LABEL_WORD_RULE = 'must be letters, digits, "-", "_" and ".", and begin and end with a letter or digit'
 
-export const complaintsAboutLabelKey: NameRule = complaintsAboutQualifiedName
+export const complaintsAboutLabelKey: NameRule = (name) => complaintsAboutQualifiedName(name)
 
 export function complaintsAboutLabelValue(value: string): string[] {
   return value === '' ? [] : matching(value, LABEL_WORD, LABEL_LENGTH_MAX, LABEL_WORD_RULE)
@@ -150,7 +150,7 @@ export function complaintsAboutUserId(value: number): string[] {
   return Number.isInteger(value) && value >= 0 && value <= 2147483647 ? [] : ['must be between 0 and 2147483647']
 }
 
-export const complaintsAboutGroupId: (value: number) => string[] = complaintsAboutUserId
+export const complaintsAboutGroupId = (value: number): string[] => complaintsAboutUserId(value)
 
 export function complaintsAboutPercent(value: string): string[] {
   return /^\d+%$/.test(value) ? [] : ['must be a whole number and "%", such as "25%"']

@@ -26,7 +26,7 @@ import { type ReplicaSlow, slowReplica } from './replica-slow.ts'
 
 export type { ApiServerCrash } from './api-server-crash.ts'
 export type { ApiServerSlow } from './api-server-slow.ts'
-export { type ChoosingFault, chooses, type HowMany, type NodeChoice } from './choice.ts'
+export type { ChoosingFault, HowMany, NodeChoice } from './choice.ts'
 export type { ClockSkew } from './clock-skew.ts'
 export type { ContainerCrash } from './container-crash.ts'
 export type { DiskSlow } from './disk-slow.ts'

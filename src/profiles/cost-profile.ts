@@ -160,6 +160,3 @@ function interpolateQuadratic(points: Table, x: number): number {
 
 /** Measured by us on Linux: see the file's own `kernel`, `method` and `residual`. */
 export const LINUX_6_1 = new CostProfile(costProfile.parse(linux61))
-
-/** The profiles that need no file, by name. */
-export const BUILT_IN_PROFILES: ReadonlyMap<string, CostProfile> = new Map([[LINUX_6_1.name, LINUX_6_1]])

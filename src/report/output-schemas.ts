@@ -396,6 +396,7 @@ type Loose<Value> = Value extends readonly (infer Element)[]
     ? { readonly [Key in keyof Value]: Loose<Value[Key]> }
     : Value
 type Assert<Claim extends true> = Claim
+/** The compiler looks at it, and nobody else. @public */
 export type Checked = [
   Assert<Described<typeof RUN_OUTPUT, RunSummary>>,
   Assert<Described<typeof ROLLOUT_OUTPUT, RolloutAnswer>>,

@@ -1,4 +1,3 @@
-import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { flow, plainTable } from './terminal-layout.ts'
 

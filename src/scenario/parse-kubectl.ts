@@ -17,7 +17,6 @@ import { splitWords, type Word } from './kubectl/words.ts'
 import { complain, type Parsed, parsed } from './parse-result.ts'
 
 export type { KubectlText, Mention } from './kubectl/grammar.ts'
-export type { Word } from './kubectl/words.ts'
 
 /** The verbs; another one is a file and a line here. */
 const GRAMMARS: readonly VerbGrammar[] = [

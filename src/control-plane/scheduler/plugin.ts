@@ -13,8 +13,6 @@ export interface Rejection {
   readonly reasons: readonly string[]
 }
 
-export const SUCCESS = null
-
 /** A filter that has been prepared for one pod. */
 export interface PodFilter {
   readonly reject: (node: NodeInfo) => Rejection | null

@@ -44,6 +44,3 @@ export const sweepSchema = z
     }),
   })
   .meta({ title: 'Towtank sweep' })
-
-/** A sweep file with the right form; nothing in it has been looked up or read any further. */
-export type SweepFile = z.infer<typeof sweepSchema>

@@ -32,8 +32,3 @@ export function kindsFor(tables: Iterable<TableName>): readonly ChartKind[] {
   const there = new Set(tables)
   return CHART_KINDS.filter(({ reads }) => reads.every((name) => there.has(name)))
 }
-
-/** The kinds of which a table is the main one. */
-export function kindsOf(table: TableName): readonly ChartKind[] {
-  return CHART_KINDS.filter(({ reads }) => reads[0] === table)
-}

@@ -39,9 +39,6 @@ ${Array.from({ length: variants }, (_, index) => `body:has(#variant-${index}:che
 ${PRINT}`
 }
 
-/** There is a tint for every part. */
-export const TINT_COUNT = Math.max(TINTS.length, BLAME_PARTS.length)
-
 const BODY = `* { box-sizing: border-box; }
 html { scroll-padding-top: 4.5rem; -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 Inter, -apple-system, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", Helvetica, Arial, sans-serif; }

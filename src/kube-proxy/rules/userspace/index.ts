@@ -2,7 +2,7 @@
  * kube-proxy's first mode, gone since Kubernetes 1.26: iptables leads to kube-proxy, which accepts the connection, connects to an endpoint,
  * and copies bytes both ways. Pure state machines: time is an argument.
  */
-export { DIAL_TIMEOUTS, Dial } from './dial.ts'
-export { build, print, type Redirect, type UserspaceRules } from './redirects.ts'
+export { Dial } from './dial.ts'
+export { build, print } from './redirects.ts'
 export { RoundRobinBalancer } from './round-robin-balancer.ts'
-export { UDP_IDLE_TIMEOUT, UdpSockets } from './udp-sockets.ts'
+export { UdpSockets } from './udp-sockets.ts'

@@ -50,10 +50,6 @@ export function drawRing(x: number, y: number, radius: number, color: string): E
   }
 }
 
-export function drawDot(x: number, y: number, radius: number, color: string): Element {
-  return { type: 'circle', silent: true, z: 19, shape: { cx: round(x), cy: round(y), r: radius }, style: { fill: color } }
-}
-
 export function drawBox(
   box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
   color: string,
