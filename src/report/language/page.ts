@@ -187,6 +187,23 @@ export interface PageWords {
     readonly more: (objects: readonly string[]) => string
     readonly tell: string
   }
+  readonly provenance: {
+    readonly title: string
+    readonly intro: string
+    readonly provenance: string
+    readonly meaning: string
+    readonly caption: string
+    readonly kinds: Readonly<Record<string, string>>
+    readonly meanings: Readonly<Record<string, string>>
+    readonly parameter: string
+    readonly value: string
+    readonly source: string
+    readonly counted: (parameters: number) => string
+    readonly differing: (parameters: number) => string
+    readonly differs: string
+    readonly only: (variants: readonly string[]) => string
+    readonly more: (parameters: number) => string
+  }
   readonly footer: { readonly made: string; readonly files: string }
 }
 

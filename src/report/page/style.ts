@@ -119,6 +119,9 @@ details.chapter { border-top: 1px solid var(--faint); padding: 6px 0; }
 summary { cursor: pointer; font-weight: 500; padding: 3px 0; overflow-wrap: anywhere; }
 .story td { padding: 3px 10px; font-size: 0.86rem; }
 .story td:last-child { min-width: 320px; overflow-wrap: anywhere; }
+table.parameters th { width: 36%; }
+table.parameters td { overflow-wrap: anywhere; min-width: 160px; }
+.mark { display: inline-block; font-size: 0.82rem; margin-left: 8px; }
 .why { color: var(--quiet); }
 figure.chart { margin: 18px 0 26px; }
 figure.chart figcaption { margin-bottom: 6px; }
