@@ -156,6 +156,40 @@ describe('the page', () => {
     expect(part).toMatch(/<code>kubeProxy\.ipvs\.syncPeriod<\/code><span class="mark quiet">only in ipvs<\/span><\/th><td>30 s<\/td>/)
   })
 
+  test('shows requests step by step with the times of samples.csv, and says how to get them where there are none', async () => {
+    const part = /<section id="samples"[\s\S]*?<\/section>/.exec(page)![0]
+    const [{ samples }] = results as [ShopRun]
+    const rows = [...samples!.rows]
+    const slowest = rows
+      .filter(([traffic, , kept, step]) => traffic === 'users' && step === 0 && String(kept).includes('slowest'))
+      .reduce((most, one) => (Number(one[7]) - Number(one[6]) > Number(most[7]) - Number(most[6]) ? one : most))
+    const [list] = /<details class="chapter" open><summary>Slowest [\s\S]*?<\/details>/.exec(part)!
+    expect(list).toContain(`request ${formatCount(Number(slowest[1]))} of users`)
+    const own = rows.filter(([traffic, request]) => traffic === 'users' && request === slowest[1])
+    const shown = [
+      ...list.matchAll(/<tr><th scope="row" class="depth-\d">[^<]*<\/th><td class="number">\+([^<]*)<\/td><td class="number">([^<]*)</g),
+    ]
+    expect(shown.map(([, at, took]) => [at, took])).toEqual(
+      own.map(([, , , , , , started, ended]) => {
+        const ms = (from: unknown, to: unknown) => Math.round((Number(to) - Number(from)) * 1e9) / 1e6
+        return [formatMilliseconds(ms(slowest[6], started)), started === ended ? '–' : formatMilliseconds(ms(started, ended))]
+      }),
+    )
+    const causes = new Set(
+      rows.flatMap(
+        ([traffic, , , , , , , , , detail]) => (traffic === 'users' ? /^failed: ([^;]+)/.exec(String(detail))?.[1] : undefined) ?? [],
+      ),
+    )
+    expect(causes.size).toBeGreaterThan(0)
+    for (const cause of causes) expect(part).toContain(`Failed, ${cause} <span`)
+    const copy = writeResult(results)
+    rmSync(join(copy, 'samples.csv'))
+    const without = await readResult(copy)
+    rmSync(copy, { recursive: true })
+    const bare = without.ok ? renderReport(without.result, { language: 'en', client }).html : ''
+    expect(/<section id="samples"[\s\S]*?<\/section>/.exec(bare)![0]).toContain('<code>towtank run FILE --report --samples 3</code>')
+  })
+
   test('has room for what does not fit: rows are put together, step by step, and this is said', () => {
     const whole = embed(result, PAGE_BYTES_MAX)
     expect(whole.every(({ seconds }) => seconds === null)).toBe(true)

@@ -60,7 +60,10 @@ export interface ShopRun extends SimulatedRun {
 export async function simulatedShop(): Promise<readonly ShopRun[]> {
   const loaded = await loadScenario('shop.yaml', memoryFiles({ 'shop.yaml': SCENARIO, 'web.yaml': MANIFEST }))
   if (!loaded.ok) throw new Error(loaded.problems.map(({ message }) => message).join('\n'))
-  return loaded.variants.map(({ name, scenario }) => ({ ...simulate(scenario, { variant: name }), parameters: parametersTable(scenario) }))
+  return loaded.variants.map(({ name, scenario }) => ({
+    ...simulate(scenario, { variant: name, samples: { count: 3 } }),
+    parameters: parametersTable(scenario),
+  }))
 }
 
 /** Writes results as `towtank run` does. Gives the folder. */

@@ -183,7 +183,7 @@ describe.skipIf(!there)('the report in a browser', () => {
     const { page, complaints } = await open(await reportOf(results), { javaScriptEnabled: false })
     expect(await page.locator('noscript').textContent()).toContain('JavaScript')
     expect(await page.locator('.verdict').getAttribute('data-verdict')).toBe('failed')
-    for (const id of ['compare', 'events', 'failures', 'blame', 'budget', 'stories', 'provenance'])
+    for (const id of ['compare', 'events', 'failures', 'blame', 'samples', 'budget', 'stories', 'provenance'])
       expect(await page.locator(`#${id} table`).count()).toBeGreaterThan(0)
     expect(complaints).toEqual([])
   })
@@ -214,7 +214,7 @@ describe.skipIf(!there)('the report in a browser', () => {
   ] as const)('has no fault that axe knows, in %s', async (language, tag, dark) => {
     const { page } = await open(await reportOf(results, language), { dark })
     // One story is as good as all of them, and takes a tenth of the time.
-    for (const details of ['figure details', '#stories details >> nth=0', '#provenance details'])
+    for (const details of ['figure details', '#stories details >> nth=0', '#provenance details', '#samples details'])
       for (const one of await page.locator(details).all()) await one.evaluate((node) => node.setAttribute('open', ''))
     await page.evaluate(axe.source)
     const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run({ resultTypes: ['violations'] }))

@@ -1,3 +1,4 @@
+import { formatCount } from '../format.ts'
 import type { PageWords } from './page.ts'
 
 /** Simplified Chinese, with the terms of the Kubernetes documentation in that language. */
@@ -186,6 +187,32 @@ export const PAGE_CHINESE: PageWords = {
       softirq: '等待收包核',
       throttled: '被 CPU 限额节流',
     },
+  },
+  samples: {
+    title: '逐步查看请求',
+    intro:
+      '每路流量取最慢的成功请求、每种失败原因的第一个请求，以及一个典型请求：按时间均匀保留的成功请求中耗时居中的一个。时间从请求预定发送时算起。',
+    absent: '本次运行没有保留请求。以下命令会逐步保留一部分请求，并在此显示：',
+    none: '没有保留任何请求。',
+    request: (number, traffic) => `${traffic} 的第 ${formatCount(number)} 个请求`,
+    reasons: { slowest: '最慢', typical: '典型' },
+    failed: (cause) => `失败，${cause}`,
+    step: '步骤',
+    at: '开始',
+    took: '用时',
+    picture: '在请求中的位置',
+    where: '何处',
+    detail: '做了什么',
+    steps: {
+      request: '请求',
+      try: '尝试',
+      call: '调用',
+      'dns query': 'DNS 查询',
+      'upstream try': '对后端的尝试',
+      routed: '查询规则',
+    },
+    cut: (steps) => `另有 ${steps} 步；samples.csv 有全部。`,
+    left: (requests) => `另有 ${requests} 个请求因篇幅未显示；samples.csv 有全部。`,
   },
   budget: {
     title: '从一次修改到最后一个节点',

@@ -1,3 +1,4 @@
+import { formatCount } from '../format.ts'
 import type { PageWords } from './page.ts'
 
 const plural = (count: number | string, noun: string): string => `${count} ${noun}${String(count) === '1' ? '' : 's'}`
@@ -175,6 +176,32 @@ export const PAGE_ENGLISH: PageWords = {
       softirq: 'waiting for a packet core',
       throttled: 'throttled by the CPU limit',
     },
+  },
+  samples: {
+    title: 'Requests step by step',
+    intro:
+      'Of each traffic the slowest answered request, the first of each cause of failure, and a typical one: the middle by time of those that were kept because they are spread over the run. Times are from when the request was to be sent.',
+    absent: 'The run kept no requests. This keeps some of them, step by step, and shows them here:',
+    none: 'No request was kept.',
+    request: (number, traffic) => `request ${formatCount(number)} of ${traffic}`,
+    reasons: { slowest: 'Slowest', typical: 'Typical' },
+    failed: (cause) => `Failed, ${cause}`,
+    step: 'Step',
+    at: 'Began',
+    took: 'Took',
+    picture: 'Place in the request',
+    where: 'Where',
+    detail: 'What it did',
+    steps: {
+      request: 'request',
+      try: 'try',
+      call: 'call',
+      'dns query': 'DNS query',
+      'upstream try': 'try of the upstream',
+      routed: 'rules asked',
+    },
+    cut: (steps) => `${plural(steps, 'more step')}; samples.csv has all.`,
+    left: (requests) => `${plural(requests, 'more request')} found no room here; samples.csv has all.`,
   },
   budget: {
     title: 'From an edit to the last node',

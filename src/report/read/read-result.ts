@@ -16,6 +16,8 @@ export interface Result {
   readonly failures: ColumnTable
   readonly events: ColumnTable
   readonly parameters: ColumnTable
+  /** Requests step by step; null where the run kept none. */
+  readonly samples: ColumnTable | null
   /** Those that charts draw, these among them, by name. */
   readonly tables: ReadonlyMap<string, ColumnTable>
   /** By name of the variant. */
@@ -59,6 +61,10 @@ const NEEDED: Readonly<Record<TableName, readonly string[]>> = {
   parameters: ['variant', 'parameter', 'value', 'unit', 'provenance', 'source'],
 }
 
+const SAMPLES = 'samples.csv'
+const SAMPLES_TEXTS = ['variant', 'traffic', 'kept', 'name', 'where', 'detail']
+const SAMPLES_NEEDED = [...SAMPLES_TEXTS, 'request', 'step', 'parent_step', 'started_s', 'ended_s']
+
 /** Something about the folder that keeps a report from being made of it. */
 class Unreadable extends Error {}
 
@@ -98,6 +104,7 @@ async function read(folder: string): Promise<Result> {
     failures: failures!,
     events: events!,
     parameters: parameters!,
+    samples: existsSync(join(folder, SAMPLES)) ? await readTable(folder, 'samples', SAMPLES_TEXTS, SAMPLES_NEEDED) : null,
     tables: drawn,
     hops: await readHops(folder, summary),
   }
