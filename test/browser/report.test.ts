@@ -135,6 +135,19 @@ describe.skipIf(!there)('the report in a browser', () => {
     expect(complaints).toEqual([])
   })
 
+  test('what is typed into one end of the range is there when the charts of the other have been drawn', async () => {
+    const { page } = await open(await reportOf(results))
+    await page.evaluate(() => {
+      const [from, to] = ['range-from', 'range-to'].map((id) => document.getElementById(id) as HTMLInputElement)
+      from!.value = '40'
+      from!.dispatchEvent(new Event('change'))
+      to!.value = '50'
+    })
+    await drawn(page)
+    expect(await page.inputValue('#range-to')).toBe('50')
+    expect(await rowsShown(page)).toBe(50)
+  })
+
   test('dragging over a chart chooses a range, a double-click the whole run, and buttons do so for the keyboard', async () => {
     const { page, complaints } = await open(await reportOf(results))
     const canvas = page.locator('figure[data-kind="latency"] .canvas')

@@ -250,7 +250,7 @@ export const PAGE_ENGLISH: PageWords = {
   provenance: {
     title: 'Where the numbers come from',
     intro:
-      'Every number in force in this run, and whether somebody measured it, wrote it down, or it is a guess. Doubt the assumed ones first, and give your own for those that matter to you.',
+      'Every number in force in this run, and whether it was measured, is cited from elsewhere, given by you, or a guess. Doubt the assumed ones first, and give your own for those that matter to you.',
     provenance: 'Provenance',
     meaning: 'What it means',
     caption: 'Parameters in force, by provenance and variant',

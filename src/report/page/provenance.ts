@@ -1,3 +1,4 @@
+import { REQUEST_WORDS } from '../../scenario/story-language/request-words.ts'
 import { type PageContext, scrollingTable, section } from './context.ts'
 import { type Html, html, type Piece } from './html.ts'
 
@@ -95,13 +96,13 @@ function parametersOf({ result }: PageContext): readonly Parameter[] {
   }))
 }
 
-function list({ words }: PageContext, kind: Provenance, parameters: readonly Parameter[]): Piece {
+function list({ words, language }: PageContext, kind: Provenance, parameters: readonly Parameter[]): Piece {
   if (parameters.length === 0) return null
   const { kinds, parameter, value, source, differing, more, counted } = words.provenance
   const differ = parameters.filter(({ differs }) => differs).length
   const shown = parameters.slice(0, ROWS_MAX)
   const label = `${kinds[kind]}${words.colon}${counted(parameters.length)}`
-  return html`<details class="chapter"><summary>${kinds[kind]} <span class="quiet">${counted(parameters.length)}${differ === 0 ? '' : `${words.listComma}${differing(differ)}`}</span></summary>
+  return html`<details class="chapter"><summary>${kinds[kind]} <span class="quiet">${counted(parameters.length)}${differ === 0 ? '' : `${REQUEST_WORDS[language].comma}${differing(differ)}`}</span></summary>
 ${scrollingTable(
   label,
   html`<table class="parameters">

@@ -73,7 +73,7 @@ function waterfall(context: PageContext, traffic: string, { number, why, steps }
     .join(words.listComma)
   const label = `${kind}${words.colon}${request(number, traffic)}`
   const shown = steps.slice(0, REQUEST_STEPS_MAX)
-  return html`<details class="chapter"${open ? html` open` : ''}><summary>${kind} <span class="quiet">${request(number, traffic)}${words.listComma}${formatMilliseconds((root!.ended - root!.started) / 1e6)}</span></summary>
+  return html`<details class="chapter"${open ? html` open` : ''}><summary>${kind} <span class="quiet">${request(number, traffic)}${REQUEST_WORDS[language].comma}${formatMilliseconds((root!.ended - root!.started) / 1e6)}</span></summary>
 ${scrollingTable(
   label,
   html`<table class="waterfall">
