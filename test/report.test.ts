@@ -10,20 +10,19 @@ import { embed } from '../src/report/page/embed.ts'
 import { propagationBudget } from '../src/report/page/propagation-budget.ts'
 import { type Result, readResult } from '../src/report/read/read-result.ts'
 import { writeReport } from '../src/report/write-report.ts'
-import type { SimulatedRun } from '../src/scenario/simulate.ts'
 import { storyOf, tellStory } from '../src/scenario/story.ts'
-import { simulatedShop, writeResult } from './browser/report-fixture.ts'
+import { type ShopRun, simulatedShop, writeResult } from './browser/report-fixture.ts'
 
 /** The report without a browser: what it is made from, what it says, and that it can be trusted. The script of the charts is a stand-in here. */
 const client = 'document.title += "!"'
 
-let results: readonly SimulatedRun[] = []
+let results: readonly ShopRun[] = []
 let folder = ''
 let result: Result
 let page = ''
 
 beforeAll(async () => {
-  results = (await simulatedShop()) as readonly SimulatedRun[]
+  results = await simulatedShop()
   folder = writeResult(results)
   const read = await readResult(folder)
   if (!read.ok) throw new Error(read.reason)
@@ -136,6 +135,59 @@ describe('the page', () => {
       ['fails', 'requests.error_rate{traffic=users} &lt; 0.0001%'],
       ['holds', 'requests.latency.p99{traffic=users} &lt; 1s'],
     ])
+  })
+
+  test('says of every parameter where it comes from, the assumed ones first, and which differ between variants', () => {
+    const part = /<section id="provenance"[\s\S]*?<\/section>/.exec(page)![0]
+    const lists = [...part.matchAll(/<details class="chapter"><summary>(\w+) [\s\S]*?<\/details>/g)]
+    expect(lists.map(([, kind]) => kind)).toEqual(['Assumed', 'Measured', 'Cited', 'Given'])
+    const counts = /<tbody>([\s\S]*?)<\/tbody>/.exec(part)![1]!
+    for (const [list, kind] of lists) {
+      const rows = results.map(({ parameters }) => [...parameters.rows].filter((row) => row[3] === kind!.toLowerCase()))
+      const names = new Set(rows.flat().map(([name]) => name))
+      const shown = [...list.matchAll(/<tr[^>]*><th scope="row"><code>([^<]*)/g)].map(([, name]) => name)
+      expect(shown.toSorted()).toEqual([...names].toSorted())
+      const cells = rows.map(({ length }) => `<td class="number">${length}</td>`).join('')
+      expect(counts).toContain(`<tr><th scope="row">${kind}</th>${cells}`)
+    }
+    const differing = [...part.matchAll(/<tr class="differs"><th scope="row"><code>([^<]*)/g)].map(([, name]) => name)
+    expect(differing).toEqual(['cluster.kubeProxy.mode'])
+    expect(part).toContain('<div><span class="quiet">iptables: </span>iptables</div><div><span class="quiet">ipvs: </span>ipvs</div>')
+    expect(part).toMatch(/<code>kubeProxy\.ipvs\.syncPeriod<\/code><span class="mark quiet">only in ipvs<\/span><\/th><td>30 s<\/td>/)
+  })
+
+  test('shows requests step by step with the times of samples.csv, and says how to get them where there are none', async () => {
+    const part = /<section id="samples"[\s\S]*?<\/section>/.exec(page)![0]
+    const [{ samples }] = results as [ShopRun]
+    const rows = [...samples!.rows]
+    const slowest = rows
+      .filter(([traffic, , kept, step]) => traffic === 'users' && step === 0 && String(kept).includes('slowest'))
+      .reduce((most, one) => (Number(one[7]) - Number(one[6]) > Number(most[7]) - Number(most[6]) ? one : most))
+    const [list] = /<details class="chapter" open><summary>Slowest [\s\S]*?<\/details>/.exec(part)!
+    expect(list).toContain(`request ${formatCount(Number(slowest[1]))} of users`)
+    const own = rows.filter(([traffic, request]) => traffic === 'users' && request === slowest[1])
+    const shown = [
+      ...list.matchAll(/<tr><th scope="row" class="depth-\d">[^<]*<\/th><td class="number">\+([^<]*)<\/td><td class="number">([^<]*)</g),
+    ]
+    expect(shown.map(([, at, took]) => [at, took])).toEqual(
+      own.map(([, , , , , , started, ended]) => {
+        const ms = (from: unknown, to: unknown) => Math.round((Number(to) - Number(from)) * 1e9) / 1e6
+        return [formatMilliseconds(ms(slowest[6], started)), started === ended ? '–' : formatMilliseconds(ms(started, ended))]
+      }),
+    )
+    const causes = new Set(
+      rows.flatMap(
+        ([traffic, , , , , , , , , detail]) => (traffic === 'users' ? /^failed: ([^;]+)/.exec(String(detail))?.[1] : undefined) ?? [],
+      ),
+    )
+    expect(causes.size).toBeGreaterThan(0)
+    for (const cause of causes) expect(part).toContain(`Failed, ${cause} <span`)
+    const copy = writeResult(results)
+    rmSync(join(copy, 'samples.csv'))
+    const without = await readResult(copy)
+    rmSync(copy, { recursive: true })
+    const bare = without.ok ? renderReport(without.result, { language: 'en', client }).html : ''
+    expect(/<section id="samples"[\s\S]*?<\/section>/.exec(bare)![0]).toContain('<code>towtank run FILE --report --samples 3</code>')
   })
 
   test('has room for what does not fit: rows are put together, step by step, and this is said', () => {

@@ -4,12 +4,12 @@ import { join, resolve } from 'node:path'
 import { build } from 'tsdown'
 import { reportClientConfig } from '../../report-client.config.ts'
 import type { Cell, Table } from '../../src/metrics/table.ts'
+import { parametersTable } from '../../src/parameters/parameters-table.ts'
 import { ResultWriter } from '../../src/report/result-files.ts'
 import type { RunSummary } from '../../src/report/run-summary.ts'
 import { memoryFiles } from '../../src/scenario/load-files.ts'
 import { loadScenario } from '../../src/scenario/load-scenario.ts'
-import type { RunResult } from '../../src/scenario/run-result.ts'
-import { simulate } from '../../src/scenario/simulate.ts'
+import { type SimulatedRun, simulate } from '../../src/scenario/simulate.ts'
 
 /** A small shop with a rollout and a fault, in two variants: everything that a report tells of occurs in it. */
 const MANIFEST = `apiVersion: v1
@@ -52,18 +52,25 @@ spec:
   compare: { iptables: { cluster.kubeProxy.mode: iptables }, ipvs: { cluster.kubeProxy.mode: ipvs } }
 `
 
+export interface ShopRun extends SimulatedRun {
+  readonly parameters: Table
+}
+
 /** The results of the small shop, one a variant. */
-export async function simulatedShop(): Promise<readonly RunResult[]> {
+export async function simulatedShop(): Promise<readonly ShopRun[]> {
   const loaded = await loadScenario('shop.yaml', memoryFiles({ 'shop.yaml': SCENARIO, 'web.yaml': MANIFEST }))
   if (!loaded.ok) throw new Error(loaded.problems.map(({ message }) => message).join('\n'))
-  return loaded.variants.map(({ name, scenario }) => simulate(scenario, { variant: name }))
+  return loaded.variants.map(({ name, scenario }) => ({
+    ...simulate(scenario, { variant: name, samples: { count: 3 } }),
+    parameters: parametersTable(scenario),
+  }))
 }
 
 /** Writes results as `towtank run` does. Gives the folder. */
-export function writeResult(results: readonly RunResult[], scenario = 'small-shop'): string {
+export function writeResult(results: readonly ShopRun[], scenario = 'small-shop'): string {
   const folder = mkdtempSync(join(tmpdir(), 'towtank-report-'))
   const writer = new ResultWriter(folder)
-  for (const result of results) writer.add(result, { columns: [], rows: [] })
+  for (const result of results) writer.add(result, result.parameters)
   const summary: RunSummary = {
     schemaVersion: 1,
     tool: { name: 'towtank', version: '0.0.0' },
@@ -77,7 +84,7 @@ export function writeResult(results: readonly RunResult[], scenario = 'small-sho
 }
 
 /** The same results with other names, in every table and in the summary. */
-export function renamed(results: readonly RunResult[], names: Readonly<Record<string, string>>): readonly RunResult[] {
+export function renamed(results: readonly ShopRun[], names: Readonly<Record<string, string>>): readonly ShopRun[] {
   const name = (text: string): string => names[text] ?? text
   const table = ({ columns, rows }: Table): Table => ({
     columns,
@@ -89,7 +96,7 @@ export function renamed(results: readonly RunResult[], names: Readonly<Record<st
       key,
       typeof value === 'object' && 'columns' in value ? table(value) : value,
     ])
-    return { ...(Object.fromEntries(tables) as unknown as RunResult), variant: name(result.variant), summary }
+    return { ...(Object.fromEntries(tables) as unknown as ShopRun), variant: name(result.variant), summary }
   })
 }
 

@@ -6,8 +6,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PAGE_BYTES_MAX } from '../../src/report/page/document.ts'
 import { writeReport } from '../../src/report/write-report.ts'
-import type { RunResult } from '../../src/scenario/run-result.ts'
-import { builtClient, renamed, simulatedShop, writeResult } from './report-fixture.ts'
+import { builtClient, renamed, type ShopRun, simulatedShop, writeResult } from './report-fixture.ts'
 
 /**
  * The report in a real browser, from a file, with nothing else: every test also fails on an error in the console, a violation of the page's
@@ -25,7 +24,7 @@ const HOSTILE = {
 }
 
 let client = ''
-let results: readonly RunResult[] = []
+let results: readonly ShopRun[] = []
 let browser: Browser
 const folders: string[] = []
 
@@ -39,7 +38,7 @@ afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true })
 })
 
-async function reportOf(given: readonly RunResult[], language: 'en' | 'zh' = 'en', scenario?: string): Promise<string> {
+async function reportOf(given: readonly ShopRun[], language: 'en' | 'zh' = 'en', scenario?: string): Promise<string> {
   const folder = writeResult(given, scenario)
   folders.push(folder)
   const written = await writeReport(folder, { language, client })
@@ -136,6 +135,19 @@ describe.skipIf(!there)('the report in a browser', () => {
     expect(complaints).toEqual([])
   })
 
+  test('what is typed into one end of the range is there when the charts of the other have been drawn', async () => {
+    const { page } = await open(await reportOf(results))
+    await page.evaluate(() => {
+      const [from, to] = ['range-from', 'range-to'].map((id) => document.getElementById(id) as HTMLInputElement)
+      from!.value = '40'
+      from!.dispatchEvent(new Event('change'))
+      to!.value = '50'
+    })
+    await drawn(page)
+    expect(await page.inputValue('#range-to')).toBe('50')
+    expect(await rowsShown(page)).toBe(50)
+  })
+
   test('dragging over a chart chooses a range, a double-click the whole run, and buttons do so for the keyboard', async () => {
     const { page, complaints } = await open(await reportOf(results))
     const canvas = page.locator('figure[data-kind="latency"] .canvas')
@@ -184,7 +196,7 @@ describe.skipIf(!there)('the report in a browser', () => {
     const { page, complaints } = await open(await reportOf(results), { javaScriptEnabled: false })
     expect(await page.locator('noscript').textContent()).toContain('JavaScript')
     expect(await page.locator('.verdict').getAttribute('data-verdict')).toBe('failed')
-    for (const id of ['compare', 'events', 'failures', 'blame', 'budget', 'stories'])
+    for (const id of ['compare', 'events', 'failures', 'blame', 'samples', 'budget', 'stories', 'provenance'])
       expect(await page.locator(`#${id} table`).count()).toBeGreaterThan(0)
     expect(complaints).toEqual([])
   })
@@ -215,7 +227,7 @@ describe.skipIf(!there)('the report in a browser', () => {
   ] as const)('has no fault that axe knows, in %s', async (language, tag, dark) => {
     const { page } = await open(await reportOf(results, language), { dark })
     // One story is as good as all of them, and takes a tenth of the time.
-    for (const details of ['figure details', '#stories details >> nth=0'])
+    for (const details of ['figure details', '#stories details >> nth=0', '#provenance details', '#samples details'])
       for (const one of await page.locator(details).all()) await one.evaluate((node) => node.setAttribute('open', ''))
     await page.evaluate(axe.source)
     const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run({ resultTypes: ['violations'] }))

@@ -14,8 +14,9 @@ interface RunOptions {
   readonly quiet?: boolean
 }
 
-/** Enough to see what is typical and what is not, few enough to find one's way. */
+/** Enough to see what is typical and what is not, few enough to find one's way; a page shows fewer than a trace. */
 const TRACED_SAMPLES = 5
+const REPORTED_SAMPLES = 3
 
 export function runCommand(context: CommandContext): Command {
   return new Command('run')
@@ -26,7 +27,10 @@ export function runCommand(context: CommandContext): Command {
       '-o, --out <folder>',
       'where to write; with several files, each in a folder of its own in there (default: results/<scenario name>)',
     )
-    .option('--report', 'write report.html too, the result as a page for the browser')
+    .option(
+      '--report',
+      `write report.html too, the result as a page for the browser; keeps ${REPORTED_SAMPLES} samples unless --samples says otherwise`,
+    )
     .option(
       '--samples <number>',
       'keep requests step by step: of each traffic so many spread over time, of the slowest, and of each cause of failure',
@@ -36,13 +40,13 @@ export function runCommand(context: CommandContext): Command {
       '--traces',
       `also write trace.json for Perfetto, otlp.json and metrics.prom; keeps ${TRACED_SAMPLES} samples unless --samples says otherwise`,
     )
-    .addOption(choice('--lang <code>', 'language of the summary', LANGUAGE_CODES).default('en'))
+    .addOption(choice('--lang <code>', 'language of the summary and of the report', LANGUAGE_CODES).default('en'))
     .option('--json', 'print the summary as JSON on stdout, one line a scenario, and text on stderr')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
     .addHelpText(
       'after',
       `
-Writes requests.csv, latency.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, connections.csv, failures.csv, events.csv, parameters.csv and summary.json, all or none of them; with --samples also samples.csv, and with --report the report.html that "towtank report" makes. An earlier result in the folder is replaced.
+Writes requests.csv, latency.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, connections.csv, failures.csv, events.csv, parameters.csv and summary.json, all or none of them; with --samples, --report or --traces also samples.csv, and with --report the report.html that "towtank report" makes. An earlier result in the folder is replaced.
 
 Examples:
   $ towtank run scenarios/rollout-under-load.yaml
@@ -54,8 +58,8 @@ ${EXIT_CODES}`,
     )
     .action(async (files: string[], options: RunOptions) => {
       const { seed = null, out = null, traces = false } = options
-      const report = options.report === true ? 'en' : null
-      const samples = options.samples ?? (traces ? TRACED_SAMPLES : null)
+      const report = options.report === true ? options.lang : null
+      const samples = options.samples ?? (traces ? TRACED_SAMPLES : report === null ? null : REPORTED_SAMPLES)
       const job = { kind: 'run', files, seed, out, report, samples, traces, version: context.version } as const
       await startJob(context, job, options)
     })

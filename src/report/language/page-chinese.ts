@@ -1,3 +1,4 @@
+import { formatCount } from '../format.ts'
 import type { PageWords } from './page.ts'
 
 /** Simplified Chinese, with the terms of the Kubernetes documentation in that language. */
@@ -187,6 +188,32 @@ export const PAGE_CHINESE: PageWords = {
       throttled: '被 CPU 限额节流',
     },
   },
+  samples: {
+    title: '逐步查看请求',
+    intro:
+      '每路流量取最慢的成功请求、每种失败原因的第一个请求，以及一个典型请求：按时间均匀保留的成功请求中耗时居中的一个。时间从请求预定发送时算起。',
+    absent: '本次运行没有保留请求。以下命令会逐步保留一部分请求，并在此显示：',
+    none: '没有保留任何请求。',
+    request: (number, traffic) => `${traffic} 的第 ${formatCount(number)} 个请求`,
+    reasons: { slowest: '最慢', typical: '典型' },
+    failed: (cause) => `失败，${cause}`,
+    step: '步骤',
+    at: '开始',
+    took: '用时',
+    picture: '在请求中的位置',
+    where: '何处',
+    detail: '做了什么',
+    steps: {
+      request: '请求',
+      try: '尝试',
+      call: '调用',
+      'dns query': 'DNS 查询',
+      'upstream try': '对后端的尝试',
+      routed: '查询规则',
+    },
+    cut: (steps) => `另有 ${steps} 步；samples.csv 有全部。`,
+    left: (requests) => `另有 ${requests} 个请求因篇幅未显示；samples.csv 有全部。`,
+  },
   budget: {
     title: '从一次修改到最后一个节点',
     intro: '从修改 Pod 或 Service，经过 EndpointSlice，到每个节点的规则，时间如何分配。平均值的各部分之和等于总和；百分位数则不然。',
@@ -228,6 +255,28 @@ export const PAGE_CHINESE: PageWords = {
     cut: (hops) => `本章关键路径上还有 ${hops} 步。`,
     more: (objects) => `这里没有讲述：${objects.join('、')}。`,
     tell: '完整讲述每个经过：',
+  },
+  provenance: {
+    title: '数字的来源',
+    intro: '本次运行中生效的每个数字，以及它是实测的、引用的、由您给定的还是假设的。首先怀疑假设的数字；对您重要的，请给出您自己的值。',
+    provenance: '来源类别',
+    meaning: '含义',
+    caption: '生效的参数，按来源类别和变体',
+    kinds: { assumed: '假设', measured: '实测', cited: '引用', given: '给定' },
+    meanings: {
+      assumed: '本工具的假设；“出处”写明假设了什么',
+      measured: '在真实的内核或集群上记录',
+      cited: '出自源代码、文档或文献',
+      given: '由场景、安装配置或命令行给出',
+    },
+    parameter: '参数',
+    value: '值',
+    source: '出处',
+    counted: (parameters) => `${parameters} 个参数`,
+    differing: (parameters) => `${parameters} 个在变体间不同`,
+    differs: '变体间不同',
+    only: (variants) => `仅在 ${variants.join('、')} 中`,
+    more: (parameters) => `另有 ${parameters} 个参数；parameters.csv 有全部。`,
   },
   footer: {
     made: '运行是场景、种子和版本的函数：三者相同，就会逐字节得到同一页面。',

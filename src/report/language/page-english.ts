@@ -1,3 +1,4 @@
+import { formatCount } from '../format.ts'
 import type { PageWords } from './page.ts'
 
 const plural = (count: number | string, noun: string): string => `${count} ${noun}${String(count) === '1' ? '' : 's'}`
@@ -176,6 +177,32 @@ export const PAGE_ENGLISH: PageWords = {
       throttled: 'throttled by the CPU limit',
     },
   },
+  samples: {
+    title: 'Requests step by step',
+    intro:
+      'Of each traffic the slowest answered request, the first of each cause of failure, and a typical one: the middle by time of those that were kept because they are spread over the run. Times are from when the request was to be sent.',
+    absent: 'The run kept no requests. This keeps some of them, step by step, and shows them here:',
+    none: 'No request was kept.',
+    request: (number, traffic) => `request ${formatCount(number)} of ${traffic}`,
+    reasons: { slowest: 'Slowest', typical: 'Typical' },
+    failed: (cause) => `Failed, ${cause}`,
+    step: 'Step',
+    at: 'Began',
+    took: 'Took',
+    picture: 'Place in the request',
+    where: 'Where',
+    detail: 'What it did',
+    steps: {
+      request: 'request',
+      try: 'try',
+      call: 'call',
+      'dns query': 'DNS query',
+      'upstream try': 'try of the upstream',
+      routed: 'rules asked',
+    },
+    cut: (steps) => `${plural(steps, 'more step')}; samples.csv has all.`,
+    left: (requests) => `${plural(requests, 'more request')} found no room here; samples.csv has all.`,
+  },
   budget: {
     title: 'From an edit to the last node',
     intro:
@@ -219,6 +246,29 @@ export const PAGE_ENGLISH: PageWords = {
     cut: (hops) => `${plural(hops, 'more hop')} of this chapter on the critical path.`,
     more: (objects) => `Not told here: ${objects.join(', ')}.`,
     tell: 'Every story, whole:',
+  },
+  provenance: {
+    title: 'Where the numbers come from',
+    intro:
+      'Every number in force in this run, and whether it was measured, is cited from elsewhere, given by you, or a guess. Doubt the assumed ones first, and give your own for those that matter to you.',
+    provenance: 'Provenance',
+    meaning: 'What it means',
+    caption: 'Parameters in force, by provenance and variant',
+    kinds: { assumed: 'Assumed', measured: 'Measured', cited: 'Cited', given: 'Given' },
+    meanings: {
+      assumed: 'a guess of this tool; the source says what is assumed',
+      measured: 'recorded on a real kernel or cluster',
+      cited: 'from source code, documentation or a publication',
+      given: 'by the scenario, its install or the command line',
+    },
+    parameter: 'Parameter',
+    value: 'Value',
+    source: 'Source',
+    counted: (parameters) => plural(parameters, 'parameter'),
+    differing: (parameters) => (parameters === 1 ? '1 differs between variants' : `${parameters} differ between variants`),
+    differs: 'differs between variants',
+    only: (variants) => `only in ${variants.join(', ')}`,
+    more: (parameters) => `${plural(parameters, 'more parameter')}; parameters.csv has all.`,
   },
   footer: {
     made: 'A run is a function of scenario, seed and version: the same give this page again, byte by byte.',

@@ -154,6 +154,26 @@ export interface PageWords {
     readonly bar: (variant: string, of: string, total: string) => string
     readonly parts: Readonly<Record<BlamePart, string>>
   }
+  readonly samples: {
+    readonly title: string
+    readonly intro: string
+    readonly absent: string
+    readonly none: string
+    readonly request: (number: number, traffic: string) => string
+    /** Why a request is shown. */
+    readonly reasons: Readonly<Record<string, string>>
+    readonly failed: (cause: string) => string
+    readonly step: string
+    readonly at: string
+    readonly took: string
+    readonly picture: string
+    readonly where: string
+    readonly detail: string
+    /** Of steps that are no part of a request's time; the others are called as in `blame`. */
+    readonly steps: Readonly<Record<string, string>>
+    readonly cut: (steps: number) => string
+    readonly left: (requests: number) => string
+  }
   readonly budget: {
     readonly title: string
     readonly intro: string
@@ -186,6 +206,23 @@ export interface PageWords {
     readonly cut: (hops: number) => string
     readonly more: (objects: readonly string[]) => string
     readonly tell: string
+  }
+  readonly provenance: {
+    readonly title: string
+    readonly intro: string
+    readonly provenance: string
+    readonly meaning: string
+    readonly caption: string
+    readonly kinds: Readonly<Record<string, string>>
+    readonly meanings: Readonly<Record<string, string>>
+    readonly parameter: string
+    readonly value: string
+    readonly source: string
+    readonly counted: (parameters: number) => string
+    readonly differing: (parameters: number) => string
+    readonly differs: string
+    readonly only: (variants: readonly string[]) => string
+    readonly more: (parameters: number) => string
   }
   readonly footer: { readonly made: string; readonly files: string }
 }

@@ -9,6 +9,8 @@ import { type PageContext, pageContext } from './context.ts'
 import { type Embedded, embed } from './embed.ts'
 import { failuresSection } from './failures.ts'
 import { Html, html, jsonForScript, type Piece } from './html.ts'
+import { provenanceSection } from './provenance.ts'
+import { samplesSection } from './samples.ts'
 import { storiesSection } from './stories.ts'
 import { pageStyle } from './style.ts'
 import { timelineSection } from './timeline.ts'
@@ -64,8 +66,10 @@ function page(context: PageContext, { client }: ReportOptions, embedded: readonl
     { id: 'events', title: words.events.title, content: timelineSection(context) },
     { id: 'failures', title: words.failures.title, content: failuresSection(context) },
     { id: 'blame', title: words.blame.title, content: blameSection(context) },
+    { id: 'samples', title: words.samples.title, content: samplesSection(context) },
     { id: 'budget', title: words.budget.title, content: budgetSection(context) },
     { id: 'stories', title: words.stories.title, content: storiesSection(context) },
+    { id: 'provenance', title: words.provenance.title, content: provenanceSection(context) },
   ]
   const policy = [
     "default-src 'none'",

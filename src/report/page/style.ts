@@ -1,4 +1,3 @@
-import { BLAME_PARTS } from '../../metrics/blame.ts'
 
 /** Colours of the pieces of bars, light and dark: neighbours differ in lightness too. */
 const TINTS: readonly (readonly [string, string])[] = [
@@ -116,6 +115,15 @@ details.chapter { border-top: 1px solid var(--faint); padding: 6px 0; }
 summary { cursor: pointer; font-weight: 500; padding: 3px 0; overflow-wrap: anywhere; }
 .story td { padding: 3px 10px; font-size: 0.86rem; }
 .story td:last-child { min-width: 320px; overflow-wrap: anywhere; }
+table.waterfall th, table.waterfall td { padding: 2px 8px; font-size: 0.86rem; }
+table.waterfall td:nth-child(4) { width: 40%; min-width: 180px; }
+table.waterfall td:nth-child(5), table.waterfall td:nth-child(6) { overflow-wrap: anywhere; min-width: 120px; }
+${Array.from({ length: 7 }, (_, depth) => `table.waterfall th.depth-${depth} { padding-left: ${8 + 14 * depth}px; font-weight: ${depth === 0 ? 600 : 500}; }`).join('\n')}
+svg.step { width: 100%; height: 12px; display: block; margin-top: 4px; }
+.span-whole { fill: var(--quiet); }
+table.parameters th { width: 36%; }
+table.parameters td { overflow-wrap: anywhere; min-width: 160px; }
+.mark { display: inline-block; font-size: 0.82rem; margin-left: 8px; }
 .why { color: var(--quiet); }
 figure.chart { margin: 18px 0 26px; }
 figure.chart figcaption { margin-bottom: 6px; }

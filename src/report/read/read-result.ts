@@ -15,6 +15,9 @@ export interface Result {
   readonly nodes: ColumnTable
   readonly failures: ColumnTable
   readonly events: ColumnTable
+  readonly parameters: ColumnTable
+  /** Requests step by step; null where the run kept none. */
+  readonly samples: ColumnTable | null
   /** Those that charts draw, these among them, by name. */
   readonly tables: ReadonlyMap<string, ColumnTable>
   /** By name of the variant. */
@@ -31,6 +34,7 @@ const TEXTS = {
   nodes: ['variant', 'phase', 'node'],
   failures: ['variant', 'phase', 'traffic', 'cause', 'unseen_change', 'unseen_revision'],
   events: ['variant', 'kind', 'name', 'outcome', 'detail'],
+  parameters: ['variant', 'parameter', 'value', 'unit', 'provenance', 'source'],
 } as const
 
 type TableName = keyof typeof TEXTS
@@ -40,6 +44,9 @@ const OPTIONAL_TEXTS: Readonly<Record<string, readonly string[]>> = {
   latency: ['variant', 'phase', 'traffic'],
   connections: ['variant', 'phase', 'namespace', 'pod', 'node'],
 }
+
+/** Tables that no chart draws: the page has what it shows of them. */
+const NOT_DRAWN: ReadonlySet<string> = new Set(['failures', 'parameters'])
 
 const TABLE_NAMES = Object.keys(TEXTS) as readonly TableName[]
 
@@ -51,7 +58,12 @@ const NEEDED: Readonly<Record<TableName, readonly string[]>> = {
   nodes: ['variant', 'interval_start_s', 'interval_s', 'phase', 'node', 'cores', 'busiest_core_ms', 'conntrack_entries'],
   failures: ['variant', 'phase', 'traffic', 'cause', 'failures', 'first_sent_s', 'last_sent_s', 'unseen_change'],
   events: ['variant', 'started_s', 'ended_s', 'kind', 'name', 'outcome', 'detail'],
+  parameters: ['variant', 'parameter', 'value', 'unit', 'provenance', 'source'],
 }
+
+const SAMPLES = 'samples.csv'
+const SAMPLES_TEXTS = ['variant', 'traffic', 'kept', 'name', 'where', 'detail']
+const SAMPLES_NEEDED = [...SAMPLES_TEXTS, 'request', 'step', 'parent_step', 'started_s', 'ended_s']
 
 /** Something about the folder that keeps a report from being made of it. */
 class Unreadable extends Error {}
@@ -79,8 +91,10 @@ async function read(folder: string): Promise<Result> {
   const { summary } = read
   const tables = new Map<TableName, ColumnTable>()
   for (const name of TABLE_NAMES) tables.set(name, await readTable(folder, name, TEXTS[name], NEEDED[name]))
-  const [requests, nodes, failures, events] = (['requests', 'nodes', 'failures', 'events'] as const).map((name) => tables.get(name)!)
-  const drawn = new Map<string, ColumnTable>([...tables].filter(([name]) => name !== 'failures'))
+  const [requests, nodes, failures, events, parameters] = (['requests', 'nodes', 'failures', 'events', 'parameters'] as const).map(
+    (name) => tables.get(name)!,
+  )
+  const drawn = new Map<string, ColumnTable>([...tables].filter(([name]) => !NOT_DRAWN.has(name)))
   for (const [name, texts] of Object.entries(OPTIONAL_TEXTS))
     if (existsSync(join(folder, `${name}.csv`))) drawn.set(name, await readTable(folder, name, texts, []))
   return {
@@ -89,6 +103,8 @@ async function read(folder: string): Promise<Result> {
     nodes: nodes!,
     failures: failures!,
     events: events!,
+    parameters: parameters!,
+    samples: existsSync(join(folder, SAMPLES)) ? await readTable(folder, 'samples', SAMPLES_TEXTS, SAMPLES_NEEDED) : null,
     tables: drawn,
     hops: await readHops(folder, summary),
   }

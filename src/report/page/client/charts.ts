@@ -37,6 +37,7 @@ export class Charts {
     this.#figures = kinds.map((kind) => new Figure(kind, words, drag))
     byId('figures').replaceChildren(...this.#figures.map(({ root }) => root))
     this.#overview = new Overview(byId('overview'), { end: seconds, label: words.page.charts.overview, chosen: show })
+    this.#writeRange()
     this.#listen()
   }
 
@@ -74,7 +75,14 @@ export class Charts {
 
   #show(view: View): void {
     this.#view = view
+    // At once rather than with the next picture, which would undo what is typed into the other field by then.
+    this.#writeRange()
     this.draw()
+  }
+
+  #writeRange(): void {
+    this.#from.value = String(rounded(this.#view.from))
+    this.#to.value = String(rounded(this.#view.to))
   }
 
   /** Draws everything anew, once before the next picture of the screen. */
@@ -97,8 +105,6 @@ export class Charts {
     const theme = currentTheme()
     const whole = from <= 0 && to >= seconds
     const scene = { tables: whole ? tables : inView(tables, this.#view), variants: shown, traffic, theme }
-    this.#from.value = String(rounded(from))
-    this.#to.value = String(rounded(to))
     const requests = tables.get('requests')
     if (requests !== undefined) this.#overview.draw(rowsOfChoice(requests, shown, traffic), this.#view, theme)
     for (const figure of this.#figures) figure.draw(scene)
