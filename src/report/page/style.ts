@@ -1,4 +1,3 @@
-
 /** Colours of the pieces of bars, light and dark: neighbours differ in lightness too. */
 const TINTS: readonly (readonly [string, string])[] = [
   ['#0b67b2', '#5ab4f5'],

@@ -1,6 +1,5 @@
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { parse } from 'csv-parse'
 import { SUMMARY_FILE } from '../result-files.ts'
 import type { RunSummary } from '../run-summary.ts'
@@ -42,7 +41,7 @@ type TableName = keyof typeof TEXTS
 /** Tables that a result may lack, with their columns of texts. */
 const OPTIONAL_TEXTS: Readonly<Record<string, readonly string[]>> = {
   latency: ['variant', 'phase', 'traffic'],
-  connections: ['variant', 'phase', 'namespace', 'pod', 'node'],
+  connections: ['variant', 'phase', 'namespace', 'pod', 'node', 'state'],
 }
 
 /** Tables that no chart draws: the page has what it shows of them. */
@@ -152,9 +151,9 @@ function needColumns(file: string, header: readonly string[], needed: readonly s
 
 async function eachRow(folder: string, file: string, onRow: (cells: readonly string[]) => void): Promise<void> {
   try {
-    await pipeline(createReadStream(join(folder, file)), parse({ bom: true }), async (rows: AsyncIterable<string[]>) => {
-      for await (const cells of rows) onRow(cells)
-    })
+    const parser = parse({ bom: true })
+    const source = createReadStream(join(folder, file)).on('error', (error) => parser.destroy(error))
+    for await (const cells of source.pipe(parser) as AsyncIterable<string[]>) onRow(cells)
   } catch (error) {
     const code = (error as { code?: unknown }).code
     if (typeof code === 'string' && code.startsWith('CSV_')) throw new Unreadable(`${file} is not CSV: ${(error as Error).message}`)
