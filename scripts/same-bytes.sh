@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-"$1" dist/cli/main.js run scenarios/rollout-under-load.yaml --quiet --out "$folder/a"
-"$2" dist/cli/main.js run scenarios/rollout-under-load.yaml --quiet --out "$folder/b"
+"$1" dist/cli/main.js run scenarios/rollout-under-load.yaml --report --traces --quiet --out "$folder/a"
+"$2" dist/cli/main.js run scenarios/rollout-under-load.yaml --report --traces --quiet --out "$folder/b"
 diff -r "$folder/a" "$folder/b"
 printf 'identical: %s\n' "$(cd "$folder/a" && sha256sum * | sha256sum | cut -c1-16)"
