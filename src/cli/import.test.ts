@@ -111,7 +111,7 @@ describe('nothing of anybody else’s is written over', () => {
 describe('what cannot be read: exit code 2, and nothing is written', () => {
   test.each([
     ['a file that is not there', null, 'There is no file or folder'],
-    ['binary', 'abc\0def', 'This is no text: it has a byte of value 0'],
+    ['binary', 'abc\0def', 'it is not a text file: it has a NUL byte'],
     ['a listing for people', 'Chain INPUT (policy ACCEPT)\n', 'This is a listing of iptables -L'],
     ['a rule that is none', '*nat\n-A KUBE-SVC-X --dport x -j Y\nCOMMIT\n', 'Cannot use "x" for "--dport"'],
     ['YAML that is none', 'apiVersion: v1\n  kind: [\n', 'broken:'],

@@ -241,6 +241,24 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
     ],
   },
   {
+    reason: 'columns, marks and kinds of what is recorded, and its room in memory',
+    places: [
+      ...of('metrics/connection-metrics.ts', 'GONE LISTENING DRAINING INTERVAL POD STATE OPEN IN_FLIGHT WIDTH'),
+      ...of('workload/samples/choice.ts', 'SPREAD SLOWEST FAILED NAMED'),
+      ...of('workload/samples/marks.ts', 'WAITS DELAYED STANDS_STILL ROUTED KINDS VERDICTS CHUNK LAST CHUNKS'),
+      ...of('workload/samples/request-sampler.ts', 'NOBODY'),
+      ...of('workload/samples/spans.ts', 'REQUEST TRY CALL QUERY UPSTREAM_TRY CAPACITY'),
+    ],
+  },
+  {
+    reason: 'bounds on what is read from files, which no run depends on',
+    places: [
+      ...of('scenario/load-files.ts', 'MEBIBYTE BYTES_MAX'),
+      ...of('scenario/load-unreadable.ts', 'LOOKED_INTO_MAX NAMED_MAX'),
+      ...of('scenario/parse-yaml.ts', 'ALIASES_MAX'),
+    ],
+  },
+  {
     reason: 'precedences and names, no amounts',
     places: [...of('control-plane/flow-control/flow-schemas.ts', 'FLOW_SCHEMAS'), ...of('control-plane/random-name.ts', 'LENGTH')],
   },
