@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 /** Every file that a benchmark writes; the summary last, so that what it tells of is there. */
 export const BENCH_FILES = [
@@ -32,7 +33,7 @@ export function whyNotInto(folder: string): string | null {
 
 /** Writes all files whole, under names of their own first. What else is in the folder stays. */
 export function writeFiles(folder: string, files: Readonly<Record<BenchFile, string | Uint8Array>>): void {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   const partial = (name: string): string => join(folder, `.${name}.partial-${process.pid}`)
   try {
     for (const name of BENCH_FILES) writeFileSync(partial(name), files[name], { flag: 'wx' })

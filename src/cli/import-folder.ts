@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 /** What an import writes; `import.json` says with what content, so that a file that was edited since is not written over. */
 export const IMPORT_FILES = ['scenario.yaml', 'manifests.yaml', 'import.json'] as const
@@ -55,7 +56,7 @@ export class ImportFolder {
     const old = `${partial}-replaced`
     const refuse = (why: string) => `Cannot write the scenario to "${this.shown}": ${why}`
     try {
-      mkdirSync(parent, { recursive: true })
+      makeFolder(parent)
       mkdirSync(partial)
     } catch (error) {
       return refuse((error as NodeJS.ErrnoException).code ?? String(error))

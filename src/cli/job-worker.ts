@@ -10,6 +10,7 @@ import { reportClient } from './report-client.ts'
 import { type MeterJob, type MeterTask, metersInThreads } from './rollout/meters.ts'
 import { rolloutJob } from './rollout/rollout-job.ts'
 import { runJob } from './run-job.ts'
+import { systemRefusal } from './system-refusal.ts'
 import { traceJob } from './trace-job.ts'
 
 /** Between two messages about progress; a person does not see more. */
@@ -54,14 +55,6 @@ async function serve(job: Job, workerFile: string): Promise<void> {
     }
     post({ kind: 'bug', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   }
-}
-
-/** What the system of this machine did not allow, such as a file on a full disk: nobody's bug. null for any other error. */
-function systemRefusal(error: unknown): string | null {
-  if (!(error instanceof Error)) return null
-  const { code, syscall, path } = error as NodeJS.ErrnoException
-  if (code === undefined || syscall === undefined) return null
-  return `The system refused to ${syscall}${path === undefined ? '' : ` "${path}"`} (${code}): results need a folder that can be written to; choose one with --out`
 }
 
 function work(job: Job, tools: JobTools, workerFile: string): Promise<ExitCode> {

@@ -4,6 +4,7 @@ import { COMPARISON_FILE, COMPARISON_FILES } from '../report/comparison/comparis
 import { RESULT_FILES, SUMMARY_FILE } from '../report/result-files.ts'
 import { ROLLOUT_FILES } from '../report/rollout-files.ts'
 import { SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
+import { makeFolder } from './make-folder.ts'
 import { chooseResultPlace, isAlive, refuseResultPlace } from './result-place.ts'
 
 /**
@@ -40,7 +41,7 @@ export class ResultFolder {
 
   /** Makes the folder to write into, and removes what earlier runs that were killed have left. */
   begin(): string {
-    mkdirSync(this.#parent, { recursive: true })
+    makeFolder(this.#parent)
     this.removeStale()
     const partial = join(this.#parent, `${this.#prefix}${process.pid}-new`)
     mkdirSync(partial)

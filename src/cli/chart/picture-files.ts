@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { makeFolder } from '../make-folder.ts'
 
 /** In every picture of ours: so that it may be drawn again, and a picture of somebody else is left alone. */
 const SIGN = 'drawn by towtank'
@@ -37,13 +38,6 @@ export function whyNotTo(file: string): string | null {
 function nearestAbove(file: string): string {
   const folder = dirname(file)
   return existsSync(folder) || folder === dirname(folder) ? folder : nearestAbove(folder)
-}
-
-/** Makes a folder and those above it. One by one: where a system says of a folder that it cannot be made, asking for all at once may have no end. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return
-  makeFolder(dirname(folder))
-  mkdirSync(folder)
 }
 
 /** Writes a file whole, under a name of its own first; gives why the system did not let it, or null. */

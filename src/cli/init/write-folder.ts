@@ -1,5 +1,6 @@
-import { lstatSync, mkdirSync, readdirSync, type Stats, writeFileSync } from 'node:fs'
+import { lstatSync, readdirSync, type Stats, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../make-folder.ts'
 
 /** Why files must not be written into this folder, or null: it has to be new or empty, so that nothing can be overwritten. */
 export function whyNoNewFolder(folder: string): string | null {
@@ -22,7 +23,7 @@ export function whyNoNewFolder(folder: string): string | null {
 export function writeFolder(folder: string, files: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder, name)
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     writeFileSync(path, text, { flag: 'wx' })
   }
 }

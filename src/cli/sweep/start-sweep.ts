@@ -1,8 +1,9 @@
 import { diskFiles } from '../disk-files.ts'
-import type { ExitCode } from '../exit-codes.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { ScreenOptions } from '../job-screen.ts'
 import { cellsInThreads, cellWorkerFile } from '../pool/cell-pool.ts'
 import { programHash } from '../pool/program-hash.ts'
+import { systemRefusal } from '../system-refusal.ts'
 import type { Terminal } from '../terminal.ts'
 import { type SweepOrder, sweepJob } from './sweep-job.ts'
 import { SweepScreen } from './sweep-screen.ts'
@@ -29,6 +30,11 @@ export async function startSweep(
         now: () => performance.now() / 1000,
       },
     )
+  } catch (error) {
+    const reason = systemRefusal(error)
+    if (reason === null) throw error
+    screen.show({ kind: 'refused', reason })
+    return EXIT.wrongInput
   } finally {
     process.off('SIGINT', interrupt)
     screen.close()

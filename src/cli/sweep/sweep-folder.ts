@@ -1,8 +1,9 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { manifestText, SWEEP_CELLS, SWEEP_MANIFEST, SWEEP_TABLES } from '../../report/sweep-files.ts'
 import { isSameSweep, type ManifestCell, type SweepManifest, sweepManifestSchema } from '../../report/sweep-manifest.ts'
 import type { VariantSummary } from '../../scenario/run-result.ts'
+import { makeFolder } from '../make-folder.ts'
 import { chooseResultPlace, refuseResultPlace } from '../result-place.ts'
 import { CELL_TEMPORARY, type ReadCell, readCell, writeCell } from './cell-file.ts'
 import { LOCK_FILE, lockFolder } from './folder-lock.ts'
@@ -48,7 +49,7 @@ export class SweepFolder {
 
   /** Makes the folder, for this process alone until it is released. */
   open(): { readonly ok: true; readonly release: () => void } | Refusal {
-    mkdirSync(this.#cells, { recursive: true })
+    makeFolder(this.#cells)
     const locked = lockFolder(this.path)
     if (!locked.ok) return refuseResultPlace(this.shown, locked.reason)
     for (const name of readdirSync(this.#cells)) if (CELL_TEMPORARY.test(name)) rmSync(join(this.#cells, name), { force: true })

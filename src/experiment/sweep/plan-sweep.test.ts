@@ -198,7 +198,7 @@ describe('mistakes', () => {
       'lab/small.yaml:5:3 Unknown key "durtion" → duration',
     ])
     expect((await plan(sweep('').replace('small.yaml', 'smal.yaml'))).problems).toEqual([
-      'lab/sweep.yaml:5:13 Cannot read the scenario "lab/smal.yaml": there is no such file',
+      'lab/sweep.yaml:5:13 Cannot read the scenario "lab/smal.yaml": there is no such file → lab/small.yaml',
     ])
   })
 })
