@@ -324,11 +324,20 @@ export class WatchCache {
     this.#history.add(event, this.#sim.now)
     this.#published.fire()
     for (const observer of this.#observers) observer(event)
-    for (const index of this.#everything) this.#send(index, event)
+    for (const index of this.#everything) this.#tell(index, event)
     if (this.#byNode.size === 0) return
     const nodeName = (event.object as Pod).spec.nodeName
     const watchers = this.#byNode.get(nodeName)
-    if (watchers !== undefined) for (const index of watchers) this.#send(index, event)
+    if (watchers !== undefined) for (const index of watchers) this.#tell(index, event)
+  }
+
+  /**
+   * Sends a change to a watcher, unless it had it from another server, whose cache was ahead of this one.
+   *
+   * Source: Kubernetes apiserver/pkg/storage/cacher/cache_watcher.go, process: only what is newer than the revision that the watch began from.
+   */
+  #tell(index: number, event: WatchEvent): void {
+    if (event.revision > (this.#watchers[index]!.options.from ?? 0)) this.#send(index, event)
   }
 
   #send(index: number, event: WatchEvent | number): void {
