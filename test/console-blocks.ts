@@ -117,17 +117,18 @@ export class CommandFolder {
     let text = ''
     const stream = { write: (more: string) => (text += more) }
     const terminal = { stdout: stream, stderr: stream, env: { NO_COLOR: '1' } }
+    const parts = { cells: () => cellsHere(), reportClient: () => 'document.title += "!"' }
     const doJob = async (job: Job, options: ScreenOptions) => {
       const screen = new JobScreen(options, terminal)
       const tools = { simulate, files: diskFiles, tell: (event: Parameters<JobScreen['show']>[0]) => screen.show(event) }
-      if (job.kind === 'run') return runJob(job, tools)
+      if (job.kind === 'run') return runJob(job, tools, parts.reportClient)
       if (job.kind === 'trace') return traceJob(job, tools)
       if (job.kind === 'compare') return compareJob(job, { ...tools, cells: () => cellsHere() })
       return rolloutJob(job, { files: diskFiles, tell: tools.tell, meters: metersHere })
     }
     process.chdir(this.#folder)
     try {
-      const code = await main(words.slice(from + 1), { version: '0', terminal, workerFile: '', doJob })
+      const code = await main(words.slice(from + 1), { version: '0', terminal, workerFile: '', doJob, parts })
       return { code, lines: text.split('\n') }
     } finally {
       process.chdir(this.#home)

@@ -2,7 +2,15 @@ import type { Command } from 'commander'
 import type { ExitCode } from '../exit-codes.ts'
 import type { ScreenOptions } from '../job-screen.ts'
 import type { Job } from '../jobs.ts'
+import type { CellPool } from '../pool/cell-pool.ts'
 import type { Terminal } from '../terminal.ts'
+
+/** What commands otherwise take from the files of the built program; for tests. */
+export interface BuiltParts {
+  readonly cells: () => CellPool
+  /** The script of reports. */
+  readonly reportClient: () => string
+}
 
 /** What a command may use. */
 export interface CommandContext {
@@ -12,6 +20,7 @@ export interface CommandContext {
   readonly workerFile: string
   /** Does a job in place of {@link startJob}'s thread; for tests. */
   readonly doJob?: (job: Job, options: ScreenOptions) => Promise<ExitCode>
+  readonly parts?: BuiltParts
   /** Told the exit code once, at the end of the command's action. */
   readonly done: (code: ExitCode) => void
 }

@@ -4,7 +4,7 @@ import type { ReportOptions } from '../report.ts'
 import { notEmpty } from './arguments.ts'
 import type { CommandContext } from './command.ts'
 
-export function reportCommand({ terminal, workerFile, done }: CommandContext): Command {
+export function reportCommand({ terminal, workerFile, parts, done }: CommandContext): Command {
   return new Command('report')
     .description('make one HTML file of a result: verdict, variants, charts, timeline, stories')
     .argument('<folder>', 'result folder that "towtank run" wrote, such as results/hello')
@@ -23,6 +23,6 @@ Examples:
     )
     .action(async (folder: string, options: ReportOptions) => {
       const [{ report }, { reportClient }] = await Promise.all([import('../report.ts'), import('../report-client.ts')])
-      done(await report(folder, options, terminal, () => reportClient(workerFile)))
+      done(await report(folder, options, terminal, parts?.reportClient ?? (() => reportClient(workerFile))))
     })
 }

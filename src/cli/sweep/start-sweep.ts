@@ -1,10 +1,10 @@
+import type { CommandContext } from '../commands/command.ts'
 import { diskFiles } from '../disk-files.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { ScreenOptions } from '../job-screen.ts'
 import { cellsInThreads, cellWorkerFile } from '../pool/cell-pool.ts'
 import { programHash } from '../pool/program-hash.ts'
 import { systemRefusal } from '../system-refusal.ts'
-import type { Terminal } from '../terminal.ts'
 import { type SweepOrder, sweepJob } from './sweep-job.ts'
 import { SweepScreen } from './sweep-screen.ts'
 
@@ -12,7 +12,7 @@ import { SweepScreen } from './sweep-screen.ts'
 export async function startSweep(
   order: Omit<SweepOrder, 'build'>,
   options: ScreenOptions & { readonly workers: number },
-  { terminal, workerFile }: { readonly terminal: Terminal; readonly workerFile: string },
+  { terminal, workerFile, parts }: Pick<CommandContext, 'terminal' | 'workerFile' | 'parts'>,
 ): Promise<ExitCode> {
   const screen = new SweepScreen(options, terminal)
   const controller = new AbortController()
@@ -21,10 +21,10 @@ export async function startSweep(
   const cellFile = cellWorkerFile(workerFile)
   try {
     return await sweepJob(
-      { ...order, build: programHash(cellFile) },
+      { ...order, build: parts === undefined ? programHash(cellFile) : 'in this thread' },
       {
         files: diskFiles,
-        pool: () => cellsInThreads(options.workers, cellFile),
+        pool: parts?.cells ?? (() => cellsInThreads(options.workers, cellFile)),
         tell: (event) => screen.show(event),
         signal: controller.signal,
         now: () => performance.now() / 1000,
