@@ -60,5 +60,5 @@ test('refuses a place that cannot be written to, and leaves nothing', async () =
 test('says which formats there are', async () => {
   const { code, err } = await run(result.folder, '--format', 'perfeto')
   expect(code).toBe(EXIT.wrongInput)
-  expect(err).toMatch(/Allowed choices are perfetto, otlp, prometheus/)
+  expect(err).toMatch(/Expected one of perfetto, otlp, prometheus/)
 })

@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { makeFolder } from './make-folder.ts'
+import { goesBackUp } from './result-place.ts'
 
 /** What an import writes; `import.json` says with what content, so that a file that was edited since is not written over. */
 export const IMPORT_FILES = ['scenario.yaml', 'manifests.yaml', 'import.json'] as const
@@ -39,6 +40,7 @@ export class ImportFolder {
       reason: `Cannot write the scenario to "${out}": ${why}. Name another folder with --out`,
     })
     if (out.trim() === '' || out.includes('\0')) return refuse('it is not the name of a folder')
+    if (goesBackUp(out)) return refuse('it goes back up with ".." after going down')
     const path = resolve(out)
     const here = realpathSync(process.cwd())
     if (basename(path) === '' || here === path || here.startsWith(path + sep))

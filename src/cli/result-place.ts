@@ -12,11 +12,7 @@ export function refuseResultPlace(out: string, why: string): { readonly ok: fals
 /** Where a folder of results may stand, with symbolic links above it followed, or why not there. What is in that place is not looked at. */
 export function chooseResultPlace(out: string): ResultPlace {
   if (out.trim() === '' || out.includes('\0')) return refuseResultPlace(out, 'it is not the name of a folder')
-  // `a/../b` is not `b` when `a` is a symbolic link, so that a reader of the command could be wrong about what it replaces.
-  const steps = out.split(/[/\\]/)
-  const up = steps.lastIndexOf('..')
-  if (up >= 0 && steps.slice(0, up).some((step) => step !== '..' && step !== '.'))
-    return refuseResultPlace(out, 'it goes back up with ".." after going down')
+  if (goesBackUp(out)) return refuseResultPlace(out, 'it goes back up with ".." after going down')
   const path = resolve(out)
   const parent = realPath(dirname(path))
   const name = basename(path)
@@ -24,6 +20,12 @@ export function chooseResultPlace(out: string): ResultPlace {
   if (name === '' || isWithin(process.cwd(), whole)) return refuseResultPlace(out, 'it is the folder you are in, or one around it')
   const why = whyNoFolder(parent)
   return why === null ? { ok: true, parent, name } : refuseResultPlace(out, why)
+}
+
+/** `a/../b` is not `b` when `a` is a symbolic link, so that a reader of the command could be wrong about where it writes. */
+export function goesBackUp(path: string): boolean {
+  const steps = path.split(/[/\\]/)
+  return steps.slice(0, Math.max(0, steps.lastIndexOf('..'))).some((step) => step !== '..' && step !== '.' && step !== '')
 }
 
 /** The path with symbolic links followed as far as it exists. */

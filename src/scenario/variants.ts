@@ -62,12 +62,16 @@ export function resolveField(file: unknown, dotted: string): ResolvedField {
     const part = { index, length: Math.max(1, step.length) }
     const schemas = schemasAt(scenarioSchema, path)
     if (isListAt(schemas)) {
-      const position = positionOf(valueAt(file, path), step)
+      const list = valueAt(file, path)
+      const position = positionOf(list, step)
       if (position !== null) {
         path.push(position)
         continue
       }
-      return refuse(`"${dotted}" names an entry "${step}" that the list does not have`, entryNames(valueAt(file, path)), step, part)
+      const of = Array.isArray(list)
+        ? 'that the list does not have'
+        : `of a list that the scenario does not write: give it ${path.slice(1).join('.')}`
+      return refuse(`"${dotted}" names an entry "${step}" ${of}`, entryNames(list), step, part)
     }
     if (path.length === 1 && step === 'compare') return refuse('A variant cannot change the block that it stands in', [], step, part)
     if (path.length === 1 && step === 'seed')

@@ -71,6 +71,10 @@ test('a place that no picture can be written to, and a file without line ends, a
   expect(nowhere).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('choose another place with --out') })
   const line = join(folder, 'line.csv')
   writeFileSync(line, 'a'.repeat(3_000_000))
-  expect(await towtank('chart', line)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('line.csv: Max Record Size') })
+  expect(await towtank('chart', line)).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('line.csv" as CSV: Max Record Size'),
+  })
   expect(readdirSync(folder).sort()).toEqual(['line.csv', 'lookup.csv'])
 })

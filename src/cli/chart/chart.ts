@@ -160,6 +160,8 @@ function filesOf(
     if (charts > 1) throw new InputError(`Cannot write ${charts} charts into one file "${out}": give a folder, or one kind with --kind`)
     return [{ path: out, format: ending[1] as Format }]
   }
+  const other = out === undefined ? null : /\.(gif|jpe?g|webp|pdf|html?|csv)$/i.exec(out)
+  if (other !== null) throw new InputError(`Cannot write "${out}": charts are .svg or .png, not ${other[0]}`)
   const folder =
     out ?? join(dirname(resolve(input.folder)) === process.cwd() ? '.' : dirname(input.folder), `${basename(resolve(input.folder))}-charts`)
   const own = inputs.length > 1 && out !== undefined ? join(folder, basename(resolve(input.folder))) : folder

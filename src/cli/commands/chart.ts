@@ -1,20 +1,21 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
+import { LANGUAGE_CODES } from '../../scenario/story-language/codes.ts'
 import type { ChartOptions, Format } from '../chart/chart.ts'
-import { notEmpty, wholeNumber } from './arguments.ts'
+import { choice, notEmpty, wholeNumber } from './arguments.ts'
 import type { CommandContext } from './command.ts'
 
 export function chartCommand({ terminal, done }: CommandContext): Command {
   return new Command('chart')
     .description('draw the tables of a run or a benchmark as SVG and PNG')
     .argument('<csv...>', 'CSV files, or folders of results, of which every chart that fits is drawn')
-    .option('-k, --kind <kind>', 'only this kind of chart; may be given several times (default: all that fit)', several)
+    .option('-k, --kind <kind>', 'only this kind of chart; may be repeated (default: all that fit)', several)
     .option('-o, --out <path>', 'a folder, or for one chart a file .svg or .png (default: beside the tables, in FOLDER-charts)', notEmpty)
     .option('--format <formats>', 'svg, png, or both with a comma', formats, ['svg', 'png'])
-    .addOption(new Option('--theme <theme>', 'colours').choices(['light', 'dark', 'print']).default('light'))
-    .addOption(new Option('--lang <code>', 'language of the words').choices(['en', 'zh']).default('en'))
+    .addOption(choice('--theme <theme>', 'colours', ['light', 'dark', 'print']).default('light'))
+    .addOption(choice('--lang <code>', 'language of the words', LANGUAGE_CODES).default('en'))
     .option('--width <pixels>', 'width of the picture; a PNG has twice as many', wholeNumber(320, 4000), 900)
     .option('--height <pixels>', 'height (default: what suits the chart)', wholeNumber(240, 4000))
-    .option('--variant <name>', 'only this variant; may be given several times', several)
+    .option('--variant <name>', 'only this variant; may be repeated', several)
     .option('--traffic <name>', 'the traffic to draw (default: the one with the most requests)', notEmpty)
     .option('--json', 'print what was drawn as JSON on stdout, and text on stderr')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { LANGUAGE_CODES, type LanguageCode } from '../../scenario/story-language/codes.ts'
 import type { CompareJob } from '../jobs.ts'
-import { notEmpty, wholeNumber } from './arguments.ts'
+import { choice, notEmpty, wholeNumber } from './arguments.ts'
 import { type CommandContext, startJob } from './command.ts'
 
 interface CompareOptions {
@@ -46,7 +46,7 @@ export function compareCommand(context: CommandContext): Command {
     )
     .option(
       '--tolerance <tolerance>',
-      'how much worse B may be: 5%, or METRIC=5%, METRIC{traffic=NAME}=10ms; may be given several times',
+      'how much worse B may be: 5%, or METRIC=5%, METRIC{traffic=NAME}=10ms; may be repeated',
       (text: string, earlier: readonly string[] = []) => [...earlier, notEmpty(text)],
     )
     .option(
@@ -58,7 +58,7 @@ export function compareCommand(context: CommandContext): Command {
     .option('-o, --out <folder>', 'where to write (default: results/<scenario name of B>-compare)')
     .option('--markdown <file>', 'write the comparison as Markdown, for a pull request', notEmpty)
     .option('--junit <file>', 'write the comparison as JUnit XML', notEmpty)
-    .addOption(new Option('--lang <code>', 'language of the text').choices(LANGUAGE_CODES).default('en'))
+    .addOption(choice('--lang <code>', 'language of the text', LANGUAGE_CODES).default('en'))
     .option('--json', 'print the comparison as JSON on stdout, and text on stderr')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
     .addHelpText(

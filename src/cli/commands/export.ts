@@ -1,13 +1,13 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import type { ExportOptions } from '../export.ts'
-import { notEmpty } from './arguments.ts'
+import { choice, notEmpty } from './arguments.ts'
 import type { CommandContext } from './command.ts'
 
 export function exportCommand({ terminal, done }: CommandContext): Command {
   return new Command('export')
     .description('turn a result into a trace for Perfetto, spans for OpenTelemetry, or metrics for Prometheus')
     .argument('<folder>', 'a result that towtank run has written')
-    .addOption(new Option('-f, --format <format>', 'what to write').choices(['perfetto', 'otlp', 'prometheus']).makeOptionMandatory())
+    .addOption(choice('-f, --format <format>', 'what to write', ['perfetto', 'otlp', 'prometheus']).makeOptionMandatory())
     .option('-o, --out <file>', 'where to write (default: trace.json, otlp.json or metrics.prom in the folder)', notEmpty)
     .option('--json', 'print what was written as JSON on stdout')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')

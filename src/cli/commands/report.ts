@@ -1,7 +1,7 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { LANGUAGE_CODES } from '../../scenario/story-language/codes.ts'
 import type { ReportOptions } from '../report.ts'
-import { notEmpty } from './arguments.ts'
+import { choice, notEmpty } from './arguments.ts'
 import type { CommandContext } from './command.ts'
 
 export function reportCommand({ terminal, workerFile, parts, done }: CommandContext): Command {
@@ -9,7 +9,7 @@ export function reportCommand({ terminal, workerFile, parts, done }: CommandCont
     .description('make one HTML file of a result: verdict, variants, charts, timeline, stories')
     .argument('<folder>', 'result folder that "towtank run" wrote, such as results/hello')
     .option('-o, --out <file>', 'where to write (default: report.html in the folder)', notEmpty)
-    .addOption(new Option('--lang <code>', 'language of the page').choices(LANGUAGE_CODES).default('en'))
+    .addOption(choice('--lang <code>', 'language of the page', LANGUAGE_CODES).default('en'))
     .option('--json', 'print what was written as JSON on stdout')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
     .addHelpText(

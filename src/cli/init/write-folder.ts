@@ -1,11 +1,13 @@
 import { lstatSync, readdirSync, type Stats, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { makeFolder } from '../make-folder.ts'
+import { goesBackUp } from '../result-place.ts'
 
 /** Why files must not be written into this folder, or null: it has to be new or empty, so that nothing can be overwritten. */
 export function whyNoNewFolder(folder: string): string | null {
   const refuse = (why: string): string => `Cannot make a scenario in "${folder}": ${why}`
   if (folder.trim() === '' || folder.includes('\0')) return refuse('it is not the name of a folder')
+  if (goesBackUp(folder)) return refuse('it goes back up with ".." after going down')
   let found: Stats | undefined
   try {
     found = lstatSync(folder, { throwIfNoEntry: false })

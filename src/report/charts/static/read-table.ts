@@ -47,7 +47,11 @@ export async function readTable(file: string): Promise<NamedTable> {
       }
     }
   } catch (error) {
-    if (error instanceof CsvError) throw new TableError(`${file}: ${error.message}`)
+    if (error instanceof CsvError) {
+      // A cell of no text file is worth showing.
+      const why = error.message.includes('\0') || error.message.includes('\uFFFD') ? 'it is not a text file' : error.message
+      throw new TableError(`Cannot read "${file}" as CSV: ${why}`)
+    }
     throw error
   }
   if (builder === null || name === null) throw new TableError(`${file} is empty: a table begins with the names of its columns`)
