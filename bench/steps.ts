@@ -1,7 +1,7 @@
 /**
  * What does a step of a model cost with its dispatch, by the style in which it is written?
  *
- * 10,000 actors count themselves and schedule themselves again an exponential time of mean 1 s later: as handlers, as processes (generators), as
+ * 1,000 and 10,000 actors count themselves and schedule themselves again an exponential time of mean 1 s later: as handlers, as processes (generators), as
  * closures, and as closures on heap-js. Each style runs in a process of its own, so that none shapes the code of another; three kinds of
  * actors take part, so that a call site sees more than one target, as in a model.
  *
@@ -18,16 +18,21 @@ const QUESTION = 'step'
 
 export default async function main(size: Size): Promise<Row[]> {
   const full = size === 'full'
-  const variants = Object.keys(STYLES)
-  const samples = await inFreshProcesses({ module: import.meta.url, variants, rounds: full ? 7 : 1, size }, one)
-  return rowsOf(QUESTION, samples.get(QUESTION)!, { size: full ? 10_000 : 100, unit: 'ns', baseline: BASELINE })
+  const rows: Row[] = []
+  for (const actors of full ? [1000, 10_000] : [30, 100]) {
+    const variants = Object.keys(STYLES).map((style) => `${style}/${actors}`)
+    const samples = await inFreshProcesses({ module: import.meta.url, variants, rounds: full ? 5 : 1, size }, one)
+    const own = new Map([...samples.get(QUESTION)!].map(([variant, of]) => [variant.split('/')[0]!, of]))
+    rows.push(...rowsOf(QUESTION, own, { size: actors, unit: 'ns', baseline: BASELINE }))
+  }
+  return rows
 }
 
 export function one(variant: string, size: Size): Record<string, Sample> {
-  const full = size === 'full'
-  const actors = full ? 10_000 : 100
-  const steps = full ? 3_000_000 : 3000
-  const model = STYLES[variant]!(actors)
+  const [style, count] = variant.split('/') as [string, string]
+  const actors = Number(count)
+  const steps = size === 'full' ? 2_000_000 : 3000
+  const model = STYLES[style]!(actors)
   model.run((steps / 3 / actors) * SECOND)
   const before = process.cpuUsage()
   const done = model.steps
