@@ -1,9 +1,9 @@
 /**
- * How many pods become Ready, and how many requests are served, in one CPU-second of a whole run?
+ * What CPU time does a pod take to become Ready, and a request to be served, in a whole run?
  *
  * Run with `npm run bench -- end-to-end`. Both go through `simulate`, as `towtank run` does: control plane, scheduler, kubelets, data plane and
- * metrics are all on. CPU time is the process's own (user and system), median of rounds. The baseline for pods is what a simulator of the
- * Kubernetes control plane in the same language needs: 60 CPU-ms a pod at 100 pods.
+ * metrics are all on. CPU time is the process's own (user and system), median of rounds. A simulator of the
+ * Kubernetes control plane in the same language needs 60 CPU-ms a pod at 100 pods.
  */
 
 import { createHash } from 'node:crypto'
@@ -15,44 +15,39 @@ import type { Scenario } from '../src/scenario/scenario.ts'
 import { simulate } from '../src/scenario/simulate.ts'
 import { MICROSECOND, MILLISECOND, MINUTE, SECOND } from '../src/units.ts'
 import { deploymentOf, serviceOf } from '../test/control-plane/testbed.ts'
-
-/** CPU-ms a pod of a peer in the same language, at 100 pods. */
-const PEER_CPU_MS_PER_POD = 60
-
-export interface EndToEndRow {
-  readonly question: string
-  readonly size: number
-  readonly perCpuSecond: number
-  /** Against the baseline, where there is one. */
-  readonly ratio: number | null
-  readonly checksum: string
-}
+import { type Row, rowOf, type Size } from './harness/row.ts'
 
 const SIZES = {
-  smoke: { pods: [20], requests: 4_000, rounds: 1 },
+  smoke: { pods: [10, 20], requests: 4_000, rounds: 1 },
   full: { pods: [100, 1_000], requests: 400_000, rounds: 5 },
 } as const
 
-export function measure(size: 'smoke' | 'full'): EndToEndRow[] {
+export default function main(size: Size): Row[] {
   const { pods, requests, rounds } = SIZES[size]
   return [
-    ...pods.map((count) => podsToReady(count, rounds)),
+    ...pods.flatMap((count) => podsToReady(count, rounds)),
     ...(['iptables', 'ipvs'] as const).map((mode) => wholeRequests(mode, requests, rounds)),
   ]
 }
 
-function podsToReady(pods: number, rounds: number): EndToEndRow {
+/** What one pod costs, and what all do. */
+function podsToReady(pods: number, rounds: number): Row[] {
   const replicas = Math.ceil(pods / 10)
   const deployments = Array.from({ length: 10 }, (_, i) => deploymentOf(`app-${i}`, replicas))
   const scenario: Scenario = { ...scenarioOf('ipvs', deployments), duration: Math.max(30, pods / 5) * SECOND, traffic: [] }
-  return run(scenario, 'pods to Ready', rounds, pods, (summary) => {
+  const { cpuMs, checksum } = run(scenario, rounds, (summary) => {
     const ready = summary.deployments.reduce((sum, deployment) => sum + deployment.available, 0)
     if (ready !== replicas * 10) throw new Error(`${ready} of ${replicas * 10} pods became Ready`)
     return ready
   })
+  const about = { variant: 'ipvs', size: pods, unit: 'ms', checksum } as const
+  return [
+    rowOf({ ...about, question: 'pod to Ready', samples: cpuMs.map((ms) => ms / pods) }),
+    rowOf({ ...about, question: 'all pods to Ready', samples: cpuMs }),
+  ]
 }
 
-function wholeRequests(mode: 'iptables' | 'ipvs', requests: number, rounds: number): EndToEndRow {
+function wholeRequests(mode: 'iptables' | 'ipvs', requests: number, rounds: number): Row {
   const names = ['a', 'b', 'c', 'd']
   const objects = names.flatMap((name) => [serviceOf(name), deploymentOf(name, 3)])
   const scenario = { ...scenarioOf(mode, objects), duration: MINUTE }
@@ -65,37 +60,36 @@ function wholeRequests(mode: 'iptables' | 'ipvs', requests: number, rounds: numb
     start: 30 * SECOND,
     stop: MINUTE,
   }))
-  return run({ ...scenario, traffic }, `requests, ${mode}`, rounds, requests, (summary) => {
+  const { cpuMs, done, checksum } = run({ ...scenario, traffic }, rounds, (summary) => {
     const ok = summary.traffic.reduce((sum, one) => sum + one.ok, 0)
     const sent = summary.traffic.reduce((sum, one) => sum + one.sent, 0)
     if (ok < 0.99 * sent) throw new Error(`only ${ok} of ${sent} requests were answered`)
     return sent
   })
+  const samples = cpuMs.map((ms) => (ms * 1000) / done)
+  return rowOf({ question: 'request of a whole run', variant: mode, size: requests, unit: 'µs', samples, checksum, answersAlone: true })
 }
 
+/** CPU ms of each round, what was done in one, and the checksum of its answers. */
 function run(
   scenario: Scenario,
-  question: string,
   rounds: number,
-  size: number,
   count: (summary: ReturnType<typeof simulate>['summary']) => number,
-): EndToEndRow {
-  const rates: number[] = []
+): { cpuMs: number[]; done: number; checksum: string } {
+  const cpuMs: number[] = []
   const checksums = new Set<string>()
+  let done = 0
   for (let round = 0; round <= rounds; round++) {
     const before = process.cpuUsage()
     const result = simulate(scenario, { variant: 'bench' })
-    const spent = process.cpuUsage(before)
-    const done = count(result.summary)
+    const { user, system } = process.cpuUsage(before)
+    done = count(result.summary)
     checksums.add(createHash('sha256').update(JSON.stringify(result.summary)).digest('hex').slice(0, 12))
-    // The first round warms up the code and is not counted, unless it is the only one.
-    if (round > 0) rates.push(done / ((spent.user + spent.system) / 1e6))
+    // The first round warms up the code and is not counted.
+    if (round > 0) cpuMs.push((user + system) / 1000)
   }
-  if (checksums.size !== 1) throw new Error(`${question}: rounds of the same scenario disagree`)
-  rates.sort((a, b) => a - b)
-  const perCpuSecond = rates[Math.floor(rates.length / 2)]!
-  const ratio = question === 'pods to Ready' ? perCpuSecond / (1000 / PEER_CPU_MS_PER_POD) : null
-  return { question, size, perCpuSecond, ratio, checksum: [...checksums][0]! }
+  if (checksums.size !== 1) throw new Error(`${scenario.name}: rounds of the same scenario disagree`)
+  return { cpuMs, done, checksum: [...checksums][0]! }
 }
 
 function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment | Service)[]): Scenario {
@@ -139,14 +133,5 @@ function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment |
     traffic: [],
     timeline: [],
     thresholds: [],
-  }
-}
-
-export default function main(size: 'smoke' | 'full'): void {
-  for (const { question, size: count, perCpuSecond, ratio, checksum } of measure(size)) {
-    const against = ratio === null ? '' : `  ${ratio.toFixed(1)}x of a peer's ${PEER_CPU_MS_PER_POD} CPU-ms a pod`
-    console.log(
-      `${question.padEnd(20)} ${String(count).padStart(8)}  ${Math.round(perCpuSecond).toLocaleString('en-US').padStart(9)} a CPU-second  ${checksum}${against}`,
-    )
   }
 }

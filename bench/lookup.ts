@@ -20,49 +20,36 @@ import { TCP } from '../src/proxy/protocol.ts'
 import { HashServiceTable } from '../src/proxy/service-table/hash.ts'
 import { LinearServiceTable } from '../src/proxy/service-table/linear.ts'
 import { NO_SERVICE, type ServiceTable } from '../src/proxy/service-table/service-table.ts'
+import { compare, type Variant, type Work } from './harness/compare.ts'
+import { type Row, rowOf, type Size } from './harness/row.ts'
 
-export type Size = 'smoke' | 'full'
+/** What is asked, before it is timed: more than there are Services, so that the whole table is used. A power of two. */
+const QUESTIONS = 65_536
 
-export interface Row {
-  readonly question: string
-  readonly variant: string
-  /** Services, or destinations. */
-  readonly size: number
-  /** Median over the rounds. */
-  readonly nsPerOp: number
-  /** Time of the baseline / time of this variant, of medians. */
-  readonly ratio: number
-  /** Of the answers; equal for all variants of a question and size. */
-  readonly checksum: string
-}
-
-interface Variant {
-  readonly name: string
-  /** Does `operations` operations and returns the checksum of the answers. */
-  readonly run: (operations: number) => number
-}
-
-/** What is asked, before it is timed. A power of two. */
-const QUESTIONS = 4096
-
-export function measure(size: Size): Row[] {
+export default function main(size: Size): Row[] {
   const full = size === 'full'
   const rows: Row[] = []
-  for (const services of full ? [10, 100, 1000, 5000, 10_000, 50_000] : [10, 300]) {
+  for (const services of full ? [10, 100, 1000, 5000, 10_000, 50_000] : [10, 30, 100, 300]) {
     const operations = full ? Math.max(2000, Math.min(1_000_000, Math.floor(100_000_000 / services))) : 500
-    rows.push(...compare('service', 'linear', services, serviceVariants(services), operations, full ? 7 : 2))
+    const variants = serviceVariants(services)
+    rows.push(
+      ...compare({ question: 'service', baseline: 'linear', size: services, variants, operations, rounds: full ? 7 : 2, warmUp: 0 }),
+    )
   }
+  rows.push(...lastRule(full ? 10_000 : 300, full))
   for (const destinations of full ? [4, 10, 16, 32, 64, 500, 5000] : [10, 300]) {
     const operations = full ? Math.max(20_000, Math.min(1_000_000, Math.floor(200_000_000 / destinations))) : 500
-    rows.push(...compare('wlc', 'scan', destinations, wlcVariants(destinations), operations, full ? 7 : 2))
+    const variants = wlcVariants(destinations)
+    rows.push(...compare({ question: 'wlc', baseline: 'scan', size: destinations, variants, operations, rounds: full ? 7 : 2, warmUp: 0 }))
   }
   return rows
 }
 
-function serviceVariants(count: number): Variant[] {
+/** `ask` gives the Service of a question; by default any, all alike. */
+function serviceVariants(count: number, ask = (question: number): number => (mix32(question) >>> 0) % count): Variant[] {
   const addresses = Int32Array.from({ length: count }, (_, service) => (10 << 24) | (96 << 16) | service)
   const ports = Int32Array.from({ length: count }, (_, service) => [80, 443, 8080, 9090][service % 4]!)
-  const asked = Int32Array.from({ length: QUESTIONS }, (_, question) => (mix32(question) >>> 0) % count)
+  const asked = Int32Array.from({ length: QUESTIONS }, (_, question) => ask(question))
 
   const throughTable = (table: ServiceTable): ((operations: number) => number) => {
     for (let service = 0; service < count; service += 1) table.add(addresses[service]!, ports[service]!, TCP, service)
@@ -101,10 +88,28 @@ function serviceVariants(count: number): Variant[] {
     }
 
   return [
-    { name: 'linear', run: throughTable(new LinearServiceTable(count)) },
-    { name: 'hash', run: throughTable(new HashServiceTable(count)) },
-    { name: 'objects walked, strings compared', run: throughObjects(walkObjects) },
-    { name: 'Map with a string key', run: throughObjects(findByKey) },
+    held('linear', throughTable(new LinearServiceTable(count))),
+    held('hash', throughTable(new HashServiceTable(count))),
+    held('objects walked, strings compared', throughObjects(walkObjects)),
+    held('Map with a string key', throughObjects(findByKey)),
+  ]
+}
+
+/** A variant that is made once: a round goes on where the last one stopped. */
+function held(name: string, run: Work['run']): Variant {
+  return { name, prepare: () => ({ run }) }
+}
+
+/** A packet for the last rule of the list: the whole walk, and what a rule of it costs. */
+function lastRule(count: number, full: boolean): Row[] {
+  const operations = full ? 20_000 : 100
+  const variants = serviceVariants(count, () => count - 1).filter(({ name }) => name !== 'hash' && name !== 'Map with a string key')
+  const rows = compare({ question: 'last rule', baseline: 'linear', size: count, variants, operations, rounds: full ? 7 : 2, warmUp: 0 })
+  return [
+    ...rows,
+    ...rows.map(({ variant, samples }) =>
+      rowOf({ question: 'walk, a rule', variant, size: count, unit: 'ns', samples: samples.map((ns) => ns / count), checksum: null }),
+    ),
   ]
 }
 
@@ -137,11 +142,7 @@ function wlcVariants(count: number): Variant[] {
       () => {},
     )
   }
-  return [
-    { name: 'scan', run: scanned() },
-    { name: 'tree', run: through(0) },
-    { name: 'as the scheduler does', run: through(undefined) },
-  ]
+  return [held('scan', scanned()), held('tree', through(0)), held('as the scheduler does', through(undefined))]
 }
 
 /** A connection opens where `best` says, and another one, anywhere, closes. Starts each run from the state in which the last one ended. */
@@ -167,47 +168,5 @@ function churn(
       checksum = (Math.imul(checksum, 31) + opened) | 0
     }
     return checksum
-  }
-}
-
-function compare(question: string, baseline: string, size: number, variants: Variant[], operations: number, rounds: number): Row[] {
-  const samples = new Map(variants.map((variant) => [variant.name, [] as number[]]))
-  const checksums = new Map<string, number>()
-  for (let round = 0; round <= rounds; round += 1) {
-    const order = round % 2 === 0 ? variants : [...variants].reverse()
-    for (const variant of order) {
-      const started = process.hrtime.bigint()
-      const checksum = variant.run(operations)
-      const elapsed = Number(process.hrtime.bigint() - started)
-      checksums.set(variant.name, (Math.imul(checksums.get(variant.name) ?? 0, 31) + checksum) | 0)
-      // The first round warms up.
-      if (round > 0) samples.get(variant.name)!.push(elapsed / operations)
-    }
-  }
-  const median = (name: string): number => {
-    const sorted = samples.get(name)!.sort((a, b) => a - b)
-    return sorted[sorted.length >> 1]!
-  }
-  return variants.map(({ name }) => ({
-    question,
-    variant: name,
-    size,
-    nsPerOp: median(name),
-    ratio: median(baseline) / median(name),
-    checksum: (checksums.get(name)! >>> 0).toString(16).padStart(8, '0'),
-  }))
-}
-
-export default function main(size: Size): void {
-  const rows = measure(size)
-  const line = (cells: readonly string[]): string =>
-    `${cells[0]!.padEnd(9)}${cells[1]!.padEnd(34)}${cells[2]!.padStart(7)}${cells[3]!.padStart(12)}${cells[4]!.padStart(10)}  ${cells[5]}`
-  console.log(line(['question', 'variant', 'size', 'ns/op', 'ratio', 'checksum']))
-  for (const row of rows) {
-    console.log(line([row.question, row.variant, String(row.size), row.nsPerOp.toFixed(1), row.ratio.toFixed(2), row.checksum]))
-  }
-  for (const row of rows) {
-    const same = rows.every((other) => other.question !== row.question || other.size !== row.size || other.checksum === row.checksum)
-    if (!same) throw new Error(`The variants of "${row.question}" at ${row.size} do not agree`)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * How many whole requests does the data plane carry in a second of CPU time, and does that hold with many Services?
+ * What CPU time does the data plane take for a whole request, and does that hold with many Services?
  *
  * A request: Poisson client, connection tracking, rules, network, queue and service at a pod, answer, time-out set and dropped, recorded.
  * The checksum is a function of the answers, and must not change with speed.
@@ -9,16 +9,7 @@
 import type { KubeProxySpec } from '../src/scenario/scenario.ts'
 import { MILLISECOND, SECOND } from '../src/units.ts'
 import { INSTANT, TestCluster } from '../src/workload/test-cluster.ts'
-
-const QUESTION = 'whole requests a CPU second'
-
-export interface BenchRow {
-  readonly question: string
-  readonly variant: string
-  readonly size: string
-  readonly perCpuSecond: number
-  readonly checksum: string
-}
+import { type Row, rowOf, type Size } from './harness/row.ts'
 
 const VARIANTS: readonly (KubeProxySpec & { readonly name: string })[] = [
   { name: 'iptables', mode: 'iptables', scheduler: 'rr' },
@@ -30,20 +21,40 @@ const NODES = 5
 /** Requests a second and Service in simulated time: 3 pods of 4 servers are half busy. */
 const REQUESTS_PER_POD = 40
 
-export default function main(size: 'smoke' | 'full'): BenchRow[] {
-  const requests = size === 'full' ? 1_000_000 : 4_000
-  const rows: BenchRow[] = []
-  for (const [services, pods] of [
-    [4, 3],
-    [100, 10],
-  ] as const) {
-    for (const variant of VARIANTS) rows.push(run({ services, pods, requests, variant }))
+export default function main(size: Size): Row[] {
+  const full = size === 'full'
+  const requests = full ? 1_000_000 : 4_000
+  const sizes = full
+    ? [
+        [4, 3],
+        [100, 10],
+      ]
+    : [
+        [2, 3],
+        [4, 5],
+      ]
+  const rows: Row[] = []
+  for (const [services, pods] of sizes as [number, number][]) {
+    const measured = VARIANTS.map((variant) => ({ variant, samples: [] as number[], checksum: '' }))
+    for (let round = 0; round < (full ? 3 : 1); round++) {
+      for (const of of round % 2 === 0 ? measured : [...measured].reverse()) {
+        const { cpuMicros, checksum } = run({ services, pods, requests, variant: of.variant })
+        of.samples.push(cpuMicros)
+        of.checksum = checksum
+      }
+    }
+    for (const { variant, samples, checksum } of measured) {
+      const of = { question: 'whole request', variant: variant.name, size: services * pods }
+      rows.push(rowOf({ ...of, unit: 'µs', samples, checksum, answersAlone: true }))
+    }
   }
-  console.table(rows)
   return rows
 }
 
-function run(options: { services: number; pods: number; requests: number; variant: (typeof VARIANTS)[number] }): BenchRow {
+function run(options: { services: number; pods: number; requests: number; variant: (typeof VARIANTS)[number] }): {
+  cpuMicros: number
+  checksum: string
+} {
   const { services, pods, requests, variant } = options
   const zones = Array.from({ length: NODES }, (_, node) => ['a', 'b', 'c'][node % 3]!)
   const cluster = new TestCluster({ seed: 'bench', zones, kubeProxy: variant, cpuMilli: 64_000 })
@@ -74,11 +85,5 @@ function run(options: { services: number; pods: number; requests: number; varian
     sent += summary.sent
     checksum = (checksum * 31 + Math.round(summary.latencyMs.mean! * 1e6) + summary.failed) % 0xffffffff
   }
-  return {
-    question: QUESTION,
-    variant: variant.name,
-    size: `${services} Services x ${pods} pods`,
-    perCpuSecond: Math.round((sent / (user + system)) * 1e6),
-    checksum: checksum.toString(16),
-  }
+  return { cpuMicros: (user + system) / sent, checksum: checksum.toString(16) }
 }

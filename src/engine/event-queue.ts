@@ -12,11 +12,13 @@ const OCCUPANCY_WORDS = BUCKETS / 32
 const SLOT_LIMIT = 0x100_0000
 const GENERATION_LIMIT = 0x1fff_ffff
 const WORD = 0x1_0000_0000
+/** ns a bucket of each level. */
+const WIDTHS = new Float64Array([1, 0x100, 0x1_0000, 0x100_0000, WORD, WORD * 0x100, WORD * 0x1_0000])
 
-/** Up to so many events a bucket is sorted rather than spread. Source: our measurement, bench/event-queue.ts (8 to 32 are equal within noise). */
+/** Up to so many events a bucket moves to the front whole; a more crowded one is spread first. Source: our measurement, bench/event-queue.ts. */
 const SPARSE = 16
-/** The time of a sentinel: it ends a walk to earlier times. */
-const BEFORE_ALL = -1
+/** Room of the front: what it cannot hold goes back to the buckets. */
+const FRONT = 64
 
 const RECORD_BYTES = 32
 const NEXT = 2
@@ -27,7 +29,7 @@ const A = 6
 const B = 7
 
 /**
- * The future event list: a radix wheel over integer nanoseconds.
+ * The future event list: a radix wheel over integer nanoseconds, and a small sorted front.
  *
  * Order is exactly (time, order of pushing). No operation compares more than a handful of times:
  *
@@ -35,17 +37,22 @@ const B = 7
  *   time  = 7 bytes           level = the highest byte in which a time differs from `base`
  *   base  = a time <= now     bucket = level * 256 + that byte of the time
  *
- *   level 2   [ .. | b | .. ]   65,536 ns a bucket   -- a crowded first bucket is spread over the levels below,
- *   level 1   [ .. | b | .. ]      256 ns a bucket      a sparse one (<= 16) is sorted in place and becomes the front
- *   level 0   [ .. | b | .. ]        1 ns a bucket   -- all times in a bucket are equal: always sorted
+ *   front     t t t t .       sorted: all that is earlier than `frontEnd`. Pops take the first of it
+ *   level 0   [ .. | b | .. ]        1 ns a bucket   -- all times in a bucket are equal
+ *   level 1   [ .. | b | .. ]      256 ns a bucket
+ *   level 2   [ .. | b | .. ]   65,536 ns a bucket   -- when the front is empty the first occupied bucket becomes the front,
+ *                                                       or, where it is crowded (> 16), is spread over the levels below
  * ```
  *
- * All times of a bucket lie before all times of the next bucket, also across levels, so the first occupied bucket holds the minimum.
- * Equal times always share a bucket and are appended in the order of pushing; spreading and sorting keep that order.
+ * All times of a bucket lie before all times of the next bucket, also across levels, so the first occupied bucket holds the earliest events.
+ * Equal times always share a bucket and are appended in the order of pushing; spreading and sorting keep that order. While there is nothing
+ * in the buckets `frontEnd` is endless: a queue of few events is a sorted array, and nothing else. When the front is full, its later half goes back
+ * to the buckets, each event before those of its time that were pushed later.
+ *
  * `base` moves only to the start of a bucket that is not after the caller's limit, so every later push finds its time >= `base`.
  *
- * A bucket is a circular doubly linked list with a sentinel, hence a cancel is one unlink. An event is a record of 32 bytes in one
- * buffer (half a cache line: with a million events pending, the memory is what costs), an index into it is a slot.
+ * A bucket is a circular doubly linked list with a sentinel, hence a cancel is one unlink, or a look through the front. An event is a record of 32
+ * bytes in one buffer (half a cache line: with a million events pending, the memory is what costs), an index into it is a slot.
  *
  * Cost: push and cancel O(1); an event is moved at most once a level (6 times), typically once or twice.
  */
@@ -61,8 +68,13 @@ export class EventQueue {
   #size = 0
   #baseHigh = 0
   #baseLow = 0
-  /** The first occupied bucket when its list is known to be sorted, otherwise NONE. */
-  #front = NONE
+  /** The front, from #head on and before #tail: times in ascending order, and the slots of the events. */
+  readonly #frontTimes = new Float64Array(FRONT)
+  readonly #frontSlots = new Int32Array(FRONT)
+  #head = 0
+  #tail = 0
+  /** Everything earlier than this is in the front, and nothing later. Of events at this very time the front may hold the first, the rest is in the bucket. */
+  #frontEnd = Number.POSITIVE_INFINITY
   /** One bit a bucket, then one bit a word of those. */
   readonly #occupied = new Int32Array(OCCUPANCY_WORDS + 2)
 
@@ -73,7 +85,6 @@ export class EventQueue {
     this.#times = new Float64Array(records)
     this.#words = new Int32Array(records)
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      this.#times[bucket << 2] = BEFORE_ALL
       this.#words[(bucket << 3) + NEXT] = bucket
       this.#words[(bucket << 3) + PREVIOUS] = bucket
       this.#words[(bucket << 3) + GENERATION] = NONE
@@ -106,9 +117,8 @@ export class EventQueue {
     words[record + A] = a
     words[record + B] = b
     this.#size++
-    const bucket = bucketOf(time, this.#baseHigh, this.#baseLow)
-    if (bucket <= this.#front) this.#pushFront(slot, bucket, time)
-    else this.#append(slot, bucket)
+    if (time < this.#frontEnd) this.#insert(slot, time)
+    else this.#append(slot, bucketOf(time, this.#baseHigh, this.#baseLow))
     return words[record + GENERATION]! * SLOT_LIMIT + slot
   }
 
@@ -118,14 +128,12 @@ export class EventQueue {
    * The slot is free again, but its columns can be read until the next push.
    */
   popUntil(limit: Nanos): number {
-    let front = this.#front
-    if (front === NONE) {
-      front = this.#findFront(limit)
-      if (front === NONE) return NONE
-    }
-    const slot = this.#words[(front << 3) + NEXT]!
-    if (this.#times[slot << 2]! > limit) return NONE
-    this.#remove(slot)
+    if (this.#head === this.#tail && !this.#fillFront(limit)) return NONE
+    const head = this.#head
+    if (this.#frontTimes[head]! > limit) return NONE
+    const slot = this.#frontSlots[head]!
+    this.#head = head + 1
+    this.#release(slot)
     return slot
   }
 
@@ -150,16 +158,30 @@ export class EventQueue {
     if (key < 0) return NONE
     const slot = key & (SLOT_LIMIT - 1)
     if (slot >= this.#used) return NONE
-    return this.#words[(slot << 3) + GENERATION] === Math.floor(key / SLOT_LIMIT) ? slot : NONE
+    return this.#words[(slot << 3) + GENERATION] === Math.floor(key * (1 / SLOT_LIMIT)) ? slot : NONE
   }
 
   /** Takes a waiting event out, by the slot that {@link slotOf} gave. O(1). */
   cancelSlot(slot: number): void {
-    this.#remove(slot)
+    const tail = this.#tail
+    const isInFront = this.#head < tail && this.#times[slot << 2]! <= this.#frontTimes[tail - 1]! && this.#takeFromFront(slot)
+    if (!isInFront) this.#unlink(slot)
+    this.#release(slot)
   }
 
-  /** Unlinks a waiting event and frees its slot; from here on its key is stale. */
-  #remove(slot: number): void {
+  /** Frees the slot of an event that is in no list any more; from here on its key is stale. */
+  #release(slot: number): void {
+    const words = this.#words
+    const record = slot << 3
+    this.#size--
+    const generation = words[record + GENERATION]! + 1
+    words[record + GENERATION] = generation
+    if (generation === GENERATION_LIMIT) return // a worn-out slot is left alone, so that a stale key can never match again
+    words[record + NEXT] = this.#free
+    this.#free = slot
+  }
+
+  #unlink(slot: number): void {
     const words = this.#words
     const record = slot << 3
     const next = words[record + NEXT]!
@@ -167,12 +189,6 @@ export class EventQueue {
     words[(previous << 3) + NEXT] = next
     words[(next << 3) + PREVIOUS] = previous
     if (next === previous) this.#vacate(next)
-    this.#size--
-    const generation = words[record + GENERATION]! + 1
-    words[record + GENERATION] = generation
-    if (generation === GENERATION_LIMIT) return // a worn-out slot is left alone, so that a stale key can never match again
-    words[record + NEXT] = this.#free
-    this.#free = slot
   }
 
   #append(slot: number, bucket: number): void {
@@ -185,83 +201,151 @@ export class EventQueue {
     if (last === bucket) this.#occupy(bucket)
   }
 
-  /** A push at or before the front: before it, the front is first no longer; into it, the list stays sorted. */
-  #pushFront(slot: number, bucket: number, time: Nanos): void {
-    if (bucket === this.#front) {
-      const words = this.#words
-      const times = this.#times
-      let before = words[(bucket << 3) + PREVIOUS]!
-      let steps = 0
-      while (times[before << 2]! > time && steps < SPARSE) {
-        before = words[(before << 3) + PREVIOUS]!
-        steps++
-      }
-      if (steps < SPARSE) {
-        const after = words[(before << 3) + NEXT]!
-        words[(before << 3) + NEXT] = slot
-        words[(slot << 3) + PREVIOUS] = before
-        words[(slot << 3) + NEXT] = after
-        words[(after << 3) + PREVIOUS] = slot
+  /** Puts an event before all others of its bucket. */
+  #prepend(slot: number, bucket: number): void {
+    const words = this.#words
+    const first = words[(bucket << 3) + NEXT]!
+    words[(first << 3) + PREVIOUS] = slot
+    words[(slot << 3) + NEXT] = first
+    words[(slot << 3) + PREVIOUS] = bucket
+    words[(bucket << 3) + NEXT] = slot
+    if (first === bucket) this.#occupy(bucket)
+  }
+
+  /** Puts an event into the front, behind those of its time: the side of it that is shorter makes room. */
+  #insert(slot: number, time: Nanos): void {
+    if (this.#tail === FRONT) {
+      this.#makeRoom()
+      if (time >= this.#frontEnd) {
+        this.#append(slot, bucketOf(time, this.#baseHigh, this.#baseLow))
         return
       }
     }
-    this.#front = NONE
-    this.#append(slot, bucket)
+    const times = this.#frontTimes
+    const slots = this.#frontSlots
+    const head = this.#head
+    const tail = this.#tail
+    let place = tail
+    if (head > 0 && head < tail && time < times[(head + tail) >> 1]!) {
+      place = head - 1
+      this.#head = place
+      while (times[place + 1]! <= time) {
+        times[place] = times[place + 1]!
+        slots[place] = slots[place + 1]!
+        place++
+      }
+    } else {
+      this.#tail = tail + 1
+      while (place > head && times[place - 1]! > time) {
+        times[place] = times[place - 1]!
+        slots[place] = slots[place - 1]!
+        place--
+      }
+    }
+    times[place] = time
+    slots[place] = slot
   }
 
-  /** Makes the first occupied bucket the front; NONE when there is none, or when it starts after `limit`. */
-  #findFront(limit: Nanos): number {
+  /** The front has reached the end of its room: what is left of it moves to the beginning, its later half to the buckets if that is not enough. */
+  #makeRoom(): void {
+    const times = this.#frontTimes
+    const slots = this.#frontSlots
+    const head = this.#head
+    if (head < FRONT / 2) {
+      const middle = (head + FRONT) >> 1
+      for (let place = FRONT - 1; place >= middle; place--) {
+        this.#prepend(slots[place]!, bucketOf(times[place]!, this.#baseHigh, this.#baseLow))
+      }
+      this.#frontEnd = times[middle]!
+      this.#tail = middle
+    }
+    times.copyWithin(0, head, this.#tail)
+    slots.copyWithin(0, head, this.#tail)
+    this.#tail -= head
+    this.#head = 0
+  }
+
+  /** Takes an event out of the front; false when it is not there. */
+  #takeFromFront(slot: number): boolean {
+    const times = this.#frontTimes
+    const slots = this.#frontSlots
+    const last = this.#tail - 1
+    let place = this.#head
+    while (place <= last && slots[place] !== slot) place++
+    if (place > last) return false
+    for (; place < last; place++) {
+      times[place] = times[place + 1]!
+      slots[place] = slots[place + 1]!
+    }
+    this.#tail = last
+    return true
+  }
+
+  /** Makes the first occupied bucket the front; false when there is none, or when it is crowded and starts after `limit`. */
+  #fillFront(limit: Nanos): boolean {
     for (;;) {
       const bucket = firstOccupied(this.#occupied)
-      if (bucket === NONE) return NONE
-      if (bucket < 256 || this.#sortSparse(bucket)) {
-        this.#front = bucket
-        return bucket
+      if (bucket === NONE) {
+        this.#frontEnd = Number.POSITIVE_INFINITY
+        return false
       }
-      if (!this.#spread(bucket, limit)) return NONE
+      if (this.#moveToFront(bucket)) return true
+      if (!this.#spread(bucket, limit)) return false
     }
   }
 
-  /** Sorts the list of a bucket by insertion, stably, if it is short. */
-  #sortSparse(bucket: number): boolean {
+  /** Moves a sparse bucket to the empty front and sorts it there, stably; of a bucket of equal times the first events. False when it is crowded. */
+  #moveToFront(bucket: number): boolean {
     const words = this.#words
-    const times = this.#times
-    const first = words[(bucket << 3) + NEXT]!
-    let slot = first
-    for (let count = 0; slot !== bucket; count++) {
-      if (count === SPARSE) return false
+    const times = this.#frontTimes
+    const slots = this.#frontSlots
+    let slot = words[(bucket << 3) + NEXT]!
+    let count = 0
+    for (; slot !== bucket && count < SPARSE; count++) {
+      times[count] = this.#times[slot << 2]!
+      slots[count] = slot
       slot = words[(slot << 3) + NEXT]!
     }
-    slot = words[(first << 3) + NEXT]!
-    while (slot !== bucket) {
-      const next = words[(slot << 3) + NEXT]!
-      const time = times[slot << 2]!
-      const previous = words[(slot << 3) + PREVIOUS]!
-      if (times[previous << 2]! > time) {
-        let before = words[(previous << 3) + PREVIOUS]!
-        while (times[before << 2]! > time) before = words[(before << 3) + PREVIOUS]!
-        words[(previous << 3) + NEXT] = next
-        words[(next << 3) + PREVIOUS] = previous
-        const after = words[(before << 3) + NEXT]!
-        words[(before << 3) + NEXT] = slot
-        words[(slot << 3) + PREVIOUS] = before
-        words[(slot << 3) + NEXT] = after
-        words[(after << 3) + PREVIOUS] = slot
+    if (slot !== bucket && bucket > 255) return false
+    words[(bucket << 3) + NEXT] = slot
+    words[(slot << 3) + PREVIOUS] = bucket
+    this.#head = 0
+    this.#tail = count
+    if (slot !== bucket) {
+      this.#frontEnd = times[0]!
+      return true
+    }
+    this.#vacate(bucket)
+    const isLast = this.#occupied[OCCUPANCY_WORDS] === 0 && this.#occupied[OCCUPANCY_WORDS + 1] === 0
+    this.#frontEnd = isLast ? Number.POSITIVE_INFINITY : this.#startOf(bucket) + WIDTHS[bucket >> 8]!
+    for (let next = 1; next < count; next++) {
+      const time = times[next]!
+      const own = slots[next]!
+      let place = next
+      for (; place > 0 && times[place - 1]! > time; place--) {
+        times[place] = times[place - 1]!
+        slots[place] = slots[place - 1]!
       }
-      slot = next
+      times[place] = time
+      slots[place] = own
     }
     return true
   }
 
-  /** Moves `base` to the start of a bucket and its events to the levels below; false, and nothing done, if that start is after `limit`. */
-  #spread(bucket: number, limit: Nanos): boolean {
+  /** The earliest time that belongs to a bucket. */
+  #startOf(bucket: number): Nanos {
     const shift = (bucket >> 8) << 3
     const byte = bucket & 255
-    let high = this.#baseHigh
-    let low = 0
-    if (shift < 32) low = (this.#baseLow & (-256 << shift)) | (byte << shift)
-    else high = (high & (-256 << (shift - 32))) | (byte << (shift - 32))
-    if (high * WORD + (low >>> 0) > limit) return false
+    if (shift < 32) return this.#baseHigh * WORD + (((this.#baseLow & (-256 << shift)) | (byte << shift)) >>> 0)
+    return ((this.#baseHigh & (-256 << (shift - 32))) | (byte << (shift - 32))) * WORD
+  }
+
+  /** Moves `base` to the start of a bucket and its events to the levels below; false, and nothing done, if that start is after `limit`. */
+  #spread(bucket: number, limit: Nanos): boolean {
+    const start = this.#startOf(bucket)
+    if (start > limit) return false
+    const high = Math.floor(start * (1 / WORD))
+    const low = start | 0
     this.#baseHigh = high
     this.#baseLow = low
     const words = this.#words
@@ -291,7 +375,6 @@ export class EventQueue {
     const rest = occupied[word]! & ~(1 << bucket)
     occupied[word] = rest
     if (rest === 0) occupied[OCCUPANCY_WORDS + (word >> 5)]! &= ~(1 << word)
-    if (this.#front === bucket) this.#front = NONE
   }
 
   #grow(): void {

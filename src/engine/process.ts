@@ -51,73 +51,141 @@ export class Delay implements Waitable<void> {
   }
 }
 
-/** Those who wait for one thing, in the order in which they came. Each is woken by an event of its own and can leave until it runs. */
-class WaitingLine<T> {
-  readonly #sim: Simulation
-  #line = new Set<{ resume: (value: T) => void; timer: Timer | null }>()
+/**
+ * @internal One who waits in a line: a process, or a subscriber.
+ *
+ * It is its own place in the line, so that waiting allocates nothing for a process.
+ */
+export abstract class Waiter<T> {
+  /** @internal Neighbours in the line. */
+  behind: Waiter<T> | null = null
+  /** @internal */
+  ahead: Waiter<T> | null = null
 
-  constructor(sim: Simulation) {
-    this.#sim = sim
+  /** Goes on, in an event of its own, with this value. Called when it stands in no line any more. */
+  abstract wake(value: T): void
+}
+
+/** @internal Those who wait for one thing, in the order in which they came. Who is woken is in the line no more. */
+export class WaitingLine<T> {
+  #first: Waiter<T> | null = null
+  #last: Waiter<T> | null = null
+  #size = 0
+
+  get size(): number {
+    return this.#size
   }
 
-  join(resume: (value: T) => void): () => void {
-    const place = { resume, timer: null as Timer | null }
-    const line = this.#line
-    line.add(place)
-    return () => {
-      line.delete(place)
-      if (place.timer !== null) this.#sim.cancel(place.timer)
-    }
+  join(waiter: Waiter<T>): void {
+    const last = this.#last
+    waiter.ahead = last
+    if (last === null) this.#first = waiter
+    else last.behind = waiter
+    this.#last = waiter
+    this.#size++
+  }
+
+  /** Takes out one who stands in it. */
+  leave(waiter: Waiter<T>): void {
+    const { ahead, behind } = waiter
+    if (ahead === null) this.#first = behind
+    else ahead.behind = behind
+    if (behind === null) this.#last = ahead
+    else behind.ahead = ahead
+    waiter.ahead = null
+    waiter.behind = null
+    this.#size--
+  }
+
+  /** Takes out the first, or null. */
+  takeFirst(): Waiter<T> | null {
+    const first = this.#first
+    if (first !== null) this.leave(first)
+    return first
   }
 
   /** Wakes all who wait now; who joins from here on waits for the next time. */
   wakeAll(value: T): void {
-    const line = this.#line
-    if (line.size === 0) return
-    this.#line = new Set()
-    for (const place of line) place.timer = this.#sim.after(0, () => place.resume(value))
+    for (let left = this.#size; left > 0; left--) this.takeFirst()!.wake(value)
   }
 }
 
-/** Wakes one late comer, by an event. */
-function wakeAtOnce<T>(sim: Simulation, resume: (value: T) => void, value: T): () => void {
-  const timer = sim.after(0, () => resume(value))
-  return () => {
-    sim.cancel(timer)
+/** One who waits with a callback. */
+class Subscriber<T> extends Waiter<T> {
+  readonly #sim: Simulation
+  readonly #resume: (value: T) => void
+  /** The event that wakes it. */
+  #timer: Timer | null = null
+  #hasLeft = false
+
+  constructor(sim: Simulation, resume: (value: T) => void) {
+    super()
+    this.#sim = sim
+    this.#resume = resume
+  }
+
+  wake(value: T): void {
+    this.#timer = this.#sim.after(0, () => this.#resume(value))
+  }
+
+  /** Leaves what it waits for, unless it has gone on or has left before. */
+  leave(wait: OwnWait<T>): void {
+    if (this.#hasLeft) return
+    this.#hasLeft = true
+    if (this.#timer === null) wait.giveUp(this, false)
+    else if (this.#sim.cancel(this.#timer)) wait.giveUp(this, true)
   }
 }
 
-/** Happens again and again; who waits when it fires is woken with its value. */
-export class Signal<T = void> implements Waitable<T> {
-  readonly wakesByEvent = true
+/**
+ * @internal What the engine itself gives to be waited for: a process of the same simulation takes its place in the line itself.
+ */
+export abstract class OwnWait<T> implements Waitable<T> {
   readonly sim: Simulation
-  readonly #line: WaitingLine<T>
 
   constructor(sim: Simulation) {
     this.sim = sim
-    this.#line = new WaitingLine(sim)
   }
+
+  get wakesByEvent(): boolean {
+    return true
+  }
+
+  subscribe(resume: (value: T) => void): () => void {
+    const subscriber = new Subscriber(this.sim, resume)
+    this.admit(subscriber)
+    return () => subscriber.leave(this)
+  }
+
+  /** @internal From now on `waiter` waits, and is woken once; at once, where there is nothing to wait for. */
+  abstract admit(waiter: Waiter<T>): void
+  /** @internal It leaves: out of the line, or after it was woken, whose event has been taken back. */
+  abstract giveUp(waiter: Waiter<T>, wasWoken: boolean): void
+}
+
+/** Happens again and again; who waits when it fires is woken with its value. */
+export class Signal<T = void> extends OwnWait<T> {
+  readonly #line = new WaitingLine<T>()
 
   fire(value: T): void {
     this.#line.wakeAll(value)
   }
 
-  subscribe(resume: (value: T) => void): () => void {
-    return this.#line.join(resume)
+  /** @internal */
+  admit(waiter: Waiter<T>): void {
+    this.#line.join(waiter)
+  }
+
+  /** @internal */
+  giveUp(waiter: Waiter<T>, wasWoken: boolean): void {
+    if (!wasWoken) this.#line.leave(waiter)
   }
 }
 
 /** Happens once; who waits later gets the value at once. */
-export class Completion<T> implements Waitable<T> {
-  readonly wakesByEvent = true
-  readonly sim: Simulation
-  readonly #line: WaitingLine<T>
+export class Completion<T> extends OwnWait<T> {
+  readonly #line = new WaitingLine<T>()
   #outcome: { value: T } | null = null
-
-  constructor(sim: Simulation) {
-    this.sim = sim
-    this.#line = new WaitingLine(sim)
-  }
 
   get settled(): boolean {
     return this.#outcome !== null
@@ -130,9 +198,134 @@ export class Completion<T> implements Waitable<T> {
     this.#line.wakeAll(value)
   }
 
-  subscribe(resume: (value: T) => void): () => void {
-    if (this.#outcome !== null) return wakeAtOnce(this.sim, resume, this.#outcome.value)
-    return this.#line.join(resume)
+  /** @internal */
+  admit(waiter: Waiter<T>): void {
+    if (this.#outcome !== null) waiter.wake(this.#outcome.value)
+    else this.#line.join(waiter)
+  }
+
+  /** @internal */
+  giveUp(waiter: Waiter<T>, wasWoken: boolean): void {
+    if (!wasWoken) this.#line.leave(waiter)
+  }
+}
+
+/** What a process is doing: it waits for a time and will be handed nothing, */
+const DELAYED = 0
+/** for something else, or has been handed it, */
+const WAITS = 1
+/** takes a step, */
+const STEPS = 2
+/** or takes a step in which it was killed. */
+const KILLED = 3
+
+type State = typeof DELAYED | typeof WAITS | typeof STEPS | typeof KILLED
+
+type Body<T> = Generator<Wait, T, unknown>
+
+/** `next` of all generators: every generator function has a shape of its own, so that a look-up at each step would be slow. */
+const NEXT: (this: Body<unknown>, value: unknown) => IteratorResult<Wait, unknown> = Object.getPrototypeOf(function* () {}).prototype.next
+
+/**
+ * @internal The processes of a simulation that are not done, by index. What a step from one delay to the next needs stands in columns: such a step
+ * touches the generator and nothing else of the process, which with thousands of them is what costs.
+ */
+export class ProcessTable {
+  readonly #sim: Simulation
+  readonly #stepHandler: HandlerId
+  readonly #bodies: (Body<unknown> | null)[] = []
+  readonly #processes: (Process<unknown> | null)[] = []
+  readonly #free: number[] = []
+  /** {@link State}. */
+  #states = new Uint8Array(16)
+  /** The event of the next step, where there is one. */
+  #timers = new Float64Array(16)
+
+  constructor(sim: Simulation, stepHandler: HandlerId) {
+    this.#sim = sim
+    this.#stepHandler = stepHandler
+  }
+
+  /** A place for a process, whose first step is an event at `now`. */
+  add<T>(body: Body<T>, ended: (() => void) | undefined): Process<T> {
+    const index = this.#free.pop() ?? this.#processes.length
+    const process = new Process<T>(this, this.#sim, index, ended)
+    this.#bodies[index] = body
+    this.#processes[index] = process as Process<unknown>
+    if (index === this.#states.length) this.#grow()
+    this.delay(index, 0)
+    return process
+  }
+
+  remove(index: number): void {
+    this.#bodies[index] = null
+    this.#processes[index] = null
+    this.#free.push(index)
+  }
+
+  stateOf(index: number): State {
+    return this.#states[index] as State
+  }
+
+  setState(index: number, state: State): void {
+    this.#states[index] = state
+  }
+
+  /** The process waits for `ns`, and nothing else. */
+  delay(index: number, ns: Nanos): void {
+    this.#states[index] = DELAYED
+    this.#timers[index] = this.#sim.schedule(ns, this.#stepHandler, index)
+  }
+
+  /** The process goes on in an event at `now`, with what it was handed. */
+  wake(index: number): void {
+    this.#states[index] = WAITS
+    this.#timers[index] = this.#sim.schedule(0, this.#stepHandler, index)
+  }
+
+  /** Takes the event of the next step back; false when there was none. */
+  cancel(index: number): boolean {
+    return this.#sim.cancel(this.#timers[index]!)
+  }
+
+  /** The process goes on to its next wait. Called by the event that it waits for, by nobody else. */
+  step(index: number): void {
+    const value = this.#states[index] === DELAYED ? undefined : this.#processes[index]!.take()
+    const result = this.resume(index, value)
+    if (this.#states[index] === STEPS && result.done !== true && result.value instanceof Delay) this.delay(index, result.value.ns)
+    else this.#processes[index]!.begin(result)
+  }
+
+  /** Runs the body from where it waits. */
+  resume(index: number, value: unknown): IteratorResult<Wait, unknown> {
+    const body = this.#bodies[index]!
+    this.#states[index] = STEPS
+    try {
+      return NEXT.call(body, value)
+    } catch (error) {
+      this.#processes[index]!.end()
+      throw error
+    }
+  }
+
+  /** Runs the body's finally blocks. */
+  return(index: number): IteratorResult<Wait, unknown> {
+    this.#states[index] = STEPS
+    try {
+      return this.#bodies[index]!.return(undefined)
+    } catch (error) {
+      this.#processes[index]!.end()
+      throw error
+    }
+  }
+
+  #grow(): void {
+    const states = new Uint8Array(this.#states.length * 2)
+    const timers = new Float64Array(this.#states.length * 2)
+    states.set(this.#states)
+    timers.set(this.#timers)
+    this.#states = states
+    this.#timers = timers
   }
 }
 
@@ -140,46 +333,35 @@ export class Completion<T> implements Waitable<T> {
  * A running process, made by `sim.spawn`. Who waits for it gets what it returned, or undefined when it was killed. What it throws comes
  * out of `sim.run`; then it is done, and who waits for it is not woken.
  */
-export class Process<T> implements Waitable<T> {
-  readonly wakesByEvent = true
+export class Process<T> extends Waiter<unknown> implements Waitable<T> {
+  readonly #table: ProcessTable
   readonly #sim: Simulation
-  readonly #body: Generator<Wait, T, unknown>
-  /** The body's `next`, looked up once: every generator function has a shape of its own, so a look-up at each step would be slow. */
-  readonly #next: (value: unknown) => IteratorResult<Wait, T>
-  readonly #stepHandler: HandlerId
+  /** Its place in the table while it is not done. */
   readonly #index: number
-  readonly #onDone: () => void
-  readonly #completion: Completion<T>
-  readonly #wake: (value: unknown) => void
-  readonly #wakeByEvent: (value: unknown) => void
-  /** The event of the next step, when there is one. */
-  #timer: Timer
-  #unsubscribe: (() => void) | null = null
+  readonly #ended: (() => void) | undefined
+  /** What the next step begins with. */
   #value: unknown = undefined
-  #stepping = false
-  #killRequested = false
+  /** What it waits for, where it stands in a line itself. */
+  #wait: OwnWait<unknown> | null = null
+  /** Leaves what it waits for otherwise. */
+  #unsubscribe: (() => void) | null = null
+  /** Made when somebody asks. */
+  #completion: Completion<T> | null = null
+  /** What it returned, once it has. */
+  #outcome: { value: T } | null = null
   #done = false
 
   /** @internal */
-  constructor(options: { sim: Simulation; body: Generator<Wait, T, unknown>; stepHandler: HandlerId; index: number; onDone: () => void }) {
-    this.#sim = options.sim
-    this.#body = options.body
-    this.#next = options.body.next
-    this.#stepHandler = options.stepHandler
-    this.#index = options.index
-    this.#onDone = options.onDone
-    this.#completion = new Completion(options.sim)
-    this.#wake = (value) => {
-      this.#unsubscribe = null
-      this.#value = value
-      this.step()
-    }
-    this.#wakeByEvent = (value) => {
-      this.#unsubscribe = null
-      this.#value = value
-      this.#timer = this.#sim.schedule(0, this.#stepHandler, this.#index)
-    }
-    this.#timer = this.#sim.schedule(0, this.#stepHandler, this.#index)
+  constructor(table: ProcessTable, sim: Simulation, index: number, ended: (() => void) | undefined) {
+    super()
+    this.#table = table
+    this.#sim = sim
+    this.#index = index
+    this.#ended = ended
+  }
+
+  get wakesByEvent(): boolean {
+    return true
   }
 
   get done(): boolean {
@@ -187,14 +369,29 @@ export class Process<T> implements Waitable<T> {
   }
 
   subscribe(resume: (value: T) => void): () => void {
-    return this.#completion.subscribe(resume)
+    return this.#whenDone().subscribe(resume)
   }
 
-  /** @internal Goes on to the next wait. Called by the event that the process waits for, by nobody else. */
-  step(): void {
+  #whenDone(): Completion<T> {
+    if (this.#completion === null) {
+      this.#completion = new Completion(this.#sim)
+      if (this.#outcome !== null) this.#completion.resolve(this.#outcome.value)
+    }
+    return this.#completion
+  }
+
+  /** @internal It is handed what it waited for. */
+  wake(value: unknown): void {
+    this.#value = value
+    this.#table.wake(this.#index)
+  }
+
+  /** @internal What the next step begins with; what it waited for is over. */
+  take(): unknown {
     const value = this.#value
-    if (value !== undefined) this.#value = undefined
-    this.#goOn(false, value)
+    this.#value = undefined
+    this.#wait = null
+    return value
   }
 
   /**
@@ -203,46 +400,64 @@ export class Process<T> implements Waitable<T> {
    */
   kill(): void {
     if (this.#done) return
-    if (this.#stepping) {
-      this.#killRequested = true
+    const state = this.#table.stateOf(this.#index)
+    if (state === STEPS || state === KILLED) {
+      this.#table.setState(this.#index, KILLED)
       return
     }
-    this.#sim.cancel(this.#timer)
+    const wasWoken = this.#table.cancel(this.#index)
+    this.#wait?.giveUp(this, wasWoken)
     this.#unsubscribe?.()
     this.#unsubscribe = null
-    this.#value = undefined
-    this.#goOn(true, undefined)
+    this.take()
+    this.begin(this.#table.return(this.#index))
   }
 
-  /** Runs the body to its next wait, or to its end, and starts that wait. */
-  #goOn(kill: boolean, value: unknown): void {
-    this.#stepping = true
-    let result: IteratorResult<Wait, T>
-    try {
-      result = kill ? this.#body.return(undefined as T) : this.#next.call(this.#body, value)
-      while (this.#killRequested && result.done !== true) {
-        this.#killRequested = false
-        result = this.#body.return(undefined as T)
-      }
-    } catch (error) {
-      this.#end()
-      throw error
-    }
-    this.#stepping = false
+  /** @internal Begins what the body now waits for, or ends with it. */
+  begin(first: IteratorResult<Wait, unknown>): void {
+    const table = this.#table
+    let result = first as IteratorResult<Wait, T>
+    while (table.stateOf(this.#index) === KILLED && result.done !== true) result = table.return(this.#index) as IteratorResult<Wait, T>
     if (result.done === true) {
-      this.#end()
-      this.#completion.resolve(result.value)
-    } else if (result.value instanceof Delay) {
-      this.#timer = this.#sim.schedule(result.value.ns, this.#stepHandler, this.#index)
-    } else {
-      const wait = result.value
-      this.#unsubscribe = wait.subscribe(wait.wakesByEvent === true ? this.#wake : this.#wakeByEvent)
+      this.end()
+      this.#outcome = { value: result.value }
+      this.#completion?.resolve(result.value)
+      return
     }
+    const wait = result.value
+    if (wait instanceof Delay) {
+      table.delay(this.#index, wait.ns)
+      return
+    }
+    table.setState(this.#index, WAITS)
+    if (wait instanceof OwnWait && wait.sim === this.#sim) this.#join(wait)
+    else if (wait instanceof Process && wait.#sim === this.#sim) this.#join(wait.#whenDone())
+    else this.#subscribeTo(wait)
   }
 
-  #end(): void {
+  #join(wait: OwnWait<unknown>): void {
+    this.#wait = wait
+    wait.admit(this)
+  }
+
+  #subscribeTo(wait: Waitable): void {
+    const byEvent = (value: unknown): void => {
+      this.#unsubscribe = null
+      this.wake(value)
+    }
+    const atOnce = (value: unknown): void => {
+      this.#unsubscribe = null
+      this.#value = value
+      this.#table.step(this.#index)
+    }
+    this.#unsubscribe = wait.subscribe(wait.wakesByEvent === true ? atOnce : byEvent)
+  }
+
+  /** @internal It is done, by what it threw or otherwise. */
+  end(): void {
     this.#done = true
-    this.#onDone()
+    this.#table.remove(this.#index)
+    this.#ended?.()
   }
 }
 

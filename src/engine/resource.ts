@@ -1,13 +1,6 @@
 import { invariant } from '../invariant.ts'
-import type { Waitable } from './process.ts'
-import { NO_TIMER, type Simulation, type Timer } from './simulation.ts'
-
-/** One who has asked, from then until the process goes on with what it asked for. */
-interface Request {
-  readonly resume: (value: undefined) => void
-  /** The event that hands it over; NO_TIMER while there is none to hand over. */
-  timer: Timer
-}
+import { OwnWait, type Waitable, type Waiter, WaitingLine } from './process.ts'
+import type { Simulation } from './simulation.ts'
 
 /**
  * Something of which there are so many and which processes hold for a while: tellers, connections, disk arms. First come, first served.
@@ -28,15 +21,25 @@ interface Request {
  */
 export class Resource {
   readonly capacity: number
-  readonly #sim: Simulation
-  readonly #waiting = new Set<Request>()
+  readonly #waiting = new WaitingLine<void>()
+  readonly #request: Waitable<void>
   #inUse = 0
 
   /** `capacity`: how many can hold it at once, a whole number >= 1. */
   constructor(sim: Simulation, capacity: number) {
     invariant(Number.isSafeInteger(capacity) && capacity >= 1, `A resource needs a capacity that is a whole number >= 1, not ${capacity}`)
     this.capacity = capacity
-    this.#sim = sim
+    this.#request = new Request(sim, {
+      admit: (waiter) => {
+        if (this.#inUse < this.capacity) this.#grant(waiter)
+        else this.#waiting.join(waiter)
+      },
+      // It was handed over and has not been taken: the next one gets it.
+      giveUp: (waiter, wasWoken) => {
+        if (wasWoken) this.release()
+        else this.#waiting.leave(waiter)
+      },
+    })
   }
 
   /** Units that are held. */
@@ -51,7 +54,7 @@ export class Resource {
 
   /** Waits for a unit, from the moment it is yielded. Whoever leaves before it goes on, killed or because something else came first, holds nothing. */
   request(): Waitable<void> {
-    return { sim: this.#sim, wakesByEvent: true, subscribe: (resume) => this.#subscribe(resume) }
+    return this.#request
   }
 
   /** Takes a unit if one is free now and nobody waits. */
@@ -65,25 +68,38 @@ export class Resource {
   release(): void {
     invariant(this.#inUse > 0, 'A resource was released that nobody holds')
     this.#inUse--
-    const [next] = this.#waiting
-    if (next === undefined) return
-    this.#waiting.delete(next)
-    this.#grant(next)
+    const next = this.#waiting.takeFirst()
+    if (next !== null) this.#grant(next)
   }
 
-  #subscribe(resume: (value: undefined) => void): () => void {
-    const request: Request = { resume, timer: NO_TIMER }
-    if (this.#inUse < this.capacity) this.#grant(request)
-    else this.#waiting.add(request)
-    return () => {
-      if (this.#waiting.delete(request)) return
-      // It was handed over and has not been taken: the next one gets it.
-      if (this.#sim.cancel(request.timer)) this.release()
-    }
-  }
-
-  #grant(request: Request): void {
+  #grant(waiter: Waiter<void>): void {
     this.#inUse++
-    request.timer = this.#sim.after(0, () => request.resume(undefined))
+    waiter.wake(undefined)
+  }
+}
+
+/** What a resource does with those who ask. */
+interface Desk {
+  admit(waiter: Waiter<void>): void
+  giveUp(waiter: Waiter<void>, wasWoken: boolean): void
+}
+
+/** The wait for a unit of a resource: one for all who ask. */
+class Request extends OwnWait<void> {
+  readonly #desk: Desk
+
+  constructor(sim: Simulation, desk: Desk) {
+    super(sim)
+    this.#desk = desk
+  }
+
+  /** @internal */
+  admit(waiter: Waiter<void>): void {
+    this.#desk.admit(waiter)
+  }
+
+  /** @internal */
+  giveUp(waiter: Waiter<void>, wasWoken: boolean): void {
+    this.#desk.giveUp(waiter, wasWoken)
   }
 }

@@ -1,7 +1,7 @@
 import { invariant } from '../invariant.ts'
 import type { Nanos } from '../units.ts'
 import { EventQueue, NONE } from './event-queue.ts'
-import { Delay, Process, type Wait } from './process.ts'
+import { Delay, type Process, ProcessTable, type Wait } from './process.ts'
 import { NamedStream, type RandomStream } from './random-stream.ts'
 
 /** Names one scheduled event; below 2^53, so a column of timers is a Float64Array. A timer never comes to mean another event. */
@@ -12,6 +12,11 @@ export type HandlerId = number
 
 /** A timer that is never pending: cancelling it answers false. */
 export const NO_TIMER: Timer = -1
+
+/** The handler of closures. */
+const CALLBACK: HandlerId = 0
+/** The handler of processes; the loop calls it by itself, which spares a call that the compiler cannot foresee. */
+const STEP: HandlerId = 1
 
 /** The last representable time, about 104 days. */
 export const TIME_MAX: Nanos = Number.MAX_SAFE_INTEGER
@@ -34,25 +39,29 @@ export const TIME_MAX: Nanos = Number.MAX_SAFE_INTEGER
  */
 export class Simulation {
   readonly seed: string
-  readonly #queue = new EventQueue()
+  readonly #queue: EventQueue
   readonly #handlers: ((a: number, b: number) => void)[] = []
   readonly #streams = new Map<string, RandomStream>()
   /** Closures of `after`, by the `a` of their event, and the places that are free in it. */
   readonly #callbacks: (() => void)[] = []
   readonly #callbacksFree: number[] = []
-  /** Processes that are not done, by the `a` of their step event, and the places that are free in it. */
-  readonly #processes: (Process<unknown> | null)[] = []
-  readonly #processesFree: number[] = []
-  readonly #callbackHandler: HandlerId
-  readonly #stepHandler: HandlerId
+  readonly #processes: ProcessTable
   #now: Nanos = 0
   #eventsExecuted = 0
   #running = false
 
-  constructor(options: { seed: string }) {
+  constructor(options: { seed: string })
+  /** @internal `sharing`: the simulation that has the queue. */
+  constructor(options: { seed: string }, sharing?: Simulation)
+  constructor(options: { seed: string }, sharing?: Simulation) {
     this.seed = options.seed
-    this.#callbackHandler = this.#handlers.push((index) => this.#releaseCallback(index)()) - 1
-    this.#stepHandler = this.#handlers.push((index) => this.#processes[index]!.step()) - 1
+    this.#queue = sharing === undefined ? new EventQueue() : sharing.#queue
+    // In the order of CALLBACK and STEP.
+    this.#handlers.push(
+      (index) => this.#releaseCallback(index)(),
+      (index) => this.#processes.step(index),
+    )
+    this.#processes = new ProcessTable(this, STEP)
   }
 
   get now(): Nanos {
@@ -86,7 +95,7 @@ export class Simulation {
   /** Runs a closure after `delay`: for cold paths, where a closure reads better than a handler with two integers. */
   after(delay: Nanos, callback: () => void): Timer {
     const index = this.#callbacksFree.pop() ?? this.#callbacks.length
-    const timer = this.schedule(delay, this.#callbackHandler, index)
+    const timer = this.schedule(delay, CALLBACK, index)
     this.#callbacks[index] = callback
     return timer
   }
@@ -95,7 +104,7 @@ export class Simulation {
   cancel(timer: Timer): boolean {
     const slot = this.#queue.slotOf(timer)
     if (slot === NONE) return false
-    if (this.#queue.handlerAt(slot) === this.#callbackHandler) this.#releaseCallback(this.#queue.aAt(slot))
+    if (this.#queue.handlerAt(slot) === CALLBACK) this.#releaseCallback(this.#queue.aAt(slot))
     this.#queue.cancelSlot(slot)
     return true
   }
@@ -117,20 +126,7 @@ export class Simulation {
 
   /** Starts a process; its first step is an event at `now`. `ended` is called when it is done, however it ends. */
   spawn<T>(body: Generator<Wait, T, unknown>, ended?: () => void): Process<T> {
-    const index = this.#processesFree.pop() ?? this.#processes.length
-    const process = new Process<T>({
-      sim: this,
-      body,
-      stepHandler: this.#stepHandler,
-      index,
-      onDone: () => {
-        this.#processes[index] = null
-        this.#processesFree.push(index)
-        ended?.()
-      },
-    })
-    this.#processes[index] = process as Process<unknown>
-    return process
+    return this.#processes.add(body, ended)
   }
 
   /**
@@ -146,6 +142,7 @@ export class Simulation {
     )
     const queue = this.#queue
     const handlers = this.#handlers
+    const processes = this.#processes
     this.#running = true
     try {
       for (;;) {
@@ -153,7 +150,10 @@ export class Simulation {
         if (slot === NONE) break
         this.#now = queue.timeAt(slot)
         this.#eventsExecuted++
-        handlers[queue.handlerAt(slot)]!(queue.aAt(slot), queue.bAt(slot))
+        const handler = queue.handlerAt(slot)
+        const a = queue.aAt(slot)
+        if (handler === STEP) processes.step(a)
+        else handlers[handler]!(a, queue.bAt(slot))
       }
       this.#now = until
     } finally {

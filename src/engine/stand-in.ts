@@ -10,7 +10,7 @@ export abstract class StandIn extends Simulation {
   protected readonly below: Simulation
 
   constructor(below: Simulation) {
-    super({ seed: below.seed })
+    super({ seed: below.seed }, below)
     this.below = below
   }
 

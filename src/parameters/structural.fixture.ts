@@ -55,6 +55,8 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
       ),
       ...of('node/packet-cores.ts', 'WAIT RETRANSMIT GAP TIMEOUT SECOND_TIMEOUT TRIES WIDTH'),
       ...of('engine/event-queue.ts', 'NEXT PREVIOUS GENERATION HANDLER A B RECORD_BYTES'),
+      ...of('engine/process.ts', 'DELAYED WAITS STEPS KILLED'),
+      ...of('engine/simulation.ts', 'CALLBACK STEP'),
       ...of('workload/requests/lossy-segments.ts', 'TO_POD TO_CLIENT CARDS'),
     ],
   },
@@ -142,7 +144,7 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
   {
     reason: 'how data is kept, chosen for speed: results do not depend on it',
     places: [
-      ...of('engine/event-queue.ts', 'BUCKETS OCCUPANCY_WORDS SLOT_LIMIT GENERATION_LIMIT WORD SPARSE'),
+      ...of('engine/event-queue.ts', 'BUCKETS OCCUPANCY_WORDS SLOT_LIMIT GENERATION_LIMIT WORD SPARSE FRONT'),
       ...of('control-plane/etcd-history.ts', 'FREED_AT'),
       ...of('control-plane/watch-cache.ts', 'QUEUE_COMPACTED_AT'),
       ...of('control-plane/watch-history.ts', 'COMPACTED_AT'),
