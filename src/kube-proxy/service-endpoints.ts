@@ -50,7 +50,8 @@ export class ServiceEndpoints {
   readonly #places: NodePlaces
   /** Of an address that two slices name: what a node sees that the later one says is its own. */
   readonly #overrides: ReadonlyMap<number, ReadonlyMap<string, EndpointEntry>> | null
-  readonly #everywhere: EndpointSet
+  /** Under policy Cluster, on every node where {@link differsByNode} is false. */
+  readonly everywhere: EndpointSet
   readonly #byZone: ReadonlyMap<string, EndpointSet> | null
   readonly #byNode: ReadonlyMap<string, EndpointSet> | null
   #local: ReadonlyMap<number, EndpointSet> | null = null
@@ -71,7 +72,7 @@ export class ServiceEndpoints {
     this.total = entries.length
     const ready = entries.filter(({ conditions }) => conditions.ready)
     const usable = ready.length > 0 ? ready : entries.filter(isServingTerminating)
-    this.#everywhere = setOf(usable)
+    this.everywhere = setOf(usable)
     this.hasAny = usable.length > 0
     this.#byNode = hinted(ready, ({ nodeHints }) => nodeHints)
     this.#byZone = hinted(ready, ({ zoneHints }) => zoneHints)
@@ -122,8 +123,8 @@ export class ServiceEndpoints {
 
   /** Under policy Cluster. */
   cluster(node: number): EndpointSet {
-    if (!this.#hasHints) return this.#everywhere
-    return this.#byNode?.get(this.#places.names[node]!) ?? this.#byZone?.get(this.#places.zones[node]!) ?? this.#everywhere
+    if (!this.#hasHints) return this.everywhere
+    return this.#byNode?.get(this.#places.names[node]!) ?? this.#byZone?.get(this.#places.zones[node]!) ?? this.everywhere
   }
 
   /** Under policy Local. */

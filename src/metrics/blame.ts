@@ -65,35 +65,60 @@ export interface BlameSummary {
   readonly p99: BlameMs
 }
 
-/** Sums of the parts by bucket of latency, as {@link Histogram} has them: so the parts of the slowest share of requests can be asked for afterwards. */
+/**
+ * Sums of the parts by bucket of latency, as {@link Histogram} has them: so the parts of the slowest share of requests can be asked for afterwards.
+ *
+ * A bucket has a row from its first request on, so that what is never seen takes no room.
+ */
 export class BlameHistogram {
-  /** By bucket, then by part, ns. */
-  readonly #sums = new Float64Array(BUCKETS * PARTS)
-  readonly #counts = new Uint32Array(BUCKETS)
+  /** By bucket: its row, from 1; 0: it has none. */
+  readonly #rows = new Uint16Array(BUCKETS)
+  /** By row, then by part, ns. */
+  #sums = new Float64Array(16 * ROW)
+  #length = 1
 
-  /** A request with the {@link PARTS} parts in `parts` from `at` on. */
-  record(latency: number, parts: Float64Array, at: number): void {
-    const bucket = bucketOf(latency)
-    this.#counts[bucket]!++
+  /** A request whose latency is in `bucket`, with the {@link PARTS} parts in `parts` from `at` on. */
+  record(bucket: number, parts: Float64Array, at: number): void {
+    let row = this.#rows[bucket]!
+    if (row === 0) row = this.#newRow(bucket)
     const sums = this.#sums
-    for (let part = 0; part < PARTS; part++) sums[bucket * PARTS + part]! += parts[at + part]!
+    const first = row * ROW
+    for (let part = 0; part < PARTS; part++) {
+      const time = parts[at + part]!
+      if (time > 0) sums[first + part]! += time
+    }
   }
 
   /** `latencies` are those of the requests recorded here. */
   summary(latencies: Histogram): BlameSummary {
     const p99 = latencies.quantile(0.99)
-    return { mean: this.#meanFrom(0), p99: p99 === null ? null : this.#meanFrom(bucketOf(p99)) }
+    return { mean: this.#meanFrom(0, latencies), p99: p99 === null ? null : this.#meanFrom(bucketOf(p99), latencies) }
   }
 
-  #meanFrom(first: number): BlameMs {
-    const sums = new Float64Array(PARTS)
-    let count = 0
-    for (let bucket = first; bucket < BUCKETS; bucket++) {
-      count += this.#counts[bucket]!
-      for (let part = 0; part < PARTS; part++) sums[part]! += this.#sums[bucket * PARTS + part]!
+  #newRow(bucket: number): number {
+    const row = this.#length++
+    if (row * ROW === this.#sums.length) {
+      const grown = new Float64Array(2 * this.#sums.length)
+      grown.set(this.#sums)
+      this.#sums = grown
     }
+    this.#rows[bucket] = row
+    return row
+  }
+
+  #meanFrom(first: number, latencies: Histogram): BlameMs {
+    const count = latencies.countFrom(first)
     if (count === 0) return null
+    const sums = new Float64Array(PARTS)
+    for (let bucket = first; bucket < BUCKETS; bucket++) {
+      const row = this.#rows[bucket]!
+      if (row === 0) continue
+      for (let part = 0; part < PARTS; part++) sums[part]! += this.#sums[row * ROW + part]!
+    }
     const means = BLAME_PARTS.map((name, part) => [name, toMilliseconds(sums[part]! / count)])
     return Object.fromEntries(means) as Exclude<BlameMs, null>
   }
 }
+
+/** Numbers of a row: two cache lines. */
+const ROW = 16

@@ -60,14 +60,25 @@ export class Histogram {
     return this.#count === 0 ? null : this.#sum / this.#count
   }
 
-  /** Counts one value: a whole number from 0 to 2^53 - 1. */
-  record(value: number): void {
+  /** Counts one value: a whole number from 0 to 2^53 - 1. Gives its bucket. */
+  record(value: number): number {
     if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) invariant(false, `Cannot record ${value}`)
-    this.#counts[bucketOf(value)]!++
+    const bucket = bucketOf(value)
+    this.#counts[bucket]!++
     this.#count++
     this.#sum += value
     if (value < this.#min) this.#min = value
     if (value > this.#max) this.#max = value
+    return bucket
+  }
+
+  /** How many values are in a bucket or in one after it. */
+  countFrom(bucket: number): number {
+    if (this.#count === 0) return 0
+    const last = bucketOf(this.#max)
+    let count = 0
+    for (let at = Math.max(bucket, bucketOf(this.#min)); at <= last; at++) count += this.#counts[at]!
+    return count
   }
 
   /**

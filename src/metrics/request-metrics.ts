@@ -12,14 +12,17 @@ import type { UnseenChange } from './unseen-change.ts'
 
 const CAUSES = FAILURE_CAUSES.length
 
-/** Columns of one interval, in {@link TrafficMetrics}'s block: counts, sums, then quantiles in ns (NaN without an answered request). */
+/** Columns of one interval, in {@link TrafficMetrics}'s block, first those that every request writes: counts, and requests that have not ended. */
 const SENT = 0
 const OK = 1
-const FAILED = 2
+const WAITING = 2
 /** Sums over the answered requests, ns: of latency, then of its parts. */
-const LATENCY = FAILED + CAUSES
-const PART = LATENCY + 1
-const P50 = PART + PARTS
+const LATENCY = 3
+const PART = 4
+/** By cause. */
+const FAILED = PART + PARTS
+/** Quantiles in ns; NaN without an answered request. */
+const P50 = FAILED + CAUSES
 const P90 = P50 + 1
 const P99 = P50 + 2
 const MAX = P50 + 3
@@ -115,12 +118,11 @@ export class TrafficMetrics {
   readonly #first: number
   /** WIDTH numbers an interval. */
   #block = new Float64Array(64 * WIDTH)
-  /** Requests of an interval that have not ended. */
-  #waiting = new Int32Array(64)
   /** Latencies of an interval that may still get some. */
   #open: (Histogram | null)[] = []
   /** Intervals begun so far. */
   #length = 0
+  /** Latencies of the measured intervals that are closed. */
   readonly #measured = new Histogram()
   readonly #blame = new BlameHistogram()
   readonly #failures = new FailureTally()
@@ -146,29 +148,29 @@ export class TrafficMetrics {
   sent(at: Nanos): void {
     const interval = this.#intervals.indexOf(at) - this.#first
     if (interval >= this.#length) this.#begin(interval)
-    this.#block[interval * WIDTH + SENT]!++
-    this.#waiting[interval]!++
+    const block = this.#block
+    block[interval * WIDTH + SENT]!++
+    block[interval * WIDTH + WAITING]!++
   }
 
   /** The request that was to be sent at `at` was answered `latency` later, which was spent as `parts` says from `first` on. */
   ok(at: Nanos, latency: Nanos, parts: Float64Array, first: number): void {
-    const index = this.#intervals.indexOf(at)
-    const interval = index - this.#first
+    const interval = this.#intervals.indexOf(at) - this.#first
     const block = this.#block
     const row = interval * WIDTH
     block[row + OK]!++
     block[row + LATENCY]! += latency
-    for (let part = 0; part < PARTS; part++) block[row + PART + part]! += parts[first + part]!
+    for (let part = 0; part < PARTS; part++) {
+      const time = parts[first + part]!
+      if (time > 0) block[row + PART + part]! += time
+    }
     let histogram = this.#open[interval]!
     if (histogram === null) {
       histogram = this.#histograms.take()
       this.#open[interval] = histogram
     }
-    histogram.record(latency)
-    if (at >= this.#intervals.measureFrom) {
-      this.#measured.record(latency)
-      this.#blame.record(latency, parts, first)
-    }
+    const bucket = histogram.record(latency)
+    if (at >= this.#intervals.measureFrom) this.#blame.record(bucket, parts, first)
     this.#ended(interval)
   }
 
@@ -241,6 +243,7 @@ export class TrafficMetrics {
     }
     const failedByCause: Record<string, number> = {}
     for (const [index, cause] of FAILURE_CAUSES.entries()) if (byCause[index]! > 0) failedByCause[cause] = byCause[index]!
+    const measured = this.#allMeasured()
     const sending = Math.min(this.#stop, now) - Math.max(this.#start, this.#intervals.measureFrom)
     return {
       traffic: this.name,
@@ -259,8 +262,8 @@ export class TrafficMetrics {
       answersWasted: extra[WASTED - RETRIED]!,
       amplification: sent === 0 ? null : (sent + extra[0]! + extra[HEDGED - RETRIED]!) / sent,
       requestsPerSecond: sending > 0 ? sent / (sending / SECOND) : 0,
-      latencyMs: summaryInMilliseconds(this.#measured),
-      blameMs: this.#blame.summary(this.#measured),
+      latencyMs: summaryInMilliseconds(measured),
+      blameMs: this.#blame.summary(measured),
     }
   }
 
@@ -274,7 +277,7 @@ export class TrafficMetrics {
 
   *latencyRows(): Generator<readonly Cell[]> {
     let upTo = 0
-    for (const { from, to, middle, count } of this.#measured.buckets()) {
+    for (const { from, to, middle, count } of this.#allMeasured().buckets()) {
       upTo += count
       yield [this.name, from / MILLISECOND, to / MILLISECOND, middle / MILLISECOND, count, upTo]
     }
@@ -291,9 +294,10 @@ export class TrafficMetrics {
       const to = Math.min(this.#intervals.endOf(index), end)
       const row: Cell[] = [from / SECOND, (to - from) / SECOND, this.#intervals.isMeasured(index) ? 'measured' : 'warm-up', this.name]
       this.#writeQuantiles(interval)
-      for (let column = 0; column < LATENCY; column++) row.push(this.#block[interval * WIDTH + column]!)
       const ok = this.#block[interval * WIDTH + OK]!
-      for (let column = LATENCY; column < P50; column++)
+      row.push(this.#block[interval * WIDTH + SENT]!, ok)
+      for (let column = FAILED; column < P50; column++) row.push(this.#block[interval * WIDTH + column]!)
+      for (let column = LATENCY; column < FAILED; column++)
         row.push(ok === 0 ? null : toMilliseconds(this.#block[interval * WIDTH + column]! / ok))
       for (let column = P50; column <= MAX; column++) {
         const value = this.#block[interval * WIDTH + column]!
@@ -304,19 +308,26 @@ export class TrafficMetrics {
     }
   }
 
+  /** Latencies of all measured intervals. */
+  #allMeasured(): Histogram {
+    const all = new Histogram()
+    all.merge(this.#measured)
+    for (let interval = 0; interval < this.#length; interval++) {
+      const histogram = this.#open[interval]!
+      if (histogram !== null && this.#intervals.isMeasured(this.#first + interval)) all.merge(histogram)
+    }
+    return all
+  }
+
   #count(at: Nanos, column: number): void {
     this.#block[(this.#intervals.indexOf(at) - this.#first) * WIDTH + column]!++
   }
 
   #begin(interval: number): void {
-    if (interval >= this.#waiting.length) {
-      const capacity = Math.max(2 * this.#waiting.length, interval + 1)
-      const block = new Float64Array(capacity * WIDTH)
+    if ((interval + 1) * WIDTH > this.#block.length) {
+      const block = new Float64Array(Math.max(2 * this.#block.length, (interval + 1) * WIDTH))
       block.set(this.#block)
       this.#block = block
-      const waiting = new Int32Array(capacity)
-      waiting.set(this.#waiting)
-      this.#waiting = waiting
     }
     const before = this.#length - 1
     while (this.#length <= interval) {
@@ -325,11 +336,11 @@ export class TrafficMetrics {
       this.#length++
     }
     // The one before may have had all its answers already; it was kept open because more could have been sent in it.
-    if (before >= 0 && this.#waiting[before] === 0) this.#close(before)
+    if (before >= 0 && this.#block[before * WIDTH + WAITING] === 0) this.#close(before)
   }
 
   #ended(interval: number): void {
-    const waiting = --this.#waiting[interval]!
+    const waiting = --this.#block[interval * WIDTH + WAITING]!
     if (waiting < 0) invariant(false, `More requests of "${this.name}" ended than were sent`)
     if (waiting === 0 && interval < this.#length - 1) this.#close(interval)
   }
@@ -338,6 +349,7 @@ export class TrafficMetrics {
     const histogram = this.#open[interval]!
     if (histogram === null) return
     this.#writeQuantiles(interval)
+    if (this.#intervals.isMeasured(this.#first + interval)) this.#measured.merge(histogram)
     this.#open[interval] = null
     this.#histograms.giveBack(histogram)
   }

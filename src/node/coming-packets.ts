@@ -1,5 +1,5 @@
 /**
- * Packets that will come to one core: a binary heap by (time, order of being told), in columns.
+ * Packets that will come to one core: a binary heap by (time, serial), in columns. No two have one serial.
  *
  * A packet is the number of whoever it belongs to, a signed 32-bit integer.
  */
@@ -8,34 +8,36 @@ export class ComingPackets {
   #times = new Float64Array(CAPACITY)
   #serials = new Float64Array(CAPACITY)
   #owners = new Int32Array(CAPACITY)
-  #told = 0
 
-  /** When the first comes, and whose it is; only while there is one. */
+  /** When the first comes, its serial, and whose it is; only while there is one. */
   get firstTime(): number {
     return this.#times[0]!
+  }
+
+  get firstSerial(): number {
+    return this.#serials[0]!
   }
 
   get firstOwner(): number {
     return this.#owners[0]!
   }
 
-  push(time: number, owner: number): void {
+  push(time: number, serial: number, owner: number): void {
     if (this.size === this.#times.length) this.#grow()
     const times = this.#times
     const serials = this.#serials
     const owners = this.#owners
     let at = this.size++
-    // The newest comes after all others of its time, so times alone decide on the way up.
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (times[parent]! <= time) break
+      if (isBefore(times[parent]!, serials[parent]!, time, serial)) break
       times[at] = times[parent]!
       serials[at] = serials[parent]!
       owners[at] = owners[parent]!
       at = parent
     }
     times[at] = time
-    serials[at] = this.#told++
+    serials[at] = serial
     owners[at] = owner
   }
 

@@ -63,19 +63,16 @@ export class PacketCores {
   readonly #backlog: number
   /** By node, and one more: index of its first core. */
   readonly #first: Int32Array
-  /** By core: when it has done everything that came so far, ns; CPU time of all that came; how many came, and how many were dropped. */
-  readonly #busyUntil: Float64Array
-  readonly #charged: Float64Array
-  readonly #packets: Float64Array
-  readonly #dropped: Float64Array
-  /** By core: when it goes on, of a node that stands still. */
-  readonly #stillUntil: Float64Array
-  /** By core, once needed: what will come, and the starts of those that waited. */
+  /** A row a core, of a cache line: see {@link ROW}. */
+  readonly #rows: Float64Array
+  /** By core, once needed: what will come after the first, and the starts of those that waited. */
   readonly #coming: (ComingPackets | undefined)[]
   readonly #starts: (Starts | undefined)[]
   /** By owner: WIDTH numbers, then its core. */
   #owners = new Float64Array(CAPACITY * WIDTH)
   #coreOf = new Int32Array(CAPACITY).fill(NO_CORE)
+  /** Packets that were said to come so far. */
+  #told = 0
   /** Of the last {@link resolve}: how much of it was the sender's waiting until it sent again. */
   retransmitted: Nanos = 0
 
@@ -85,11 +82,8 @@ export class PacketCores {
     this.#first = new Int32Array(coresOfNode.length + 1)
     for (const [node, cores] of coresOfNode.entries()) this.#first[node + 1] = this.#first[node]! + cores
     const total = this.#first[coresOfNode.length]!
-    this.#busyUntil = new Float64Array(total)
-    this.#charged = new Float64Array(total)
-    this.#packets = new Float64Array(total)
-    this.#dropped = new Float64Array(total)
-    this.#stillUntil = new Float64Array(total)
+    this.#rows = new Float64Array(total * ROW)
+    for (let core = 0; core < total; core++) this.#rows[core * ROW + FIRST_AT] = NEVER
     this.#coming = new Array<ComingPackets | undefined>(total).fill(undefined)
     this.#starts = new Array<Starts | undefined>(total).fill(undefined)
   }
@@ -103,8 +97,8 @@ export class PacketCores {
   /** A packet that comes to the core now would be dropped. It counts as such. */
   drops(core: number, now: Nanos): boolean {
     this.#advance(core, now)
-    if (this.#busyUntil[core]! <= now || !this.#isFull(core, now)) return false
-    this.#dropped[core]!++
+    if (this.#rows[core * ROW + BUSY_UNTIL]! <= now || !this.#isFull(core, now)) return false
+    this.#rows[core * ROW + DROPPED]!++
     return true
   }
 
@@ -131,12 +125,7 @@ export class PacketCores {
     owners[column + TIMEOUT] = timeout
     owners[column + SECOND_TIMEOUT] = secondTimeout
     owners[column + TRIES] = 0
-    let coming = this.#coming[core]
-    if (coming === undefined) {
-      coming = new ComingPackets()
-      this.#coming[core] = coming
-    }
-    coming.push(at, place)
+    this.#push(core, at, place)
   }
 
   /** How much later than now the owner's packet will be where it would be now if nothing had waited; 0: it is there. Nothing for who expected none. */
@@ -167,8 +156,9 @@ export class PacketCores {
   freeze(node: number, now: Nanos, until: Nanos): void {
     for (let core = this.#first[node]!; core < this.#first[node + 1]!; core++) {
       this.#advance(core, now)
-      this.#busyUntil[core] = Math.max(this.#busyUntil[core]!, until)
-      this.#stillUntil[core] = until
+      const row = core * ROW
+      this.#rows[row + BUSY_UNTIL] = Math.max(this.#rows[row + BUSY_UNTIL]!, until)
+      this.#rows[row + STILL_UNTIL] = until
     }
   }
 
@@ -182,9 +172,11 @@ export class PacketCores {
     for (let core = this.#first[node]!; core < this.#first[node + 1]!; core++) {
       this.#advance(core, now)
       this.#coming[core]?.clear()
-      this.#charged[core]! -= this.#ahead(core, now)
-      this.#stillUntil[core] = 0
-      this.#busyUntil[core] = now
+      const row = core * ROW
+      this.#rows[row + FIRST_AT] = NEVER
+      this.#rows[row + CHARGED]! -= this.#ahead(core, now)
+      this.#rows[row + STILL_UNTIL] = 0
+      this.#rows[row + BUSY_UNTIL] = now
       this.#starts[core]?.clear()
     }
   }
@@ -196,40 +188,82 @@ export class PacketCores {
   /** CPU time that the core has spent on packets until now, ns. What comes at this very moment has cost none yet, and is left for the next to ask. */
   spent(core: number, now: Nanos): Nanos {
     this.#advance(core, now - 1)
-    return this.#charged[core]! - this.#ahead(core, now)
+    return this.#rows[core * ROW + CHARGED]! - this.#ahead(core, now)
   }
 
   /** CPU time that is yet to be spent on what has come. */
   #ahead(core: number, now: Nanos): Nanos {
-    return Math.max(0, this.#busyUntil[core]! - Math.max(now, this.#stillUntil[core]!))
+    const row = core * ROW
+    return Math.max(0, this.#rows[row + BUSY_UNTIL]! - Math.max(now, this.#rows[row + STILL_UNTIL]!))
   }
 
   /** Packets that have come to the core so far, without those dropped. */
   packets(core: number): number {
-    return this.#packets[core]!
+    return this.#rows[core * ROW + PACKETS]!
   }
 
   /** Packets that came to the core so far and were dropped; one that is sent again and dropped again counts twice. */
   dropped(core: number): number {
-    return this.#dropped[core]!
+    return this.#rows[core * ROW + DROPPED]!
   }
 
   #advance(core: number, until: Nanos): void {
-    const coming = this.#coming[core]
-    if (coming === undefined) return
-    while (coming.size > 0 && coming.firstTime <= until) {
-      const at = coming.firstTime
-      const place = coming.firstOwner
-      coming.pop()
-      this.#arrive(core, coming, at, place)
+    const rows = this.#rows
+    const row = core * ROW
+    while (rows[row + FIRST_AT]! <= until) {
+      const at = rows[row + FIRST_AT]!
+      const place = rows[row + FIRST_PLACE]!
+      this.#pop(core)
+      this.#arrive(core, at, place)
     }
   }
 
-  #arrive(core: number, coming: ComingPackets, at: Nanos, place: number): void {
+  /** The first that comes is in the row of its core, the others wait behind it. */
+  #push(core: number, at: Nanos, place: number): void {
+    const rows = this.#rows
+    const row = core * ROW
+    const first = rows[row + FIRST_AT]!
+    const serial = this.#told++
+    if (first === NEVER) {
+      rows[row + FIRST_AT] = at
+      rows[row + FIRST_SERIAL] = serial
+      rows[row + FIRST_PLACE] = place
+      return
+    }
+    let coming = this.#coming[core]
+    if (coming === undefined) {
+      coming = new ComingPackets()
+      this.#coming[core] = coming
+    }
+    if (first <= at) {
+      coming.push(at, serial, place)
+      return
+    }
+    coming.push(first, rows[row + FIRST_SERIAL]!, rows[row + FIRST_PLACE]!)
+    rows[row + FIRST_AT] = at
+    rows[row + FIRST_SERIAL] = serial
+    rows[row + FIRST_PLACE] = place
+  }
+
+  #pop(core: number): void {
+    const rows = this.#rows
+    const row = core * ROW
+    const coming = this.#coming[core]
+    if (coming === undefined || coming.size === 0) {
+      rows[row + FIRST_AT] = NEVER
+      return
+    }
+    rows[row + FIRST_AT] = coming.firstTime
+    rows[row + FIRST_SERIAL] = coming.firstSerial
+    rows[row + FIRST_PLACE] = coming.firstOwner
+    coming.pop()
+  }
+
+  #arrive(core: number, at: Nanos, place: number): void {
     const owners = this.#owners
     const column = place * WIDTH
-    if (this.#busyUntil[core]! > at && this.#isFull(core, at)) {
-      this.#dropped[core]!++
+    if (this.#rows[core * ROW + BUSY_UNTIL]! > at && this.#isFull(core, at)) {
+      this.#rows[core * ROW + DROPPED]!++
       const timeout = owners[column + TIMEOUT]!
       if (owners[column + TRIES]!++ >= DATA_RETRIES) {
         owners[column + RETRANSMIT] = NEVER
@@ -237,7 +271,7 @@ export class PacketCores {
       }
       owners[column + RETRANSMIT]! += timeout
       owners[column + TIMEOUT] = 2 * timeout
-      coming.push(at + timeout, place)
+      this.#push(core, at + timeout, place)
       return
     }
     const wait = this.#serve(core, at, this.laterPacket)
@@ -247,18 +281,20 @@ export class PacketCores {
     owners[column + GAP] = ALONE
     owners[column + TIMEOUT] = owners[column + SECOND_TIMEOUT]!
     owners[column + TRIES] = 0
-    coming.push(at + wait + this.laterPacket + gap, place)
+    this.#push(core, at + wait + this.laterPacket + gap, place)
   }
 
   #serve(core: number, at: Nanos, cost: Nanos): Nanos {
-    const free = this.#busyUntil[core]!
-    this.#charged[core]! += cost
-    this.#packets[core]!++
+    const rows = this.#rows
+    const row = core * ROW
+    const free = rows[row + BUSY_UNTIL]!
+    rows[row + CHARGED]! += cost
+    rows[row + PACKETS]!++
     if (free <= at) {
-      this.#busyUntil[core] = at + cost
+      rows[row + BUSY_UNTIL] = at + cost
       return 0
     }
-    this.#busyUntil[core] = free + cost
+    rows[row + BUSY_UNTIL] = free + cost
     let starts = this.#starts[core]
     if (starts === undefined) {
       starts = new Starts()
@@ -284,6 +320,20 @@ export class PacketCores {
     this.#owners = owners
   }
 }
+
+/**
+ * Of a core: when it has done everything that came so far, ns; CPU time of all that came; how many came, and how many were dropped; when it goes on,
+ * of a node that stands still; and the first packet that will come: when (never: none will), in which order it was told, and to whom it belongs.
+ */
+const BUSY_UNTIL = 0
+const CHARGED = 1
+const PACKETS = 2
+const DROPPED = 3
+const STILL_UNTIL = 4
+const FIRST_AT = 5
+const FIRST_SERIAL = 6
+const FIRST_PLACE = 7
+const ROW = 8
 
 /** Of an owner's packet: how long it has waited and how long its sender has, which nobody was told yet; what follows it; timers; how often it was dropped. */
 const WAIT = 0

@@ -4,7 +4,6 @@ import { FAILURE_CAUSES } from '../metrics/failure-cause.ts'
 import { Addresses } from '../network/addresses.ts'
 import { MILLISECOND, SECOND } from '../units.ts'
 import { Backends, NO_BACKEND, NO_HANDSHAKE, type RequestKeeper } from './backends.ts'
-import { ClientPool } from './client-pool.ts'
 import { INSTANT } from './test-cluster.ts'
 
 function setUp() {
@@ -148,8 +147,7 @@ describe('Backends', () => {
     const { backends, up } = setUp()
     const early = up('client', '10.0.0.1')
     backends.listen(early)
-    const pool = new ClientPool('shop', { matchLabels: { app: 'client' }, matchExpressions: [] })
-    backends.addPool(pool)
+    const pool = backends.clientPool('shop', { matchLabels: { app: 'client' }, matchExpressions: [] })
     expect(pool.size).toBe(1)
     const late = up('client', '10.0.0.2')
     expect(pool.size).toBe(1)
@@ -160,5 +158,24 @@ describe('Backends', () => {
     expect([pool.member(0), pool.size]).toEqual([late, 1])
     backends.crashNode(0)
     expect(pool.size).toBe(0)
+  })
+
+  test('who asks for the same pods shares their pool, but not once it could have another order', () => {
+    const { backends, up } = setUp()
+    const all = (key: string) => ({ matchLabels: {}, matchExpressions: [{ key, operator: 'Exists' as const, values: [] }] })
+    const clients = { matchLabels: { app: 'client' }, matchExpressions: [] }
+    const first = backends.clientPool('shop', clients)
+    expect(backends.clientPool('shop', clients)).toBe(first)
+    expect(backends.clientPool('other', clients)).not.toBe(first)
+    const labelled = backends.clientPool('shop', all('app'))
+    const [a, b, c] = [up('client', '10.0.0.1'), up('server', '10.0.0.2'), up('client', '10.0.0.3')]
+    for (const pod of [a, b, c]) backends.listen(pod)
+    backends.stopListening(a)
+    expect([first.size, first.member(0)]).toEqual([1, c])
+    expect([labelled.size, labelled.member(0), labelled.member(1)]).toEqual([2, c, b])
+    const second = backends.clientPool('shop', clients)
+    expect(second).not.toBe(first)
+    backends.listen(up('client', '10.0.0.4'))
+    expect([first.size, second.size, labelled.size]).toEqual([2, 2, 3])
   })
 })

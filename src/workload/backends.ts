@@ -1,3 +1,4 @@
+import type { LabelSelector } from '../api/labels.ts'
 import type { StringMap } from '../api/objects/index.ts'
 import { type Distribution, type DistributionSpec, distribution, SAMPLE_MAX } from '../engine/distributions.ts'
 import { Completion, type Waitable } from '../engine/process.ts'
@@ -14,7 +15,7 @@ import type { HostedPod, PodHost, SandboxSpec } from '../node/pod-host.ts'
 import { mix32 } from '../proxy/mix.ts'
 import type { Nanos } from '../units.ts'
 import type { Calls } from './calls.ts'
-import type { ClientPool } from './client-pool.ts'
+import { ClientPool } from './client-pool.ts'
 import { CpuServers } from './cpu-servers.ts'
 import type { Gateway } from './gateway.ts'
 import type { RequestSampler } from './samples/request-sampler.ts'
@@ -113,7 +114,11 @@ export class Backends implements PodHost {
   /** What a visit that has just left is answered with. */
   #outcome = OK
   readonly #loads = new PodLoads()
-  readonly #pools: ClientPool[] = []
+  /** By a label that all their pods have, as {@link labelKey} says it; those without such a label apart. */
+  readonly #poolsByLabel = new Map<string, ClientPool[]>()
+  readonly #poolsOfAny: ClientPool[] = []
+  /** The latest of a namespace and selector, and its changes when it was new. */
+  readonly #poolOf = new Map<string, { readonly pool: ClientPool; readonly changesAtFirst: number }>()
   readonly #distributions = new Map<DistributionSpec, Distribution>()
   readonly #demand = new ReseedableStream()
   readonly #pods: Pod[] = []
@@ -124,13 +129,8 @@ export class Backends implements PodHost {
   readonly #hostOwners = new Map<EndpointId, number>()
   /** Processes of the nodes themselves, among the pods. */
   readonly #hostClients: number[] = []
-  /** Columns by pod. */
-  #states = new Uint8Array(256)
-  #nodes = new Int32Array(256)
-  /** How many processes of the pod have ended: an accepted connection belongs to one process. */
-  #incarnations = new Int32Array(256)
-  /** Accepted connections whose request has not been answered. */
-  #inFlight = new Int32Array(256)
+  /** A row of ROW integers a pod: see {@link STATE}. */
+  #rows = new Int32Array(256 * ROW)
 
   constructor(options: { sim: Simulation; addresses: Addresses; workloadOf: (pod: SandboxSpec) => WorkloadSpec; requests: RequestKeeper }) {
     this.#sim = options.sim
@@ -171,12 +171,18 @@ export class Backends implements PodHost {
     else this.#requests.begun(request)
   }
 
-  /** From now on `pool` holds the running pods that it matches. */
-  addPool(pool: ClientPool): void {
-    this.#pools.push(pool)
+  /** The running pods of a namespace that a selector matches, from now on. Who asks for the same, and would get the same order, shares it. */
+  clientPool(namespace: string, selector: LabelSelector): ClientPool {
+    const key = JSON.stringify([namespace, selector])
+    const known = this.#poolOf.get(key)
+    if (known !== undefined && known.pool.changes === known.changesAtFirst) return known.pool
+    const pool = new ClientPool(namespace, selector)
+    this.#addPool(pool, namespace, selector)
     for (const [pod, { spec }] of this.#pods.entries()) {
-      if (this.#states[pod] === LISTENING && pool.matches(spec.namespace, spec.labels)) pool.add(pod)
+      if (this.#rows[pod * ROW + STATE] === LISTENING && pool.matches(spec.namespace, spec.labels)) pool.add(pod)
     }
+    this.#poolOf.set(key, { pool, changesAtFirst: pool.changes })
+    return pool
   }
 
   sandboxUp(spec: SandboxSpec, workload = this.#workloadOf(spec)): HostedPod {
@@ -186,7 +192,7 @@ export class Backends implements PodHost {
     const serviceTime = this.#distributionOf(workload.serviceTime)
     const { cpuPerRequest } = workload
     const pod = this.#pods.length
-    if (pod === this.#states.length) this.#growPods()
+    if (pod * ROW === this.#rows.length) this.#growPods()
     this.#pods.push({
       spec,
       address,
@@ -200,11 +206,14 @@ export class Backends implements PodHost {
       visits: [],
       heldMean: serviceTime.mean,
       idle: null,
-      slowdowns: [],
+      slowdowns: NO_SLOWDOWNS,
     })
     this.#loads.add()
-    this.#states[pod] = QUIET
-    this.#nodes[pod] = spec.nodeIndex
+    const row = pod * ROW
+    this.#rows[row + STATE] = QUIET
+    this.#rows[row + NODE] = spec.nodeIndex
+    this.#rows[row + ADDRESS] = this.#addresses.ipv4(address)
+    this.#rows[row + ON_HOST] = hostPorts === undefined ? 0 : 1
     if (hostPorts === undefined) this.#setOwner(address, pod)
     else for (const port of hostPorts) this.#hostOwners.set(this.#addresses.endpoint(spec.address, port), pod)
     return pod
@@ -223,8 +232,8 @@ export class Backends implements PodHost {
   }
 
   listen(pod: HostedPod): void {
-    if (this.#states[pod] === GONE) return
-    invariant(this.#states[pod] === QUIET, `Pod ${pod} listens twice`)
+    if (this.#rows[pod * ROW + STATE] === GONE) return
+    invariant(this.#rows[pod * ROW + STATE] === QUIET, `Pod ${pod} listens twice`)
     const { spec, workload } = this.#pods[pod]!
     if (workload.ingressController === undefined) this.open(pod)
     else this.#gatewayOf(pod).started(pod, spec, workload.ingressController, workload.concurrency)
@@ -235,14 +244,15 @@ export class Backends implements PodHost {
     const record = this.#pods[pod]!
     record.station ??= this.#station(pod, record)
     record.openedAt = this.#sim.now
-    this.#states[pod] = LISTENING
+    this.#rows[pod * ROW + STATE] = LISTENING
     this.#loads.opened(pod, this.#sim.now)
-    for (const pool of this.#pools) if (pool.matches(record.spec.namespace, record.spec.labels)) pool.add(pod)
+    const { namespace, labels } = record.spec
+    for (const pools of this.#poolsFor(namespace, labels)) for (const pool of pools) if (pool.matches(namespace, labels)) pool.add(pod)
   }
 
   stopListening(pod: HostedPod): void {
-    if (this.#states[pod] !== LISTENING) return
-    this.#states[pod] = DRAINING
+    if (this.#rows[pod * ROW + STATE] !== LISTENING) return
+    this.#rows[pod * ROW + STATE] = DRAINING
     this.#loads.closed(pod, this.#sim.now)
     this.#leavePools(pod)
     this.#requests.drains(pod)
@@ -250,12 +260,12 @@ export class Backends implements PodHost {
   }
 
   kill(pod: HostedPod): void {
-    if (this.#states[pod] === LISTENING || this.#states[pod] === DRAINING) this.#endProcess(pod, QUIET, true)
+    if (this.#rows[pod * ROW + STATE] === LISTENING || this.#rows[pod * ROW + STATE] === DRAINING) this.#endProcess(pod, QUIET, true)
     else if (this.#pods[pod]!.workload.ingressController !== undefined) this.#gatewayOf(pod).ended(pod, true)
   }
 
   sandboxDown(pod: HostedPod): void {
-    if (this.#states[pod] === GONE) return
+    if (this.#rows[pod * ROW + STATE] === GONE) return
     if (this.#pods[pod]!.spec.hostPorts !== undefined) {
       this.#endProcess(pod, QUIET, true)
       return
@@ -265,7 +275,7 @@ export class Backends implements PodHost {
   }
 
   isListening(pod: HostedPod): boolean {
-    return this.#states[pod] === LISTENING
+    return this.#rows[pod * ROW + STATE] === LISTENING
   }
 
   /**
@@ -273,7 +283,7 @@ export class Backends implements PodHost {
    * servers wait for calls or share the container's CPU as long as they lately did. While the container is throttled nobody answers.
    */
   answersAfter(pod: HostedPod): Nanos | null {
-    if (this.#states[pod] !== LISTENING) return null
+    if (this.#rows[pod * ROW + STATE] !== LISTENING) return null
     const { station, servers, workload, heldMean, slowdowns, openedAt } = this.#pods[pod]!
     const throttledFor = servers === null ? 0 : servers.cpu.throttledFor
     if (station === null || station.busy < workload.concurrency) return throttledFor
@@ -286,19 +296,20 @@ export class Backends implements PodHost {
 
   /** What the pod begins from now on takes longer; what it has begun goes on as it was. */
   slowDown(pod: HostedPod, slowdown: Slowdown): void {
-    this.#pods[pod]!.slowdowns.push(slowdown)
+    const record = this.#pods[pod]!
+    record.slowdowns = [...record.slowdowns, slowdown]
   }
 
   /** The end of that. */
   speedUp(pod: HostedPod, slowdown: Slowdown): void {
-    const { slowdowns } = this.#pods[pod]!
-    const at = slowdowns.indexOf(slowdown)
+    const record = this.#pods[pod]!
+    const at = record.slowdowns.indexOf(slowdown)
     invariant(at >= 0, `Pod ${pod} is not slow by that`)
-    slowdowns.splice(at, 1)
+    record.slowdowns = record.slowdowns.toSpliced(at, 1)
   }
 
   inFlight(pod: HostedPod): number {
-    return this.#inFlight[pod]!
+    return this.#rows[pod * ROW + IN_FLIGHT]!
   }
 
   /** What its requests took; or `cpuMilli` while a server is busy, where that is not said. Nothing else uses CPU. */
@@ -311,7 +322,7 @@ export class Backends implements PodHost {
   /** Requests being served or queued by the pods of a node. */
   inFlightOfNode(node: number): number {
     let total = 0
-    for (let pod = 0; pod < this.#pods.length; pod++) if (this.#nodes[pod] === node) total += this.#inFlight[pod]!
+    for (let pod = 0; pod < this.#pods.length; pod++) if (this.#rows[pod * ROW + NODE] === node) total += this.#rows[pod * ROW + IN_FLIGHT]!
     return total
   }
 
@@ -342,16 +353,16 @@ export class Backends implements PodHost {
   /** Everything on a node vanishes: no resets, no answers. */
   crashNode(node: number): void {
     for (let pod = 0; pod < this.#pods.length; pod++) {
-      if (this.#nodes[pod] !== node) continue
+      if (this.#rows[pod * ROW + NODE] !== node) continue
       if (this.#pods[pod]!.spec.hostPorts === undefined) this.sandboxDown(pod)
-      else if (this.#states[pod] !== GONE) this.#endProcess(pod, GONE, false)
+      else if (this.#rows[pod * ROW + STATE] !== GONE) this.#endProcess(pod, GONE, false)
     }
   }
 
   /** The node stands still until then: what its pods have begun goes on after that with what was left. */
   freezeNode(node: number, until: Nanos): void {
     for (let pod = 0; pod < this.#pods.length; pod++) {
-      if (this.#nodes[pod] !== node) continue
+      if (this.#rows[pod * ROW + NODE] !== node) continue
       const { station, servers } = this.#pods[pod]!
       station?.standStill(until)
       servers?.cpu.standStill(until)
@@ -360,8 +371,9 @@ export class Backends implements PodHost {
 
   /** Its kernel answers again: with a refusal at the ports that pods with the host's network had. Its own processes send again. */
   bootNode(node: number): void {
-    for (const client of this.#hostClients) if (this.#nodes[client] === node) this.open(client)
-    for (const pod of this.#hostOwners.values()) if (this.#nodes[pod] === node && this.#states[pod] === GONE) this.#states[pod] = QUIET
+    for (const client of this.#hostClients) if (this.#rows[client * ROW + NODE] === node) this.open(client)
+    for (const pod of this.#hostOwners.values())
+      if (this.#rows[pod * ROW + NODE] === node && this.#rows[pod * ROW + STATE] === GONE) this.#rows[pod * ROW + STATE] = QUIET
   }
 
   /**
@@ -372,7 +384,7 @@ export class Backends implements PodHost {
     const owner = this.#ownerOf(this.#addresses.addressOf(endpoint))
     if (owner !== NO_BACKEND || this.#hostOwners.size === 0) return owner
     const pod = this.#hostOwners.get(endpoint)
-    return pod === undefined || this.#states[pod] === GONE ? NO_BACKEND : pod
+    return pod === undefined || this.#rows[pod * ROW + STATE] === GONE ? NO_BACKEND : pod
   }
 
   /** As its kubelet set it up. */
@@ -387,7 +399,7 @@ export class Backends implements PodHost {
 
   /** As the table of connections has it. */
   serverState(pod: number): number {
-    const state = this.#states[pod]!
+    const state = this.#rows[pod * ROW + STATE]!
     return state === LISTENING ? metrics.LISTENING : state === DRAINING ? metrics.DRAINING : metrics.GONE
   }
 
@@ -397,30 +409,37 @@ export class Backends implements PodHost {
   }
 
   nodeOf(pod: number): number {
-    return this.#nodes[pod]!
+    return this.#rows[pod * ROW + NODE]!
   }
 
   /** The pod's address as an int32. */
   addressOf(pod: number): number {
-    return this.#addresses.ipv4(this.#pods[pod]!.address)
+    return this.#rows[pod * ROW + ADDRESS]!
+  }
+
+  /** It has the network of its node, and so the node's address. */
+  isOnHost(pod: number): boolean {
+    return this.#rows[pod * ROW + ON_HOST] === 1
   }
 
   incarnation(pod: number): number {
-    return this.#incarnations[pod]!
+    return this.#rows[pod * ROW + INCARNATION]!
   }
 
   /** The process of that incarnation is alive. */
   runs(pod: number, incarnation: number): boolean {
-    return this.#incarnations[pod] === incarnation && (this.#states[pod] === LISTENING || this.#states[pod] === DRAINING)
+    const rows = this.#rows
+    const row = pod * ROW
+    return rows[row + INCARNATION] === incarnation && (rows[row + STATE] === LISTENING || rows[row + STATE] === DRAINING)
   }
 
   hasAddress(pod: number): boolean {
-    return this.#states[pod] !== GONE
+    return this.#rows[pod * ROW + STATE] !== GONE
   }
 
   /** A connection is made; a request will follow by it. */
   accept(pod: number): void {
-    this.#inFlight[pod]!++
+    this.#rows[pod * ROW + IN_FLIGHT]!++
   }
 
   /** An accepted connection closed again without a request, or after a gateway's answer. */
@@ -577,17 +596,18 @@ export class Backends implements PodHost {
     return this.#gateway
   }
 
-  #serviceTime({ serviceTime, cpuPerRequest, servers, slowdowns, workload, openedAt }: Pod, request: number): Nanos {
+  #serviceTime(record: Pod, request: number): Nanos {
     if (request >= 0) this.#requests.begun(request)
     else this.#gateway!.begun(~request)
     const seed = this.#seedOf(request)
     this.#demand.reseed(seed)
-    const time = serviceTime.sample(this.#demand)
-    if (cpuPerRequest !== null) {
+    const time = record.serviceTime.sample(this.#demand)
+    if (record.cpuPerRequest !== null) {
       this.#demand.reseed(mix32(seed ^ CPU_SALT))
-      servers!.share = Math.min(1, cpuPerRequest.sample(this.#demand) / Math.max(1, time))
+      record.servers!.share = Math.min(1, record.cpuPerRequest.sample(this.#demand) / Math.max(1, time))
     }
-    const warmUp = this.#warmUp(workload, openedAt)
+    const { slowdowns, workload } = record
+    const warmUp = workload.warmUp === undefined ? 1 : this.#warmUp(workload, record.openedAt)
     if (slowdowns.length === 0 && warmUp === 1) return time
     for (const { onUse } of slowdowns) onUse()
     return Math.min(SAMPLE_MAX, Math.round(time * factorOf(slowdowns) * warmUp))
@@ -599,22 +619,22 @@ export class Backends implements PodHost {
   }
 
   #left(pod: number): void {
-    const left = --this.#inFlight[pod]!
+    const left = --this.#rows[pod * ROW + IN_FLIGHT]!
     if (left <= 0) this.#settleIfIdle(pod)
   }
 
   #settleIfIdle(pod: number): void {
-    if (this.#inFlight[pod]! < 0) invariant(false, `Pod ${pod} answered more than it accepted`)
+    if (this.#rows[pod * ROW + IN_FLIGHT]! < 0) invariant(false, `Pod ${pod} answered more than it accepted`)
     const record = this.#pods[pod]!
-    if (this.#inFlight[pod] !== 0 || record.idle === null) return
+    if (this.#rows[pod * ROW + IN_FLIGHT] !== 0 || record.idle === null) return
     record.idle.resolve()
     record.idle = null
   }
 
   #endProcess(pod: number, state: number, withReset: boolean): void {
-    this.#states[pod] = state
+    this.#rows[pod * ROW + STATE] = state
     this.#loads.closed(pod, this.#sim.now)
-    this.#incarnations[pod]!++
+    this.#rows[pod * ROW + INCARNATION]!++
     this.#leavePools(pod)
     const record = this.#pods[pod]!
     const { station, servers, visits } = record
@@ -627,12 +647,36 @@ export class Backends implements PodHost {
     if (this.#pods[pod]!.workload.ingressController !== undefined) this.#gatewayOf(pod).ended(pod, withReset)
     else if (withReset) this.#gateway?.closed(pod)
     this.#requests.processEnded(pod, withReset)
-    this.#inFlight[pod] = 0
+    this.#rows[pod * ROW + IN_FLIGHT] = 0
     this.#settleIfIdle(pod)
   }
 
   #leavePools(pod: number): void {
-    for (const pool of this.#pools) pool.remove(pod)
+    const { namespace, labels } = this.#pods[pod]!.spec
+    for (const pools of this.#poolsFor(namespace, labels)) for (const pool of pools) pool.remove(pod)
+  }
+
+  #addPool(pool: ClientPool, namespace: string, { matchLabels }: LabelSelector): void {
+    const first = Object.entries(matchLabels)[0]
+    if (first === undefined) {
+      this.#poolsOfAny.push(pool)
+      return
+    }
+    const key = labelKey(namespace, ...first)
+    const pools = this.#poolsByLabel.get(key)
+    if (pools === undefined) this.#poolsByLabel.set(key, [pool])
+    else pools.push(pool)
+  }
+
+  /** All pools that may match a pod. */
+  #poolsFor(namespace: string, labels: StringMap): ClientPool[][] {
+    const pools = [this.#poolsOfAny]
+    if (this.#poolsByLabel.size === 0) return pools
+    for (const [key, value] of Object.entries(labels)) {
+      const some = this.#poolsByLabel.get(labelKey(namespace, key, value))
+      if (some !== undefined) pools.push(some)
+    }
+    return pools
   }
 
   #distributionOf(spec: DistributionSpec): Distribution {
@@ -658,18 +702,24 @@ export class Backends implements PodHost {
   }
 
   #growPods(): void {
-    const capacity = 2 * this.#states.length
-    const [states, nodes, incarnations, inFlight] = [this.#states, this.#nodes, this.#incarnations, this.#inFlight]
-    this.#states = new Uint8Array(capacity)
-    this.#states.set(states)
-    this.#nodes = new Int32Array(capacity)
-    this.#nodes.set(nodes)
-    this.#incarnations = new Int32Array(capacity)
-    this.#incarnations.set(incarnations)
-    this.#inFlight = new Int32Array(capacity)
-    this.#inFlight.set(inFlight)
+    const rows = new Int32Array(2 * this.#rows.length)
+    rows.set(this.#rows)
+    this.#rows = rows
   }
 }
+
+/**
+ * Of a pod: its state; its node; how many processes of it have ended, as an accepted connection belongs to one process; accepted connections whose
+ * request has not been answered; its address as an int32; 1 if it has the network of its node.
+ */
+const STATE = 0
+const NODE = 1
+const INCARNATION = 2
+const IN_FLIGHT = 3
+const ADDRESS = 4
+const ON_HOST = 5
+/** A power of two. */
+const ROW = 8
 
 /** Of the latest request in the mean of how long servers are held. As TCP smooths its round-trip time (RFC 6298). */
 export const HELD_WEIGHT = 1 / 8
@@ -696,14 +746,21 @@ interface Pod {
   /** Who waits for the last answer. */
   idle: Completion<void> | null
   /** What makes it slow now. */
-  readonly slowdowns: Slowdown[]
+  slowdowns: readonly Slowdown[]
 }
+
+/** One for all pods that are not slow: what each pod has of its own is read from memory that other pods have not just used. */
+const NO_SLOWDOWNS: readonly Slowdown[] = []
 
 /** 1 without any. */
 function factorOf(slowdowns: readonly Slowdown[]): number {
   let factor = 1
   for (const slowdown of slowdowns) factor *= slowdown.factor
   return factor
+}
+
+function labelKey(namespace: string, label: string, value: string): string {
+  return `${namespace}/${label}=${value}`
 }
 
 /** How many times as long service takes at that age of the process. */

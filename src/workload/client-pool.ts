@@ -8,6 +8,8 @@ export class ClientPool {
   /** Running members, in no particular but a reproducible order. */
   readonly #members: number[] = []
   readonly #places = new Map<number, number>()
+  /** How often a pod came or went. */
+  changes = 0
 
   constructor(namespace: string, selector: LabelSelector) {
     this.#namespace = namespace
@@ -28,6 +30,7 @@ export class ClientPool {
 
   add(pod: number): void {
     if (this.#places.has(pod)) return
+    this.changes++
     this.#places.set(pod, this.#members.push(pod) - 1)
   }
 
@@ -35,6 +38,7 @@ export class ClientPool {
   remove(pod: number): void {
     const place = this.#places.get(pod)
     if (place === undefined) return
+    this.changes++
     this.#places.delete(pod)
     const last = this.#members.pop()!
     if (last === pod) return

@@ -718,7 +718,7 @@ export class Connections {
   #isMasqueraded(connection: number): boolean {
     const { table } = this
     const client = table.clients[connection]!
-    if (client !== OUTSIDE) return this.#backends.specOf(client).hostPorts !== undefined
+    if (client !== OUTSIDE) return this.#backends.isOnHost(client)
     const rules = this.#rules.of(table.nodes[connection]!, table.servicePorts[connection]!)
     return rules !== null && !rules.externalLocal
   }

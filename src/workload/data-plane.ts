@@ -30,7 +30,7 @@ import { reuseRules } from '../proxy/ipvs/reuse-rules.ts'
 import type { Nanos } from '../units.ts'
 import { type Backends, HOST_CLIENTS } from './backends.ts'
 import { Calls } from './calls.ts'
-import { ClientPool } from './client-pool.ts'
+import type { ClientPool } from './client-pool.ts'
 import { ClosedLoop } from './closed-loop.ts'
 import { clashOf } from './datagrams/clash.ts'
 import { Director, type DirectorSpec } from './director/director.ts'
@@ -351,9 +351,7 @@ export class DataPlane {
       return this.#takeAddresses(from.clients)
     }
     if (from.kind === 'nodes') this.#addHostClients()
-    const pool = new ClientPool(from.kind === 'nodes' ? HOST_CLIENTS : from.namespace, from.selector)
-    this.backends.addPool(pool)
-    return pool
+    return this.backends.clientPool(from.kind === 'nodes' ? HOST_CLIENTS : from.namespace, from.selector)
   }
 
   /** One client a node, for all traffic of nodes. */

@@ -5,9 +5,8 @@ import type { Nanos } from '../units.ts'
  * timer for its head, instead of a timer each that is nearly always cancelled.
  */
 export class Deadlines {
-  #places = new Int32Array(64)
-  #serials = new Int32Array(64)
-  #times = new Float64Array(64)
+  /** A ring: WIDTH numbers each. */
+  #ring = new Float64Array(64 * WIDTH)
   #head = 0
   #size = 0
 
@@ -17,44 +16,44 @@ export class Deadlines {
 
   /** When the first in the queue runs out. */
   get firstTime(): Nanos {
-    return this.#times[this.#head]!
+    return this.#ring[this.#head + TIME]!
   }
 
   get firstPlace(): number {
-    return this.#places[this.#head]!
+    return this.#ring[this.#head + PLACE]!
   }
 
   get firstSerial(): number {
-    return this.#serials[this.#head]!
+    return this.#ring[this.#head + SERIAL]!
   }
 
   /** `time` is not before that of the last one. */
   push(place: number, serial: number, time: Nanos): void {
-    if (this.#size === this.#places.length) this.#grow()
-    const at = (this.#head + this.#size) & (this.#places.length - 1)
-    this.#places[at] = place
-    this.#serials[at] = serial
-    this.#times[at] = time
+    if (this.#size * WIDTH === this.#ring.length) this.#grow()
+    const ring = this.#ring
+    const at = (this.#head + this.#size * WIDTH) & (ring.length - 1)
+    ring[at + PLACE] = place
+    ring[at + SERIAL] = serial
+    ring[at + TIME] = time
     this.#size++
   }
 
   shift(): void {
-    this.#head = (this.#head + 1) & (this.#places.length - 1)
+    this.#head = (this.#head + WIDTH) & (this.#ring.length - 1)
     this.#size--
   }
 
   #grow(): void {
-    const capacity = 2 * this.#places.length
-    const [places, serials, times] = [new Int32Array(capacity), new Int32Array(capacity), new Float64Array(capacity)]
-    for (let index = 0; index < this.#size; index++) {
-      const at = (this.#head + index) & (this.#places.length - 1)
-      places[index] = this.#places[at]!
-      serials[index] = this.#serials[at]!
-      times[index] = this.#times[at]!
-    }
-    this.#places = places
-    this.#serials = serials
-    this.#times = times
+    const ring = new Float64Array(2 * this.#ring.length)
+    ring.set(this.#ring.subarray(this.#head))
+    ring.set(this.#ring.subarray(0, this.#head), this.#ring.length - this.#head)
+    this.#ring = ring
     this.#head = 0
   }
 }
+
+const PLACE = 0
+const SERIAL = 1
+const TIME = 2
+/** A power of two. */
+const WIDTH = 4

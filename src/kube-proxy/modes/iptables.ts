@@ -10,6 +10,7 @@ import { NO_RULES, type NodeRules } from '../node-rules.ts'
 import { isLocalOnly, servedBy } from '../routing.ts'
 import type { RuleCounts } from '../rule-counts.ts'
 import type { ServicePortId } from '../service-history.ts'
+import { SharedRoutes } from '../shared-routes.ts'
 import { DROPPED, type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED, type SyncWork } from './mode.ts'
 import { NodeAffinity } from './node-affinity.ts'
 import { NodeStreams } from './node-streams.ts'
@@ -49,6 +50,7 @@ export class IptablesMode implements ProxyMode {
   cost: Nanos = 0
   binding = NO_BINDING
   readonly #rules: NodeRules
+  readonly #routes: SharedRoutes
   readonly #costs: CostProfile
   /** What the `statistic` matches of each node draw. */
   readonly #draws: NodeStreams
@@ -60,6 +62,7 @@ export class IptablesMode implements ProxyMode {
 
   constructor(options: { sim: Simulation; rules: NodeRules; costs: CostProfile; nodeNames: readonly string[] }) {
     this.#rules = options.rules
+    this.#routes = new SharedRoutes(options.rules)
     this.#costs = options.costs
     this.#draws = new NodeStreams(options.sim, options.nodeNames, 'iptables/statistic')
     this.#affinity = new NodeAffinity(options.rules, options.nodeNames.length)
@@ -90,6 +93,14 @@ export class IptablesMode implements ProxyMode {
     if (present[node] === NO_RULES) return NO_RULE
     const serviceRevision = serviceRevisions[node]!
     const services = history.servicePortCount(serviceRevision)
+    if (entry !== NODE_PORT && this.#routes.find(node, servicePort)) {
+      const rules = this.#routes.rulesOf(servicePort)
+      const served = this.#routes.servedOf(servicePort)
+      if (served.count > 0 && rules.affinitySeconds === 0) {
+        const key = mix32(this.#orderKeys[node]! ^ mix32(syncs[node]!))
+        return this.#pick(node, served, rulePosition(key, rules.index, services), services)
+      }
+    }
     const rules = history.rules(servicePort, serviceRevision)
     if (rules === null || (entry === NODE_PORT && rules.nodePort === 0)) {
       this.cost = this.#costs.firstPacketNs(IPTABLES_BACKEND, services, 0, services)
@@ -112,9 +123,14 @@ export class IptablesMode implements ProxyMode {
       this.cost = this.#costs.firstPacketNs(IPTABLES_BACKEND, before, this.#examined, services)
       return served.endpoints[index]!
     }
+    return this.#pick(node, served, before, services)
+  }
+
+  /** By the statistic rules of the Service's chain. */
+  #pick(node: number, { endpoints, count }: EndpointSet, before: number, services: number): number {
     const index = pick(count, this.#draws.of(node).uniform())
     this.cost = this.#costs.firstPacketNs(IPTABLES_BACKEND, before, statisticRules(count, index), services)
-    return served.endpoints[index]!
+    return endpoints[index]!
   }
 
   passCost(node: number): Nanos {

@@ -7,6 +7,7 @@ import { NO_RULES, type NodeRules } from '../node-rules.ts'
 import { isLocalOnly, servedBy } from '../routing.ts'
 import type { RuleCounts } from '../rule-counts.ts'
 import type { ServicePortId } from '../service-history.ts'
+import { SharedRoutes } from '../shared-routes.ts'
 import { CLUSTER_IP, DROPPED, type Entry, NO_BINDING, NO_RULE, NODE_PORT, type ProxyMode, REJECTED, type SyncWork } from './mode.ts'
 import { NodeAffinity } from './node-affinity.ts'
 import { NodeStreams } from './node-streams.ts'
@@ -44,6 +45,7 @@ export class NftablesMode implements ProxyMode {
   cost: Nanos = 0
   binding = NO_BINDING
   readonly #rules: NodeRules
+  readonly #routes: SharedRoutes
   readonly #costs: CostProfile
   /** What `numgen random` of each node draws. */
   readonly #draws: NodeStreams
@@ -51,6 +53,7 @@ export class NftablesMode implements ProxyMode {
 
   constructor(options: { sim: Simulation; rules: NodeRules; costs: CostProfile; nodeNames: readonly string[] }) {
     this.#rules = options.rules
+    this.#routes = new SharedRoutes(options.rules)
     this.#costs = options.costs
     this.#draws = new NodeStreams(options.sim, options.nodeNames, 'nftables/numgen')
     this.#affinity = new NodeAffinity(options.rules, options.nodeNames.length)
@@ -80,6 +83,10 @@ export class NftablesMode implements ProxyMode {
     if (present[node] === NO_RULES) return NO_RULE
     const revision = serviceRevisions[node]!
     this.cost = this.#costs.firstPacketNs('nftables', 0, 0, history.servicePortCount(revision))
+    if (entry === CLUSTER_IP && this.#routes.find(node, servicePort)) {
+      const { endpoints, count } = this.#routes.servedOf(servicePort)
+      if (count > 0 && this.#routes.rulesOf(servicePort).affinitySeconds === 0) return endpoints[this.#draws.of(node).below(count)]!
+    }
     const rules = history.rules(servicePort, revision)
     if (rules === null) return entry === CLUSTER_IP && history.knowsAddress(servicePort, revision) ? REJECTED : NO_RULE
     if (entry === NODE_PORT && rules.nodePort === 0) return NO_RULE

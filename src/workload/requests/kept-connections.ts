@@ -82,10 +82,12 @@ export class KeptConnections {
     const table = this.#table
     const connections = this.#connections.table
     const connection = table.connections[request]!
-    const pool = this.#pools.all[table.pools[request]!]
+    const ofPool = table.pools[request]!
+    if (ofPool === NO_POOL || (connections.flags[connection]! & LAST_ANSWER) !== 0) return false
+    const pool = this.#pools.all[ofPool]!
     const age = this.#sim.now - connections.openedAt[connection]!
-    const lifetime = pool?.spec.lifetime ?? Number.POSITIVE_INFINITY
-    if (pool === undefined || (connections.flags[connection]! & LAST_ANSWER) !== 0 || age >= lifetime) return false
+    const lifetime = pool.spec.lifetime ?? Number.POSITIVE_INFINITY
+    if (age >= lifetime) return false
     table.flags[request]! &= ~WAITING
     this.#packets.free(request)
     connections.idleSince[connection] = this.#sim.now
