@@ -171,13 +171,21 @@ export interface Delays {
   draw(name: LatencyName, place?: string): Nanos
 }
 
+/** One row of the table, ready to be drawn from. */
+interface Row {
+  readonly distribution: Distribution
+  /** The delay, where it is always the same: nobody draws then. */
+  readonly constant: Nanos | null
+  /** CPU time that goes with it on the one machine of all. */
+  readonly cpu: Nanos
+  /** By place. */
+  readonly streams: Map<string, RandomStream>
+}
+
 /** Draws delays, each from a stream of its own name and place, so that one part's draws never shift another's. */
 export class Latencies implements Delays {
   readonly #sim: Simulation
-  readonly #distributions = new Map<LatencyName, Distribution>()
-  readonly #streams = new Map<string, RandomStream>()
-
-  readonly #machine: MachineSpec | null
+  readonly #rows = new Map<LatencyName, Row>()
   readonly #cores: SharedCores | null
 
   /**
@@ -186,22 +194,26 @@ export class Latencies implements Delays {
    */
   constructor(sim: Simulation, replaced: LatencyOverrides = {}, machine: MachineSpec | null = null) {
     this.#sim = sim
-    this.#machine = machine
     this.#cores = machine === null ? null : new SharedCores(machine.cores)
     for (const name of Object.keys(LATENCIES) as LatencyName[]) {
-      this.#distributions.set(name, distribution(replaced[name] ?? LATENCIES[name].distribution))
+      const drawn = distribution(replaced[name] ?? LATENCIES[name].distribution)
+      const constant = drawn.spec.kind === 'constant' ? drawn.mean : null
+      this.#rows.set(name, { distribution: drawn, constant, cpu: machine?.cpu[name] ?? 0, streams: new Map() })
     }
   }
 
   draw(name: LatencyName, place = ''): Nanos {
-    const key = `latency/${name}/${place}`
-    let stream = this.#streams.get(key)
+    const row = this.#rows.get(name)!
+    const delay = row.constant ?? row.distribution.sample(this.#streamOf(row, name, place))
+    return row.cpu === 0 ? delay : delay + this.#cores!.wait(row.cpu, this.#sim.now)
+  }
+
+  #streamOf({ streams }: Row, name: LatencyName, place: string): RandomStream {
+    let stream = streams.get(place)
     if (stream === undefined) {
-      stream = this.#sim.rng(key)
-      this.#streams.set(key, stream)
+      stream = this.#sim.rng(`latency/${name}/${place}`)
+      streams.set(place, stream)
     }
-    const delay = this.#distributions.get(name)!.sample(stream)
-    const cpu = this.#machine?.cpu[name] ?? 0
-    return cpu === 0 ? delay : delay + this.#cores!.wait(cpu, this.#sim.now)
+    return stream
   }
 }

@@ -9,6 +9,8 @@ import { emptyMeta } from '../empty-meta.ts'
 import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
 import { OwnerIndex } from '../owner-index.ts'
+import { PodsByLabel } from '../pods-by-label.ts'
+import { SelectingServices } from '../selecting-services.ts'
 import type { WatchEvent } from '../watch-cache.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
 import { packEndpoints } from './endpoint-packing.ts'
@@ -31,29 +33,29 @@ const REMOVED = -1
  */
 export class EndpointSliceController extends Controller {
   readonly #services: Informer<'Service'>
-  readonly #pods: Informer<'Pod'>
   readonly #nodes: Informer<'Node'>
   /** By Service and slice: the revision that was written last, or {@link REMOVED}. */
   readonly #written = new Map<string, Map<string, number>>()
   readonly #slices: OwnerIndex<'EndpointSlice'>
-  /** Services with a selector by namespace, so that a pod's event finds them without looking at all. */
-  readonly #selecting = new Map<string, Map<string, Service>>()
-  readonly #podsByNamespace = new Map<string, Map<string, Pod>>()
+  readonly #selecting = new SelectingServices()
+  readonly #podsByLabel = new PodsByLabel()
 
   constructor(manager: ControllerManager) {
     super(manager, { name: 'endpointslice-controller', workers: WORKERS })
     this.#services = manager.informer('Service')
-    this.#pods = manager.informer('Pod')
+    const pods = manager.informer('Pod')
     this.#nodes = manager.informer('Node')
     const slices = manager.informer('EndpointSlice')
     this.#slices = new OwnerIndex(slices)
     this.#services.listen((event) => {
-      this.#index(this.#selecting, event, event.object.spec.selector !== null)
+      if (event.type === 'DELETED') this.#selecting.remove(event.object)
+      else this.#selecting.put(event.object)
       if (event.type === 'DELETED') this.#written.delete(keyOf(event.object))
       else this.enqueue(keyOf(event.object), event)
     })
-    this.#pods.listen((event) => {
-      this.#index(this.#podsByNamespace, event, true)
+    pods.listen((event) => {
+      if (event.type === 'DELETED') this.#podsByLabel.remove(event.object)
+      else this.#podsByLabel.put(event.object)
       this.#podChanged(event)
     })
     slices.listen((event) => {
@@ -140,16 +142,13 @@ export class EndpointSliceController extends Controller {
   /** Endpoints by the set of ports they have: a named target port may differ from pod to pod. */
   #desired(service: Service): Map<string, { ports: readonly EndpointPort[]; endpoints: Endpoint[] }> {
     const groups = new Map<string, { ports: readonly EndpointPort[]; endpoints: Endpoint[] }>()
-    const pods = this.#podsByNamespace.get(service.metadata.namespace)
-    if (pods !== undefined) {
-      for (const pod of pods.values()) {
-        if (!selects(service, pod) || pod.status.podIP === '' || isTerminal(pod)) continue
-        const ports = portsOf(service, pod)
-        const id = portsId(ports)
-        const group = groups.get(id)
-        if (group === undefined) groups.set(id, { ports, endpoints: [this.#endpointOf(service, pod)] })
-        else group.endpoints.push(this.#endpointOf(service, pod))
-      }
+    for (const pod of this.#podsByLabel.selected(service.metadata.namespace, service.spec.selector!)) {
+      if (pod.status.podIP === '' || isTerminal(pod)) continue
+      const ports = portsOf(service, pod)
+      const id = portsId(ports)
+      const group = groups.get(id)
+      if (group === undefined) groups.set(id, { ports, endpoints: [this.#endpointOf(service, pod)] })
+      else group.endpoints.push(this.#endpointOf(service, pod))
     }
     if (groups.size === 0) groups.set('', { ports: [], endpoints: [] })
     return groups
@@ -174,33 +173,10 @@ export class EndpointSliceController extends Controller {
 
   /** Only what an endpoint is made of wakes the Services that select the pod. Source: endpointslice/util (podEndpointsChanged). */
   #podChanged(event: WatchEvent<Pod>): void {
-    const services = this.#selecting.get(event.object.metadata.namespace)
-    if (services === undefined) return
     const before = event.previous
     if (event.type === 'MODIFIED' && before !== undefined && sameForEndpoints(before, event.object)) return
-    for (const service of services.values()) {
-      if (selects(service, event.object) || (before !== undefined && selects(service, before))) this.enqueue(keyOf(service), event)
-    }
+    for (const service of this.#selecting.of(event.object, before)) this.enqueue(keyOf(service), event)
   }
-
-  #index<T extends Service | Pod>(map: Map<string, Map<string, T>>, event: WatchEvent<T>, wanted: boolean): void {
-    const { namespace } = event.object.metadata
-    const key = keyOf(event.object)
-    let inNamespace = map.get(namespace)
-    if (inNamespace === undefined) {
-      inNamespace = new Map()
-      map.set(namespace, inNamespace)
-    }
-    if (event.type === 'DELETED' || !wanted) inNamespace.delete(key)
-    else inNamespace.set(key, event.object)
-  }
-}
-
-function selects(service: Service, pod: Pod): boolean {
-  const { selector } = service.spec
-  if (selector === null) return false
-  for (const key of Object.keys(selector)) if (pod.metadata.labels[key] !== selector[key]) return false
-  return true
 }
 
 function sameForEndpoints(a: Pod, b: Pod): boolean {
