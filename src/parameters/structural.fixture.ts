@@ -47,7 +47,7 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
       ...of('metrics/request-metrics.ts', 'SENT OK FAILED PART P90 P99 MAX RETRIED HEDGED HEDGES_WON DENIED WASTED WIDTH'),
       ...of('network/network.ts', 'SAME_NODE SAME_ZONE CROSS_ZONE EXTERNAL_LINK'),
       ...of('proxy/service-table/hash.ts', 'ADDRESS PORT_PROTOCOL SERVICE ROW'),
-      ...of('proxy/ipvs/schedulers/sip-hash.ts', 'V0 V1 V2 V3'),
+      ...of('proxy/ipvs/schedulers/sip-hash.ts', 'V0_HIGH V0_LOW V1_HIGH V1_LOW V2_HIGH V2_LOW V3_HIGH V3_LOW LENGTH'),
       ...of('workload/requests/request-packets.ts', 'REQUEST HELLO KEPT LEG ANSWER FAILURE'),
       ...of(
         'proxy/ipvs/destination-list.ts',
@@ -144,6 +144,7 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
   {
     reason: 'how data is kept, chosen for speed: results do not depend on it',
     places: [
+      ...of('proxy/ipvs/schedulers/member-set.ts', 'NOTES'),
       ...of('engine/event-queue.ts', 'BUCKETS OCCUPANCY_WORDS SLOT_LIMIT GENERATION_LIMIT WORD SPARSE FRONT'),
       ...of('control-plane/etcd-history.ts', 'FREED_AT'),
       ...of('control-plane/watch-cache.ts', 'QUEUE_COMPACTED_AT'),

@@ -223,6 +223,33 @@ describe('smooth-wrr', () => {
 
   const weights = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 })
 
+  test('takes whoever has gathered most, as an obvious model adds it up, through changes', () => {
+    const change = fc.record({ endpoint: fc.nat({ max: 11 }), weight: fc.integer({ min: 1, max: 6 }), picks: fc.nat({ max: 40 }) })
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 20 }), (changes) => {
+        const balancer = make('smooth-wrr')
+        let model: { endpoint: number; weight: number; gathered: number }[] = []
+        for (const { endpoint, weight, picks } of changes) {
+          if (model.some((known) => known.endpoint === endpoint)) {
+            balancer.remove(endpoint)
+            model = model.filter((known) => known.endpoint !== endpoint)
+          } else {
+            balancer.add(endpoint, weight)
+            model.push({ endpoint, weight, gathered: 0 })
+          }
+          for (const known of model) known.gathered = 0
+          const total = model.reduce((sum, known) => sum + known.weight, 0)
+          for (let count = 0; count < picks && model.length > 0; count++) {
+            for (const known of model) known.gathered += known.weight
+            const most = model.reduce((best, known) => (known.gathered > best.gathered ? known : best))
+            most.gathered -= total
+            expect(balancer.pick(0)).toBe(most.endpoint)
+          }
+        }
+      }),
+    )
+  })
+
   test('takes each endpoint as often as its weight says in every round', () => {
     fc.assert(
       fc.property(weights, (given) => {

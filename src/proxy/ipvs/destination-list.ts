@@ -94,6 +94,13 @@ export class DestinationList {
     return destination === NO_DESTINATION ? this.#last : this.#rows[destination * ROW + PREVIOUS]!
   }
 
+  /** @internal All of them, the newest first. */
+  inOrder(): Destination[] {
+    const destinations: Destination[] = []
+    for (let destination = this.#first; destination !== NO_DESTINATION; destination = this.next(destination)) destinations.push(destination)
+    return destinations
+  }
+
   address(destination: Destination): number {
     return this.#rows[destination * ROW + ADDRESS]!
   }

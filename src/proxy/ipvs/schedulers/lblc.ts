@@ -13,7 +13,7 @@ import { type Destination, type DestinationList, NO_DESTINATION } from '../desti
 import { tickAt } from '../kernel-timer.ts'
 import { LeastCost } from '../least-cost.ts'
 import type { Below, CacheOptions, Packet, Scheduler, SchedulerFlags } from '../scheduler.ts'
-import { isOverloaded } from './locality.ts'
+import { Overload } from './locality.ts'
 import { type CacheEntry, LocalityCache } from './locality-cache.ts'
 import { OVERHEAD_PER_WEIGHT } from './wlc.ts'
 
@@ -24,6 +24,7 @@ interface CachedDestination extends CacheEntry {
 class LocalityBasedLeastConnection implements Scheduler {
   readonly #list: DestinationList
   readonly #least: LeastCost
+  readonly #overload: Overload
   /** Asked-for address -> the destination that holds it. A cached destination keeps its slot. */
   readonly #cache: LocalityCache<CachedDestination>
 
@@ -31,22 +32,27 @@ class LocalityBasedLeastConnection implements Scheduler {
     this.#list = list
     this.#cache = new LocalityCache(options, ({ destination }) => list.unhold(destination))
     this.#least = new LeastCost(list, OVERHEAD_PER_WEIGHT)
+    this.#overload = new Overload(list)
   }
 
   added(destination: Destination): void {
     this.#least.added(destination)
+    this.#overload.changed(destination)
   }
 
   removed(destination: Destination): void {
     this.#least.removed(destination)
+    this.#overload.changed(destination)
   }
 
   updated(destination: Destination): void {
     this.#least.changed(destination)
+    this.#overload.changed(destination)
   }
 
   loadChanged(destination: Destination): void {
     this.#least.changed(destination)
+    this.#overload.changed(destination)
   }
 
   pick(packet: Packet, now: Nanos): Destination {
@@ -56,7 +62,7 @@ class LocalityBasedLeastConnection implements Scheduler {
       cached.lastUse = tickAt(now)
       const { destination } = cached
       const usable = this.#list.available(destination) && this.#list.weight(destination) > 0
-      if (usable && !isOverloaded(this.#list, destination)) return destination
+      if (usable && !this.#overload.isOverloaded(destination)) return destination
     }
     const destination = this.#least.best()
     if (destination === NO_DESTINATION || destination === cached?.destination) return destination

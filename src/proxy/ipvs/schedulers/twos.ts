@@ -9,28 +9,43 @@
  * Source: Linux net/netfilter/ipvs/ip_vs_twos.c.
  */
 import { type Destination, type DestinationList, NO_DESTINATION } from '../destination-list.ts'
+import { SCAN_MAX } from '../least-cost.ts'
 import type { Below, Scheduler, SchedulerFlags } from '../scheduler.ts'
+import { WeightSums } from '../weight-sums.ts'
 
 class PowerOfTwos implements Scheduler {
   readonly #list: DestinationList
   readonly #below: Below
+  /** null while the list is short, and walked. */
+  #sums: WeightSums | null = null
 
   constructor(list: DestinationList, below: Below) {
     this.#list = list
     this.#below = below
   }
 
-  added(): void {}
-  removed(): void {}
-  updated(): void {}
-  loadChanged(): void {}
+  added(destination: Destination): void {
+    if (this.#sums !== null) this.#sums.added(destination)
+    else if (this.#list.size > SCAN_MAX) this.#sums = new WeightSums(this.#list)
+  }
+
+  removed(destination: Destination): void {
+    if (this.#list.size * 2 <= SCAN_MAX) this.#sums = null
+    else this.#sums?.removed(destination)
+  }
+
+  updated(destination: Destination): void {
+    this.#sums?.changed(destination)
+  }
+
+  /** It may be overloaded from now on, or no more. */
+  loadChanged(destination: Destination): void {
+    if (this.#sums !== null && this.#list.available(destination)) this.#sums.changed(destination)
+  }
 
   pick(): Destination {
     const list = this.#list
-    let total = 0
-    for (let destination = list.first; destination !== NO_DESTINATION; destination = list.next(destination)) {
-      total += list.pickWeight(destination)
-    }
+    const total = this.#sums === null ? this.#walkedTotal() : this.#sums.total
     if (total === 0) return NO_DESTINATION
     const first = this.#drawn(this.#below(total + 1))
     const second = this.#drawn(this.#below(total + 1))
@@ -38,8 +53,18 @@ class PowerOfTwos implements Scheduler {
     return isSecondLess ? second : first
   }
 
+  #walkedTotal(): number {
+    const list = this.#list
+    let total = 0
+    for (let destination = list.first; destination !== NO_DESTINATION; destination = list.next(destination)) {
+      total += list.pickWeight(destination)
+    }
+    return total
+  }
+
   /** The destination in whose share of the weights `draw` falls. */
   #drawn(draw: number): Destination {
+    if (this.#sums !== null) return this.#sums.at(draw)
     const list = this.#list
     let left = draw
     for (let destination = list.first; destination !== NO_DESTINATION; destination = list.next(destination)) {
