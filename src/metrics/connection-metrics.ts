@@ -64,8 +64,9 @@ export class ConnectionMetrics {
     invariant(end > this.#end && end <= this.#intervals.endOf(this.#length), `An interval of connections from ${this.#end} to ${end}`)
     const counters = this.#counters
     const open = counters.openConnections()
-    while (this.#last.length < counters.pods) this.#last = grown(this.#last, new Int8Array(2 * this.#last.length).fill(QUIET))
-    for (let pod = 0; pod < counters.pods; pod++) {
+    const { pods } = counters
+    while (this.#last.length < pods) this.#last = grown(this.#last, new Int8Array(2 * this.#last.length).fill(QUIET))
+    for (let pod = 0; pod < pods; pod++) {
       const inFlight = counters.inFlight(pod)
       const state = counters.state(pod)
       const isQuiet = open[pod] === 0 && inFlight === 0

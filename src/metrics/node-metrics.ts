@@ -8,10 +8,11 @@ import type { Cell, Table } from './table.ts'
 export interface NodeCounters {
   /** The node's cores that handle packets. */
   coresOf(node: number): { readonly first: number; readonly end: number }
-  /** CPU time that a core has spent on packets until `now`, and the packets that came to it before `now`: taken, and dropped. */
-  spent(core: number, now: Nanos): Nanos
-  packets(core: number): number
-  dropped(core: number): number
+  /**
+   * Four numbers into `into` from `at` on: packets that came to the node's cores before `now`, taken and dropped; CPU time that they have spent on
+   * packets since the last reading, all together and the busiest. `spent` has each core's CPU time as of that reading, and is brought up to date.
+   */
+  readCores(node: number, now: Nanos, spent: Float64Array, into: Float64Array, at: number): void
   /** CPU time that the syncs of the node's kube-proxy have had until `now`, also of one that still runs; and how many have ended. */
   syncTime(node: number, now: Nanos): Nanos
   syncs(node: number): number
@@ -39,7 +40,7 @@ const COLUMNS = [
 /** Numbers of a row in the block: what a node did in an interval, as in the table from `packets` on, then which node and which interval. */
 const PACKETS = 0
 const DROPPED = 1
-const SOFTIRQ = 2
+/** After the CPU time of all cores together. */
 const BUSIEST = 3
 const SYNC_TIME = 4
 const SYNCS = 5
@@ -126,17 +127,8 @@ export class NodeMetrics {
     const at = this.#rows * WIDTH
     if (at === this.#block.length) this.#grow()
     const block = this.#block
-    block.fill(0, at, at + WIDTH)
-    const { first, end: endOfCores } = counters.coresOf(node)
-    for (let core = first; core < endOfCores; core++) {
-      const spent = counters.spent(core, end)
-      const ofInterval = spent - this.#spent[core]!
-      this.#spent[core] = spent
-      block[at + SOFTIRQ]! += ofInterval
-      block[at + BUSIEST] = Math.max(block[at + BUSIEST]!, ofInterval)
-      block[at + PACKETS]! += counters.packets(core)
-      block[at + DROPPED]! += counters.dropped(core)
-    }
+    // As the first four columns are.
+    counters.readCores(node, end, this.#spent, block, at)
     block[at + SYNC_TIME] = counters.syncTime(node, end)
     block[at + SYNCS] = counters.syncs(node)
     block[at + REFUSED] = counters.conntrackDropped(node)
@@ -146,7 +138,7 @@ export class NodeMetrics {
       this.#before[node * READ + column] = total
     }
     block[at + ENTRIES] = counters.conntrackEntries(node)
-    if (block.subarray(at, at + READ).every(isZero)) return
+    if (isIdle(block, at)) return
     block[at + NODE] = node
     block[at + INTERVAL] = this.#length
     this.#rows++
@@ -200,6 +192,8 @@ export class NodeMetrics {
   }
 }
 
-function isZero(value: number): boolean {
-  return value === 0
+/** Whether all that was read into the row is 0. */
+function isIdle(block: Float64Array, at: number): boolean {
+  for (let column = at; column < at + READ; column++) if (block[column] !== 0) return false
+  return true
 }

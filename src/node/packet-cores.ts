@@ -191,6 +191,31 @@ export class PacketCores {
     return this.#rows[core * ROW + CHARGED]! - this.#ahead(core, now)
   }
 
+  /**
+   * What the cores of a node have done, into four numbers of `into` from `at` on: packets that came and were not dropped, and packets dropped, so far;
+   * CPU time since a reading before, of all cores and of the busiest. `before` has each core's {@link spent} of that reading, and is brought up to date.
+   */
+  read(node: number, now: Nanos, before: Float64Array, into: Float64Array, at: number): void {
+    const rows = this.#rows
+    let packets = 0
+    let dropped = 0
+    let all = 0
+    let busiest = 0
+    for (let core = this.#first[node]!; core < this.#first[node + 1]!; core++) {
+      const spent = this.spent(core, now)
+      const since = spent - before[core]!
+      before[core] = spent
+      all += since
+      if (since > busiest) busiest = since
+      packets += rows[core * ROW + PACKETS]!
+      dropped += rows[core * ROW + DROPPED]!
+    }
+    into[at] = packets
+    into[at + 1] = dropped
+    into[at + 2] = all
+    into[at + 3] = busiest
+  }
+
   /** CPU time that is yet to be spent on what has come. */
   #ahead(core: number, now: Nanos): Nanos {
     const row = core * ROW

@@ -224,9 +224,7 @@ export class DataPlane {
       nodeNames,
       counters: {
         coresOf: (node) => this.cores.coresOf(node),
-        spent: (core, now) => this.cores.spent(core, now),
-        packets: (core) => this.cores.packets(core),
-        dropped: (core) => this.cores.dropped(core),
+        readCores: (node, now, spent, into, at) => this.cores.read(node, now, spent, into, at),
         syncTime: (node, now) => syncs.spent(node, now),
         syncs: (node) => this.#proxyMetrics.syncsOf(node),
         conntrackEntries: (node) => this.conntrackEntries(node),

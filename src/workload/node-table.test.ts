@@ -143,9 +143,7 @@ test('CPU time, packets and drops of all intervals are those of the packets, and
       const cores = new PacketCores({ coresOfNode: [1, 2], backlog: 0, laterPacket: 1 })
       const counters = {
         coresOf: (node: number) => cores.coresOf(node),
-        spent: (core: number, now: Nanos) => cores.spent(core, now),
-        packets: (core: number) => cores.packets(core),
-        dropped: (core: number) => cores.dropped(core),
+        readCores: (...reading: Parameters<PacketCores['read']>) => cores.read(...reading),
         syncTime: () => 0,
         syncs: () => 0,
         conntrackEntries: () => 0,
