@@ -6,8 +6,6 @@ import { openRaw } from '../report/raw/index.ts'
 import type { RawFile } from '../report/raw/raw-file.ts'
 import { EXPORT_FILES, ResultWriter } from '../report/result-files.ts'
 import { passed, type RunSummary, SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
-import { EXPORT_FORMATS, exportResult } from '../report/traces/index.ts'
-import { writeReport } from '../report/write-report.ts'
 import type { ScenarioWarning } from '../scenario/load-context.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import type { RunResult, VariantSummary } from '../scenario/run-result.ts'
@@ -114,8 +112,12 @@ async function runOne(
     const summary: RunSummary = { schemaVersion: SUMMARY_SCHEMA_VERSION, tool, scenario: name, seed, inputHash, variants: summaries }
     rawFile?.finish()
     writer.finish(summary)
-    if (traces) for (const format of EXPORT_FORMATS) await exportResult(partial, format, join(partial, EXPORT_FILES[format]))
+    if (traces) {
+      const { EXPORT_FORMATS, exportResult } = await import('../report/traces/index.ts')
+      for (const format of EXPORT_FORMATS) await exportResult(partial, format, join(partial, EXPORT_FILES[format]))
+    }
     if (language !== null) {
+      const { writeReport } = await import('../report/write-report.ts')
       const written = await writeReport(partial, { language, client: reportClient() })
       invariant(written.ok, 'a report can be made of every result')
     }
