@@ -1,17 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { RolloutMeter } from '../scenario/rollout/measure.ts'
 import { simulate } from '../scenario/simulate.ts'
-import { compareJob } from './compare/compare-job.ts'
 import { diskFiles } from './disk-files.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { Job, JobEvent, JobTools, WorkerMessage } from './jobs.ts'
-import { cellsInThreads, cellWorkerFile } from './pool/cell-pool.ts'
-import { reportClient } from './report-client.ts'
-import { type MeterJob, type MeterTask, metersInThreads } from './rollout/meters.ts'
-import { rolloutJob } from './rollout/rollout-job.ts'
-import { runJob } from './run-job.ts'
+import type { MeterJob, MeterTask } from './rollout/meters.ts'
 import { systemRefusal } from './system-refusal.ts'
-import { traceJob } from './trace-job.ts'
 
 /** Between two messages about progress; a person does not see more. */
 const PROGRESS_MILLISECONDS = 100
@@ -23,11 +16,12 @@ const PROGRESS_MILLISECONDS = 100
  */
 export async function serveJob(workerFile: string): Promise<void> {
   const job = workerData as Job | MeterJob
-  if (job.kind === 'rollout-meter') serveMeter(job)
+  if (job.kind === 'rollout-meter') await serveMeter(job)
   else await serve(job, workerFile)
 }
 
-function serveMeter({ scenario, rollout }: MeterJob): void {
+async function serveMeter({ scenario, rollout }: MeterJob): Promise<void> {
+  const { RolloutMeter } = await import('../scenario/rollout/measure.ts')
   const meter = new RolloutMeter(scenario, rollout)
   parentPort?.on('message', ({ settings, replication }: MeterTask) => parentPort?.postMessage(meter.measure(settings, replication)))
 }
@@ -57,18 +51,27 @@ async function serve(job: Job, workerFile: string): Promise<void> {
   }
 }
 
-function work(job: Job, tools: JobTools, workerFile: string): Promise<ExitCode> {
+/** Each job loads what it needs and nothing else, as most of a short run is the reading of code. */
+async function work(job: Job, tools: JobTools, workerFile: string): Promise<ExitCode> {
   switch (job.kind) {
-    case 'run':
+    case 'run': {
+      const [{ runJob }, { reportClient }] = await Promise.all([import('./run-job.ts'), import('./report-client.ts')])
       return runJob(job, tools, () => reportClient(workerFile))
-    case 'trace':
+    }
+    case 'trace': {
+      const { traceJob } = await import('./trace-job.ts')
       return traceJob(job, tools)
-    case 'compare':
-      return compareJob(job, { ...tools, cells: (workers) => cellsInThreads(workers, cellWorkerFile(workerFile)) })
-    case 'rollout':
+    }
+    case 'compare': {
+      const [{ compareJob }, pool] = await Promise.all([import('./compare/compare-job.ts'), import('./pool/cell-pool.ts')])
+      return compareJob(job, { ...tools, cells: (workers) => pool.cellsInThreads(workers, pool.cellWorkerFile(workerFile)) })
+    }
+    case 'rollout': {
+      const [{ rolloutJob }, { metersInThreads }] = await Promise.all([import('./rollout/rollout-job.ts'), import('./rollout/meters.ts')])
       return rolloutJob(job, {
         ...tools,
         meters: (scenario, rollout, workers) => metersInThreads(scenario, rollout, workers, workerFile),
       })
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { SourceProblem } from '../api/source-problem.ts'
 import type { Comparison } from '../experiment/comparison/comparison.ts'
+import type { RawFormat } from '../report/raw/index.ts'
 import type { RolloutAnswer } from '../report/rollout-answer.ts'
 import type { RunSummary } from '../report/run-summary.ts'
 import type { ScenarioWarning } from '../scenario/load-context.ts'
@@ -22,6 +23,8 @@ export interface RunJob {
   readonly report: LanguageCode | null
   /** Of each traffic so many requests spread over time, of the slowest, and of each cause of failure are kept step by step; null: none. */
   readonly samples: number | null
+  /** What every request is written as; null: as nothing. */
+  readonly raw: RawFormat | null
   /** Writes traces and metrics beside the tables. */
   readonly traces: boolean
   readonly version: string

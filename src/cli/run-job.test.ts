@@ -37,6 +37,7 @@ async function run(
     out: join(root, 'out'),
     report: null,
     samples: null,
+    raw: null,
     traces: false,
     version: '1.2.3',
     ...changes,

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import type { SourceProblem } from '../api/source-problem.ts'
 import { InvariantError, invariant } from '../invariant.ts'
 import { parametersTable } from '../parameters/parameters-table.ts'
+import { openRaw } from '../report/raw/index.ts'
+import type { RawFile } from '../report/raw/raw-file.ts'
 import { EXPORT_FILES, ResultWriter } from '../report/result-files.ts'
 import { passed, type RunSummary, SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
-import { EXPORT_FORMATS, exportResult } from '../report/traces/index.ts'
-import { writeReport } from '../report/write-report.ts'
 import type { ScenarioWarning } from '../scenario/load-context.ts'
 import { loadScenario } from '../scenario/load-scenario.ts'
 import type { RunResult, VariantSummary } from '../scenario/run-result.ts'
@@ -82,30 +82,42 @@ export function withSeed(variants: readonly Variant[], seed: string | null): rea
 
 async function runOne(
   planned: Planned,
-  { version, report: language, samples, traces }: RunJob,
+  { version, report: language, samples, raw, traces }: RunJob,
   { simulate, tell, reportClient }: JobTools<RunResult> & { readonly reportClient: () => string },
   overall: (fraction: number) => number,
 ): Promise<RunSummary> {
   const { name, variants, inputHash, folder } = planned
   tell({ kind: 'writing', out: folder.shown })
   const partial = folder.begin()
+  let rawFile: RawFile | null = null
   try {
+    if (raw !== null) rawFile = await openRaw(raw, partial)
     const writer = new ResultWriter(partial)
     const summaries: VariantSummary[] = []
     for (const [index, { name: variant, scenario }] of variants.entries()) {
       const report = (fraction: number) =>
         tell({ kind: 'progress', scenario: name, variant, fraction: overall((index + fraction) / variants.length) })
       report(0)
-      const result = simulate(scenario, { variant, onProgress: report, ...(samples === null ? {} : { samples: { count: samples } }) })
+      const result = simulate(scenario, {
+        variant,
+        onProgress: report,
+        ...(samples === null ? {} : { samples: { count: samples } }),
+        ...(rawFile === null ? {} : { requests: rawFile.sink(variant) }),
+      })
       writer.add(result, parametersTable(scenario))
       summaries.push(result.summary)
     }
     const seed = variants[0]!.scenario.seed
     const tool = { name: 'towtank', version } as const
     const summary: RunSummary = { schemaVersion: SUMMARY_SCHEMA_VERSION, tool, scenario: name, seed, inputHash, variants: summaries }
+    rawFile?.finish()
     writer.finish(summary)
-    if (traces) for (const format of EXPORT_FORMATS) await exportResult(partial, format, join(partial, EXPORT_FILES[format]))
+    if (traces) {
+      const { EXPORT_FORMATS, exportResult } = await import('../report/traces/index.ts')
+      for (const format of EXPORT_FORMATS) await exportResult(partial, format, join(partial, EXPORT_FILES[format]))
+    }
     if (language !== null) {
+      const { writeReport } = await import('../report/write-report.ts')
       const written = await writeReport(partial, { language, client: reportClient() })
       invariant(written.ok, 'a report can be made of every result')
     }
@@ -113,6 +125,7 @@ async function runOne(
     tell({ kind: 'finished', summary, folder: folder.shown })
     return summary
   } finally {
+    rawFile?.close()
     folder.discard()
   }
 }

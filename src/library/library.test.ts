@@ -162,7 +162,7 @@ describe('results', () => {
     mkdirSync(join(folder, 'lab'))
     for (const [path, text] of Object.entries(SAMPLE_FILES)) writeFileSync(join(folder, path), text)
     const path = join(folder, 'lab/small.yaml')
-    const extras = { report: null, samples: null, traces: false } as const
+    const extras = { report: null, samples: null, raw: null, traces: false } as const
     const job = { kind: 'run', files: [path], out: join(folder, 'by-command'), seed: '5', version: VERSION, ...extras } as const
     await runJob(job, { files: diskFiles, simulate: simulateChecked, tell: () => {} })
     const scenario = await loadScenario(path)

@@ -25,6 +25,7 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
       ...of('workload/calls.ts', 'CAPACITY'),
       ...of('workload/connection-table.ts', 'CAPACITY'),
       ...of('workload/datagrams/udp-flows.ts', 'CAPACITY'),
+      ...of('metrics/request-batch.ts', 'BATCH'),
       ...of('workload/request-table.ts', 'CAPACITY'),
       ...of('workload/requests/lossy-segments.ts', 'CAPACITY'),
       ...of('workload/resolver.ts', 'CAPACITY'),
@@ -247,6 +248,7 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
     reason: 'columns, marks and kinds of what is recorded, and its room in memory',
     places: [
       ...of('metrics/connection-metrics.ts', 'GONE LISTENING DRAINING INTERVAL POD STATE OPEN IN_FLIGHT WIDTH'),
+      ...of('metrics/request-batch.ts', 'NO_WAY NEW_CONNECTION KEPT_CONNECTION'),
       ...of('workload/samples/choice.ts', 'SPREAD SLOWEST FAILED NAMED'),
       ...of('workload/samples/marks.ts', 'WAITS DELAYED STANDS_STILL ROUTED KINDS VERDICTS CHUNK LAST CHUNKS'),
       ...of('workload/samples/request-sampler.ts', 'NOBODY'),

@@ -300,6 +300,51 @@ const SAMPLES: Columns = {
   },
 }
 
+const REQUESTS_RAW: Columns = {
+  variant: { unit: '', meaning: 'Name of the variant.' },
+  traffic: { unit: '', meaning: 'Name of the traffic, or of a [call](scenario.md#specworkloadscalls) such as `frontend -> cart`.' },
+  sent_s: { unit: 's', meaning: 'When it was to be sent.' },
+  outcome: { unit: '', meaning: '`ok`, the [cause](#why-a-request-fails) of its failure, or `in-flight` where the run ended before it.' },
+  latency_ms: {
+    unit: 'ms',
+    meaning: 'From then until its client had the answer, or it had failed; empty in flight. It is the sum of the last fourteen columns.',
+  },
+  client: {
+    unit: '',
+    meaning: 'Who sent it: a pod, `namespace/name`; a node; or an address outside the cluster. Empty where nobody was running to send it.',
+  },
+  client_node: { unit: '', meaning: 'The node of that pod; empty for a client outside.' },
+  node: { unit: '', meaning: 'The node whose rules translate it; empty where it did not come to one.' },
+  pod: {
+    unit: '',
+    meaning: 'The pod that accepted its connection, `namespace/name`: with an Ingress, one of the controller. Empty where none did.',
+  },
+  pod_node: { unit: '', meaning: 'The node of that pod.' },
+  connection: {
+    unit: '',
+    meaning: '`new`: opened for it; `kept`: there before, or opened for another. Empty where it had none. A datagram is always `new`.',
+  },
+  tries: {
+    unit: 'count',
+    meaning: 'Tries so far, hedges among them: 1 without `retries` and `hedge`; 0 where nobody was running to send it.',
+  },
+  syn_repeats: { unit: 'count', meaning: 'SYNs that its connection had to repeat.' },
+  network_ms: { unit: 'ms', meaning: 'What of its latency was spent on what, as in [requests.csv](#requestscsv); empty in flight.' },
+  rules_ms: { unit: 'ms', meaning: '' },
+  packets_ms: { unit: 'ms', meaning: '' },
+  retransmit_ms: { unit: 'ms', meaning: '' },
+  pod_queue_ms: { unit: 'ms', meaning: '' },
+  service_ms: { unit: 'ms', meaning: '' },
+  upstream_ms: { unit: 'ms', meaning: '' },
+  client_queue_ms: { unit: 'ms', meaning: '' },
+  tls_ms: { unit: 'ms', meaning: '' },
+  dns_ms: { unit: 'ms', meaning: '' },
+  retries_ms: { unit: 'ms', meaning: '' },
+  calls_ms: { unit: 'ms', meaning: '' },
+  softirq_ms: { unit: 'ms', meaning: '' },
+  throttled_ms: { unit: 'ms', meaning: '' },
+}
+
 /** By the name of the table, in the order of the columns; `variant` leads every row. */
 export const COLUMN_MEANINGS: Readonly<Record<string, Columns>> = {
   requests: REQUESTS,
@@ -313,4 +358,5 @@ export const COLUMN_MEANINGS: Readonly<Record<string, Columns>> = {
   events: EVENTS,
   parameters: PARAMETERS,
   samples: SAMPLES,
+  'requests-raw': REQUESTS_RAW,
 }

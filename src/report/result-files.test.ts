@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { RAW_FILES } from './raw/index.ts'
 import { EXPORT_FILES, REPORT_FILE, RESULT_FILES, ResultWriter } from './result-files.ts'
 import type { RunSummary } from './run-summary.ts'
 import { sampleResult, sampleSummary, sampleTable } from './sample.fixture.ts'
@@ -31,7 +32,7 @@ describe('result files', () => {
     writer.add(sampleResult('ipvs'), PARAMETERS)
     writer.add(sampleResult('iptables'), PARAMETERS)
     writer.finish(SUMMARY)
-    const onDemand = ['samples.csv', REPORT_FILE, ...Object.values(EXPORT_FILES)]
+    const onDemand = ['samples.csv', ...Object.values(RAW_FILES), REPORT_FILE, ...Object.values(EXPORT_FILES)]
     expect([...readdirSync(folder), ...onDemand].toSorted()).toEqual([...RESULT_FILES].toSorted())
     expect(read('requests.csv')).toBe(
       'variant,interval_start_s,traffic,sent,latency_p99_ms\nipvs,0,shoppers,500,12.5\nipvs,10,shoppers,500,\niptables,0,shoppers,500,12.5\niptables,10,shoppers,500,\n',

@@ -5,6 +5,7 @@ import { invariant } from '../invariant.ts'
 import type { Cell, Table } from '../metrics/table.ts'
 import type { RunResult } from '../scenario/run-result.ts'
 import { finite } from './finite.ts'
+import { RAW_FILES } from './raw/index.ts'
 import type { RunSummary } from './run-summary.ts'
 
 /** The tables of a result, each a file of the same name with the ending `.csv`. */
@@ -36,6 +37,7 @@ export const REPORT_FILE = 'report.html'
 export const RESULT_FILES: readonly string[] = [
   ...TABLES.map((name) => `${name}.csv`),
   `${SAMPLES}.csv`,
+  ...Object.values(RAW_FILES),
   ...Object.values(EXPORT_FILES),
   SUMMARY_FILE,
   REPORT_FILE,

@@ -3,6 +3,7 @@ import type { Deployment } from '../api/objects/index.ts'
 import { objectKey } from '../control-plane/object-key.ts'
 import type { Trace } from '../engine/trace.ts'
 import { imbalance, loadRate } from '../metrics/pod-loads.ts'
+import type { RequestSink } from '../metrics/request-batch.ts'
 import type { Cell, Table } from '../metrics/table.ts'
 import { throttledShare } from '../node/container-cpu.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
@@ -21,6 +22,8 @@ export interface SimulateOptions {
   readonly onProgress?: (fraction: number) => void
   /** Which requests to keep with every step of theirs; left out, none. Nothing else in the result depends on it. */
   readonly samples?: SampleSpec | undefined
+  /** Told every request once it has ended, and at the end those on their way; left out, nobody is. Nothing in the result depends on it. */
+  readonly requests?: RequestSink | undefined
 }
 
 /** A result with the hops that its stories are told from. */
@@ -32,7 +35,7 @@ const PROGRESS_STEPS = 100
 
 /** Runs a checked scenario from start to end. The result is a function of the scenario (its seed included) and the version alone. */
 export function simulate(scenario: Scenario, options: SimulateOptions): SimulatedRun {
-  const cluster = new SimulatedCluster(scenario, options.samples ?? null)
+  const cluster = new SimulatedCluster(scenario, options.samples ?? null, options.requests ?? null)
   cluster.start()
   for (let step = 1; step <= PROGRESS_STEPS; step++) {
     const until = Math.floor((scenario.duration * step) / PROGRESS_STEPS)
@@ -46,6 +49,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
   }
   cluster.dataPlane.endInterval(scenario.duration)
   cluster.dataPlane.checkConservation()
+  cluster.dataPlane.finishRecords()
   const measured: Omit<VariantSummary, 'thresholds'> = {
     variant: options.variant,
     traffic: cluster.dataPlane.trafficSummaries(),

@@ -23,6 +23,7 @@ import type { FaultTarget, LedComponentName, PodChoice } from '../faults/index.t
 import { type FaultOutcome, type FaultSpan, PlannedFault } from '../faults/planned-fault.ts'
 import { IngressNginx } from '../ingress/ingress-nginx.ts'
 import { invariant } from '../invariant.ts'
+import type { RequestSink } from '../metrics/request-batch.ts'
 import { parseIpv4 } from '../network/addresses.ts'
 import { PolicyAgents } from '../network-policy/policy-agents.ts'
 import type { ProcessBehaviour, RunBehaviour, RuntimeContainer } from '../node/container-runtime.ts'
@@ -33,6 +34,7 @@ import { RegistryLink } from '../node/registry-link.ts'
 import { LINUX_6_1 } from '../profiles/cost-profile.ts'
 import type { Nanos } from '../units.ts'
 import { DataPlane } from '../workload/data-plane.ts'
+import { RequestRecorder } from '../workload/records/request-recorder.ts'
 import { RequestSampler, type SampleSpec } from '../workload/samples/request-sampler.ts'
 import { Bootstrap } from './bootstrap/bootstrap.ts'
 import { ClusterLinks } from './cluster-links.ts'
@@ -89,8 +91,8 @@ export class SimulatedCluster {
   /** The nodes' network plugins; null: there will never be a NetworkPolicy. */
   readonly plugins: PolicyAgents | null
 
-  /** `samples`: which requests are to be kept; null: none. */
-  constructor(scenario: Scenario, samples: SampleSpec | null = null) {
+  /** `samples`: which requests are to be kept; null: none. `requests` is told every one that has ended. */
+  constructor(scenario: Scenario, samples: SampleSpec | null = null, requests: RequestSink | null = null) {
     this.#scenario = scenario
     this.sim = new Simulation({ seed: scenario.seed })
     const sampler =
@@ -98,6 +100,7 @@ export class SimulatedCluster {
     this.trace = new Trace(this.sim)
     this.rollouts = new RolloutSpans(this.sim)
     this.#nodes = nodeSeeds(scenario.cluster)
+    const recorder = requests === null ? null : new RequestRecorder({ sim: this.sim, sink: requests, nodeNames: this.nodeNames })
     this.#podsOfNode = this.#nodes.map(() => 0)
     this.#proxyWatches = this.#nodes.map(() => [])
     const { version, kernel, etcdMembers, apiServers, apiServer, network, softirq, cpuQuotaPeriod, kubeProxy, images } = scenario.cluster
@@ -156,6 +159,7 @@ export class SimulatedCluster {
       workloadOf: (pod) => this.#workloadOf(pod.labels),
       measureFrom: scenario.warmUp,
       sampler,
+      recorder,
       ...(this.plugins === null ? {} : { plugin: this.plugins }),
       ...(this.#podRecords === null ? {} : { podAddresses: (name) => this.#podRecords!.addressesOf(name) }),
       ...(this.#names === null ? {} : { dns: { spec: scenario.cluster.dns!, knows: (name) => this.#names!.knows(name) } }),

@@ -38,6 +38,7 @@ import { NodeChecks } from './director/node-checks.ts'
 import type { GatewayFactory } from './gateway.ts'
 import { OpenLoop } from './open-loop.ts'
 import type { NetworkPlugin } from './packet-filter.ts'
+import type { RequestRecorder } from './records/request-recorder.ts'
 import type { PodEndpoints } from './requests/traffic.ts'
 import { Requests } from './requests.ts'
 import { type DnsSpec, type KnowsName, type NamesToTry, namesByNamespace } from './resolver.ts'
@@ -82,6 +83,8 @@ export interface DataPlaneOptions {
   readonly interval?: Nanos
   /** Keeps some requests with every step of theirs; absent: none. */
   readonly sampler?: RequestSampler | null | undefined
+  /** Tells every request that has ended; absent: nobody asks. */
+  readonly recorder?: RequestRecorder | null | undefined
 }
 
 /** 198.18.0.0, of the network set aside for benchmarks. Source: RFC 2544. */
@@ -119,6 +122,7 @@ export class DataPlane {
   readonly #proxyMetrics: ProxyMetrics
   readonly #nodeMetrics: NodeMetrics
   readonly #sampler: RequestSampler | null
+  readonly #recorder: RequestRecorder | null
   readonly #external: Nanos
   readonly #connectionMetrics: ConnectionMetrics
   readonly #traffic: TrafficMetrics[] = []
@@ -137,6 +141,7 @@ export class DataPlane {
     this.#nodes = nodes.length
     this.#machines = nodes
     this.#sampler = options.sampler ?? null
+    this.#recorder = options.recorder ?? null
     this.#external = options.network.external
     this.dns = options.dns?.spec ?? null
     this.#podAddresses = options.podAddresses
@@ -208,6 +213,7 @@ export class DataPlane {
       },
       dns: options.dns && { ...options.dns, metrics: queryMetrics(options.measureFrom) },
       sampler: this.#sampler,
+      recorder: this.#recorder,
     })
     this.requests.datagrams.attachClash(clashOf(kernel))
     this.requests.datagrams.attachSyncs((node, servicePort, entry) => this.#proxies.of(node).slipsThrough(servicePort, entry))
@@ -270,6 +276,7 @@ export class DataPlane {
     const traffic = this.requests.addTraffic({ ...spec, timeout, metrics, servicePort, route, socket, names, node, pods })
     this.#traffic.push(metrics)
     this.#sampler?.addTraffic(traffic, { ...spec, isRoot: true })
+    this.#recorder?.addTraffic(traffic, spec.name)
     const { requests, kernels } = this
     const clients = this.#clientsOf(from, servicePort, node)
     const senders = new Senders({ sim: this.#sim, requests, kernels, traffic, clients })
@@ -298,6 +305,7 @@ export class DataPlane {
         pods: this.#podsOf(target),
       })
       this.#sampler?.addTraffic(traffic, { name, start, stop: Number.MAX_SAFE_INTEGER, isRoot: false })
+      this.#recorder?.addTraffic(traffic, name)
       this.requests.onOutcome(traffic, (visit, cause) => calls.ended(visit, optional, cause))
       this.#traffic.push(metrics)
       this.#edges.push(traffic)
@@ -456,6 +464,11 @@ export class DataPlane {
     const { backends, history } = this
     const nodeNames = this.#machines.map(({ name }) => name)
     return sampleTable({ sampler, backends, nodeNames, addresses: history.addresses, external: this.#external })
+  }
+
+  /** The run is over: whoever asks for the requests that have ended is told of those on their way too. */
+  finishRecords(): void {
+    this.#recorder?.finish()
   }
 
   proxyTable(): Table {

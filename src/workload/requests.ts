@@ -15,6 +15,7 @@ import { Sockets } from './datagrams/sockets.ts'
 import { ExpiryQueue } from './expiry-queue.ts'
 import type { PassedRequests } from './gateway.ts'
 import { PacketFilter } from './packet-filter.ts'
+import type { RequestRecorder } from './records/request-recorder.ts'
 import { NO_CONNECTION, RequestTable, WAITING } from './request-table.ts'
 import { checkPlaces, checkPools, checkSent } from './requests/checks.ts'
 import { FirstPackets, type FirstPacketsUser } from './requests/first-packets.ts'
@@ -96,6 +97,8 @@ export class Requests
   readonly #oneWay: OneWay
   /** null: nobody watches requests. */
   readonly #sampler: RequestSampler | null
+  /** null: nobody asks for the requests that have ended. */
+  readonly #recorder: RequestRecorder | null
   /** The traffic of the resolver's queries. */
   readonly #queryTraffic: number
 
@@ -105,6 +108,7 @@ export class Requests
     const traffic = this.#traffic
     this.#sim = sim
     this.#sampler = options.sampler ?? null
+    this.#recorder = options.recorder ?? null
     const backends = new Backends({ sim, addresses: options.history.addresses, workloadOf: options.workloadOf, requests: this })
     const connections = new Connections({ ...options, backends, accounts: table.accounts, opener: this })
     const packets = new RequestPackets({
@@ -118,11 +122,12 @@ export class Requests
       laterPacket: options.mode.establishedCost,
       receiver: this,
     })
-    const sampler = this.#sampler
+    const [sampler, recorder] = [this.#sampler, this.#recorder]
     sampler?.attach(table, connections.table)
     const { answerAtClient } = packets
     const datagrams = new Datagrams({ ...options, backends, requests: table, connections: connections.table, answerAtClient, keeper: this })
     const pools = new Pools({ sim, backends, table })
+    recorder?.attach({ requests: table, connections: connections.table, pools, backends, traffic })
     const parts = { sim, table, connections, backends, datagrams, packets, pools, traffic }
     const kept = new KeptConnections({ ...parts, user: this })
     const streams = new Http2Streams({ ...parts, user: this, cores: options.cores, external: options.network.external })
@@ -135,8 +140,8 @@ export class Requests
     this.#streams = streams
     this.#handshakes = new TlsHandshakes(parts)
     this.#podSide = new PodSide({ ...parts, streams, handshakes: this.#handshakes })
-    this.#outcomes = new RequestOutcomes({ ...parts, kept, streams, sampler })
-    this.#oneWay = new OneWay({ ...parts, sampler, outcomes: this.#outcomes })
+    this.#outcomes = new RequestOutcomes({ ...parts, kept, streams, sampler, recorder })
+    this.#oneWay = new OneWay({ ...parts, sampler, recorder, outcomes: this.#outcomes })
     this.#first = new FirstPackets({ ...parts, streams, user: this, dns })
     this.#queryTraffic = dns === undefined ? -1 : this.#addQueries(dns.spec, dns.metrics, options.history)
     this.#attachGateway(options)
@@ -299,7 +304,8 @@ export class Requests
     }
     const ended = (user: number, cause: number) => this.#traffic[index]!.onOutcome?.(user, cause)
     const { metrics, timeout, retries, hedge } = options
-    return new Tries({ sim: this.#sim, sampler: this.#sampler, traffic: index, table, sender, ended, metrics, timeout, retries, hedge })
+    const watchers = { sampler: this.#sampler, recorder: this.#recorder }
+    return new Tries({ ...watchers, sim: this.#sim, traffic: index, table, sender, ended, metrics, timeout, retries, hedge })
   }
 
   /** Of the connections of one traffic that are being opened. */
@@ -326,6 +332,7 @@ export class Requests
     metrics.sent(this.#sim.now)
     metrics.failed(this.#sim.now, NO_CLIENT)
     this.#sampler?.failedAtOnce(trafficIndex, NO_CLIENT)
+    this.#recorder?.failedAtOnce(trafficIndex)
     onOutcome?.(user, NO_CLIENT)
   }
 

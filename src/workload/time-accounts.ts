@@ -1,5 +1,5 @@
 import { invariant } from '../invariant.ts'
-import { NETWORK, PARTS } from '../metrics/blame.ts'
+import { NETWORK, PARTS, SOFTIRQ } from '../metrics/blame.ts'
 import type { Nanos } from '../units.ts'
 import { DELAYED, STANDS_STILL, TRAVELS, WAITS } from './samples/marks.ts'
 
@@ -23,6 +23,9 @@ export class TimeAccounts {
   #doing: Uint8Array
   /** CPU time before the network; a request that waits has {@link ALL}. */
   #cpu: Float64Array
+  /** The last delay since it was last settled: whose, and how long, ns. */
+  #delayedBy: Uint8Array
+  #delay: Float64Array
   /** null: nobody watches. */
   #watcher: AccountWatcher | null = null
 
@@ -31,6 +34,8 @@ export class TimeAccounts {
     this.#since = new Float64Array(capacity)
     this.#doing = new Uint8Array(capacity)
     this.#cpu = new Float64Array(capacity)
+    this.#delayedBy = new Uint8Array(capacity)
+    this.#delay = new Float64Array(capacity)
   }
 
   /** A new request in this place. */
@@ -61,13 +66,13 @@ export class TimeAccounts {
   /** The next `length` ns belong to `part`, and only then goes on what it does. Nothing else is told of it until they have passed. */
   delayed(request: number, length: Nanos, part: number): void {
     if (this.#watcher !== null && length > 0) this.#watcher.mark(request, this.#since[request]!, DELAYED + part, length)
-    this.#delay(request, length, part)
+    this.#putOff(request, length, part)
   }
 
   /** The same for what has come to a machine that stands still: where a way is told, it is at its end. */
   standsStill(request: number, length: Nanos, part: number): void {
     if (this.#watcher !== null) this.#watcher.mark(request, this.#since[request]!, STANDS_STILL + part, length)
-    this.#delay(request, length, part)
+    this.#putOff(request, length, part)
   }
 
   /** From now on all that is told is told to the watcher too. */
@@ -75,9 +80,31 @@ export class TimeAccounts {
     this.#watcher = watcher
   }
 
-  #delay(request: number, length: Nanos, part: number): void {
+  #putOff(request: number, length: Nanos, part: number): void {
+    if (length === 0) return
     this.parts[request * PARTS + part]! += length
     this.#since[request]! += length
+    this.#delayedBy[request] = part
+    this.#delay[request] = length
+  }
+
+  /**
+   * Copies the {@link PARTS} parts as they are at `now` to `into`, from `at` on, and leaves the account as it is: so it may be in the midst of a
+   * delay, whose rest has not passed. Of two delays in a row the first is by SOFTIRQ.
+   */
+  read(request: number, now: Nanos, into: Float64Array, at: number): void {
+    const from = request * PARTS
+    for (let part = 0; part < PARTS; part++) into[at + part] = this.parts[from + part]!
+    const passed = now - this.#since[request]!
+    if (passed < 0) {
+      const cut = Math.min(-passed, this.#delay[request]!)
+      into[at + this.#delayedBy[request]!]! -= cut
+      into[at + SOFTIRQ]! -= -passed - cut
+      return
+    }
+    const cpu = Math.min(this.#cpu[request]!, passed)
+    into[at + this.#doing[request]!]! += cpu
+    into[at + NETWORK]! += passed - cpu
   }
 
   /** Puts what has passed into its parts. */
@@ -103,9 +130,13 @@ export class TimeAccounts {
     this.parts = grown(this.parts, capacity * PARTS)
     this.#since = grown(this.#since, capacity)
     this.#cpu = grown(this.#cpu, capacity)
+    this.#delay = grown(this.#delay, capacity)
     const doing = new Uint8Array(capacity)
     doing.set(this.#doing)
     this.#doing = doing
+    const delayedBy = new Uint8Array(capacity)
+    delayedBy.set(this.#delayedBy)
+    this.#delayedBy = delayedBy
   }
 }
 

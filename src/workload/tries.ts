@@ -7,6 +7,7 @@ import type { Nanos } from '../units.ts'
 import { BackOff } from './back-off.ts'
 import { OUTSIDE } from './connection-table.ts'
 import { ExpiryQueue } from './expiry-queue.ts'
+import type { RequestRecorder } from './records/request-recorder.ts'
 import { HEDGE, type RequestTable } from './request-table.ts'
 import { RetryBudget } from './retry-budget.ts'
 import { causesToRetry } from './retry-conditions.ts'
@@ -38,6 +39,8 @@ export interface TriesOptions {
   readonly sender: TrySender
   /** null: nobody watches requests. */
   readonly sampler: RequestSampler | null
+  /** null: nobody asks for the requests that have ended. */
+  readonly recorder: RequestRecorder | null
   /** Index of the traffic. */
   readonly traffic: number
   readonly metrics: TrafficMetrics
@@ -76,6 +79,7 @@ export class Tries {
   readonly #unseen = new Map<number, UnseenChange | null>()
   readonly #sender: TrySender
   readonly #sampler: RequestSampler | null
+  readonly #recorder: RequestRecorder | null
   readonly #traffic: number
   readonly #metrics: TrafficMetrics
   readonly #timeout: Nanos
@@ -103,6 +107,7 @@ export class Tries {
     this.#table = table
     this.#sender = options.sender
     this.#sampler = options.sampler
+    this.#recorder = options.recorder
     this.#traffic = options.traffic
     this.#metrics = options.metrics
     this.#timeout = options.timeout
@@ -193,6 +198,7 @@ export class Tries {
     this.#failed++
     this.#unseen.set(wish, this.#sender.unseenBy(request, cause))
     this.#sampler?.failed(request, cause)
+    this.#recorder?.tryFailed(request)
     this.#leave(wish, request)
   }
 
@@ -326,6 +332,7 @@ export class Tries {
     this.#metrics.failed(sentAt[wish]!, cause, this.#unseen.get(wish) ?? null)
     this.#unseen.delete(wish)
     this.#sampler?.wishEnds(wish, this.#traffic, cause)
+    this.#recorder?.wishFailed(this.#traffic, wish, cause)
     this.wishes.free(wish)
     this.#ended(user, cause)
   }

@@ -35,8 +35,12 @@ export type CommandDefinition = (context: CommandContext) => Command
 export async function startJob(context: CommandContext, job: Job, options: ScreenOptions): Promise<void> {
   const { doJob, done, terminal, workerFile } = context
   if (doJob !== undefined) return done(await doJob(job, options))
-  const [{ JobScreen }, { startJob: start }] = await Promise.all([import('../job-screen.ts'), import('../start-job.ts')])
-  done(await start(job, new JobScreen(options, terminal), workerFile))
+  const { startJob: start } = await import('../start-job.ts')
+  const loadScreen = async () => {
+    const { JobScreen } = await import('../job-screen.ts')
+    return new JobScreen(options, terminal)
+  }
+  done(await start(job, loadScreen, workerFile))
 }
 
 export const EXIT_CODES = `Exit codes:

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { RAW_FORMATS, type RawFormat } from '../../report/raw/index.ts'
 import { LANGUAGE_CODES, type LanguageCode } from '../../scenario/story-language/codes.ts'
 import { choice, notEmpty, wholeNumber } from './arguments.ts'
 import { type CommandContext, EXIT_CODES, startJob } from './command.ts'
@@ -8,6 +9,7 @@ interface RunOptions {
   readonly out?: string
   readonly report?: boolean
   readonly samples?: number
+  readonly raw?: RawFormat
   readonly traces?: boolean
   readonly lang: LanguageCode
   readonly json?: boolean
@@ -36,6 +38,7 @@ export function runCommand(context: CommandContext): Command {
       'keep requests step by step: of each traffic so many spread over time, of the slowest, and of each cause of failure',
       wholeNumber(1, 1000),
     )
+    .addOption(choice('--raw <format>', 'write every request as a row of requests-raw.csv or requests-raw.parquet', RAW_FORMATS))
     .option(
       '--traces',
       `also write trace.json for Perfetto, otlp.json and metrics.prom; keeps ${TRACED_SAMPLES} samples unless --samples says otherwise`,
@@ -46,7 +49,7 @@ export function runCommand(context: CommandContext): Command {
     .addHelpText(
       'after',
       `
-Writes requests.csv, latency.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, connections.csv, failures.csv, events.csv, parameters.csv and summary.json, all or none of them; with --samples, --report or --traces also samples.csv, and with --report the report.html that "towtank report" makes. An earlier result in the folder is replaced.
+Writes requests.csv, latency.csv, objects.csv, proxy.csv, pods.csv, nodes.csv, connections.csv, failures.csv, events.csv, parameters.csv and summary.json, all or none of them; with --samples, --report or --traces also samples.csv, with --raw requests-raw.csv or .parquet, and with --report the report.html that "towtank report" makes. An earlier result in the folder is replaced.
 
 Examples:
   $ towtank run scenarios/rollout-under-load.yaml
@@ -57,10 +60,10 @@ Examples:
 ${EXIT_CODES}`,
     )
     .action(async (files: string[], options: RunOptions) => {
-      const { seed = null, out = null, traces = false } = options
+      const { seed = null, out = null, raw = null, traces = false } = options
       const report = options.report === true ? options.lang : null
       const samples = options.samples ?? (traces ? TRACED_SAMPLES : report === null ? null : REPORTED_SAMPLES)
-      const job = { kind: 'run', files, seed, out, report, samples, traces, version: context.version } as const
+      const job = { kind: 'run', files, seed, out, report, samples, raw, traces, version: context.version } as const
       await startJob(context, job, options)
     })
 }

@@ -72,7 +72,7 @@ async function compare(a: string, b: string, more: Partial<CompareJob> = {}, wor
 async function run(file: string, out: string, seed: string | null = null): Promise<void> {
   const events: JobEvent[] = []
   await runJob(
-    { kind: 'run', files: [file], seed, out, version: '0.0.0', report: null, samples: null, traces: false },
+    { kind: 'run', files: [file], seed, out, version: '0.0.0', report: null, samples: null, raw: null, traces: false },
     { simulate, files: diskFiles, tell: (event) => events.push(event) },
   )
   expect(events.some(({ kind }) => kind === 'finished')).toBe(true)

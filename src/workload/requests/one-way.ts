@@ -1,6 +1,7 @@
 import type { Simulation } from '../../engine/simulation.ts'
 import { PARTS } from '../../metrics/blame.ts'
 import { OK } from '../../metrics/failure-cause.ts'
+import type { RequestRecorder } from '../records/request-recorder.ts'
 import { HELD, type RequestTable, WAITING } from '../request-table.ts'
 import type { RequestSampler } from '../samples/request-sampler.ts'
 import type { RequestOutcomes } from './request-outcomes.ts'
@@ -13,6 +14,7 @@ export class OneWay {
   readonly #traffic: readonly Traffic[]
   readonly #outcomes: RequestOutcomes
   readonly #sampler: RequestSampler | null
+  readonly #recorder: RequestRecorder | null
 
   constructor(options: {
     sim: Simulation
@@ -20,12 +22,14 @@ export class OneWay {
     traffic: readonly Traffic[]
     outcomes: RequestOutcomes
     sampler: RequestSampler | null
+    recorder: RequestRecorder | null
   }) {
     this.#sim = options.sim
     this.#table = options.table
     this.#traffic = options.traffic
     this.#outcomes = options.outcomes
     this.#sampler = options.sampler
+    this.#recorder = options.recorder
   }
 
   /** Nobody waits for an answer. */
@@ -46,6 +50,7 @@ export class OneWay {
     const { metrics, onOutcome } = this.#traffic[table.traffics[request]!]!
     metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
     this.#sampler?.answered(request)
+    this.#recorder?.answered(request)
     const user = table.users[request]!
     this.#outcomes.close(request, false)
     onOutcome?.(user, OK)

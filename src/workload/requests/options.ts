@@ -13,6 +13,7 @@ import type { Nanos } from '../../units.ts'
 import type { Director } from '../director/director.ts'
 import type { GatewayFactory } from '../gateway.ts'
 import type { NetworkPlugin } from '../packet-filter.ts'
+import type { RequestRecorder } from '../records/request-recorder.ts'
 import type { DnsSpec, KnowsName, NamesToTry } from '../resolver.ts'
 import type { RequestSampler } from '../samples/request-sampler.ts'
 import type { ConnectionSpec, HedgeSpec, HttpRequest, RetrySpec, SocketSpec, TlsClientSpec, WorkloadSpec } from '../specs.ts'
@@ -42,6 +43,8 @@ export interface RequestsOptions {
   readonly policies?: { readonly plugin: NetworkPlugin; readonly nodeAddresses: Int32Array } | undefined
   /** Watches some requests; null or absent: none. */
   readonly sampler?: RequestSampler | null | undefined
+  /** Tells every request that has ended; null or absent: nobody asks. */
+  readonly recorder?: RequestRecorder | null | undefined
 }
 
 /** What a traffic is, to `Requests.addTraffic`. */

@@ -6,6 +6,7 @@ import type { Nanos } from '../../units.ts'
 import { NO_POOL, RESOLVING } from '../connection-table.ts'
 import type { Connections } from '../connections.ts'
 import type { Datagrams } from '../datagrams/datagrams.ts'
+import type { RequestRecorder } from '../records/request-recorder.ts'
 import { NO_CONNECTION, type RequestTable } from '../request-table.ts'
 import type { RequestSampler } from '../samples/request-sampler.ts'
 import type { Http2Streams } from './http2-streams.ts'
@@ -26,6 +27,7 @@ export interface RequestOutcomesOptions {
   /** By index. */
   readonly traffic: readonly Traffic[]
   readonly sampler: RequestSampler | null
+  readonly recorder: RequestRecorder | null
 }
 
 /** How requests end for their clients: by an answer, by a failure, or by being given up; and what then becomes of the connection. */
@@ -40,6 +42,7 @@ export class RequestOutcomes {
   readonly #streams: Http2Streams
   readonly #traffic: readonly Traffic[]
   readonly #sampler: RequestSampler | null
+  readonly #recorder: RequestRecorder | null
 
   constructor(options: RequestOutcomesOptions) {
     this.#sim = options.sim
@@ -52,6 +55,7 @@ export class RequestOutcomes {
     this.#streams = options.streams
     this.#traffic = options.traffic
     this.#sampler = options.sampler
+    this.#recorder = options.recorder
   }
 
   /** The answer has come to a client that waits for it. */
@@ -71,6 +75,7 @@ export class RequestOutcomes {
     const { metrics, onOutcome, tries } = this.#traffic[table.traffics[request]!]!
     metrics.ok(sentAt, latency, accounts.parts, request * PARTS)
     if (this.#sampler !== null) this.#sampler.answered(request)
+    if (this.#recorder !== null) this.#recorder.answered(request)
     const user = table.users[request]!
     if (tries !== null) tries.answered(request)
     this.#giveBack(request)
@@ -175,6 +180,7 @@ export class RequestOutcomes {
     }
     metrics.failed(table.sentAt[request]!, cause, this.unseenBy(request, cause))
     if (this.#sampler !== null) this.#sampler.failed(request, cause)
+    if (this.#recorder !== null) this.#recorder.failed(request, cause)
     onOutcome?.(table.users[request]!, cause)
   }
 
