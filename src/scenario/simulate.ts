@@ -1,4 +1,3 @@
-import { matchesSelector } from '../api/labels.ts'
 import type { Deployment } from '../api/objects/index.ts'
 import { objectKey } from '../control-plane/object-key.ts'
 import type { Trace } from '../engine/trace.ts'
@@ -8,6 +7,7 @@ import type { Cell, Table } from '../metrics/table.ts'
 import { throttledShare } from '../node/container-cpu.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import type { SampleSpec } from '../workload/samples/request-sampler.ts'
+import { LoadsByLabel } from './loads-by-label.ts'
 import { eventTable } from './run-events.ts'
 import type { DeploymentSummary, RunResult, VariantSummary } from './run-result.ts'
 import { runUntil } from './run-until.ts'
@@ -107,13 +107,12 @@ function deploymentsOf(scenario: Scenario, cluster: SimulatedCluster): Deploymen
       .filter((object) => object.kind === 'Deployment')
       .map((object) => [objectKey('Deployment', object.metadata.namespace, object.metadata.name), object.metadata]),
   )
-  const loads = cluster.dataPlane.backends.loads()
+  const loads = new LoadsByLabel(cluster.dataPlane.backends.loads())
   return [...keys].map(([key, { namespace, name }]) => {
     const deployment: Deployment | undefined = cluster.controlPlane.server.peek('Deployment', namespace, name)
     const availableAt = cluster.availableAt.get(key)
     const selector = deployment?.spec.selector
-    const own =
-      selector === undefined ? [] : loads.filter(({ pod }) => pod.namespace === namespace && matchesSelector(selector, pod.labels))
+    const own = selector === undefined ? [] : loads.selected(namespace, selector)
     const stats = own.flatMap(({ cpu }) => cpu ?? [])
     return {
       namespace,
