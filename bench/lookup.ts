@@ -38,7 +38,7 @@ export default function main(size: Size): Row[] {
   }
   rows.push(...lastRule(full ? 10_000 : 300, full))
   for (const destinations of full ? [4, 10, 16, 32, 64, 500, 5000] : [10, 300]) {
-    const operations = full ? Math.max(20_000, Math.min(1_000_000, Math.floor(200_000_000 / destinations))) : 500
+    const operations = full ? Math.max(5000, Math.min(500_000, Math.floor(50_000_000 / destinations))) : 500
     const variants = wlcVariants(destinations)
     rows.push(...compare({ question: 'wlc', baseline: 'scan', size: destinations, variants, operations, rounds: full ? 7 : 2, warmUp: 0 }))
   }

@@ -10,7 +10,7 @@ export const SCALED: readonly {
 }[] = [
   { benchmark: 'event-queue', question: 'hold', variants: ['radix wheel', 'heap-js'], of: 'events pending' },
   { benchmark: 'lookup', question: 'service', variants: ['linear', 'hash'], of: 'Services' },
-  { benchmark: 'picks', question: 'pick', of: 'backends' },
+  { benchmark: 'picks', question: 'pick', variants: ['rr', 'wlc', 'lblcr', 'smooth-wrr'], of: 'backends' },
   { benchmark: 'connections', question: 'connection step', variants: ['connection table'], of: 'connections' },
   { benchmark: 'requests', question: 'whole request', of: 'pods' },
   { benchmark: 'end-to-end', question: 'all pods to Ready', of: 'pods' },

@@ -33,10 +33,10 @@ export function one(variant: string, size: Size): Record<string, Sample> {
   const actors = Number(count)
   const steps = size === 'full' ? 2_000_000 : 3000
   const model = STYLES[style]!(actors)
-  model.run((steps / 3 / actors) * SECOND)
+  model.run(Math.round((steps / 3 / actors) * SECOND))
   const before = process.cpuUsage()
   const done = model.steps
-  model.run((steps / actors) * SECOND)
+  model.run(Math.round((steps / actors) * SECOND))
   const { user, system } = process.cpuUsage(before)
   return { [QUESTION]: { value: ((user + system) * 1000) / (model.steps - done), checksum: hex(model.checksum) } }
 }
