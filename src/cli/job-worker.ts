@@ -4,8 +4,13 @@ import { simulate } from '../scenario/simulate.ts'
 import { compareJob } from './compare/compare-job.ts'
 import { diskFiles } from './disk-files.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
-import type { Job, JobEvent, JobTools, WorkerMessage } from './jobs.ts'
+import { cleansUp, type Job, type JobEvent, type JobTools, type ThreadMessage, type WorkerMessage } from './jobs.ts'
 import { cellsInThreads, cellWorkerFile } from './pool/cell-pool.ts'
+import { programHash } from './pool/program-hash.ts'
+import { cellsInQueue } from './queue/cells-in-queue.ts'
+import { metersInQueue } from './queue/meters-in-queue.ts'
+import { openQueue } from './queue/open-queue.ts'
+import type { TaskQueue } from './queue/task-queue.ts'
 import { reportClient } from './report-client.ts'
 import { type MeterJob, type MeterTask, metersInThreads } from './rollout/meters.ts'
 import { rolloutJob } from './rollout/rollout-job.ts'
@@ -44,9 +49,15 @@ async function serve(job: Job, workerFile: string): Promise<void> {
     post(event)
   }
   const tools: JobTools = { simulate, files: diskFiles, tell }
+  const controller = new AbortController()
+  const { signal } = controller
+  const interrupt = ({ kind }: ThreadMessage): void => (kind === 'interrupt' ? controller.abort() : undefined)
+  // To listen keeps the thread alive: only where there is something to hear.
+  if (cleansUp(job)) parentPort?.on('message', interrupt)
   try {
-    post({ kind: 'exit', code: await work(job, tools, workerFile) })
+    post({ kind: 'exit', code: await work(job, { ...tools, signal }, workerFile) })
   } catch (error) {
+    if (signal.aborted) return
     const refusal = systemRefusal(error)
     if (refusal !== null) {
       post({ kind: 'refused', reason: refusal })
@@ -54,21 +65,37 @@ async function serve(job: Job, workerFile: string): Promise<void> {
       return
     }
     post({ kind: 'bug', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  } finally {
+    parentPort?.off('message', interrupt)
   }
 }
 
-function work(job: Job, tools: JobTools, workerFile: string): Promise<ExitCode> {
+function work(job: Job, tools: JobTools & { readonly signal: AbortSignal }, workerFile: string): Promise<ExitCode> {
   switch (job.kind) {
     case 'run':
       return runJob(job, tools, () => reportClient(workerFile))
     case 'trace':
       return traceJob(job, tools)
     case 'compare':
-      return compareJob(job, { ...tools, cells: (workers) => cellsInThreads(workers, cellWorkerFile(workerFile)) })
+      return compareJob(job, {
+        ...tools,
+        cells: async (workers) =>
+          job.queue === null
+            ? cellsInThreads(workers, cellWorkerFile(workerFile))
+            : cellsInQueue(await queueOf(job.queue, job, tools, workerFile)),
+      })
     case 'rollout':
       return rolloutJob(job, {
         ...tools,
-        meters: (scenario, rollout, workers) => metersInThreads(scenario, rollout, workers, workerFile),
+        meters: async ({ scenario, rollout, workers, task }) =>
+          job.queue === null
+            ? metersInThreads(scenario, rollout, workers, workerFile)
+            : metersInQueue(await queueOf(job.queue, job, tools, workerFile), task, job.replications, tools.signal),
       })
   }
+}
+
+function queueOf(url: string, { version }: { readonly version: string }, { tell }: JobTools, workerFile: string): Promise<TaskQueue> {
+  const tool = { version, build: programHash(cellWorkerFile(workerFile)) }
+  return openQueue({ url, tool, note: (text) => tell({ kind: 'note', text }) })
 }
