@@ -124,7 +124,7 @@ export class CommandFolder {
       if (job.kind === 'run') return runJob(job, tools, parts.reportClient)
       if (job.kind === 'trace') return traceJob(job, tools)
       if (job.kind === 'compare') return compareJob(job, { ...tools, cells: () => cellsHere() })
-      return rolloutJob(job, { files: diskFiles, tell: tools.tell, meters: metersHere })
+      return rolloutJob(job, { files: diskFiles, tell: tools.tell, meters: ({ scenario, rollout }) => metersHere(scenario, rollout) })
     }
     process.chdir(this.#folder)
     try {

@@ -15,6 +15,7 @@ import { JobScreen } from '../src/cli/job-screen.ts'
 import type { Job, JobTools } from '../src/cli/jobs.ts'
 import { cellsHere } from '../src/cli/pool/cell-pool.ts'
 import { main } from '../src/cli/program.ts'
+import { WorkerScreen } from '../src/cli/queue/worker-screen.ts'
 import { runJob } from '../src/cli/run-job.ts'
 import { schemaText } from '../src/cli/schema.ts'
 import type { SchemaName } from '../src/cli/schema-names.ts'
@@ -138,6 +139,16 @@ describe('what is printed with --json', () => {
     const [partial] = await printed('merge', out, '--out', `${out}-partial`, '--partial')
     expect(partial).toMatchObject({ status: 'partial', finished: 0 })
     expect(complaints('merge', partial)).toBeNull()
+  })
+
+  test('by worker', () => {
+    const answers: string[] = []
+    const terminal = { stdout: { write: (text: string) => answers.push(text) }, stderr: { write: () => undefined }, env: {} }
+    const tool = { name: 'towtank', version: '1.2.3', build: 'sha256:test' } as const
+    const totals = { finished: 3, failed: 0, givenBack: 1 }
+    new WorkerScreen({ json: true, quiet: true }, terminal).finished({ schemaVersion: 1, tool, command: 'worker', name: 'one', ...totals })
+    expect(complaints('worker', JSON.parse(answers.join('')))).toBeNull()
+    expect(complaints('worker', { ...JSON.parse(answers.join('')), finished: null })).not.toBeNull()
   })
 
   test('by import, and in import.json', async () => {

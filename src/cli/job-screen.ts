@@ -48,6 +48,9 @@ export class JobScreen {
         this.#refusals.push(event.reason)
         this.#error(`${colors.red(event.reason)}\n`)
         return
+      case 'note':
+        if (this.#options.quiet !== true) this.#error(`${event.text}\n`)
+        return
       case 'warnings':
         this.#warnings(event.warnings)
         return

@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { simulate } from '../scenario/simulate.ts'
 import { diskFiles } from './disk-files.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
-import type { Job, JobEvent, JobTools, WorkerMessage } from './jobs.ts'
+import { cleansUp, type Job, type JobEvent, type JobTools, type ThreadMessage, type WorkerMessage } from './jobs.ts'
+import type { TaskQueue } from './queue/task-queue.ts'
 import type { MeterJob, MeterTask } from './rollout/meters.ts'
 import { systemRefusal } from './system-refusal.ts'
 
@@ -38,9 +39,15 @@ async function serve(job: Job, workerFile: string): Promise<void> {
     post(event)
   }
   const tools: JobTools = { simulate, files: diskFiles, tell }
+  const controller = new AbortController()
+  const { signal } = controller
+  const interrupt = ({ kind }: ThreadMessage): void => (kind === 'interrupt' ? controller.abort() : undefined)
+  // To listen keeps the thread alive: only where there is something to hear.
+  if (cleansUp(job)) parentPort?.on('message', interrupt)
   try {
-    post({ kind: 'exit', code: await work(job, tools, workerFile) })
+    post({ kind: 'exit', code: await work(job, { ...tools, signal }, workerFile) })
   } catch (error) {
+    if (signal.aborted) return
     const refusal = systemRefusal(error)
     if (refusal !== null) {
       post({ kind: 'refused', reason: refusal })
@@ -48,11 +55,13 @@ async function serve(job: Job, workerFile: string): Promise<void> {
       return
     }
     post({ kind: 'bug', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  } finally {
+    parentPort?.off('message', interrupt)
   }
 }
 
 /** Each job loads what it needs and nothing else, as most of a short run is the reading of code. */
-async function work(job: Job, tools: JobTools, workerFile: string): Promise<ExitCode> {
+async function work(job: Job, tools: JobTools & { readonly signal: AbortSignal }, workerFile: string): Promise<ExitCode> {
   switch (job.kind) {
     case 'run': {
       const [{ runJob }, { reportClient }] = await Promise.all([import('./run-job.ts'), import('./report-client.ts')])
@@ -63,15 +72,43 @@ async function work(job: Job, tools: JobTools, workerFile: string): Promise<Exit
       return traceJob(job, tools)
     }
     case 'compare': {
-      const [{ compareJob }, pool] = await Promise.all([import('./compare/compare-job.ts'), import('./pool/cell-pool.ts')])
-      return compareJob(job, { ...tools, cells: (workers) => pool.cellsInThreads(workers, pool.cellWorkerFile(workerFile)) })
+      const { compareJob } = await import('./compare/compare-job.ts')
+      return compareJob(job, {
+        ...tools,
+        async cells(workers) {
+          if (job.queue === null) {
+            const { cellsInThreads, cellWorkerFile } = await import('./pool/cell-pool.ts')
+            return cellsInThreads(workers, cellWorkerFile(workerFile))
+          }
+          const { cellsInQueue } = await import('./queue/cells-in-queue.ts')
+          return cellsInQueue(await queueOf(job.queue, job, tools, workerFile))
+        },
+      })
     }
     case 'rollout': {
       const [{ rolloutJob }, { metersInThreads }] = await Promise.all([import('./rollout/rollout-job.ts'), import('./rollout/meters.ts')])
       return rolloutJob(job, {
         ...tools,
-        meters: (scenario, rollout, workers) => metersInThreads(scenario, rollout, workers, workerFile),
+        async meters({ scenario, rollout, workers, task }) {
+          if (job.queue === null) return metersInThreads(scenario, rollout, workers, workerFile)
+          const { metersInQueue } = await import('./queue/meters-in-queue.ts')
+          return metersInQueue(await queueOf(job.queue, job, tools, workerFile), task, job.replications, tools.signal)
+        },
       })
     }
   }
+}
+
+async function queueOf(
+  url: string,
+  { version }: { readonly version: string },
+  { tell }: JobTools,
+  workerFile: string,
+): Promise<TaskQueue> {
+  const [{ openQueue }, { programHash }, { cellWorkerFile }] = await Promise.all([
+    import('./queue/open-queue.ts'),
+    import('./pool/program-hash.ts'),
+    import('./pool/cell-pool.ts'),
+  ])
+  return openQueue({ url, tool: { version, build: programHash(cellWorkerFile(workerFile)) }, note: (text) => tell({ kind: 'note', text }) })
 }

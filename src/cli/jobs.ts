@@ -61,6 +61,8 @@ export interface RolloutJob {
   readonly limitSeconds: number
   /** Runs at once. */
   readonly workers: number
+  /** Where workers are that do the runs; null for threads of this machine. */
+  readonly queue: string | null
   readonly out: string | null
   readonly version: string
 }
@@ -77,6 +79,8 @@ export interface CompareJob {
   readonly tolerances: readonly string[]
   readonly seed: string | null
   readonly workers: number
+  /** Where workers are that do the runs; null for threads of this machine. */
+  readonly queue: string | null
   readonly out: string | null
   /** Files to write beside the folder of results. */
   readonly markdown: string | null
@@ -93,6 +97,7 @@ export type JobEvent =
   | { readonly kind: 'warnings'; readonly warnings: readonly ScenarioWarning[] }
   /** Something is wrong with the command rather than with a file. */
   | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'note'; readonly text: string }
   /** From now on there may be a partial folder beside this one. */
   | { readonly kind: 'writing'; readonly out: string }
   | { readonly kind: 'progress'; readonly scenario: string; readonly variant: string; readonly fraction: number }
@@ -106,6 +111,14 @@ export type JobEvent =
       readonly object: string
       readonly lines: readonly string[]
     }
+
+/** What a worker thread is sent when it is to end early, if its job leaves something elsewhere that it can take back. */
+export type ThreadMessage = { readonly kind: 'interrupt' }
+
+/** Whether the job has to clean up before it ends. */
+export function cleansUp(job: Job): boolean {
+  return 'queue' in job && job.queue !== null
+}
 
 /** What a worker thread sends: the events of its job, and its end. */
 export type WorkerMessage = JobEvent | { readonly kind: 'exit'; readonly code: ExitCode } | { readonly kind: 'bug'; readonly stack: string }

@@ -8,6 +8,7 @@ export const SCHEMA_NAMES = [
   'compare',
   'sweep',
   'merge',
+  'worker',
   'chart',
   'import',
   'bench',

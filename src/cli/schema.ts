@@ -11,6 +11,7 @@ import {
   SWEEP_OUTPUT,
   TRACE_OUTPUT,
   VALIDATE_OUTPUT,
+  WORKER_OUTPUT,
 } from '../report/output-schemas.ts'
 import { scenarioSchema } from '../scenario/schema.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
@@ -26,6 +27,7 @@ const SCHEMAS: Readonly<Record<SchemaName, z.ZodType>> = {
   compare: COMPARE_OUTPUT,
   sweep: SWEEP_OUTPUT,
   merge: SWEEP_OUTPUT,
+  worker: WORKER_OUTPUT,
   chart: CHART_OUTPUT,
   import: IMPORT_OUTPUT,
   bench: BENCH_OUTPUT,

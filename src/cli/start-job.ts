@@ -1,7 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { JobScreen } from './job-screen.ts'
-import type { Job, WorkerMessage } from './jobs.ts'
+import { cleansUp, type Job, type ThreadMessage, type WorkerMessage } from './jobs.ts'
+
+/** A queue that cannot be reached must not keep Ctrl-C waiting. */
+const CLEANING_MILLISECONDS = 10_000
 
 /**
  * Does a job in a thread of its own, so that this one can listen to Ctrl-C and keep the progress bar moving.
@@ -14,13 +17,20 @@ export function startJob(job: Job, loadScreen: () => Promise<JobScreen>, workerF
   return new Promise((settle, fail) => {
     let result: ExitCode = EXIT.bug
     let interrupted = false
+    let late: NodeJS.Timeout | undefined
     /** What is to be shown waits for the screen, and then comes in its order. */
     const show = (then: (screen: JobScreen) => void): void => void screen.then(then).catch(fail)
     const interrupt = () => {
+      // Whoever has nothing to clean up, or is told so twice, ends at once.
+      if (interrupted || !cleansUp(job)) void worker.terminate()
+      else {
+        const message: ThreadMessage = { kind: 'interrupt' }
+        worker.postMessage(message)
+        late = setTimeout(() => void worker.terminate(), CLEANING_MILLISECONDS)
+      }
       interrupted = true
-      void worker.terminate()
     }
-    process.once('SIGINT', interrupt)
+    process.on('SIGINT', interrupt)
     worker.on('message', (message: WorkerMessage) => {
       if (interrupted) return
       if (message.kind === 'exit') result = message.code
@@ -30,6 +40,7 @@ export function startJob(job: Job, loadScreen: () => Promise<JobScreen>, workerF
     worker.on('error', (error) => show((on) => on.bug(error instanceof Error ? (error.stack ?? error.message) : String(error))))
     worker.on('exit', () => {
       process.off('SIGINT', interrupt)
+      clearTimeout(late)
       show((on) => {
         on.close(interrupted)
         settle(interrupted ? EXIT.interrupted : result)

@@ -333,6 +333,18 @@ export const SWEEP_OUTPUT = z
   })
   .meta({ title: 'Towtank: towtank sweep --json and towtank merge --json' })
 
+export const WORKER_OUTPUT = z
+  .object({
+    schemaVersion: version,
+    tool: z.object({ name: z.literal('towtank'), version: z.string(), build: z.string() }),
+    command: z.literal('worker'),
+    name: z.string(),
+    finished: count.meta({ description: 'Runs whose results it has given' }),
+    failed: count.meta({ description: 'Runs that are not tried again' }),
+    givenBack: count.meta({ description: 'Runs that it was told to leave to others' }),
+  })
+  .meta({ title: 'Towtank: towtank worker --json' })
+
 export const CHART_OUTPUT = z
   .object({
     schemaVersion: version,

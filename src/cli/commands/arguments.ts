@@ -1,7 +1,8 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { nearest } from '../../api/did-you-mean.ts'
 import { parseDuration } from '../../scenario/parse-duration.ts'
 import type { Nanos } from '../../units.ts'
+import { whyNotQueue } from '../queue/queue-address.ts'
 
 /** Readers of option values: each gives the value, or says what it expects. */
 
@@ -22,6 +23,24 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 export function notEmpty(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It is empty.')
   return text
+}
+
+/** Where a queue is, with or without a user, a password and a database. */
+export function queueAddress(text: string): string {
+  const why = whyNotQueue(text)
+  if (why !== null) throw new InvalidArgumentError(why)
+  return text
+}
+
+/** For a command whose runs other machines can do. */
+export function queueOption(): Option {
+  return new Option('--queue <url>', 'have towtank worker do the runs, on any machine: redis://HOST:PORT').argParser(queueAddress)
+}
+
+/** How many runs are done at once is then for the workers to say. */
+export function refuseWorkersWithQueue(command: Command, { queue, workers }: { readonly queue?: string; readonly workers?: number }): void {
+  if (queue !== undefined && workers !== undefined)
+    command.error('Cannot use --workers with --queue: towtank worker --concurrency says how many runs a machine does at once')
 }
 
 /** One of a few words; a word that is near one is told. */

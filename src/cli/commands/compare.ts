@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { LANGUAGE_CODES, type LanguageCode } from '../../scenario/story-language/codes.ts'
 import type { CompareJob } from '../jobs.ts'
-import { choice, notEmpty, wholeNumber } from './arguments.ts'
+import { choice, notEmpty, queueOption, refuseWorkersWithQueue, wholeNumber } from './arguments.ts'
 import { type CommandContext, startJob } from './command.ts'
 
 interface CompareOptions {
@@ -10,6 +10,7 @@ interface CompareOptions {
   readonly replications?: number
   readonly tolerance?: readonly string[]
   readonly workers?: number
+  readonly queue?: string
   readonly seed?: string
   readonly out?: string
   readonly markdown?: string
@@ -54,6 +55,7 @@ export function compareCommand(context: CommandContext): Command {
       'runs at once; the results do not depend on it (default: as many as there are processors)',
       wholeNumber(1, 256),
     )
+    .addOption(queueOption())
     .option('-s, --seed <seed>', 'seed of all random numbers, instead of the one of A', notEmpty)
     .option('-o, --out <folder>', 'where to write (default: results/<scenario name of B>-compare)')
     .option('--markdown <file>', 'write the comparison as Markdown, for a pull request', notEmpty)
@@ -74,17 +76,18 @@ Examples:
   $ towtank compare before.yaml#ipvs after.yaml#nftables --replications 30 --json --quiet | jq '.metrics[0]'`,
     )
     .action(async (first: string, second: string | undefined, options: CompareOptions, command: Command) => {
-      const { variants, seed = null, out = null, markdown = null, junit = null, lang: language } = options
+      const { variants, seed = null, queue = null, out = null, markdown = null, junit = null, lang: language } = options
       if (variants !== undefined && second !== undefined)
         command.error('Cannot use --variants with two inputs: write FILE#VARIANT for each')
       if (variants === undefined && second === undefined)
         command.error('Nothing to compare with: expected a second result folder or scenario file, or --variants A,B')
+      refuseWorkersWithQueue(command, options)
       const [a, b] = variants === undefined ? [first, second!] : [`${first}#${variants[0]}`, `${first}#${variants[1]}`]
       const replications = options.replications ?? COMPARE_REPLICATIONS
       const workers = options.workers ?? availableParallelism()
       const tolerances = options.tolerance ?? []
       const files = { out, markdown, junit, language, version: context.version }
-      const job: CompareJob = { kind: 'compare', a, b, replications, tolerances, seed, workers, ...files }
+      const job: CompareJob = { kind: 'compare', a, b, replications, tolerances, seed, workers, queue, ...files }
       await startJob(context, job, options)
     })
 }

@@ -14,6 +14,7 @@ import { schemaCommand } from './schema.ts'
 import { sweepCommand } from './sweep.ts'
 import { traceCommand } from './trace.ts'
 import { validateCommand } from './validate.ts'
+import { workerCommand } from './worker.ts'
 
 /** Every command, in the order of the help: one more is a file beside this one and a line here. */
 export const COMMANDS: readonly CommandDefinition[] = [
@@ -25,6 +26,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   compareCommand,
   sweepCommand,
   mergeCommand,
+  workerCommand,
   chartCommand,
   exportCommand,
   importCommand,

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { LANGUAGE_CODES, type LanguageCode } from '../../scenario/story-language/codes.ts'
 import { type Nanos, SECOND } from '../../units.ts'
 import type { RolloutJob } from '../jobs.ts'
-import { choice, duration, notEmpty, wholeNumber } from './arguments.ts'
+import { choice, duration, notEmpty, queueOption, refuseWorkersWithQueue, wholeNumber } from './arguments.ts'
 import { type CommandContext, startJob } from './command.ts'
 
 interface RolloutOptions {
@@ -14,6 +14,7 @@ interface RolloutOptions {
   readonly replications?: number
   readonly limit?: number
   readonly workers?: number
+  readonly queue?: string
   readonly seed?: string
   readonly out?: string
   readonly lang: LanguageCode
@@ -46,6 +47,7 @@ export function rolloutCommand(context: CommandContext): Command {
       'runs at once; the results do not depend on it (default: as many as there are processors)',
       wholeNumber(1, 256),
     )
+    .addOption(queueOption())
     .option('-s, --seed <seed>', 'seed of all random numbers, instead of the one in the file', notEmpty)
     .option('-o, --out <folder>', 'where to write (default: results/<scenario name>-rollout)')
     .addOption(choice('--lang <code>', 'language of the summary', LANGUAGE_CODES).default('en'))
@@ -63,14 +65,15 @@ Examples:
   $ towtank rollout scenarios/rollout-under-load.yaml --variant ipvs --json --quiet | jq '.withPatch.preStopSeconds'`,
     )
     .action(async (file: string, options: RolloutOptions, command: Command) => {
-      const { object = null, restart = null, variant = null, seed = null, out = null } = options
+      const { object = null, restart = null, variant = null, seed = null, queue = null, out = null } = options
       if (object !== null && restart !== null) command.error('Cannot use --object with --restart: that names the object itself')
       if (options.at !== undefined && restart === null) command.error('Cannot use --at without --restart')
+      refuseWorkersWithQueue(command, options)
       const at = options.at ?? 60 * SECOND
       const replications = options.replications ?? ROLLOUT_REPLICATIONS
       const limitSeconds = options.limit ?? ROLLOUT_LIMIT
       const workers = options.workers ?? availableParallelism()
-      const search = { object, restart, at, variant, seed, replications, limitSeconds, workers }
+      const search = { object, restart, at, variant, seed, replications, limitSeconds, workers, queue }
       const job: RolloutJob = { kind: 'rollout', file, ...search, out, version: context.version }
       await startJob(context, job, options)
     })

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Shard } from '../../experiment/sweep/shard.ts'
 import { LANGUAGE_CODES, type LanguageCode } from '../../scenario/story-language/codes.ts'
-import { choice, notEmpty, wholeNumber } from './arguments.ts'
+import { choice, notEmpty, queueOption, refuseWorkersWithQueue, wholeNumber } from './arguments.ts'
 import { type CommandContext, EXIT_CODES } from './command.ts'
 
 interface SweepOptions {
@@ -15,6 +15,7 @@ interface SweepOptions {
   readonly measure?: readonly string[]
   readonly shard?: Shard
   readonly workers?: number
+  readonly queue?: string
   readonly out?: string
   readonly lang: LanguageCode
   readonly json?: boolean
@@ -45,6 +46,7 @@ export function sweepCommand(context: CommandContext): Command {
       'runs at once; the results do not depend on it (default: as many as there are processors)',
       wholeNumber(1, 256),
     )
+    .addOption(queueOption())
     .option('-o, --out <folder>', 'where to write, and to go on from (default: results/<name>-sweep)')
     .addOption(choice('--lang <code>', 'language of the summary', LANGUAGE_CODES).default('en'))
     .option('--json', 'print the summary as JSON on stdout, and text on stderr')
@@ -58,12 +60,14 @@ Examples:
   $ towtank sweep scenarios/sweeps/load-and-work.yaml
   $ towtank sweep scenarios/hello.yaml --set 'traffic[0].arrivals=poisson(100/s),poisson(400/s)' --seeds 10
   $ towtank sweep scenarios/sweeps/load-and-work.yaml --shard 1/3 --out results/part-1
+  $ towtank sweep scenarios/sweeps/load-and-work.yaml --queue redis://localhost:6379
 
 ${EXIT_CODES}`,
     )
     .action(async (file: string, options: SweepOptions, command: Command) => {
       if (options.seeds !== undefined && options.seed !== undefined)
         command.error('Cannot use --seeds with --seed: one says how many, the other which')
+      refuseWorkersWithQueue(command, options)
       if (!options.variants && options.variant !== undefined) command.error('Cannot use --variant with --no-variants')
       const twice = options.seed?.find((seed, index) => options.seed!.indexOf(seed) < index)
       if (twice !== undefined) command.error(`The seed "${twice}" is given twice: its runs would be the same`)

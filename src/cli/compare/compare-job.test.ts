@@ -41,6 +41,7 @@ async function compare(a: string, b: string, more: Partial<CompareJob> = {}, wor
     tolerances: [],
     seed: null,
     workers,
+    queue: null,
     out: 'out',
     markdown: null,
     junit: null,

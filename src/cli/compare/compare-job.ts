@@ -27,7 +27,11 @@ import { OutputFile } from './output-file.ts'
 import { Replications } from './replicate.ts'
 import { openSide, type ResultVariant, type ScenarioVariant, type Side } from './side.ts'
 
-export type CompareTools = JobTools & { readonly cells: (workers: number) => CellPool }
+export type CompareTools = JobTools & {
+  readonly cells: (workers: number) => CellPool | Promise<CellPool>
+  /** Ends the runs. */
+  readonly signal?: AbortSignal
+}
 
 /** Compares two results, or two scenarios over many seeds. */
 export async function compareJob(job: CompareJob, tools: CompareTools): Promise<ExitCode> {

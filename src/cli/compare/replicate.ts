@@ -5,6 +5,7 @@ import { type PairedMetric, pairMeasures, type RunMeasures } from '../../experim
 import { invariant } from '../../invariant.ts'
 import { measuresOf } from '../../scenario/measures.ts'
 import type { SimulatedRun } from '../../scenario/simulate.ts'
+import { Refusal } from '../system-refusal.ts'
 import type { CompareTools } from './compare-job.ts'
 import type { ScenarioVariant } from './side.ts'
 
@@ -31,7 +32,7 @@ interface PairCell extends Cell {
 /**
  * Pairs of variants, each run with the same seeds, `SEED/1` to `SEED/N`.
  *
- * The first seed is run here, for what its runs record is walked in step; the others are run in threads, and what comes out does not depend on how
+ * The first seed is run here, for what its runs record is walked in step; the others are run in threads or on other machines, and what comes out does not depend on how
  * many there are.
  */
 export class Replications {
@@ -74,10 +75,14 @@ export class Replications {
     const { replications, workers } = this.#options
     const cells = this.#pairs.flatMap((pair, index) => [...this.#cells(pair, index, 'a'), ...this.#cells(pair, index, 'b')])
     if (cells.length === 0) return
-    const pool = this.#tools.cells(Math.min(workers, cells.length))
+    const { signal } = this.#tools
+    const pool = await this.#tools.cells(Math.min(workers, cells.length))
     try {
-      for await (const outcome of pool.run(cells)) {
-        if (!outcome.ok) throw new Error(`The run of variant ${outcome.cell.variant} with seed ${outcome.cell.seed}: ${outcome.stack}`)
+      for await (const outcome of pool.run(cells, signal === undefined ? {} : { signal })) {
+        if (!outcome.ok) {
+          const text = `The run of variant ${outcome.cell.variant} with seed ${outcome.cell.seed}: ${outcome.stack}`
+          throw outcome.lost === true ? new Refusal(text) : new Error(text)
+        }
         const { pair, side, replication, variant } = outcome.cell
         this.#runs[pair]![side][replication - 1] = measuresOf(outcome.result.summary)
         this.#done++
@@ -86,6 +91,7 @@ export class Replications {
     } finally {
       await pool.close()
     }
+    signal?.throwIfAborted()
     invariant(this.#done === 2 * this.#pairs.length * replications, 'every run of a comparison has come back')
   }
 

@@ -1,12 +1,18 @@
 import { dirname, join } from 'node:path'
-import { Piscina } from 'piscina'
 import type { Cell, CellResult } from '../../experiment/cell.ts'
 import { CellRunner } from '../../experiment/run-cell.ts'
+import type { Task } from './task.ts'
+import { taskThreads } from './task-threads.ts'
 
 /** What became of a cell: its result, or the stack of the mistake of ours that ended it. */
 export type CellOutcome<C extends Cell = Cell> = { readonly cell: C } & (
   | { readonly ok: true; readonly result: CellResult }
-  | { readonly ok: false; readonly stack: string }
+  | {
+      readonly ok: false
+      readonly stack: string
+      /** Whoever had it to run was gone before it ended, each time: the mistake need not be ours. */
+      readonly lost?: boolean
+    }
 )
 
 export interface RunCellsOptions {
@@ -48,18 +54,14 @@ export function cellWorkerFile(programFile: string): string {
 
 /** Runs cells in threads; `workerFile` is {@link cellWorkerFile}. */
 export function cellsInThreads(workers: number, workerFile: string): CellPool {
-  const pool = new Piscina({ filename: workerFile, minThreads: 0, maxThreads: workers, idleTimeout: 1000, concurrentTasksPerWorker: 1 })
-  const work: Work = (cell) => pool.run({ input: cell.input, variant: cell.variant, changes: cell.changes, seed: cell.seed })
-  let closed = false
-  return {
-    workers,
-    run: (cells, options = {}) => outcomes(cells, work, workers, options),
-    async close() {
-      if (closed) return
-      closed = true
-      await pool.destroy()
-    },
-  }
+  const threads = taskThreads(workers, workerFile)
+  const work: Work = async (cell) => (await threads.run(cellTask(cell))) as CellResult
+  return { workers, run: (cells, options = {}) => outcomes(cells, work, workers, options), close: () => threads.close() }
+}
+
+/** What a thread needs of a cell, and no more: other fields of it need not be plain data. */
+export function cellTask({ input, variant, changes, seed }: Cell): Extract<Task, { kind: 'cell' }> {
+  return { kind: 'cell', input, variant, changes, seed }
 }
 
 async function* outcomes<C extends Cell>(

@@ -9,7 +9,7 @@ import type { RolloutSettings } from '../../scenario/rollout/settings.ts'
 export interface RolloutMeters {
   readonly workers: number
   measure(settings: RolloutSettings, replications: readonly number[]): Promise<readonly RolloutMeasurement[]>
-  close(): void
+  close(): void | Promise<void>
 }
 
 /** Measures settings once each, and keeps what came out in the order of asking. */

@@ -77,6 +77,7 @@ async function rollout(files: { scenario?: string; manifest?: string } = {}, cha
     replications: 3,
     limitSeconds: 8,
     workers,
+    queue: null,
     out: join(root, 'out'),
     version: '1.2.3',
     ...changes,
@@ -88,7 +89,7 @@ async function rollout(files: { scenario?: string; manifest?: string } = {}, cha
         : memoryFiles({ 'small.yaml': files.scenario ?? scenario(), 'web.yaml': files.manifest ?? manifest() }),
     tell: (event) => events.push(event),
     // Several at once, as threads do it, in this one.
-    meters: (given, found) => ({ ...metersHere(given, found), workers }),
+    meters: (wanted) => ({ ...metersHere(wanted.scenario, wanted.rollout), workers }),
   })
   const told = events.find((event) => event.kind === 'rollout')
   const refusals = events.filter((event) => event.kind === 'refused').map((event) => event.reason)

@@ -5,6 +5,7 @@ import { losesNone, type RolloutAnswer, type SettingResult } from '../../report/
 import { writeRolloutFiles } from '../../report/rollout-files.ts'
 import { rolloutPatch } from '../../report/rollout-patch.ts'
 import { SUMMARY_SCHEMA_VERSION } from '../../report/run-summary.ts'
+import { RecordingFiles } from '../../scenario/load-files.ts'
 import { loadScenario } from '../../scenario/load-scenario.ts'
 import { chooseRollout, type Rollout, templateOf, textOf } from '../../scenario/rollout/find-rollout.ts'
 import { graceFor, presentSettings, type RolloutSettings } from '../../scenario/rollout/settings.ts'
@@ -12,18 +13,28 @@ import type { Scenario } from '../../scenario/scenario.ts'
 import { SECOND } from '../../units.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { JobTools, RolloutJob } from '../jobs.ts'
+import type { RolloutTask } from '../pool/task.ts'
 import { ResultFolder } from '../result-folder.ts'
 import { withSeed } from '../run-job.ts'
 import { Evaluations, type RolloutMeters } from './evaluate.ts'
 import { smallest } from './smallest.ts'
 
 export type RolloutTools = Pick<JobTools, 'files' | 'tell'> & {
-  readonly meters: (scenario: Scenario, rollout: Rollout, workers: number) => RolloutMeters
+  readonly meters: (wanted: WantedMeters) => RolloutMeters | Promise<RolloutMeters>
+}
+
+export interface WantedMeters {
+  readonly scenario: Scenario
+  readonly rollout: Rollout
+  readonly workers: number
+  /** The same as plain data, for other machines. */
+  readonly task: Omit<RolloutTask, 'settings' | 'replication'>
 }
 
 /** Finds out what a rolling update loses, and the smallest settings with which it loses nothing. */
 export async function rolloutJob(job: RolloutJob, tools: RolloutTools): Promise<ExitCode> {
-  const { files, tell } = tools
+  const { tell } = tools
+  const files = new RecordingFiles(tools.files)
   const refuse = (reason: string): ExitCode => {
     tell({ kind: 'refused', reason })
     return EXIT.wrongInput
@@ -42,7 +53,8 @@ export async function rolloutJob(job: RolloutJob, tools: RolloutTools): Promise<
       `There is no variant "${job.variant}": expected one of ${names.join(', ')}${near === null ? '' : `. Did you mean "${near}"?`}`,
     )
   }
-  const chosen = chooseRollout(variant.scenario, { object: job.object, restart: job.restart, at: job.at })
+  const choice = { object: job.object, restart: job.restart, at: job.at }
+  const chosen = chooseRollout(variant.scenario, choice)
   if (!chosen.ok) return refuse(chosen.reason)
   const { scenario, rollout } = chosen
   if (scenario.traffic.length === 0) return refuse('The scenario has no traffic, so that no request can be lost: expected spec.traffic')
@@ -56,7 +68,13 @@ export async function rolloutJob(job: RolloutJob, tools: RolloutTools): Promise<
     const fraction = done / (done + 2 * job.replications)
     tell({ kind: 'progress', scenario: scenario.name, variant: `rolling update, ${done} runs`, fraction })
   }
-  const meters = tools.meters(scenario, rollout, Math.min(job.workers, job.replications))
+  const input = { path: job.file, files: files.contents }
+  const meters = await tools.meters({
+    scenario,
+    rollout,
+    workers: Math.min(job.workers, job.replications),
+    task: { input, variant: variant.name, seed: scenario.seed, choice },
+  })
   try {
     const evaluations = new Evaluations(meters, { replications: job.replications, progress })
     const asItIs = await evaluations.full(presentSettings(scenario, rollout))
@@ -102,7 +120,7 @@ export async function rolloutJob(job: RolloutJob, tools: RolloutTools): Promise<
     tell({ kind: 'rollout', answer, folder: folder.shown })
     return proven === null ? EXIT.thresholdFailed : EXIT.passed
   } finally {
-    meters.close()
+    await meters.close()
     folder.discard()
   }
 }

@@ -18,8 +18,8 @@ export type SweepEvent =
       readonly running: number
       readonly secondsLeft: number | null
     }
-  /** A mistake of ours ended a cell. */
-  | { readonly kind: 'failed'; readonly cell: string; readonly command: string; readonly stack: string }
+  /** A mistake of ours ended a cell; or, if it was lost, whoever had it to run was gone each time. */
+  | { readonly kind: 'failed'; readonly cell: string; readonly command: string; readonly stack: string; readonly lost: boolean }
   | { readonly kind: 'finished'; readonly answer: SweepAnswer; readonly folder: string }
   /** The part of this machine is done, or as much of it as could be. */
   | {

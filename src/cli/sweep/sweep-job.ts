@@ -41,7 +41,8 @@ export interface SweepOrder {
 /** What a sweep needs of the world, so that tests can give it another. */
 export interface SweepTools {
   readonly files: FileReader
-  readonly pool: () => CellPool
+  /** Opened when there is a cell to run. */
+  readonly pool: () => CellPool | Promise<CellPool>
   readonly tell: (event: SweepEvent) => void
   readonly signal: AbortSignal
   /** Seconds, for the time that is left. */
@@ -215,7 +216,7 @@ async function runCells(
   let failed = 0
   if (todo.length === 0) return { finished, failed }
   const left = new TimeLeft(todo.length, now)
-  const pool = makePool()
+  const pool = await makePool()
   const report = (): void =>
     tell({ kind: 'progress', done, total, running: Math.min(pool.workers, total - done), secondsLeft: left.seconds })
   try {
@@ -228,7 +229,7 @@ async function runCells(
         finished++
       } else {
         failed++
-        tell({ kind: 'failed', cell: cell.id, command: cellCommand(cell), stack: outcome.stack })
+        tell({ kind: 'failed', cell: cell.id, command: cellCommand(cell), stack: outcome.stack, lost: outcome.lost === true })
       }
       done++
       left.finishedOne()

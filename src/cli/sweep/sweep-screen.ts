@@ -54,7 +54,9 @@ export class SweepScreen {
         return
       case 'failed':
         this.#error(
-          `${colors.red(`Cell ${event.cell} ended in a bug in Towtank, not in your input.`)} Please report it with the scenario; this runs it alone:\n  ${event.command}\n${event.stack}\n\n`,
+          event.lost
+            ? `${colors.red(`Cell ${event.cell} was lost.`)} ${event.stack}; this runs it alone:\n  ${event.command}\n\n`
+            : `${colors.red(`Cell ${event.cell} ended in a bug in Towtank, not in your input.`)} Please report it with the scenario; this runs it alone:\n  ${event.command}\n${event.stack}\n\n`,
         )
         return
       case 'unfinished': {
