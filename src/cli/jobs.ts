@@ -85,6 +85,8 @@ export interface CompareJob {
   /** Files to write beside the folder of results. */
   readonly markdown: string | null
   readonly junit: string | null
+  /** Writes the comparison as a page for the browser too. */
+  readonly report: boolean
   readonly language: LanguageCode
   readonly version: string
 }

@@ -1,21 +1,22 @@
 import { printable } from '../report/printable.ts'
-import { writeReport } from '../report/write-report.ts'
+import { writeReportOf } from '../report/write-report.ts'
 import type { LanguageCode } from '../scenario/story-language/codes.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { colorsFor, type Terminal } from './terminal.ts'
 
 export interface ReportOptions {
   readonly out?: string
+  readonly comparison?: readonly string[]
   readonly lang: LanguageCode
   readonly json?: boolean
   readonly quiet?: boolean
 }
 
-/** `towtank report`: a result folder as one HTML file. */
+/** `towtank report`: a folder of `run` or `compare` as one HTML file. */
 export async function report(folder: string, options: ReportOptions, terminal: Terminal, client: () => string): Promise<ExitCode> {
   const { stdout, stderr, env } = terminal
-  const { out, lang: language } = options
-  const written = await writeReport(folder, { language, client: client(), ...(out === undefined ? {} : { out }) })
+  const { out, lang: language, comparison: comparisons = [] } = options
+  const written = await writeReportOf(folder, { language, client, comparisons, ...(out === undefined ? {} : { out }) })
   if (!written.ok) {
     stderr.write(`${colorsFor(stderr, env).red(printable(written.reason))}\n`)
     return EXIT.wrongInput

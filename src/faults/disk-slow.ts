@@ -28,7 +28,7 @@ export function slowNodeDisk(fault: DiskSlow, { sim, trace, isNodeUp, slowNodeDi
   slowNodeDisk(node, factor, () => {
     uses++
     report.tookEffect = true
-    report.effect = `${disk}: ${uses} pulls and starts took longer`
+    report.effect = `${disk}: ${uses} ${uses === 1 ? 'pull or start' : 'pulls and starts'} took longer`
   })
   trace.record({ cause: NO_CAUSE, actor: 'fault', action: 'disk slowed down', subject, detail: `${factor} times, ${length}` })
   if (fault.duration === null) return

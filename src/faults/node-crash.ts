@@ -1,6 +1,7 @@
 import { NO_CAUSE } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import type { FaultReport, FaultTarget } from './fault.ts'
+import { struck } from './struck.ts'
 
 /** A node stops at once: no heartbeats, no packets. It comes back after `duration`, or never when that is null. */
 export interface NodeCrash {
@@ -20,7 +21,7 @@ export function crashNode(fault: NodeCrash, target: FaultTarget, report: FaultRe
   }
   const length = fault.duration === null ? 'for good' : `for ${fault.duration / SECOND} s`
   report.tookEffect = true
-  report.effect = `${fault.node} was down ${length}, with ${lost.pods} pods and ${lost.requestsInFlight} requests in flight`
+  report.effect = `${fault.node} was down ${length}, with ${struck(lost)}`
   if (lost.components.length > 0) report.effect += `; with it ${lost.components.join(', ')}`
   trace.record({ cause: NO_CAUSE, actor: 'fault', action: 'node crashed', subject, detail: length })
   if (fault.duration === null) return

@@ -1,6 +1,7 @@
 import { NO_CAUSE } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import type { FaultReport, FaultTarget } from './fault.ts'
+import { struck } from './struck.ts'
 
 /**
  * A machine stands still for `duration` and then goes on where it was: a hung kernel, or a virtual machine that is paused. Nothing of it runs, and
@@ -22,11 +23,10 @@ export function freezeNode({ node, duration }: NodeFreeze, target: FaultTarget, 
     report.effect = `${node} ${held}`
     return
   }
-  const { pods, requestsInFlight } = held
   const length = `${duration / SECOND} s`
-  const frozen = `${node} stood still for ${length}, with ${pods} pods and ${requestsInFlight} requests in flight`
+  const frozen = `${node} stood still for ${length}, with ${struck(held)}`
   report.tookEffect = true
-  report.effect = `${node} stood still to the end of the run, with ${pods} pods and ${requestsInFlight} requests in flight`
+  report.effect = `${node} stood still to the end of the run, with ${struck(held)}`
   trace.record({ cause: NO_CAUSE, actor: 'fault', action: 'node stands still', subject, detail: `for ${length}` })
   sim.after(duration, () => {
     if (!held.goOn()) {

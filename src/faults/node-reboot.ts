@@ -2,6 +2,7 @@ import type { Wait } from '../engine/process.ts'
 import { NO_CAUSE } from '../engine/trace.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import type { FaultReport, FaultTarget } from './fault.ts'
+import { struck } from './struck.ts'
 
 /**
  * A node is rebooted without having been drained. `graceful`: the init system first stops all services with SIGTERM, so processes can finish
@@ -53,7 +54,7 @@ function* reboot({ node, shutdown, duration }: NodeReboot, target: FaultTarget, 
     return
   }
   const seconds = (sim.now - began) / SECOND
-  report.effect = `${node} shut down for ${Math.round(seconds * 1000) / 1000} s${clean}, and was away for ${duration / SECOND} s, with ${lost.pods} pods and ${lost.requestsInFlight} requests in flight`
+  report.effect = `${node} shut down for ${Math.round(seconds * 1000) / 1000} s${clean}, and was away for ${duration / SECOND} s, with ${struck(lost)}`
   trace.record({ cause: NO_CAUSE, actor: 'fault', action: 'node went down', subject, detail: `for ${duration / SECOND} s` })
   yield sim.delay(duration)
   const detail = 'empty, its containers start anew'

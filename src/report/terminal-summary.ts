@@ -98,6 +98,8 @@ export function thresholdValue({ metric, value }: ThresholdResult, words: Summar
 export interface Row {
   readonly label: string
   readonly cell: (variant: VariantSummary) => { readonly text: string; readonly value: number | null; readonly bad?: boolean }
+  /** The metric that it is the value of, as comparisons and thresholds name it. */
+  readonly metric?: { readonly metric: string; readonly traffic?: string }
   /** Whether a change against the first variant is worth a percentage. */
   readonly compared: boolean
 }
@@ -149,11 +151,13 @@ function nodeSections(variants: readonly VariantSummary[], words: SummaryWords):
   const rows: Row[] = [
     {
       label: words.rows.busiestCore,
+      metric: { metric: 'nodes.busiest_core' },
       compared: false,
       cell: ({ nodes }) => measured(nodes.busiestCore?.share ?? 0, formatPercent),
     },
     {
       label: words.rows.packetsDropped,
+      metric: { metric: 'nodes.packets_dropped' },
       compared: false,
       cell: ({ nodes }) => ({ ...measured(nodes.packetsDropped, formatCount), bad: nodes.packetsDropped > 0 }),
     },
@@ -167,16 +171,19 @@ const BUSY = 0.5
 function trafficRows(name: string, variants: readonly VariantSummary[], words: SummaryWords): readonly Row[] {
   const find = (variant: VariantSummary) => variant.traffic.find((entry) => entry.traffic === name)
   const causes = unique(variants.flatMap((variant) => Object.keys(find(variant)?.failedByCause ?? {})))
+  const of = (metric: string) => ({ metric, traffic: name })
   const latency = (label: 'p50' | 'p90' | 'p99' | 'max'): Row => ({
     label,
+    metric: of(`requests.latency.${label}`),
     compared: true,
     cell: (variant) => measured(find(variant)?.latencyMs[label], formatMilliseconds),
   })
   return [
-    { label: words.rows.sent, compared: false, cell: (variant) => measured(find(variant)?.sent, formatCount) },
-    { label: words.rows.ok, compared: false, cell: (variant) => measured(find(variant)?.ok, formatCount) },
+    { label: words.rows.sent, metric: of('requests.sent'), compared: false, cell: (variant) => measured(find(variant)?.sent, formatCount) },
+    { label: words.rows.ok, metric: of('requests.ok'), compared: false, cell: (variant) => measured(find(variant)?.ok, formatCount) },
     {
       label: words.rows.errorRate,
+      metric: of('requests.error_rate'),
       compared: false,
       cell: (variant) => {
         const entry = find(variant)
@@ -203,7 +210,12 @@ function trafficRows(name: string, variants: readonly VariantSummary[], words: S
         ]
       : []),
     { label: words.rows.inFlight, compared: false, cell: (variant) => measured(find(variant)?.inFlight, formatCount) },
-    { label: words.rows.requestsPerSecond, compared: true, cell: (variant) => measured(find(variant)?.requestsPerSecond, threeDigits) },
+    {
+      label: words.rows.requestsPerSecond,
+      metric: of('requests.rate'),
+      compared: true,
+      cell: (variant) => measured(find(variant)?.requestsPerSecond, threeDigits),
+    },
     latency('p50'),
     latency('p90'),
     latency('p99'),
@@ -247,6 +259,7 @@ const WORTH_A_ROW = 0.02
 function propagationRows(): readonly Row[] {
   return (['p50', 'p99', 'max'] as const).map((label) => ({
     label,
+    metric: { metric: `endpoints.propagation.${label}` },
     compared: true,
     cell: ({ propagation }) => measured(propagation[label], formatMilliseconds),
   }))

@@ -1,14 +1,19 @@
-import { closeSync, lstatSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, lstatSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { Comparison } from '../experiment/comparison/comparison.ts'
 import type { LanguageCode } from '../scenario/story-language/codes.ts'
 import { type RenderedReport, renderReport } from './page/document.ts'
+import { whyNotFitting } from './page/fitting-comparisons.ts'
+import { hasComparison, readComparison } from './read/read-comparison.ts'
 import { readResult } from './read/read-result.ts'
-import { REPORT_FILE } from './result-files.ts'
+import { REPORT_FILE, SUMMARY_FILE } from './result-files.ts'
 
 export interface WriteReportOptions {
   readonly language: LanguageCode
   /** The script that draws the charts. */
   readonly client: string
+  /** Folders of `towtank compare` whose intervals the table of variants is to show; one in the folder of the result is, too. */
+  readonly comparisons?: readonly string[]
   /** Left out: `report.html` in the folder. */
   readonly out?: string
 }
@@ -17,14 +22,50 @@ export type WrittenReport =
   | ({ readonly ok: true; readonly file: string } & RenderedReport)
   | { readonly ok: false; readonly reason: string }
 
+/** Makes the report of a folder of `towtank run` or of `towtank compare`, whichever it is. */
+export async function writeReportOf(
+  folder: string,
+  { client, ...options }: Omit<WriteReportOptions, 'client'> & { readonly client: () => string },
+): Promise<WrittenReport> {
+  const compared = hasComparison(folder) && !existsSync(join(folder, SUMMARY_FILE))
+  if (compared && (options.comparisons ?? []).length > 0)
+    return { ok: false, reason: `Cannot add a comparison to "${folder}": it is one itself. Give the folder of "towtank run" first` }
+  return compared ? writeComparisonReport(folder, options) : writeReport(folder, { ...options, client: client() })
+}
+
+/** Makes the report of a folder of `towtank compare`. It has no script. */
+export async function writeComparisonReport(folder: string, { out, language }: Omit<WriteReportOptions, 'client'>): Promise<WrittenReport> {
+  const read = readComparison(folder)
+  if (!read.ok) return read
+  // Only here: what draws its picture takes long to load.
+  const { renderComparisonReport } = await import('./page/comparison/document.ts')
+  return writePage(out ?? join(folder, REPORT_FILE), () => ({ html: renderComparisonReport(read.comparison, language), embedded: [] }))
+}
+
 /** Makes the report of a result folder and writes it as a whole or not at all. A file that is no report of ours is never replaced. */
-export async function writeReport(folder: string, { out, ...options }: WriteReportOptions): Promise<WrittenReport> {
+export async function writeReport(
+  folder: string,
+  { out, comparisons: others = [], ...options }: WriteReportOptions,
+): Promise<WrittenReport> {
   const file = out ?? join(folder, REPORT_FILE)
   const read = await readResult(folder)
   if (!read.ok) return read
+  const comparisons: Comparison[] = []
+  for (const place of [...(hasComparison(folder) ? [folder] : []), ...others]) {
+    const compared = readComparison(place)
+    if (!compared.ok) return compared
+    const why = whyNotFitting(compared.comparison, read.result.summary)
+    if (why !== null) return { ok: false, reason: `Cannot show the comparison "${place}" with "${folder}": ${why}` }
+    comparisons.push(compared.comparison)
+  }
+  return writePage(file, () => renderReport(read.result, { ...options, comparisons }))
+}
+
+/** Writes a page as a whole or not at all. */
+function writePage(file: string, render: () => RenderedReport): WrittenReport {
   const why = whyNotWritable(file)
   if (why !== null) return { ok: false, reason: `Cannot write the report to "${file}": ${why}` }
-  const rendered = renderReport(read.result, options)
+  const rendered = render()
   const partial = join(dirname(file), `.${basename(file)}.partial-${process.pid}`)
   try {
     writeFileSync(partial, rendered.html)

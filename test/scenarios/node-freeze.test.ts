@@ -83,7 +83,7 @@ test('30 s: shorter than the grace period, so nobody in the control plane notice
   const still = await run({ timeline: freeze('30s') })
   const [fault] = still.summary.faults
   expect(fault).toMatchObject({ fault: 'node-freeze worker-1 for 30s', tookEffect: true })
-  expect(fault!.effect).toMatch(/^worker-1 stood still for 30 s, with 1 pods and \d+ requests in flight$/)
+  expect(fault!.effect).toMatch(/^worker-1 stood still for 30 s, with 1 pod and \d+ requests in flight$/)
   expect([...still.hops].filter(({ time }) => time >= 60 * SECOND).map(({ actor, action }) => `${actor} ${action}`)).toEqual([
     'fault node stands still',
     'fault node goes on',
@@ -213,7 +213,7 @@ describe('with other faults', () => {
 
   test('one that is not over at the end of the run says so', async () => {
     const still = await run({ timeline: freeze('10m') })
-    expect(still.summary.faults[0]!.effect).toMatch(/^worker-1 stood still to the end of the run, with 1 pods/)
+    expect(still.summary.faults[0]!.effect).toMatch(/^worker-1 stood still to the end of the run, with 1 pod/)
   })
 })
 

@@ -15,6 +15,7 @@ interface CompareOptions {
   readonly out?: string
   readonly markdown?: string
   readonly junit?: string
+  readonly report?: boolean
   readonly lang: LanguageCode
   readonly json?: boolean
   readonly quiet?: boolean
@@ -60,17 +61,18 @@ export function compareCommand(context: CommandContext): Command {
     .option('-o, --out <folder>', 'where to write (default: results/<scenario name of B>-compare)')
     .option('--markdown <file>', 'write the comparison as Markdown, for a pull request', notEmpty)
     .option('--junit <file>', 'write the comparison as JUnit XML', notEmpty)
-    .addOption(choice('--lang <code>', 'language of the text', LANGUAGE_CODES).default('en'))
+    .option('--report', 'write report.html too, the comparison as a page for the browser')
+    .addOption(choice('--lang <code>', 'language of the text and of the report', LANGUAGE_CODES).default('en'))
     .option('--json', 'print the comparison as JSON on stdout, and text on stderr')
     .option('-q, --quiet', 'print mistakes only (and the JSON that --json asks for)')
     .addHelpText(
       'after',
       `
-Writes compare.json and compare.csv, all or none of them.
+Writes compare.json and compare.csv, all or none of them; with --report also the report.html that "towtank report" makes.
 Exits with 99 when a metric is worse than its tolerance allows, and that is not chance. Without --tolerance nothing is judged, and it exits with 0.
 
 Examples:
-  $ towtank compare scenarios/rollout-under-load.yaml --variants iptables,ipvs
+  $ towtank compare scenarios/rollout-under-load.yaml --variants iptables,ipvs --report
   $ towtank compare before.yaml after.yaml --tolerance 5% --markdown compare.md --junit compare.xml
   $ towtank compare results/before results/after --tolerance requests.latency.p99=10ms
   $ towtank compare before.yaml#ipvs after.yaml#nftables --replications 30 --json --quiet | jq '.metrics[0]'`,
@@ -86,7 +88,7 @@ Examples:
       const replications = options.replications ?? COMPARE_REPLICATIONS
       const workers = options.workers ?? availableParallelism()
       const tolerances = options.tolerance ?? []
-      const files = { out, markdown, junit, language, version: context.version }
+      const files = { out, markdown, junit, report: options.report === true, language, version: context.version }
       const job: CompareJob = { kind: 'compare', a, b, replications, tolerances, seed, workers, queue, ...files }
       await startJob(context, job, options)
     })

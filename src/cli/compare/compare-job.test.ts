@@ -45,6 +45,7 @@ async function compare(a: string, b: string, more: Partial<CompareJob> = {}, wor
     out: 'out',
     markdown: null,
     junit: null,
+    report: false,
     language: 'en',
     version: '0.0.0',
     ...more,
@@ -97,7 +98,9 @@ describe('two scenarios', () => {
     expect(code).toBe(0)
     expect(comparison.verdict).toBe('not-judged')
     const mean = comparison.metrics.find(({ name }) => name === 'requests.latency.mean{traffic=users}')!
-    expect(mean.verdict).toBe('worse')
+    // Told apart, though most of what a request takes is its way: it is less than 0.5 % of the whole.
+    expect(mean.verdict).toBe('negligible')
+    expect(mean.pHolm!).toBeLessThan(0.05)
     // 2 % of 5 ms, and hardly anything for queues at 5 % load.
     expect(mean.difference!).toBeGreaterThan(0.08)
     expect(mean.difference!).toBeLessThan(0.13)

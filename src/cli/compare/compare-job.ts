@@ -18,6 +18,7 @@ import { writeComparisonFiles } from '../../report/comparison/comparison-files.t
 import { renderJunit } from '../../report/comparison/junit.ts'
 import { renderMarkdown } from '../../report/comparison/markdown.ts'
 import { LANGUAGES } from '../../report/language/index.ts'
+import { writeComparisonReport } from '../../report/write-report.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { CompareJob, JobTools } from '../jobs.ts'
 import type { CellPool } from '../pool/cell-pool.ts'
@@ -114,7 +115,12 @@ export async function compareJob(job: CompareJob, tools: CompareTools): Promise<
   }
   tell({ kind: 'writing', out: folder.shown })
   try {
-    writeComparisonFiles(folder.begin(), comparison)
+    const partial = folder.begin()
+    writeComparisonFiles(partial, comparison)
+    if (job.report) {
+      const written = await writeComparisonReport(partial, { language: job.language })
+      invariant(written.ok, 'a report can be made of every comparison')
+    }
     folder.commit()
   } finally {
     folder.discard()

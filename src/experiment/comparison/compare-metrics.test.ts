@@ -86,7 +86,7 @@ describe('what is said of a metric', () => {
         metric(
           'requests.latency.p50',
           wide,
-          wide.map((value, index) => value + 3 + (index % 3) / 10),
+          wide.map((value, index) => value + 60 + (index % 3) / 10),
         ),
       ).verdict,
     ).toBe('worse')
@@ -156,7 +156,7 @@ describe('a tolerance', () => {
         (tolerances) =>
           compare([metric('requests.latency.p99', A, b), ...others], tolerances).find(({ metric }) => metric === 'requests.latency.p99')!,
       )
-      expect(judged!.verdict === 'regression').toBe(free!.verdict === 'worse')
+      expect(judged!.verdict === 'regression').toBe(free!.difference! > 0 && free!.pHolm! <= 0.05)
     }
   })
 })
@@ -225,4 +225,37 @@ test('ranks of too few pairs could not have found anything, which is said', () =
   // 40 · 2/2^n ≤ 0.05 from n = 11 on: 40 · 2/2048 = 0.039.
   expect(tooFewPairs(compare(many))).toEqual([{ kind: 'too-few-pairs', pairs: 6, needed: 11, metrics: 40 }])
   expect(tooFewPairs(compare([metric('requests.latency.max', A, moved(0))]))).toEqual([])
+})
+
+describe('what is not chance and does not matter', () => {
+  const times = (share: number) => A.map((value) => value * (1 + share))
+
+  test('is less than half a percent of A, in either direction', () => {
+    expect(only(metric('requests.latency.p99', A, times(0.004)))).toMatchObject({ verdict: 'negligible', toleranceVerdict: null })
+    expect(only(metric('requests.latency.p99', A, times(0.0051))).verdict).toBe('worse')
+    expect(only(metric('requests.latency.p99', A, times(-0.004))).verdict).toBe('negligible')
+    expect(only(metric('requests.ok', A, times(-0.004))).verdict).toBe('negligible')
+    expect(only(metric('requests.sent', A, times(0.004))).verdict).toBe('negligible')
+    // It was told apart all the same.
+    expect(only(metric('requests.latency.p99', A, times(0.004))).pHolm!).toBeLessThan(0.01)
+  })
+
+  test('is none of a tolerance that is smaller still, and none of nothing in A', () => {
+    expect(only(metric('requests.latency.p99', A, times(0.004)), '5%')).toMatchObject({ verdict: 'negligible', toleranceVerdict: 'within' })
+    expect(only(metric('requests.latency.p99', A, times(0.004)), '0.1%').verdict).toBe('regression')
+    expect(
+      only(
+        metric(
+          'requests.failed',
+          A.map(() => 0),
+          moved(-90),
+        ),
+      ).verdict,
+    ).toBe('worse')
+  })
+
+  test('of one run a side is said as of many', () => {
+    expect(only(metric('requests.latency.p99', [100], [100.4])).verdict).toBe('negligible')
+    expect(only(metric('requests.latency.p99', [100], [101])).verdict).toBe('worse')
+  })
 })

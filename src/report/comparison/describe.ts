@@ -75,24 +75,41 @@ export function metricName({ name, variantA }: MetricComparison, variants: reado
   return printable(variants.length > 1 ? `${variantA}: ${name}` : name)
 }
 
-/** Where the runs part, as lines: what is the same until then, what each side did, and what came just before. */
-export function divergenceLines(divergence: Divergence | null, words: CompareWords): readonly string[] {
-  if (divergence === null) return [words.divergence.none]
+/** Where the runs part: what is the same until then, what each side did, and what came just before. */
+export interface Parting {
+  readonly said: string
+  /** null where everything is the same. */
+  readonly sides: readonly [string, string] | null
+  readonly before: readonly string[]
+}
+
+export function partingOf(divergence: Divergence | null, words: CompareWords): Parting {
+  if (divergence === null) return { said: words.divergence.none, sides: null, before: [] }
   const { table, rowsSame, atSeconds, a, b, before, columns } = divergence
   const at = atSeconds === null ? null : formatMoment(atSeconds)
-  if (table !== 'objects') {
-    const side = (row: RowView | null): string => (row === null ? words.divergence.ended : cells(row, columns))
-    return [words.divergence.otherTable(table, at), `  A  ${side(a)}`, `  B  ${side(b)}`]
+  const ofObjects = table === 'objects'
+  const side = (row: RowView | null): string =>
+    row === null ? words.divergence.ended : ofObjects ? hopText(row, words) : cells(row, columns)
+  return {
+    said: ofObjects ? words.divergence.sameUntil(at ?? '', rowsSame) : words.divergence.otherTable(table, at),
+    sides: [side(a), side(b)],
+    before: ofObjects ? before.map((row) => hopText(row, words)) : [],
   }
-  const side = (row: RowView | null): string => (row === null ? words.divergence.ended : hopText(row, words))
+}
+
+/** The same as lines of text. */
+export function divergenceLines(divergence: Divergence | null, words: CompareWords): readonly string[] {
+  const { said, sides, before } = partingOf(divergence, words)
   return [
-    words.divergence.sameUntil(at ?? '', rowsSame),
-    `  A  ${side(a)}`,
-    `  B  ${side(b)}`,
-    ...(before.length === 0
-      ? []
-      : [`  ${words.divergence.before}${words.colon.trimEnd()}`, ...before.map((row) => `     ${hopText(row, words)}`)]),
+    said,
+    ...(sides === null ? [] : [`  A  ${sides[0]}`, `  B  ${sides[1]}`]),
+    ...(before.length === 0 ? [] : [`  ${words.divergence.before}${words.colon.trimEnd()}`, ...before.map((line) => `     ${line}`)]),
   ]
+}
+
+/** The pair of variants, by their names: one name where both have it. */
+export function pairName({ variantA, variantB }: Pick<ComparedVariants, 'variantA' | 'variantB'>): string {
+  return printable(variantA === variantB ? variantA : `${variantA} → ${variantB}`)
 }
 
 function hopText(row: RowView, words: CompareWords): string {

@@ -22,12 +22,14 @@ export function renderComparison(comparison: Comparison, words: CompareWords, op
   const quiet: readonly MetricVerdict[] = ['identical', 'unmeasured']
   const told = metrics.filter(({ verdict }) => !quiet.includes(verdict))
   const short = told.filter((metric) => metric.verdict === 'none-found' && !standsOut(metric))
-  const shown = told.filter((metric) => !short.includes(metric))
+  const negligible = told.filter(({ verdict }) => verdict === 'negligible')
+  const shown = told.filter((metric) => !short.includes(metric) && !negligible.includes(metric))
   const counts = countVerdicts(metrics)
   const parts = [
     head(comparison, words, options),
     warnings.map((warning) => colors.yellow(wrapText(`! ${printable(words.warning(warning))}`, options.width))).join('\n'),
     shown.length === 0 ? '' : table(shown, comparison, words, options),
+    negligible.length === 0 ? '' : negligibles(negligible, comparison, words, options),
     short.length === 0 ? '' : noneFound(short, comparison, words, options),
     [
       counts.identical > 0 ? words.identical(counts.identical) : '',
@@ -130,6 +132,28 @@ function partings({ variants }: Comparison, words: CompareWords, { colors, width
     .join('\n\n')
 }
 
+/** One line a metric: what it is, and by how little it differs. */
+function negligibles(
+  metrics: readonly MetricComparison[],
+  { variants }: Comparison,
+  words: CompareWords,
+  { width }: ComparisonOptions,
+): string {
+  const lines = metrics.map((metric) => {
+    const { a, b, unit, difference, relative } = metric
+    const change = [formatDifference(difference, unit), formatRelative(relative)].filter((part) => part !== '').join(' ')
+    return listed(metricName(metric, variants), `${formatValue(a, unit)} → ${formatValue(b, unit)}   ${change}`, width)
+  })
+  return [wrapText(words.negligibleIn(metrics.length), width), ...lines].join('\n')
+}
+
+/** A name and what is said of it, on one line if it is wide enough. */
+function listed(name: string, said: string, width: number): string {
+  return flow([name, said], width - 4)
+    .map((line, index) => `${index === 0 ? '    ' : '      '}${line}`)
+    .join('\n')
+}
+
 /** One line a metric: what it is, and how large a difference may have been missed. */
 function noneFound(
   metrics: readonly MetricComparison[],
@@ -143,9 +167,7 @@ function noneFound(
         ? `${words.semicolon}${words.headings.tolerance}${words.colon}${words.tolerance.undecided}`
         : ''
     const numbers = `${formatValue(metric.a, metric.unit)} ± ${formatSize(halfWidthOf(metric), metric.unit)}${undecided}`
-    return flow([metricName(metric, variants), numbers], width - 4)
-      .map((line, index) => `${index === 0 ? '    ' : '      '}${line}`)
-      .join('\n')
+    return listed(metricName(metric, variants), numbers, width)
   })
   return [wrapText(words.noneFoundIn(metrics.length), width), ...lines].join('\n')
 }

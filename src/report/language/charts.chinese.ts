@@ -91,6 +91,17 @@ export const CHARTS_IN_CHINESE: ChartWords = {
         : sentence`p99 最低的是 ${fastest.name}，${fastest.p99}；最高的是 ${slowest.name}，${slowest.p99}`,
   },
 
+  differences: {
+    title: '差异及其置信区间',
+    caption: ['从 A 到 B 的变化', '：点为均值，线为其 95 % 置信区间，竖线为容差'],
+    exactCaption: ['从 A 到 B 的变化', '：每边一次运行，点；竖线为容差'],
+    axis: 'B − A（占 A 的 %）',
+    none: '没有可画的差异：凡有差异的指标，在 A 中都是 0',
+    finding: (name, change, interval) =>
+      sentence`发现的最大差异：${name}，${change}${interval === '' ? '' : `，95 % 置信区间 ${interval}`}`,
+    noneFound: '未发现差异：所画的可能只是偶然',
+  },
+
   pods: {
     title: '请求在 Pod 之间是否均匀',
     caption: ['每秒请求数', '，各 Pod 与所属工作负载均值之比；一点一个 Pod'],

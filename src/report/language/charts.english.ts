@@ -124,6 +124,18 @@ export const CHARTS_IN_ENGLISH = {
         : sentence`p99 is lowest in ${fastest.name}, ${fastest.p99}, and highest in ${slowest.name}, ${slowest.p99}`,
   },
 
+  differences: {
+    title: 'Differences with their intervals',
+    caption: ['Change from A to B', ' of the mean, dot; its 95 % interval, line; the tolerance, stroke'] as readonly [string, string],
+    exactCaption: ['Change from A to B', ' of one run a side, dot; the tolerance, stroke'] as readonly [string, string],
+    axis: 'B − A (% of A)',
+    none: 'No difference to draw: nothing differs whose value in A is not 0',
+    /** Of those that were told apart the largest. */
+    finding: (name: string, change: string, interval: string): Sentence =>
+      sentence`The largest difference that was found: ${name}, ${change}${interval === '' ? '' : `, 95 % interval ${interval}`}`,
+    noneFound: 'No difference was found: what is drawn may be chance',
+  },
+
   pods: {
     title: 'How evenly requests come to pods',
     caption: ['Requests a second', ' of each pod, over the mean of its workload; a dot a pod'] as readonly [string, string],

@@ -27,6 +27,7 @@ export const COMPARE_IN_ENGLISH: CompareWords = {
       counts.worse > 0 ? `${counts.worse} worse` : '',
       counts.different > 0 ? `${counts.different} different` : '',
       counts.better > 0 ? `${counts.better} better` : '',
+      counts.negligible > 0 ? `${counts.negligible} negligible` : '',
       counts['none-found'] > 0 ? `no difference found in ${counts['none-found']}` : '',
       counts.identical > 0 ? `${counts.identical} identical` : '',
     ]
@@ -50,6 +51,7 @@ export const COMPARE_IN_ENGLISH: CompareWords = {
     worse: 'worse',
     different: 'different',
     better: 'better',
+    negligible: 'negligible',
     'none-found': 'no difference found',
     gained: 'not measured in A',
     'only-a': 'only in A',
@@ -67,6 +69,8 @@ export const COMPARE_IN_ENGLISH: CompareWords = {
   },
   noneFound: (halfWidth, bound) => `no difference found: ± ${halfWidth}, at 95 % below ${bound}`,
   onItsOwn: (p) => `by itself p is ${p}; among so many metrics that may be chance`,
+  negligibleIn: (metrics) =>
+    `${count(metrics, 'metric')} ${metrics === 1 ? 'differs' : 'differ'}, and not by chance, by less than 0.5 % of A`,
   noneFoundIn: (metrics) => `No difference found in ${count(metrics, 'metric')}; ± says how large one may have been missed`,
   identical: (metrics) => `${count(metrics, 'metric')} ${metrics === 1 ? 'is' : 'are'} identical in every pair`,
   unmeasured: (metrics) => `${count(metrics, 'metric')} ${metrics === 1 ? 'was' : 'were'} measured on neither side`,

@@ -35,6 +35,8 @@ export interface CompareWords {
   readonly noneFound: (halfWidth: string, bound: string) => string
   /** Of one whose own interval leaves 0 out, which among so many metrics may be chance. */
   readonly onItsOwn: (p: string) => string
+  /** Over those that differ by too little to matter. */
+  readonly negligibleIn: (metrics: number) => string
   readonly noneFoundIn: (metrics: number) => string
   /** How many more metrics were the same in every pair. */
   readonly identical: (metrics: number) => string

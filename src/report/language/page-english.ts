@@ -1,7 +1,7 @@
 import { formatCount } from '../format.ts'
 import type { PageWords } from './page.ts'
 
-const plural = (count: number | string, noun: string): string => `${count} ${noun}${String(count) === '1' ? '' : 's'}`
+const plural = (count: number | string, noun: string, several = `${noun}s`): string => `${count} ${String(count) === '1' ? noun : several}`
 
 export const PAGE_ENGLISH: PageWords = {
   htmlLanguage: 'en',
@@ -62,6 +62,10 @@ export const PAGE_ENGLISH: PageWords = {
     oneRun:
       'These numbers are of one run with one seed. One run has no interval: whether a difference is real or chance cannot be read from it.',
     howToInterval: 'Differences with intervals, from many seeds on the same random numbers, come from:',
+    intoTable: 'Into this table they come with:',
+    others: 'Each other variant is compared in the same way, with a folder (--out) of its own.',
+    intervals: (first, pairs) =>
+      `Under a value of this run stands what ${pairs} say: the mean difference from ${first}, its 95 % interval, and the verdict.`,
     sections: {},
     labels: {},
     deployment: (text) => text,
@@ -269,6 +273,24 @@ export const PAGE_ENGLISH: PageWords = {
     differs: 'differs between variants',
     only: (variants) => `only in ${variants.join(', ')}`,
     more: (parameters) => `${plural(parameters, 'more parameter')}; parameters.csv has all.`,
+  },
+  comparison: {
+    differences: 'What differs',
+    metrics: 'Metrics',
+    noneFound: (metrics) => `No difference found in ${plural(metrics, 'metric')}, which is not the same as none`,
+    allIdentical: (metrics) => `No difference: ${plural(metrics, 'metric')} are identical in every pair of runs`,
+    notJudged: 'Nothing was judged: there was no tolerance.',
+    pairs: (pairs) => plural(pairs, 'pair of runs', 'pairs of runs'),
+    caption: (pair) => `Metrics of ${pair}, the worst first`,
+    chartIntro:
+      'Each line is a metric: how much it changes from A to B, as a share of what it is in A. A line that crosses 0 may be chance. To the right is more, which is worse for latency and failures and better for answers; the colour and the word say which.',
+    notDrawn: (names) => `Not drawn, as A has 0 of them: ${names}.`,
+    noneNeeded: 'Nothing differs.',
+    rest: (metrics) => `${plural(metrics, 'metric')} without a difference`,
+    negligible: 'Negligible: not chance, and less than 0.5 % of A.',
+    side: 'side',
+    happened: 'what happened',
+    files: 'All numbers are those of compare.json and compare.csv beside this page.',
   },
   footer: {
     made: 'A run is a function of scenario, seed and version: the same give this page again, byte by byte.',

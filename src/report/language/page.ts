@@ -65,6 +65,12 @@ export interface PageWords {
     readonly measure: string
     readonly oneRun: string
     readonly howToInterval: string
+    /** Before the command that brings the intervals into the table. */
+    readonly intoTable: string
+    /** Behind the commands, where there are more variants than the two of the command. */
+    readonly others: string
+    /** Where a table has intervals: what they are of. */
+    readonly intervals: (first: string, pairs: string) => string
     readonly sections: Readonly<Record<string, string>>
     readonly labels: Readonly<Record<string, string>>
     /** Of a Deployment, as the terminal writes it. */
@@ -223,6 +229,26 @@ export interface PageWords {
     readonly differs: string
     readonly only: (variants: readonly string[]) => string
     readonly more: (parameters: number) => string
+  }
+  /** The page of a comparison; what it shares with the terminal is in the words of comparisons. */
+  readonly comparison: {
+    readonly differences: string
+    readonly metrics: string
+    /** What stands where nothing was told apart. */
+    readonly noneFound: (metrics: number) => string
+    readonly allIdentical: (metrics: number) => string
+    readonly notJudged: string
+    readonly pairs: (pairs: number) => string
+    readonly caption: (pair: string) => string
+    readonly chartIntro: string
+    /** Metrics that differ and have no place in the chart, as A has nothing of them. */
+    readonly notDrawn: (names: string) => string
+    readonly noneNeeded: string
+    readonly rest: (metrics: number) => string
+    readonly negligible: string
+    readonly side: string
+    readonly happened: string
+    readonly files: string
   }
   readonly footer: { readonly made: string; readonly files: string }
 }

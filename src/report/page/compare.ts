@@ -1,10 +1,14 @@
+import { formatDifference, formatInterval } from '../comparison/values.ts'
 import { formatChange } from '../format.ts'
 import { ENGLISH } from '../language/english.ts'
-import { type Section, sections } from '../terminal-summary.ts'
+import { LANGUAGES } from '../language/index.ts'
+import { type Row, type Section, sections } from '../terminal-summary.ts'
+import { toneOf } from './comparison/tone.ts'
 import { type PageContext, scrollingTable, section } from './context.ts'
-import { type Html, html } from './html.ts'
+import { comparedCell } from './fitting-comparisons.ts'
+import { type Html, html, type Piece } from './html.ts'
 
-/** The variants side by side with their changes against the first, and what one run cannot say. */
+/** The variants side by side with their changes against the first: with intervals where comparisons have them, else with how to get them. */
 export function compareSection(context: PageContext): Html {
   const { result, words } = context
   const { variants } = result.summary
@@ -13,8 +17,7 @@ export function compareSection(context: PageContext): Html {
   return section(
     'compare',
     title,
-    html`<p>${words.compare.oneRun} ${words.compare.howToInterval} <code>towtank compare</code></p>
-`,
+    intervals(context),
     scrollingTable(
       caption,
       html`<table class="compare">
@@ -25,7 +28,31 @@ ${sections(variants, ENGLISH.summary).map((part) => body(context, part))}</table
   )
 }
 
-function body({ result, words }: PageContext, { title, rows }: Section): Html {
+/** What the intervals are of, or by which commands to get them. */
+function intervals({ result, words, comparisons }: PageContext): Html {
+  const { compare, comparison } = words
+  const { scenario, variants } = result.summary
+  const [first, second] = variants.map(({ variant }) => variant)
+  if (comparisons.length > 0) {
+    const pairs = [...new Set(comparisons.map(({ replications }) => comparison.pairs(replications)))].join(words.listComma)
+    return html`<p>${compare.intervals(first!, pairs)}</p>
+`
+  }
+  if (second === undefined)
+    return html`<p>${compare.oneRun} ${compare.howToInterval} <code>towtank compare BEFORE.yaml AFTER.yaml --report</code></p>
+`
+  const folder = quoted(`results/${scenario}`)
+  return html`<p>${compare.oneRun} ${compare.howToInterval} <code>towtank compare FILE --variants ${quoted(`${first},${second}`)} --report</code> ${compare.intoTable} <code>towtank report ${folder} --comparison ${quoted(`results/${scenario}-compare`)}</code>${variants.length > 2 && ` ${compare.others}`}</p>
+`
+}
+
+/** As a shell takes it for one word. */
+function quoted(text: string): string {
+  return /^[\w./:,=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+function body(context: PageContext, { title, rows }: Section): Html {
+  const { result, words } = context
   const { variants } = result.summary
   const first = variants[0]!
   return html`<tbody>
@@ -36,10 +63,19 @@ ${rows.map((row) => {
     (variant) => {
       const { text, value, bad } = row.cell(variant)
       const change = row.compared && variant !== first ? formatChange(row.cell(first).value, value) : null
-      return html`<td class="number${bad === true ? ' warn' : ''}">${words.compare.deployment(text)}${change === null ? '' : html` <span class="change">${change}</span>`}</td>`
+      return html`<td class="number${bad === true ? ' warn' : ''}">${words.compare.deployment(text)}${change === null ? '' : html` <span class="change">${change}</span>`}${interval(context, row, variant.variant)}</td>`
     },
   )}</tr>
 `
 })}</tbody>
 `
+}
+
+/** What many seeds say of a value: difference, interval and verdict, on a line below it. */
+function interval({ result, comparisons, language }: PageContext, row: Row, variant: string): Piece {
+  const found = comparedCell(comparisons, row, { first: result.summary.variants[0]!.variant, variant })
+  if (found === null) return null
+  const tone = toneOf(found)
+  const numbers = found.difference === null ? '' : `${formatDifference(found.difference, found.unit)} ${formatInterval(found)} `
+  return html`<div class="interval">${numbers}<span class="${tone === 'told' ? '' : tone}">${LANGUAGES[language].compare.verdicts[found.verdict]}</span></div>`
 }

@@ -1,3 +1,4 @@
+import type { Comparison } from '../../experiment/comparison/comparison.ts'
 import type { LanguageCode } from '../../scenario/story-language/index.ts'
 import { PAGE_WORDS, type PageWords } from '../language/page.ts'
 import type { Result } from '../read/read-result.ts'
@@ -8,12 +9,14 @@ export interface PageContext {
   readonly result: Result
   readonly words: PageWords
   readonly language: LanguageCode
+  /** Of variants of this result against the first, over many seeds; see fitting-comparisons.ts. */
+  readonly comparisons: readonly Comparison[]
   /** ns, when measuring began. */
   readonly measureFrom: number
 }
 
-export function pageContext(result: Result, language: LanguageCode): PageContext {
-  return { result, words: PAGE_WORDS[language], language, measureFrom: measureFrom(result) }
+export function pageContext(result: Result, language: LanguageCode, comparisons: readonly Comparison[] = []): PageContext {
+  return { result, words: PAGE_WORDS[language], language, comparisons, measureFrom: measureFrom(result) }
 }
 
 /** ns: the start of the first measured interval; an interval begins exactly when measuring does. 0 in a run that has no measured row. */

@@ -103,6 +103,14 @@ tr.fails th code { font-weight: 700; }
 svg.bar { width: 100%; height: 18px; display: block; background: var(--faint); border-radius: 3px; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 16px; padding: 0; margin: 6px 0; font-size: 0.85rem; color: var(--quiet); }
 .legend li { display: inline-flex; align-items: center; gap: 6px; }
+.interval { font-size: 0.82em; color: var(--quiet); }
+dl.sides { display: grid; grid-template-columns: auto 1fr; gap: 2px 12px; margin: 0 0 10px; }
+dl.sides dt { font-weight: 600; }
+dl.sides dd { margin: 0; }
+.forest svg { display: block; width: 100%; min-width: 760px; height: auto; }
+table.metrics th { min-width: 290px; }
+table.metrics thead th { min-width: 0; }
+table.parting td { overflow-wrap: anywhere; min-width: 260px; }
 .swatch { width: 11px; height: 11px; flex: none; }
 svg.span { width: 140px; height: 12px; display: block; margin-top: 5px; }
 .track { fill: var(--line); }

@@ -15,6 +15,8 @@ export interface RowChart {
   readonly accents: ReadonlyMap<string, Accent>
   readonly rows: readonly { readonly name: string; readonly color: string; readonly note?: string }[]
   readonly plots: readonly RowPlot[]
+  /** The share of the width that names may take. */
+  readonly namesMost?: number
 }
 
 export interface RowPlot {
@@ -27,6 +29,10 @@ export interface RowPlot {
   readonly dots: readonly (readonly { readonly value: number; readonly name: string }[])[]
   /** A stroke through each row, such as for a mean; null for none. */
   readonly strokes?: readonly (number | null)[]
+  /** An interval through each row; what lies beyond the scale ends in an arrow. null for none. */
+  readonly spans?: readonly ({ readonly low: number; readonly high: number } | null)[]
+  /** A line from top to bottom where nothing has changed. */
+  readonly zero?: boolean
   /** To the right of each row, or of its only dot. */
   readonly figures: readonly string[]
   readonly figureAt: 'dot' | 'end'
@@ -44,11 +50,11 @@ const NAME_SIZE = 12
 const NOTE_SIZE = 11
 const GAP = 28
 
-export function rowChart(look: Look, { title, finding, accents, rows, plots }: RowChart): Record<string, unknown> {
+export function rowChart(look: Look, { title, finding, accents, rows, plots, namesMost = 0.28 }: RowChart): Record<string, unknown> {
   const { theme } = look
   const { elements: frame, inside } = frameOf(look, { title, finding, accents })
   const elements: Element[] = [...frame]
-  const most = Math.max(80, inside.width * 0.28)
+  const most = Math.max(80, inside.width * namesMost)
   const names = rows.map(({ name, note = '' }) => ({ name: fitted(name, NAME_SIZE, most, 600), note: fitted(note, NOTE_SIZE, most) }))
   const widthOf = ({ name, note }: { name: string; note: string }): number =>
     textWidth(name, NAME_SIZE, 600) + (note === '' ? 0 : 6 + textWidth(note, NOTE_SIZE))
@@ -93,15 +99,21 @@ export function rowChart(look: Look, { title, finding, accents, rows, plots }: R
     const y = (row: number): number => rows.length - row - 0.5
     const segments = rows.flatMap((_, row) => {
       const stroke = one.strokes?.[row] ?? null
-      const lines: { value: number[]; color: string; width: number }[] = []
+      const lines: Segment[] = []
       if (one.stems === true && one.dots[row]!.length > 0)
         lines.push({ value: [one.scale.min, one.dots[row]![0]!.value, y(row), y(row)], color: rows[row]!.color, width: 2 })
+      const span = one.spans?.[row] ?? null
+      if (span !== null) lines.push(...spanLines(span, one.scale, { y: y(row), color: rows[row]!.color }))
       if (stroke !== null) lines.push({ value: [stroke, stroke, y(row) - 0.36, y(row) + 0.36], color: theme.ink, width: 1.5 })
       return lines
     })
+    if (one.zero === true) segments.unshift({ value: [0, 0, 0, rows.length], color: theme.quiet, width: 1 })
     series.push(lines(segments, index))
     rows.forEach(({ color, name }, row) => {
-      const dots = one.dots[row]!
+      const { min, max } = one.scale
+      const dots = one.dots[row]!.filter(({ value }) => value >= min && value <= max)
+      const span = one.spans?.[row] ?? null
+      if (span !== null) series.push(...arrows(span, one.scale, { y: y(row), color, index }))
       series.push({
         type: 'scatter',
         xAxisIndex: index,
@@ -144,11 +156,50 @@ export function rowChart(look: Look, { title, finding, accents, rows, plots }: R
   }
 }
 
+interface Interval {
+  readonly low: number
+  readonly high: number
+}
+
+interface Segment {
+  /** From x to x, from y to y. */
+  readonly value: number[]
+  readonly color: string
+  readonly width: number
+}
+
+/** As much of an interval as is on the scale, with a cap at each end that is. */
+function spanLines({ low, high }: Interval, { min, max }: Scale, { y, color }: { readonly y: number; readonly color: string }): Segment[] {
+  const [from, to] = [Math.max(low, min), Math.min(high, max)]
+  if (from > to) return []
+  const cap = (x: number): Segment => ({ value: [x, x, y - 0.16, y + 0.16], color, width: 1.5 })
+  return [{ value: [from, to, y, y], color, width: 2 }, ...(from === low ? [cap(low)] : []), ...(to === high ? [cap(high)] : [])]
+}
+
+/** Arrows at the ends of the scale towards what lies beyond. */
+function arrows(
+  { low, high }: Interval,
+  { min, max }: Scale,
+  { y, color, index }: { readonly y: number; readonly color: string; readonly index: number },
+): Series[] {
+  const ends = [...(low < min ? [{ x: min, rotate: 90 }] : []), ...(high > max ? [{ x: max, rotate: -90 }] : [])]
+  return ends.map(({ x, rotate }) => ({
+    type: 'scatter',
+    xAxisIndex: index,
+    yAxisIndex: index,
+    animation: false,
+    silent: true,
+    z: 3,
+    symbol: 'triangle',
+    symbolSize: 9,
+    symbolRotate: rotate,
+    itemStyle: { color },
+    data: [[x, y]],
+  }))
+}
+
 /** Straight strokes between values. */
-function lines(
-  segments: readonly { readonly value: readonly number[]; readonly color: string; readonly width: number }[],
-  index: number,
-): Series {
+function lines(segments: readonly Segment[], index: number): Series {
   return {
     type: 'custom',
     xAxisIndex: index,

@@ -19,6 +19,20 @@ export function fromZero(most: number, ticks = 4): Scale {
   return { type: 'value', min: 0, max, ticks: Array.from({ length: count + 1 }, (_, index) => tidy(index * step)) }
 }
 
+/** Round numbers around two values, with 0 among them. */
+export function aroundZero(least: number, most: number, ticks = 6): Scale {
+  const [low, high] = [Math.min(0, least), Math.max(0, most)]
+  if (low === high) return { type: 'value', min: -1, max: 1, ticks: [-1, 0, 1] }
+  const step = roundStep((high - low) / ticks)
+  const [from, to] = [Math.floor(low / step + 1e-9), Math.ceil(high / step - 1e-9)]
+  return {
+    type: 'value',
+    min: tidy(from * step),
+    max: tidy(to * step),
+    ticks: Array.from({ length: to - from + 1 }, (_, index) => tidy((from + index) * step)),
+  }
+}
+
 /** Between two values, with ticks at round numbers in between; the ends are the values themselves. */
 export function between(min: number, max: number, ticks: number, steps: readonly number[] = []): Scale {
   const span = max - min

@@ -29,6 +29,25 @@ export function chartToSvg(chart: Chart, look: Look): string {
   }
 }
 
+/**
+ * The chart as an element of a page, whose policy allows no style of an element's own: what a picture has as style is written as attributes. `id`
+ * keeps the names in it apart from those of other pictures of the page.
+ */
+export function chartToElement(chart: Chart, look: Look, id: string): string {
+  const attributes = (style: string): string =>
+    style
+      .split(';')
+      .map((one) => one.split(':'))
+      .flatMap(([name, value]) => (value === undefined ? [] : [` ${name!.trim()}="${value.trim()}"`]))
+      .join('')
+  return chartToSvg(chart, look)
+    .replace(/ style="([^"]*)"/g, (_, style: string) => attributes(style))
+    .replaceAll('chart-', `${id}-`)
+    .replace(/ width="\d+" height="\d+" (viewBox="[^"]*") font-family="[^"]*"/, ' $1')
+    .replace(/<rect x="0\.5"[^>]*\/>\n/, '')
+    .trim()
+}
+
 function sizeIn(font: string | undefined): number {
   return Number(/([\d.]+)px/.exec(font ?? '')?.[1] ?? 12)
 }
