@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import seedrandom from 'seedrandom'
 import { describe, expect, test } from 'vitest'
 import { NamedStream, type RandomStream, ReseedableStream } from './random-stream.ts'
 
@@ -57,6 +58,17 @@ describe.each(streams)('%s', (_name, make) => {
 })
 
 describe('a named stream', () => {
+  test('goes on as seedrandom would', () => {
+    for (const name of ['arrivals', 'node/worker-1/iptables/statistic', '']) {
+      const stream = new NamedStream('42', name)
+      const model = seedrandom.alea(JSON.stringify(['42', name]))
+      for (let i = 0; i < 1000; i++) {
+        if (i % 3 === 0) expect(stream.int32()).toBe(model.int32())
+        else expect(stream.uniform()).toBe(model.double())
+      }
+    }
+  })
+
   test('has the same numbers for ever', () => {
     const stream = new NamedStream('42', 'arrivals')
     expect([stream.int32(), stream.int32(), stream.uniform(), stream.below(1000)]).toEqual(NAMED)
