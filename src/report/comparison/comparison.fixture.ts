@@ -31,7 +31,7 @@ export function sampleComparison(shoppers: string): Comparison {
   const side = (variant: string) => ({
     given: `shop.yaml#${variant}`,
     scenario: 'shop',
-    inputHash: '',
+    inputHash: `sha256:${'0'.repeat(64)}`,
     durationSeconds: 60,
     version: '0',
     seed: '0',

@@ -76,6 +76,9 @@ function interval({ result, comparisons, language }: PageContext, row: Row, vari
   const found = comparedCell(comparisons, row, { first: result.summary.variants[0]!.variant, variant })
   if (found === null) return null
   const tone = toneOf(found)
-  const numbers = found.difference === null ? '' : `${formatDifference(found.difference, found.unit)} ${formatInterval(found)} `
+  const numbers =
+    found.difference === null || found.verdict === 'identical'
+      ? ''
+      : `${formatDifference(found.difference, found.unit)} ${formatInterval(found)} `
   return html`<div class="interval">${numbers}<span class="${tone === 'told' ? '' : tone}">${LANGUAGES[language].compare.verdicts[found.verdict]}</span></div>`
 }

@@ -5,7 +5,7 @@ import type { RunSummary } from '../run-summary.ts'
 import { comparedCell, whyNotFitting } from './fitting-comparisons.ts'
 
 const sample = sampleComparison('shoppers')
-const summary = { inputHash: '', variants: [{ variant: 'iptables' }, { variant: 'ipvs' }] } as unknown as RunSummary
+const summary = { inputHash: `sha256:${'0'.repeat(64)}`, variants: [{ variant: 'iptables' }, { variant: 'ipvs' }] } as unknown as RunSummary
 
 test.each([
   ['of the same input, first against another', sample, null],

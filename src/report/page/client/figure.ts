@@ -32,6 +32,9 @@ interface Option {
   readonly [name: string]: unknown
 }
 
+/** Pixels of the box of a chart that has nothing to show: a line of text. */
+const EMPTY_HEIGHT = 72
+
 /** One chart with its heading, its finding and its numbers as a table. */
 export class Figure {
   readonly root: HTMLElement
@@ -80,7 +83,7 @@ export class Figure {
     const { charts: words } = this.#words
     const title = chart.title(words)
     const finding = plainText(chart.finding(words))
-    const height = chart.height(width)
+    const height = chart.empty ? EMPTY_HEIGHT : chart.height(width)
     this.#title.textContent = title
     this.#finding.textContent = finding
     this.#canvas.setAttribute('aria-label', `${title}. ${finding}`)
