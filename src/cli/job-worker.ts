@@ -99,12 +99,7 @@ async function work(job: Job, tools: JobTools & { readonly signal: AbortSignal }
   }
 }
 
-async function queueOf(
-  url: string,
-  { version }: { readonly version: string },
-  { tell }: JobTools,
-  workerFile: string,
-): Promise<TaskQueue> {
+async function queueOf(url: string, { version }: { readonly version: string }, { tell }: JobTools, workerFile: string): Promise<TaskQueue> {
   const [{ openQueue }, { programHash }, { cellWorkerFile }] = await Promise.all([
     import('./queue/open-queue.ts'),
     import('./pool/program-hash.ts'),
