@@ -186,6 +186,11 @@ export class ApiServer {
     return this.#paths === null || this.#paths.reachesEtcd(server)
   }
 
+  /** The time. */
+  get now(): Nanos {
+    return this.#sim.now
+  }
+
   /** The kube-apiserver processes. */
   get processes(): readonly ApiServerProcess[] {
     return this.#processes
@@ -282,12 +287,20 @@ export class ApiServer {
   }
 
   /** Puts an object in place that is as old as the cluster itself and that nobody is told of: it takes neither a revision nor time. */
-  install(object: AnyObject): void {
+  install<T extends AnyObject>(object: T, generation = 1): T {
     const uid = `uid-installed-${++this.#installed}`
-    const stored = { ...object, metadata: { ...object.metadata, uid, resourceVersion: 1, generation: 1 } }
+    const stored = { ...object, metadata: { ...object.metadata, uid, resourceVersion: 1, generation } }
     this.#etcd.install(keyOf(stored), stored)
     this.#kinds.add(stored.kind)
     for (const process of this.#processes) process.cache(stored.kind).install(stored)
+    return stored
+  }
+
+  /** What admission makes of an object that is to be installed; null when it would be refused. A Service has its addresses then. */
+  admitted<T extends AnyObject>(object: T): T | null {
+    const refusable = admitCreate(object, this.#admission)
+    const admitted = refusable.ok ? allocateAddresses(refusable, this.#admission) : refusable
+    return admitted.ok ? (admitted.object as T) : null
   }
 
   /** Fills the caches that requests are judged by, as it does before it answers the first one. */

@@ -66,6 +66,8 @@ export interface ControlPlaneOptions {
   readonly asleep?: { readonly voters: number } | undefined
   /** Delays that differ from the table in latencies.ts. */
   readonly latencies?: LatencyOverrides
+  /** The cluster has run for long: components know the objects that are installed and have nothing to do about them. */
+  readonly settled?: boolean
   /** The defaults of kube-scheduler when not given. */
   readonly scheduler?: SchedulerSpec
   /** One machine that runs everything, nodes included; left out, nobody waits for a core. */
@@ -119,6 +121,8 @@ export class ControlPlane {
   /** Of kube-scheduler; the first leads at time 0. */
   readonly schedulers: readonly Replica[]
   readonly #asleep: boolean
+  /** Processes that begin now have run since before time 0. */
+  #isStarting = false
 
   constructor(sim: Simulation, options: ControlPlaneOptions) {
     const latencies = new Latencies(sim, options.latencies, options.machine)
@@ -141,8 +145,9 @@ export class ControlPlane {
     const hosts = options.hosts ?? ['control-plane']
     const replicas = (component: LedComponent): Replica[] =>
       hosts.map((host) => new Replica(this.access, component, host, hosts.length === 1))
-    this.controllerManagers = replicas(controllerManagerComponent(this.metricsServer))
-    this.schedulers = replicas(schedulerComponent(options.scheduler))
+    const isSettled = (): boolean => this.#isStarting && options.settled === true
+    this.controllerManagers = replicas(controllerManagerComponent(this.metricsServer, isSettled))
+    this.schedulers = replicas(schedulerComponent(options.scheduler, isSettled))
     this.#asleep = options.asleep !== undefined
     for (const { component, firstHolder } of this.#asleep ? [] : [this.controllerManagers[0]!, this.schedulers[0]!]) {
       this.server.seed(heldLease(component.name, firstHolder))
@@ -154,17 +159,19 @@ export class ControlPlane {
   start(): void {
     this.metricsServer?.start()
     if (this.#asleep) return
+    this.#isStarting = true
     for (const replicas of [this.controllerManagers, this.schedulers]) {
       for (const [index, replica] of replicas.entries()) {
         const { name } = replica.component
         replica.inherit(index === 0 ? (this.server.peek('Lease', LEASE_NAMESPACE, name) ?? null) : null)
       }
     }
+    this.#isStarting = false
   }
 }
 
 /** Its controllers and their caches begin when it leads. Source: cmd/kube-controller-manager/app/controllermanager.go (run). */
-const controllerManagerComponent = (metrics: MetricsServer | null): LedComponent => ({
+const controllerManagerComponent = (metrics: MetricsServer | null, isSettled: () => boolean): LedComponent => ({
   name: 'kube-controller-manager',
   identity: CONTROLLER_MANAGER,
   work: 'controllerSync',
@@ -175,7 +182,8 @@ const controllerManagerComponent = (metrics: MetricsServer | null): LedComponent
       lead(cause) {
         manager = new ControllerManager(access, cause, metrics)
         for (const Controller of CONTROLLERS) new Controller(manager)
-        manager.start()
+        if (isSettled()) manager.startSettled()
+        else manager.start()
       },
       stop() {
         manager?.stop()
@@ -185,11 +193,11 @@ const controllerManagerComponent = (metrics: MetricsServer | null): LedComponent
 })
 
 /** Its caches are kept while it stands by. Source: cmd/kube-scheduler/app/server.go (Run). */
-const schedulerComponent = (spec: SchedulerSpec | undefined): LedComponent => ({
+const schedulerComponent = (spec: SchedulerSpec | undefined, isSettled: () => boolean): LedComponent => ({
   name: 'kube-scheduler',
   identity: SCHEDULER,
   work: 'schedulingCycle',
-  make: (access) => new Scheduler(access, spec),
+  make: (access) => new Scheduler(access, spec, isSettled),
 })
 
 function bootstrapObjects(nodes: readonly NodeSeed[]): AnyObject[] {

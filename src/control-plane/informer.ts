@@ -1,4 +1,5 @@
 import type { Kind, KindMap } from '../api/objects/index.ts'
+import { NO_CAUSE } from '../engine/trace.ts'
 import type { ApiServer } from './api-server.ts'
 import { keyOf } from './object-key.ts'
 import type { ClientWatch } from './reflector.ts'
@@ -35,15 +36,29 @@ export class Informer<K extends Kind> {
     })
   }
 
-  /** Watches from now on; what exists is here at once, as in a component that answers nobody before its caches are filled. */
-  startSynced(): void {
-    for (const object of this.#server.cached(this.#kind)) this.#objects.set(keyOf(object), object as KindMap[K])
+  /**
+   * Watches from now on; what exists (of what the informer asks for) is here at once, as in a component that answers nobody before its caches are
+   * filled.
+   */
+  startSynced(existing = this.#server.cached(this.#kind) as Iterable<KindMap[K]>): void {
+    for (const object of existing) this.#objects.set(keyOf(object), object)
     this.#watch = this.#server.watch(this.#kind, {
       ...this.#options,
       known: () => this.#objects.values(),
       listed: () => {},
       deliver: (event) => this.#receive(event as WatchEvent<KindMap[K]>),
     })
+  }
+
+  /** The same, and listeners are told of what exists: a component that has run for long has heard of it all. */
+  startSettled(): void {
+    this.startSynced()
+    const committedAt = this.#server.now
+    for (const object of [...this.#objects.values()]) {
+      const { resourceVersion: revision } = object.metadata
+      const event = { type: 'ADDED', object, previous: undefined, revision, cause: NO_CAUSE, committedAt, fromList: true } as const
+      for (const listener of this.#listeners) listener(event)
+    }
   }
 
   /** Ends the watch and forgets everything, as a process that died. */

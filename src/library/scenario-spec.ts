@@ -33,6 +33,10 @@ export interface ScenarioSpec {
      * The run begins with empty machines and the installation; the manifests follow it. Default: `false`
      */
     bootstrap?: boolean
+    /**
+     * Namespaces, Services and Deployments of the manifests were applied long before the run: it begins with their pods running; not when not given
+     */
+    settled?: boolean
     controlPlane?: {
       /**
        * CPU of a control-plane node, in cores. Default: `4`

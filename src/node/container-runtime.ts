@@ -78,7 +78,7 @@ export class RuntimeContainer {
     this.#life = life
     this.startedAt = sim.now
     this.#cpuTimeBefore = hosted === null ? 0 : host.cpuTime(hosted)
-    if (life.startUp !== null) this.#after(life.startUp, () => this.#listen())
+    if (life.startUp !== null) this.#after(life.startUp, () => this.listen())
     const { run } = life
     if (run !== null) this.#after(run.duration, () => this.exit(run.exitCode, run.exitCode === 0 ? 'Completed' : 'Error'))
   }
@@ -167,7 +167,8 @@ export class RuntimeContainer {
     this.#ended = { exitCode: KILLED, reason: 'Error', at: this.#sim.now }
   }
 
-  #listen(): void {
+  /** The process accepts connections from now on. */
+  listen(): void {
     this.#listening = true
     if (this.#hosted !== null) this.#host.listen(this.#hosted)
     this.onListen?.()
@@ -288,6 +289,24 @@ export class ContainerRuntime {
     for (const leak of this.#leaks.get(sandbox.pod.metadata.uid) ?? []) grow(sandbox, container.name, started, leak, leak.bytesPerSecond)
     this.onStart?.(sandbox, container.name, started)
     return started
+  }
+
+  /** A container that has run for long: it listens. */
+  runsAlready(
+    sandbox: Sandbox,
+    container: { name: string; role: 'sidecar' | 'main'; serves: boolean },
+    { run, onTerminate }: ProcessBehaviour,
+  ): void {
+    const { sim, host, work } = this.#options
+    const life: Life = {
+      startUp: null,
+      run: container.role === 'sidecar' || run === null ? null : this.#draw(run),
+      drains: onTerminate === 'drain',
+    }
+    const running = new RuntimeContainer(sim, host, container.serves ? sandbox.hosted : null, life, work)
+    sandbox.containers.set(container.name, running)
+    running.listen()
+    this.onStart?.(sandbox, container.name, running)
   }
 
   /** From now on the pod's containers leak memory, those too that are started later. Gives the end of it. */

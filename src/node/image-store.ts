@@ -119,6 +119,11 @@ export class ImageStore {
       .slice(0, STATUS_IMAGES_MAX)
   }
 
+  /** The image has been there for long. */
+  put(image: string): void {
+    if (!this.has(image)) this.#present.add(taggedImage(image))
+  }
+
   /** What was being pulled when the node died is lost; what was there is still there. */
   interrupt(): void {
     for (const fetching of this.#fetching.values()) fetching.kill()

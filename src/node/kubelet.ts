@@ -23,9 +23,10 @@ import { MirrorPods, mirrored, staticPodOf } from './mirror-pods.ts'
 import { type Allocatable, refusal } from './node-admission.ts'
 import { NodeStatus } from './node-status.ts'
 import type { PodHost } from './pod-host.ts'
-import { type NodeContext, PodWorker } from './pod-worker.ts'
+import { isSidecar, type NodeContext, PodWorker } from './pod-worker.ts'
 import type { RegistryLink } from './registry-link.ts'
 import { CriTimes, RUNTIMES, type RuntimeName } from './runtimes/index.ts'
+import { servingContainer } from './serving-container.ts'
 import { StatusManager } from './status-manager.ts'
 
 /** Source: kubelet kubeAPIQPS and kubeAPIBurst. */
@@ -153,7 +154,38 @@ export class Kubelet {
 
   /** The kubelet of a node that has been up for a while when the scenario begins. */
   start(): void {
-    this.#pods.start()
+    this.#start(() => this.#pods.start())
+  }
+
+  /** The same, where nothing but these pods is bound to the node, for which {@link settle} has been called. */
+  startSettled(pods: readonly Pod[]): void {
+    this.#start(() => this.#pods.startSynced(pods))
+    for (const pod of pods) {
+      const { uid } = pod.metadata
+      this.#workers.set(uid, new PodWorker(this.#context, pod, NO_CAUSE, () => this.#workers.delete(uid), true))
+    }
+  }
+
+  /** An address for a pod that has run for long; null when there is none left. */
+  settledAddress(pod: Pod): string | null {
+    return pod.spec.hostNetwork ? this.#options.hostIP : this.#context.runtime.reserveAddress()
+  }
+
+  /** The pod has run for long: its images are here, its sandbox has its address, and its containers run. */
+  settle(pod: Pod): void {
+    const { runtime, images, behaviourOf } = this.#context
+    const sandbox = runtime.addSandbox(pod, pod.status.podIP)
+    const behaviour = behaviourOf(pod)
+    const serving = servingContainer(pod.spec)
+    for (const { image } of [...pod.spec.initContainers, ...pod.spec.containers]) images.put(image)
+    for (const { name, restartPolicy } of pod.spec.initContainers)
+      if (isSidecar(restartPolicy, this.#access.version)) runtime.runsAlready(sandbox, { name, role: 'sidecar', serves: false }, behaviour)
+    for (const [i, { name }] of pod.spec.containers.entries())
+      runtime.runsAlready(sandbox, { name, role: 'main', serves: i === serving }, behaviour)
+  }
+
+  #start(watch: () => void): void {
+    watch()
     this.#context.status.start()
     this.#stats?.start()
     const first = Math.floor(this.#jitter.uniform() * LEASE_PERIOD)

@@ -1,4 +1,4 @@
-import type { Condition, Pod, PodPhase, PodStatus, Probe, Termination } from '../api/objects/index.ts'
+import type { Condition, Container, Pod, PodPhase, PodStatus, Probe, Termination } from '../api/objects/index.ts'
 import type { ApiAccess, ApiClient } from '../control-plane/api-client.ts'
 import { conditionOf } from '../control-plane/conditions.ts'
 import type { LatencyName } from '../control-plane/latencies.ts'
@@ -7,6 +7,7 @@ import { Completion, firstOf, type Process, Signal, type Wait } from '../engine/
 import type { RandomStream } from '../engine/random-stream.ts'
 import type { HopId } from '../engine/trace.ts'
 import { invariant } from '../invariant.ts'
+import type { KubernetesMinor } from '../kubernetes-version.ts'
 import { type Nanos, SECOND } from '../units.ts'
 import { ContainerRecord } from './container-record.ts'
 import type { ContainerRuntime, Leak, ProcessBehaviour, RuntimeContainer, Sandbox } from './container-runtime.ts'
@@ -98,7 +99,8 @@ export class PodWorker {
   /** A look at what is stored is on its way. */
   #reconciling = false
 
-  constructor(node: NodeContext, pod: Pod, cause: HopId, onGone: () => void) {
+  /** `isSettled`: the pod has run for long, its containers do, and what it has reported is what the API server has. */
+  constructor(node: NodeContext, pod: Pod, cause: HopId, onGone: () => void, isSettled = false) {
     const { sim, version } = node.access
     this.#node = node
     this.#actor = `kubelet/${node.name}`
@@ -111,11 +113,10 @@ export class PodWorker {
     this.#changed = new Signal(sim)
     this.#startTime = pod.status.startTime
     const { spec, status } = pod
-    const sidecars = version >= 29
     const serving = servingContainer(spec)
     this.#records = [
       ...spec.initContainers.map((container, i) => {
-        const role = sidecars && container.restartPolicy === 'Always' ? 'sidecar' : 'init'
+        const role = isSidecar(container.restartPolicy, version) ? 'sidecar' : 'init'
         return new ContainerRecord(container, role, false, status.initContainerStatuses?.[i])
       }),
       ...spec.containers.map((container, i) => new ContainerRecord(container, 'main', i === serving, status.containerStatuses[i])),
@@ -124,7 +125,7 @@ export class PodWorker {
     this.#initialized = false
     this.#takeUp()
     if (pod.metadata.deletionTimestamp !== null) this.#terminating.resolve(cause)
-    this.#spawn(this.#live())
+    this.#spawn(this.#live(isSettled))
   }
 
   get pod(): Pod {
@@ -253,8 +254,8 @@ export class PodWorker {
     }
   }
 
-  *#live(): Generator<Wait, void, unknown> {
-    const run = this.#spawn(this.#run())
+  *#live(isSettled: boolean): Generator<Wait, void, unknown> {
+    const run = this.#spawn(this.#run(isSettled))
     const first = (yield firstOf(this.#terminating, run)) as number
     run.kill()
     if (first === 0) this.#hop = (yield this.#terminating) as HopId
@@ -264,23 +265,17 @@ export class PodWorker {
   }
 
   /** Keeps the containers as the pod wants them, until none of them will run again. */
-  *#run(): Generator<Wait, void, unknown> {
+  *#run(isSettled: boolean): Generator<Wait, void, unknown> {
     const { access } = this.#node
     const { sim } = access
-    yield* this.#take('kubeletSync', 'accepted', 'pod worker started')
-    this.#startTime ??= sim.now
-    this.#refused = this.#node.refusal(this.#pod)
-    if (this.#refused !== null) {
-      this.#note('refused', this.#refused)
-      return
-    }
     const adopted = this.#sandbox !== null
-    this.#report('containers are being created')
+    if (!isSettled && !(yield* this.#accept())) return
     if (this.#sandbox === null) {
       yield* this.#take('volumes', 'mounted volumes', 'service account token projected')
       while (this.#sandbox === null) yield* this.#createSandbox()
     }
     if (adopted) for (const record of this.#records) if (record.run !== null) this.#startProbes(record)
+    if (isSettled) this.#lastReported = this.#computeStatus()
     for (;;) {
       const { start, initialized, finished } = podActions(this.#records, this.#pod.spec.restartPolicy, this.#initialized)
       this.#initialized = initialized
@@ -308,6 +303,19 @@ export class PodWorker {
       if (!this.#dirty) yield wake === null ? this.#changed : firstOf(this.#changed, sim.delay(this.#requeueAfter(wake)))
       this.#dirty = false
     }
+  }
+
+  /** False when the node cannot take the pod. */
+  *#accept(): Generator<Wait, boolean, unknown> {
+    yield* this.#take('kubeletSync', 'accepted', 'pod worker started')
+    this.#startTime ??= this.#node.access.sim.now
+    this.#refused = this.#node.refusal(this.#pod)
+    if (this.#refused !== null) {
+      this.#note('refused', this.#refused)
+      return false
+    }
+    this.#report('containers are being created')
+    return true
   }
 
   /** When the worker looks again at a pod that waits until `wake`: later than that, so a back-off takes up to half as long again. */
@@ -665,6 +673,11 @@ export class PodWorker {
       ...(this.#refused === null ? {} : { reason: this.#refused }),
     }
   }
+}
+
+/** Whether an init container of that restart policy goes on beside the others. Source: Kubernetes feature gate SidecarContainers (on from 1.29). */
+export function isSidecar(restartPolicy: Container['restartPolicy'], version: KubernetesMinor): boolean {
+  return version >= 29 && restartPolicy === 'Always'
 }
 
 /** Why a container waits, where it is worth telling. */

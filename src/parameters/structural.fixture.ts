@@ -193,6 +193,10 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
     ],
   },
   {
+    reason: 'long before the run: when exactly, nothing depends on',
+    places: [...of('scenario/settled/settled-pods.ts', 'SETTLED_AT')],
+  },
+  {
     reason: 'the most that a scenario may ask for: a wrong one is refused, and no number of a run depends on it',
     places: [
       ...of('scenario/kubectl/autoscale.ts', 'REPLICAS_MAX PERCENT_MAX'),

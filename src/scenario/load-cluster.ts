@@ -60,6 +60,7 @@ export function loadCluster(context: LoadContext, draft: ClusterDraft | undefine
     nodes,
     install: draft?.install ?? null,
     bootstrap: loadBootstrap(context, draft),
+    ...(loadSettled(context, draft) ? { settled: true } : {}),
     controlPlane: loadControlPlane(context, draft),
     etcdMembers: loadEtcdMembers(context, draft),
     apiServers: loadApiServers(context, draft),
@@ -105,6 +106,12 @@ function loadBootstrap(context: LoadContext, draft: ClusterDraft | undefined): b
     context.mistake([...AT, 'bootstrap'], 'Without "install" it is not known what is to be installed', accepted)
   }
   return bootstrap
+}
+
+function loadSettled(context: LoadContext, draft: ClusterDraft | undefined): boolean {
+  const { settled = false, bootstrap = false } = draft ?? {}
+  if (settled && bootstrap) context.mistake([...AT, 'settled'], 'A cluster that is being installed has not been running for long', 'false')
+  return settled
 }
 
 function loadControlPlane(context: LoadContext, draft: ClusterDraft | undefined): ClusterSpec['controlPlane'] {

@@ -75,6 +75,8 @@ export interface ClusterSpec {
   readonly install: InstallName | null
   /** The run begins with the installation; only with an install. */
   readonly bootstrap: boolean
+  /** Namespaces, Services and Deployments of the manifests have been applied long before the run; absent: no. */
+  readonly settled?: boolean | undefined
   /** Of a control-plane node beside `nodes`. */
   readonly controlPlane: { readonly cpuMilli: number; readonly memoryBytes: number }
   /** 1, 3 or 5. */

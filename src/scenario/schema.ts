@@ -164,6 +164,10 @@ const cluster = z.strictObject({
     .boolean()
     .optional()
     .meta({ description: 'The run begins with empty machines and the installation; the manifests follow it', default: false }),
+  settled: z.boolean().optional().meta({
+    description:
+      'Namespaces, Services and Deployments of the manifests were applied long before the run: it begins with their pods running; not when not given',
+  }),
   controlPlane: z
     .strictObject({
       cpu: quantity('CPU of a control-plane node, in cores', DEFAULTS.controlPlane.cpu).optional(),

@@ -43,6 +43,7 @@ import { nodeSeeds } from './node-seeds.ts'
 import { otherServices } from './other-services.ts'
 import { RolloutSpans } from './rollout-spans.ts'
 import type { RunSpec, Scenario, WorkloadSpec } from './scenario.ts'
+import { type SettledObjects, settle } from './settled/settle.ts'
 
 /** SIGKILL of the kernel. */
 export const OOM_KILLED = 128 + 9
@@ -116,6 +117,7 @@ export class SimulatedCluster {
       nodes: this.#nodes,
       scheduler,
       metricsServer: autoscales(scenario),
+      settled: scenario.cluster.settled === true,
       asleep: install !== null && scenario.cluster.bootstrap ? { voters: install.etcdMembers.free ? etcdMembers : 1 } : undefined,
       ...(install === null ? {} : { hosts: install.controlPlane }),
       paths: this.#links?.paths,
@@ -209,7 +211,9 @@ export class SimulatedCluster {
 
   /** Starts every component, applies the manifests and plans traffic and timeline. */
   start(): void {
-    const { manifests, traffic, timeline, workloads, duration } = this.#scenario
+    const { traffic, timeline, workloads, duration, cluster } = this.#scenario
+    const settled = cluster.settled === true ? this.#settle() : null
+    const manifests = settled?.left ?? this.#scenario.manifests
     const apply = (): void => {
       this.#names?.start()
       this.#podRecords?.start()
@@ -220,7 +224,8 @@ export class SimulatedCluster {
       this.controlPlane.start()
       for (const [index, kubelet] of this.#kubelets.entries()) {
         this.plugins?.start(index)
-        kubelet.start()
+        if (settled === null) kubelet.start()
+        else kubelet.startSettled(settled.pods[index]!)
         this.#startKubeProxy(index)
       }
       apply()
@@ -243,6 +248,31 @@ export class SimulatedCluster {
         this.#scenario.cluster.bootstrap && this.allNodesReadyAt === null ? 'it was left out: the bootstrap was not over' : null,
       )
     }
+  }
+
+  /** Puts in place what has been there for long, and tells those who otherwise hear of it when it is written. */
+  #settle(): SettledObjects {
+    const { server, access } = this.controlPlane
+    const names = this.sim.rng('settled/names')
+    const settled = settle(this.#scenario.manifests, {
+      server,
+      version: access.version,
+      nodes: this.#nodes,
+      kubelets: this.#kubelets,
+      names,
+    })
+    for (const object of settled.rules) this.dataPlane.history.standing(object)
+    for (const deployment of settled.deployments) if (isComplete(deployment)) this.availableAt.set(keyOf(deployment), 0)
+    for (const [index, pods] of settled.pods.entries()) {
+      this.#podsOfNode[index]! += pods.length
+      for (const pod of pods)
+        this.dataPlane.unseen.podWritten(pod.status.podIP, isReady(pod), {
+          object: keyOf(pod),
+          revision: pod.metadata.resourceVersion,
+          committedAt: 0,
+        })
+    }
+    return settled
   }
 
   #nodeAddresses(): readonly number[] {

@@ -28,6 +28,7 @@ export class ControllerManager {
   /** Settled when every informer has its list: no controller works before. Source: client-go tools/cache (WaitForNamedCacheSync). */
   readonly synced: Completion<void>
   readonly #informers = new Map<Kind, Informer<Kind>>()
+  #isSettling = false
 
   constructor(access: ApiAccess, since: HopId = NO_CAUSE, metrics: MetricsServer | null = null) {
     this.access = access
@@ -57,6 +58,19 @@ export class ControllerManager {
         if (--missing === 0) this.synced.resolve()
       })
     }
+  }
+
+  /** The same of a manager that has led for long: its controllers know what there is, and have done what was to be done. */
+  startSettled(): void {
+    this.#isSettling = true
+    for (const informer of this.#informers.values()) informer.startSettled()
+    this.#isSettling = false
+    this.synced.resolve()
+  }
+
+  /** What controllers hear of now was worked off before time 0. */
+  get isSettling(): boolean {
+    return this.#isSettling
   }
 
   /** Ends the watches. */
@@ -111,6 +125,7 @@ export abstract class Controller {
 
   /** Puts the key into the queue because of an event. */
   protected enqueue(key: string, event: WatchEvent<AnyObject>): void {
+    if (this.#manager.isSettling) return
     this.queue.add(key, this.observed(event))
   }
 

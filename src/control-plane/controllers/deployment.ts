@@ -4,19 +4,15 @@ import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
 import { SECOND } from '../../units.ts'
 import { withCondition } from '../conditions.ts'
-import { emptyMeta } from '../empty-meta.ts'
 import type { Informer } from '../informer.ts'
 import { keyOf } from '../object-key.ts'
 import { controllerOf, OwnerIndex } from '../owner-index.ts'
-import { encodeHash, fnv1a } from '../random-name.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
 import { ControllerRefManager, wakeOwners } from './controller-ref-manager.ts'
 import { completes, deadlineCheckAt, hasDeadline, withPause, withProgress, withProgressing } from './deployment-progress.ts'
-import { newestRevision, REVISION, REVISION_HISTORY, revisionOf, TEMPLATE_HASH_LABEL } from './deployment-revisions.ts'
+import { DESIRED, MAX, replicaAnnotations, replicaSetOf, templateHash } from './deployment-replica-set.ts'
+import { newestRevision, REVISION, REVISION_HISTORY, revisionOf } from './deployment-revisions.ts'
 import { maxUnavailableOf, newReplicaSetSize, oldReplicaSetSizes, proportionalSizes, rolloutBounds } from './rolling-update.ts'
-
-const DESIRED = 'deployment.kubernetes.io/desired-replicas'
-const MAX = 'deployment.kubernetes.io/max-replicas'
 
 /** Source: feature gate DeploymentReplicaSetTerminatingReplicas, beta and on since 1.35. */
 export const TERMINATING_REPLICAS_SINCE = 35
@@ -240,26 +236,9 @@ export class DeploymentController extends Controller {
   *#createReplicaSet(deployment: Deployment, old: readonly ReplicaSet[], cause: HopId): Generator<Wait, ReplicaSet | null, unknown> {
     const { metadata, spec, status } = deployment
     const hash = this.#hashOf(spec.template, status.collisionCount ?? 0)
-    const labels = { ...spec.template.labels, [TEMPLATE_HASH_LABEL]: hash }
-    const replicas = newReplicaSetSize(spec.strategy, spec.replicas, old.map(countOf), 0)
+    const size = newReplicaSetSize(spec.strategy, spec.replicas, old.map(countOf), 0)
     const revision = newestRevision(old) + 1
-    const wanted: ReplicaSet = {
-      apiVersion: 'apps/v1',
-      kind: 'ReplicaSet',
-      metadata: {
-        ...emptyMeta(`${metadata.name}-${hash}`, metadata.namespace),
-        labels,
-        annotations: { ...this.#replicaAnnotations(deployment), [REVISION]: String(revision) },
-        ownerReferences: [{ kind: 'Deployment', name: metadata.name, uid: metadata.uid, controller: true, blockOwnerDeletion: true }],
-      },
-      spec: {
-        replicas: Math.min(replicas, spec.replicas),
-        selector: { ...spec.selector, matchLabels: { ...spec.selector.matchLabels, [TEMPLATE_HASH_LABEL]: hash } },
-        template: { ...spec.template, labels },
-        minReadySeconds: spec.minReadySeconds,
-      },
-      status: { observedGeneration: 0, replicas: 0, readyReplicas: 0, availableReplicas: 0, terminatingReplicas: 0 },
-    }
+    const wanted = replicaSetOf(deployment, { hash, revision, replicas: Math.min(size, spec.replicas) })
     const response = yield* this.client.create(wanted, { cause, why: `template revision ${revision}, ${wanted.spec.replicas} replicas` })
     if (response.code === 201) {
       this.#tellScaled(deployment, wanted, 0)
@@ -276,7 +255,7 @@ export class DeploymentController extends Controller {
 
   /** Nothing is written where the ReplicaSet has that size and knows of the Deployment's. Source: sync.go (scaleReplicaSet). */
   *#resize(deployment: Deployment, rs: ReplicaSet, replicas: number, cause: HopId): Generator<Wait, ReplicaSet | null, unknown> {
-    const told = this.#replicaAnnotations(deployment)
+    const told = replicaAnnotations(deployment)
     const knows = Object.entries(told).every(([name, value]) => rs.metadata.annotations[name] === value)
     if (knows && rs.spec.replicas === replicas) return rs
     const annotations = { ...rs.metadata.annotations, ...told }
@@ -351,18 +330,10 @@ export class DeploymentController extends Controller {
     return { ...counts, conditions: what === 'rollout' ? withProgress(conditions, deployment, counts, this.now) : conditions }
   }
 
-  #replicaAnnotations(deployment: Deployment): Record<string, string> {
-    const { replicas, strategy } = deployment.spec
-    return { [DESIRED]: String(replicas), [MAX]: String(replicas + rolloutBounds(strategy, replicas).maxSurge) }
-  }
-
-  /** Of the template without the label that the hash itself becomes; `collisions` makes another one of the same template. */
   #hashOf(template: PodTemplate, collisions = 0): string {
     const known = collisions === 0 ? this.#hashes.get(template) : undefined
     if (known !== undefined) return known
-    const { [TEMPLATE_HASH_LABEL]: _hash, ...labels } = template.labels
-    const text = JSON.stringify({ ...template, labels })
-    const hash = encodeHash(fnv1a(collisions === 0 ? text : `${text}${collisions}`))
+    const hash = templateHash(template, collisions)
     if (collisions === 0) this.#hashes.set(template, hash)
     return hash
   }

@@ -1,11 +1,8 @@
-import type { Endpoint, EndpointPort, EndpointSlice, Pod, Service } from '../../api/objects/index.ts'
-import { HEADLESS_LABEL, SERVICE_NAME_LABEL } from '../../api/objects/index.ts'
-import { treatmentOf } from '../../api/traffic-distribution.ts'
+import type { Endpoint, EndpointSlice, Pod } from '../../api/objects/index.ts'
+import { SERVICE_NAME_LABEL } from '../../api/objects/index.ts'
 import type { Wait } from '../../engine/process.ts'
 import type { HopId } from '../../engine/trace.ts'
-import type { KubernetesMinor } from '../../kubernetes-version.ts'
 import { isReady, isTerminal } from '../conditions.ts'
-import { emptyMeta } from '../empty-meta.ts'
 import type { Informer } from '../informer.ts'
 import { keyOf, objectKey } from '../object-key.ts'
 import { OwnerIndex } from '../owner-index.ts'
@@ -13,6 +10,7 @@ import { PodsByLabel } from '../pods-by-label.ts'
 import { SelectingServices } from '../selecting-services.ts'
 import type { WatchEvent } from '../watch-cache.ts'
 import { Controller, type ControllerManager, type Outcome } from './controller.ts'
+import { groupEndpoints, newSlice, portsId } from './endpoint-groups.ts'
 import { packEndpoints } from './endpoint-packing.ts'
 
 /** Source: `--concurrent-service-endpoint-syncs`. */
@@ -74,7 +72,8 @@ export class EndpointSliceController extends Controller {
     if (service === undefined || service.spec.selector === null || service.spec.type === 'ExternalName') return 'done'
     const existing = this.#slices.of(service.metadata.uid)
     if (this.#isStale(key, existing)) return 'retry'
-    const groups = this.#desired(service)
+    const selected = this.#podsByLabel.selected(service.metadata.namespace, service.spec.selector)
+    const groups = groupEndpoints(service, selected, (node) => this.#zoneOf(node), this.access.version)
     const write: EndpointSlice[] = []
     const create: EndpointSlice[] = []
     const remove = existing.filter((slice) => !groups.has(portsId(slice.ports)))
@@ -139,36 +138,8 @@ export class EndpointSliceController extends Controller {
     return false
   }
 
-  /** Endpoints by the set of ports they have: a named target port may differ from pod to pod. */
-  #desired(service: Service): Map<string, { ports: readonly EndpointPort[]; endpoints: Endpoint[] }> {
-    const groups = new Map<string, { ports: readonly EndpointPort[]; endpoints: Endpoint[] }>()
-    for (const pod of this.#podsByLabel.selected(service.metadata.namespace, service.spec.selector!)) {
-      if (pod.status.podIP === '' || isTerminal(pod)) continue
-      const ports = portsOf(service, pod)
-      const id = portsId(ports)
-      const group = groups.get(id)
-      if (group === undefined) groups.set(id, { ports, endpoints: [this.#endpointOf(service, pod)] })
-      else group.endpoints.push(this.#endpointOf(service, pod))
-    }
-    if (groups.size === 0) groups.set('', { ports: [], endpoints: [] })
-    return groups
-  }
-
-  #endpointOf(service: Service, pod: Pod): Endpoint {
-    const ready = isReady(pod)
-    const terminating = pod.metadata.deletionTimestamp !== null
-    const isReadyEndpoint = service.spec.publishNotReadyAddresses || (ready && !terminating)
-    const { nodeName } = pod.spec
-    const zone = this.#nodes.get(objectKey('Node', '', nodeName))?.metadata.labels['topology.kubernetes.io/zone'] ?? ''
-    return {
-      address: pod.status.podIP,
-      conditions: { ready: isReadyEndpoint, serving: ready, terminating },
-      nodeName,
-      zone,
-      ...(isReadyEndpoint ? hintsFor(service, nodeName, zone, this.access.version) : {}),
-      podName: pod.metadata.name,
-      podUid: pod.metadata.uid,
-    }
+  #zoneOf(nodeName: string): string {
+    return this.#nodes.get(objectKey('Node', '', nodeName))?.metadata.labels['topology.kubernetes.io/zone'] ?? ''
   }
 
   /** Only what an endpoint is made of wakes the Services that select the pod. Source: endpointslice/util (podEndpointsChanged). */
@@ -190,58 +161,8 @@ function sameForEndpoints(a: Pod, b: Pod): boolean {
   )
 }
 
-/** The Service's ports as this pod has them; a named target port that the pod lacks is left out. */
-function portsOf(service: Service, pod: Pod): EndpointPort[] {
-  const ports: EndpointPort[] = []
-  for (const port of service.spec.ports) {
-    const target = port.targetPort
-    const number = typeof target === 'number' ? target : containerPort(pod, target, port.protocol)
-    if (number !== undefined) ports.push({ name: port.name, protocol: port.protocol, port: number })
-  }
-  return ports
-}
-
-function containerPort(pod: Pod, name: string, protocol: string): number | undefined {
-  for (const container of pod.spec.containers) {
-    const port = container.ports.find((candidate) => candidate.name === name && candidate.protocol === protocol)
-    if (port !== undefined) return port.containerPort
-  }
-  return undefined
-}
-
-function portsId(ports: readonly EndpointPort[]): string {
-  return ports.map((port) => `${port.name}:${port.port}/${port.protocol}`).join(',')
-}
-
-function newSlice(service: Service, ports: readonly EndpointPort[], endpoints: readonly Endpoint[]): EndpointSlice {
-  const { name, namespace, uid, labels } = service.metadata
-  return {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
-    metadata: {
-      ...emptyMeta(`${name}-`, namespace),
-      labels: { ...labels, [SERVICE_NAME_LABEL]: name, ...(service.spec.clusterIP === 'None' ? { [HEADLESS_LABEL]: '' } : {}) },
-      ownerReferences: [{ kind: 'Service', name, uid, controller: true, blockOwnerDeletion: true }],
-    },
-    endpoints,
-    ports,
-  }
-}
-
 /** What changed, for the story. */
 function describe(before: readonly Endpoint[], after: readonly Endpoint[]): string {
   const ready = (list: readonly Endpoint[]): number => list.filter((endpoint) => endpoint.conditions.ready).length
   return `endpoints: ${ready(before)} of ${before.length} ready before, ${ready(after)} of ${after.length} now`
-}
-
-/**
- * Who shall use a ready endpoint under the Service's `trafficDistribution`: its own zone, and under PreferSameNode its own node before that.
- *
- * Source: kubernetes v1.36.2 staging/src/k8s.io/endpointslice/trafficdist/trafficdist.go. PreferSameZone is the newer name of PreferClose.
- */
-function hintsFor({ spec }: Service, nodeName: string, zone: string, version: KubernetesMinor): Pick<Endpoint, 'hints'> {
-  if (spec.trafficDistribution === undefined || treatmentOf(spec.trafficDistribution, version) !== 'followed') return {}
-  const zones = zone === '' ? [] : [zone]
-  const nodes = spec.trafficDistribution === 'PreferSameNode' && nodeName !== '' ? [nodeName] : []
-  return zones.length === 0 && nodes.length === 0 ? {} : { hints: { zones, nodes } }
 }

@@ -190,7 +190,8 @@ function selectsPod(rs: ReplicaKeeper, pod: Pod): boolean {
   return selects(rs, pod.metadata.labels)
 }
 
-function podOf(rs: ReplicaKeeper): Pod {
+/** A pod of its template, as it is asked for. */
+export function podOf(rs: ReplicaKeeper): Pod {
   const { template } = rs.spec
   return {
     apiVersion: 'v1',

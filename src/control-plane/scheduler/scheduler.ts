@@ -81,9 +81,13 @@ export class Scheduler {
   #parkedTimer: Timer = NO_TIMER
 
   readonly #percentageOfNodesToScore: number
+  readonly #isSettled: () => boolean
 
-  constructor(access: ApiAccess, { strategy, percentageOfNodesToScore }: SchedulerSpec = SCHEDULER_DEFAULTS) {
+  /** `isSettled`: whether a process that begins to watch has done so for long. */
+  constructor(access: ApiAccess, spec: SchedulerSpec = SCHEDULER_DEFAULTS, isSettled = (): boolean => false) {
+    const { strategy, percentageOfNodesToScore } = spec
     this.#access = access
+    this.#isSettled = isSettled
     this.#client = new ApiClient(access, {
       actor: ACTOR,
       identity: SCHEDULER,
@@ -132,6 +136,10 @@ export class Scheduler {
       else this.#budgets.set(keyOf(event.object), budget)
     })
     this.#informers = [namespaces, nodes, services, ...workloads, budgets, this.#pods] as unknown as readonly Informer<Kind>[]
+    if (this.#isSettled()) {
+      for (const informer of this.#informers) informer.startSettled()
+      return
+    }
     this.#missing = this.#informers.length
     for (const informer of this.#informers) {
       informer.start(() => {
