@@ -61,7 +61,7 @@ export function cellsInThreads(workers: number, workerFile: string): CellPool {
 
 /** What a thread needs of a cell, and no more: other fields of it need not be plain data. */
 export function cellTask({ input, variant, changes, seed }: Cell): Extract<Task, { kind: 'cell' }> {
-  return { kind: 'cell', input, variant, changes, seed }
+  return { kind: 'cell', input, variant, changes: changes.map(({ target, value }) => ({ target, value })), seed }
 }
 
 async function* outcomes<C extends Cell>(

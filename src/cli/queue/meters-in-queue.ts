@@ -16,7 +16,9 @@ export function metersInQueue(
 ): RolloutMeters {
   return {
     workers: replications,
-    async measure(settings, wanted) {
+    async measure({ preStopSeconds, minReadySeconds, terminationGracePeriodSeconds }, wanted) {
+      // What was measured with the settings may come with them.
+      const settings = { preStopSeconds, minReadySeconds, terminationGracePeriodSeconds }
       const tasks = wanted.map((replication) => [replication, { kind: 'rollout', ...task, settings, replication }] as const)
       const measured = new Map<number, RolloutMeasurement>()
       for await (const outcome of queue.run(tasks, signal)) {
