@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Row, rowOf, type Size } from './harness/row.ts'
 
 export interface ColdStartRow {
   readonly question: string
@@ -78,8 +79,12 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
-export default function main(size: 'smoke' | 'full'): ColdStartRow[] {
-  const rows = measure(size)
-  console.table(rows)
-  return rows
+export default function main(size: Size): Row[] {
+  return measure(size).flatMap(({ variant, wallMs, cpuMs, checksum }) => {
+    const about = { variant, size: 1, unit: 's', checksum: variant === 'towtank run' ? checksum : null, baseline: 'node -e 0' } as const
+    return [
+      rowOf({ ...about, question: 'first result', samples: [wallMs / 1000] }),
+      rowOf({ ...about, question: 'first result: CPU time', samples: [cpuMs / 1000] }),
+    ]
+  })
 }

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import type { Scenario } from '../src/scenario/scenario.ts'
 import { simulate } from '../src/scenario/simulate.ts'
 import { MINUTE } from '../src/units.ts'
+import { type Row, rowOf, type Size } from './harness/row.ts'
 import { podsToReady, settledCluster } from './large-cluster-scenarios.ts'
 
 export interface LargeClusterRow {
@@ -59,14 +60,12 @@ export function exponent(rows: readonly LargeClusterRow[]): number {
   return Math.log(last.cpuSeconds / first.cpuSeconds) / Math.log(last.pods / first.pods)
 }
 
-export default function main(size: 'smoke' | 'full'): void {
-  const rows = measure(size)
-  for (const { question, nodes, pods, cpuSeconds, peakBytes, events, checksum } of rows) {
-    const figures = `${cpuSeconds.toFixed(1)} CPU-s  ${Math.round(peakBytes / 2 ** 20)} MiB  ${events.toLocaleString('en-US')} events`
-    console.log(`${question.padEnd(14)} ${String(nodes).padStart(6)} nodes ${String(pods).padStart(8)} pods  ${figures}  ${checksum}`)
-  }
-  for (const question of new Set(rows.map((row) => row.question))) {
-    const same = rows.filter((row) => row.question === question)
-    if (same.length > 1) console.log(`${question.padEnd(14)} grows with pods to the power of ${exponent(same).toFixed(2)}`)
-  }
+export default function main(size: Size): Row[] {
+  return measure(size).flatMap(({ question, pods, cpuSeconds, peakBytes, checksum }) => {
+    const about = { variant: 'towtank', size: pods }
+    return [
+      rowOf({ ...about, question, unit: 's', samples: [cpuSeconds], checksum }),
+      rowOf({ ...about, question: `${question}: peak memory`, unit: 'MB', samples: [peakBytes / 1e6], checksum: null }),
+    ]
+  })
 }

@@ -19,6 +19,7 @@ import { FROM_OUTSIDE, NEW_CONNECTION, RequestBatch, type RequestNames } from '.
 import { CONNECTIONS, dotted, OUTCOMES, RAW_COLUMNS } from '../src/report/raw/columns.ts'
 import { openRaw, RAW_FILES } from '../src/report/raw/index.ts'
 import { MILLISECOND, SECOND } from '../src/units.ts'
+import { type Row, rowOf, type Size } from './harness/row.ts'
 
 export type RawVariant = 'csv' | 'parquet' | 'csv-stringify'
 
@@ -217,8 +218,18 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
-export default async function main(size: 'smoke' | 'full'): Promise<RawExportRow[]> {
+export default async function main(size: Size): Promise<Row[]> {
   const rows = await measure(size)
-  console.table(rows)
-  return rows
+  const about = ({ variant, size: count, checksum }: RawExportRow) => ({
+    variant,
+    size: count,
+    checksum,
+    // Parquet has the same rows in other bytes.
+    ...(variant === 'parquet' ? { answersAlone: true } : {}),
+    baseline: 'csv-stringify',
+  })
+  return rows.flatMap((row) => [
+    rowOf({ ...about(row), question: 'rows exported', unit: 'a second', samples: [row.rowsPerCpuSecond] }),
+    rowOf({ ...about(row), question: 'rows exported: peak memory', unit: 'MB', samples: [row.memoryMb] }),
+  ])
 }

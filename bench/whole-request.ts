@@ -21,6 +21,7 @@ import { LINUX_6_1 } from '../src/profiles/cost-profile.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../src/units.ts'
 import { DataPlane } from '../src/workload/data-plane.ts'
 import { INSTANT, READY, TEST_NETWORK } from '../src/workload/test-cluster.ts'
+import { type Row, rowOf, type Size } from './harness/row.ts'
 
 /** One figure: the median of its samples. */
 export interface WholeRequestRow {
@@ -288,13 +289,7 @@ function floor({ called, podsPerService, ratePerSecond, requests }: Shape): numb
   })
 }
 
-export default function main(size: 'smoke' | 'full'): void {
-  const rows = measure(size)
-  for (const { variant, size: pods, value, checksum } of rows) {
-    const byHand = rows.find((row) => row.size === pods && row.variant === FLOOR)!.value
-    const cost = `${Math.round(value).toLocaleString('en-US').padStart(7)} ns`
-    console.log(
-      `${pods.toLocaleString('en-US').padStart(8)} pods  ${variant.padEnd(36)} ${cost}  ${(value / byHand).toFixed(1).padStart(5)}x  ${checksum ?? ''}`,
-    )
-  }
+/** In µs, as targets have it. */
+export default function main(size: Size): Row[] {
+  return measure(size).map(({ value: _, samples, ...row }) => rowOf({ ...row, unit: 'µs', samples: samples.map((ns) => ns / 1000) }))
 }
