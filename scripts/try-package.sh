@@ -21,6 +21,11 @@ npx --no-install towtank run scenario.yaml --report
 [ "$(head -c 15 results/*/report.html | tr '[:upper:]' '[:lower:]')" = '<!doctype html>' ] || { echo 'There is no report'; exit 1; }
 [ "$(stat -c %s results/*/report.html)" -lt 3145728 ] || { echo 'The report is over 3 MB'; exit 1; }
 
+# A queue needs packages that are not installed with it, and says which.
+code=0
+npx --no-install towtank worker --queue redis://127.0.0.1:6379 2>queue.txt || code=$?
+[ "$code" -eq 2 ] && grep -q 'npm install bullmq@6 ioredis@5' queue.txt || { cat queue.txt; echo "A queue without its packages ended with $code"; exit 1; }
+
 # Fresh processes in turns, as a ratio: machines differ, and are busy.
 node - "$folder/node_modules/towtank/dist/cli/main.js" <<'JS'
 const { execFileSync } = require('node:child_process')
