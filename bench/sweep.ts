@@ -12,16 +12,19 @@ import { join } from 'node:path'
 import { type Row, rowOf, type Size } from './harness/row.ts'
 
 const PROGRAM = 'dist/cli/main.js'
-const SWEEP = 'scenarios/sweeps/load-and-work.yaml'
-const ROUNDS = 5
+/** The smoke size is of two cells. A threshold fails in some cells of the full one. */
+const SWEEPS = {
+  smoke: { words: ['scenarios/hello.yaml', '--seeds', '2'], cells: 2, rounds: 1, exitCode: 0 },
+  full: { words: ['scenarios/sweeps/load-and-work.yaml'], cells: 12, rounds: 5, exitCode: 99 },
+} as const
 
-export default function main(_size: Size): Row[] {
+export default function main(size: Size): Row[] {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there: npm run build makes it`)
   const samples: Record<number, number[]> = { 1: [], 2: [] }
   const checksums: Record<number, string> = {}
-  for (let round = 0; round < ROUNDS; round++)
+  for (let round = 0; round < SWEEPS[size].rounds; round++)
     for (const workers of round % 2 === 0 ? [1, 2] : [2, 1]) {
-      const { seconds, checksum } = sweepOn(workers)
+      const { seconds, checksum } = sweepOn(workers, size)
       samples[workers]!.push(seconds)
       checksums[workers] = checksum
     }
@@ -29,7 +32,7 @@ export default function main(_size: Size): Row[] {
     rowOf({
       question: 'sweep',
       variant: workers === 1 ? '1 worker' : '2 workers',
-      size: 12,
+      size: SWEEPS[size].cells,
       unit: 's',
       samples: samples[workers]!,
       checksum: checksums[workers]!,
@@ -38,15 +41,15 @@ export default function main(_size: Size): Row[] {
   )
 }
 
-function sweepOn(workers: number): { readonly seconds: number; readonly checksum: string } {
+function sweepOn(workers: number, size: Size): { readonly seconds: number; readonly checksum: string } {
   const folder = mkdtempSync(join(tmpdir(), 'towtank-sweep-'))
   try {
     const out = join(folder, 'out')
+    const { words, exitCode } = SWEEPS[size]
     const before = performance.now()
-    const { status } = spawnSync(process.execPath, [PROGRAM, 'sweep', SWEEP, '--workers', String(workers), '--quiet', '--out', out])
+    const { status } = spawnSync(process.execPath, [PROGRAM, 'sweep', ...words, '--workers', String(workers), '--quiet', '--out', out])
     const seconds = (performance.now() - before) / 1000
-    // A threshold fails in some of its cells.
-    if (status !== 99) throw new Error(`The sweep ended with ${status}`)
+    if (status !== exitCode) throw new Error(`The sweep ended with ${status}`)
     const checksum = createHash('sha256')
       .update(readFileSync(join(out, 'sweep.csv')))
       .digest('hex')
