@@ -49,6 +49,7 @@ export class Figure {
   #chart: echarts.ECharts | null = null
   #scene: Scene | null = null
   #plots = 1
+  #hasShown = false
 
   constructor(kind: ChartKind, words: { readonly page: PageWords; readonly charts: ChartWords }, drag: DragOptions) {
     this.#kind = kind
@@ -83,7 +84,9 @@ export class Figure {
     const { charts: words } = this.#words
     const title = chart.title(words)
     const finding = plainText(chart.finding(words))
-    const height = chart.empty ? EMPTY_HEIGHT : chart.height(width)
+    if (!chart.empty) this.#hasShown = true
+    // One that is empty in this range alone keeps its height: what is under the pointer stays there.
+    const height = this.#hasShown ? chart.height(width) : EMPTY_HEIGHT
     this.#title.textContent = title
     this.#finding.textContent = finding
     this.#canvas.setAttribute('aria-label', `${title}. ${finding}`)
