@@ -75,12 +75,3 @@ export function cellsOf(variant: string, row: RawRow): (string | number | null)[
     ...BLAME_PARTS.map((_, part) => ms(row.parts === null ? null : row.parts[part]!)),
   ]
 }
-
-/** A sink that hands everything on to others. */
-export function both(...sinks: readonly RequestSink[]): RequestSink {
-  return {
-    take: (batch, names) => {
-      for (const sink of sinks) sink.take(batch, names)
-    },
-  }
-}
