@@ -70,8 +70,8 @@ describe('a result that is read back', () => {
     ['summary.json', '{"schemaVersion": 99}', 'its schemaVersion is 99'],
     ['summary.json', '{"schemaVersion": 1, "rollout": {}}', 'it is not a summary of "towtank run"'],
     ['requests.csv', 'variant,traffic\n', 'requests.csv has no column interval_start_s'],
-    ['proxy.csv', '', 'proxy.csv is empty'],
-    ['nodes.csv', 'variant\n"', 'nodes.csv is not CSV'],
+    ['proxy.csv', '', 'proxy.csv: it is empty'],
+    ['nodes.csv', 'variant\n"', 'nodes.csv:2: it is no CSV: a quote is never closed'],
     [
       'objects.csv',
       'variant,hop,cause_hop,started_s,ended_s,actor,action,object,revision,detail\nipvs,0,5,0,0,a,b,c,,\n',
@@ -204,7 +204,7 @@ describe('the page', () => {
 describe('writing', () => {
   test('never replaces what is no report, and replaces what is one', async () => {
     const out = join(folder, 'own.html')
-    const write = () => writeReport(folder, { language: 'zh', client, out })
+    const write = () => writeReport(folder, { language: 'zh', client: () => client, out })
     writeFileSync(out, 'my own page')
     expect(await write()).toMatchObject({ ok: false, reason: expect.stringContaining('it is a file that Towtank did not write') })
     expect(readFileSync(out, 'utf8')).toBe('my own page')
@@ -212,10 +212,10 @@ describe('writing', () => {
     expect(await write()).toMatchObject({ ok: true, file: out })
     expect(await write()).toMatchObject({ ok: true })
     expect(readFileSync(out, 'utf8')).toContain('<html lang="zh-CN">')
-    expect(await writeReport(folder, { language: 'en', client, out: join(folder, 'no', 'where.html') })).toMatchObject({
+    expect(await writeReport(folder, { language: 'en', client: () => client, out: join(folder, 'no', 'where.html') })).toMatchObject({
       reason: expect.stringContaining('there is no folder'),
     })
-    expect(await writeReport(folder, { language: 'en', client, out: folder })).toMatchObject({
+    expect(await writeReport(folder, { language: 'en', client: () => client, out: folder })).toMatchObject({
       reason: expect.stringContaining('it is a folder'),
     })
   })

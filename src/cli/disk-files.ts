@@ -1,4 +1,5 @@
 import { open, readdir, stat } from 'node:fs/promises'
+import { whyUnreadable } from '../report/read/input-file.ts'
 import { BYTES_MAX, type FileContent, type FileReader } from '../scenario/load-files.ts'
 
 /** The files of this machine, relative to the working directory. Only regular files are opened: a pipe or a device could have no end. */
@@ -63,9 +64,5 @@ function placeIn(before: string): { readonly line: number; readonly column: numb
 }
 
 function whyNot(code: string): FileContent {
-  if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' }
-  if (code === 'EACCES' || code === 'EPERM') return { kind: 'unreadable', reason: 'permission was denied' }
-  if (code === 'ELOOP') return { kind: 'unreadable', reason: 'its symbolic links lead in a circle' }
-  if (code === 'ENAMETOOLONG') return { kind: 'unreadable', reason: 'no file can have so long a name' }
-  return { kind: 'unreadable', reason: code }
+  return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'missing' } : { kind: 'unreadable', reason: whyUnreadable(code) }
 }

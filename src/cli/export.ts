@@ -1,10 +1,14 @@
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { EXPORT_FILES, SUMMARY_FILE } from '../report/result-files.ts'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { printable } from '../report/printable.ts'
+import { statInput, UnreadableFile } from '../report/read/input-file.ts'
+import { EXPORT_FILES, RESULT_FILES, SUMMARY_FILE } from '../report/result-files.ts'
 import { type ExportFormat, exportResult } from '../report/traces/index.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
+import { OutputFile } from './output-file.ts'
 import { readSummary } from './result-folder.ts'
-import type { Terminal } from './terminal.ts'
+import { systemRefusal } from './system-refusal.ts'
+import { colorsFor, type Terminal } from './terminal.ts'
 
 export interface ExportOptions {
   readonly format: ExportFormat
@@ -15,44 +19,57 @@ export interface ExportOptions {
 }
 
 /** Turns a result folder into a trace or metrics. The file is there as a whole or not at all. */
-export async function exportFolder(folder: string, options: ExportOptions, terminal: Terminal): Promise<ExitCode> {
+export async function exportFolder(folder: string, options: ExportOptions, { stdout, stderr, env }: Terminal): Promise<ExitCode> {
   const { format, out = join(folder, EXPORT_FILES[format]), json = false, quiet = false } = options
-  const refuse = (why: string): ExitCode => {
-    terminal.stderr.write(`error: ${why}\n`)
+  const refuse = (reason: string): ExitCode => {
+    stderr.write(`${colorsFor(stderr, env).red(printable(reason))}\n`)
     return EXIT.wrongInput
   }
-  if (!existsSync(folder)) return refuse(`Cannot read the result "${folder}": there is no such folder. towtank run FILE makes one`)
-  if (!isFolder(folder) || readSummary(join(folder, SUMMARY_FILE)) === null)
-    return refuse(`Cannot read the result "${folder}": expected a folder that towtank run has written, with a ${SUMMARY_FILE} in it`)
-  if (!existsSync(join(folder, 'objects.csv')))
-    return refuse(`Cannot read the result "${folder}": it has no objects.csv. Only results of towtank run can be exported`)
-  if (existsSync(out) && !statSync(out).isFile()) return refuse(`Cannot write "${out}": it is not a file`)
-  const partial = `${out}.partial-${process.pid}`
+  const why = whyNoResult(folder)
+  if (why !== null) return refuse(`Cannot export "${folder}": ${why}`)
+  const chosen = OutputFile.choose(out)
+  if (!chosen.ok) return refuse(chosen.reason)
+  if (isInResult(out, folder)) return refuse(`Cannot write "${out}": it is a table of the result that is exported. Give another name`)
+  const { file } = chosen
   try {
-    rmSync(partial, { force: true })
-    await exportResult(folder, format, partial)
-    renameSync(partial, out)
+    file.discard()
+    await exportResult(folder, format, file.partial)
+    file.commit()
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined || !WRITING.has(code)) throw error
-    return refuse(`Cannot write "${out}": ${WRITING.get(code)}`)
+    if (error instanceof UnreadableFile) return refuse(`Cannot export "${folder}": ${error.message}. Run the scenario again`)
+    const reason = systemRefusal(error)
+    if (reason === null) throw error
+    return refuse(reason)
   } finally {
-    rmSync(partial, { force: true })
+    file.discard()
   }
-  if (json) terminal.stdout.write(`${JSON.stringify({ schemaVersion: 1, folder, format, file: out })}\n`)
-  if (!quiet) terminal.stderr.write(`Wrote ${out}\n`)
+  if (json) stdout.write(`${JSON.stringify({ schemaVersion: 1, folder, format, file: out })}\n`)
+  if (!quiet) stderr.write(`Wrote ${printable(out)}\n`)
   return EXIT.passed
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path).isDirectory()
+/** Why that is no result which can be exported, and what to do; or null. */
+function whyNoResult(folder: string): string | null {
+  try {
+    const found = statInput(folder)
+    if (found === undefined) return 'there is no such folder. "towtank run FILE" writes one and says where'
+    if (!found.isDirectory()) return 'it is not a folder. Give the folder that "towtank run" wrote, such as results/hello'
+  } catch (error) {
+    if (error instanceof UnreadableFile) return error.why
+    throw error
+  }
+  const summary = join(folder, SUMMARY_FILE)
+  if (readSummary(summary) === null)
+    return existsSync(summary)
+      ? `its ${SUMMARY_FILE} is damaged, or of another version. Run the scenario again`
+      : `it has no ${SUMMARY_FILE}. Give the folder that "towtank run" wrote, such as results/hello`
+  return existsSync(join(folder, 'objects.csv')) ? null : 'it has no objects.csv: only results of "towtank run" can be exported'
 }
 
-const WRITING: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'its folder does not exist'],
-  ['EACCES', 'it may not be written to'],
-  ['EPERM', 'it may not be written to'],
-  ['EROFS', 'it may not be written to'],
-  ['ENOSPC', 'the disk is full'],
-  ['ENOTDIR', 'its folder is not a folder'],
-])
+/** Whether it is a file that the run wrote, and that the export is made of. */
+function isInResult(file: string, folder: string): boolean {
+  const exported: readonly string[] = Object.values(EXPORT_FILES)
+  const name = basename(file)
+  const isTable = RESULT_FILES.includes(name) && !exported.includes(name)
+  return isTable && realpathSync(dirname(file)) === realpathSync(folder)
+}

@@ -1,19 +1,9 @@
 import { createHash } from 'node:crypto'
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmdirSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { basename, dirname, join, resolve, sep } from 'node:path'
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, type Stats, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { readInputText, UnreadableFile, whyUnreadable } from '../report/read/input-file.ts'
 import { makeFolder } from './make-folder.ts'
-import { goesBackUp } from './result-place.ts'
+import { chooseResultPlace } from './result-place.ts'
 
 /** What an import writes; `import.json` says with what content, so that a file that was edited since is not written over. */
 export const IMPORT_FILES = ['scenario.yaml', 'manifests.yaml', 'import.json'] as const
@@ -35,18 +25,11 @@ export class ImportFolder {
   }
 
   static choose(out: string): { readonly ok: true; readonly folder: ImportFolder } | { readonly ok: false; readonly reason: string } {
-    const refuse = (why: string) => ({
-      ok: false as const,
-      reason: `Cannot write the scenario to "${out}": ${why}. Name another folder with --out`,
-    })
-    if (out.trim() === '' || out.includes('\0')) return refuse('it is not the name of a folder')
-    if (goesBackUp(out)) return refuse('it goes back up with ".." after going down')
-    const path = resolve(out)
-    const here = realpathSync(process.cwd())
-    if (basename(path) === '' || here === path || here.startsWith(path + sep))
-      return refuse('it is the folder you are in, or one around it')
+    const place = chooseResultPlace(out, refuse)
+    if (!place.ok) return place
+    const path = join(place.parent, place.name)
     const why = whyNot(path)
-    return why === null ? { ok: true, folder: new ImportFolder(out, path) } : refuse(why)
+    return why === null ? { ok: true, folder: new ImportFolder(out, path) } : refuse(out, why)
   }
 
   /** Writes the texts and the summary, to which their hashes are added. Gives the reason when it cannot; then everything is as it was. */
@@ -56,17 +39,18 @@ export class ImportFolder {
     const parent = dirname(this.#path)
     const partial = join(parent, `.${basename(this.#path)}.partial-${process.pid}-import`)
     const old = `${partial}-replaced`
-    const refuse = (why: string) => `Cannot write the scenario to "${this.shown}": ${why}`
+    const refused = (why: string) => refuse(this.shown, why).reason
+    const byTheSystem = (error: unknown) => refused(`the system refused it (${(error as NodeJS.ErrnoException).code ?? String(error)})`)
     try {
       makeFolder(parent)
       mkdirSync(partial)
     } catch (error) {
-      return refuse((error as NodeJS.ErrnoException).code ?? String(error))
+      return byTheSystem(error)
     }
     try {
       for (const [name, text] of Object.entries(all)) writeFileSync(join(partial, name), text)
       const why = whyNot(this.#path)
-      if (why !== null) return refuse(why)
+      if (why !== null) return refused(why)
       const replaces = lstatSync(this.#path, { throwIfNoEntry: false }) !== undefined
       if (replaces) renameSync(this.#path, old)
       renameSync(partial, this.#path)
@@ -75,18 +59,25 @@ export class ImportFolder {
     } catch (error) {
       // Stopped between the two renames: the earlier import is put back.
       if (exists(old) && !exists(this.#path)) renameSync(old, this.#path)
-      return refuse((error as NodeJS.ErrnoException).code ?? String(error))
+      return byTheSystem(error)
     } finally {
       remove(partial)
     }
   }
 }
 
+function refuse(out: string, why: string): { readonly ok: false; readonly reason: string } {
+  return { ok: false, reason: `Cannot write the scenario to "${out}": ${why}. Name another folder with --out` }
+}
+
 /** Why a folder must not be replaced, or null. */
 function whyNot(path: string): string | null {
-  const parent = existing(dirname(path))
-  if (!statSync(parent).isDirectory()) return `"${parent}" is not a folder`
-  const found = lstatSync(path, { throwIfNoEntry: false })
+  let found: Stats | undefined
+  try {
+    found = lstatSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    return whyUnreadable((error as NodeJS.ErrnoException).code ?? String(error))
+  }
   if (found === undefined) return null
   if (found.isSymbolicLink()) return 'it is a symbolic link'
   if (!found.isDirectory()) return 'it is not a folder'
@@ -99,16 +90,9 @@ function whyNot(path: string): string | null {
   for (const [name, hash] of Object.entries(hashes)) {
     const file = join(path, name)
     const isFile = lstatSync(file, { throwIfNoEntry: false })?.isFile() === true
-    if (isFile && hashOf(readFileSync(file, 'utf8')) !== hash) return `"${name}" in it was changed since it was imported`
+    if (isFile && hashOfFile(file) !== hash) return `"${name}" in it was changed since it was imported`
   }
   return null
-}
-
-/** The nearest part of a path that exists. */
-function existing(path: string): string {
-  let found = path
-  while (!exists(found) && dirname(found) !== found) found = dirname(found)
-  return found
 }
 
 /** False also where a part of the path is no folder. */
@@ -124,7 +108,7 @@ function exists(path: string): boolean {
 function ourHashes(path: string): Record<string, string> | null {
   try {
     if (!lstatSync(path).isFile()) return null
-    const summary = JSON.parse(readFileSync(path, 'utf8')) as { tool?: { name?: unknown }; files?: Record<string, unknown> } | null
+    const summary = JSON.parse(readInputText(path)) as { tool?: { name?: unknown }; files?: Record<string, unknown> } | null
     if (summary?.tool?.name !== 'towtank' || typeof summary.files !== 'object') return null
     return Object.fromEntries(
       Object.entries(summary.files).filter(
@@ -135,6 +119,19 @@ function ourHashes(path: string): Record<string, string> | null {
     return null
   }
 }
+
+/** null of a file that is too large for an import to have written it. */
+function hashOfFile(file: string): string | null {
+  try {
+    return hashOf(readInputText(file, FILE_BYTES_MAX))
+  } catch (error) {
+    if (error instanceof UnreadableFile) return null
+    throw error
+  }
+}
+
+/** More than an import of the largest dumps that are read writes. */
+const FILE_BYTES_MAX = 256 * 1024 * 1024
 
 function hashOf(text: string): string {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`

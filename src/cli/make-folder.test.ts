@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -25,4 +25,9 @@ test('throws where a file is in the way', () => {
 // All at once this had no end: every mkdir there is answered as if the folder above were missing.
 test.skipIf(!existsSync('/proc/self'))('ends where the system lets nobody make a folder', () => {
   expect(() => makeFolder('/proc/towtank/a/b')).toThrow(/ENOENT/)
+})
+
+test('leaves nothing of a path of which a part cannot be made', () => {
+  expect(() => makeFolder(join(folder, 'a/b', 'x'.repeat(300)))).toThrow(/ENAMETOOLONG/)
+  expect(readdirSync(folder)).toEqual([])
 })

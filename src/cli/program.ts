@@ -34,7 +34,11 @@ export async function main(argv: readonly string[], options: ProgramOptions): Pr
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.wrongInput
-    throw error
+    const { systemRefusal } = await import('./system-refusal.ts')
+    const reason = systemRefusal(error)
+    if (reason === null) throw error
+    terminal.stderr.write(`${reason}\n`)
+    return EXIT.wrongInput
   }
 }
 

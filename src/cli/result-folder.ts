@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { COMPARISON_FILE, COMPARISON_FILES } from '../report/comparison/comparison-files.ts'
+import { readInputText } from '../report/read/input-file.ts'
 import { RESULT_FILES, SUMMARY_FILE } from '../report/result-files.ts'
 import { ROLLOUT_FILES } from '../report/rollout-files.ts'
 import { SUMMARY_SCHEMA_VERSION } from '../report/run-summary.ts'
@@ -128,7 +129,7 @@ function isOurSummary(path: string): boolean {
 export function readSummary(path: string): object | null {
   try {
     if (!lstatSync(path).isFile()) return null
-    const summary: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    const summary: unknown = JSON.parse(readInputText(path))
     if (typeof summary !== 'object' || summary === null) return null
     const { schemaVersion, tool } = summary as { schemaVersion?: unknown; tool?: { name?: unknown } | null }
     return schemaVersion === SUMMARY_SCHEMA_VERSION && tool?.name === 'towtank' ? summary : null

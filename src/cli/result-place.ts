@@ -9,17 +9,21 @@ export function refuseResultPlace(out: string, why: string): { readonly ok: fals
   return { ok: false, reason: `Cannot write results to "${out}": ${why}` }
 }
 
-/** Where a folder of results may stand, with symbolic links above it followed, or why not there. What is in that place is not looked at. */
-export function chooseResultPlace(out: string): ResultPlace {
-  if (out.trim() === '' || out.includes('\0')) return refuseResultPlace(out, 'it is not the name of a folder')
-  if (goesBackUp(out)) return refuseResultPlace(out, 'it goes back up with ".." after going down')
+/**
+ * Where a folder of results may stand, with symbolic links above it followed, or why not there. What is in that place is not looked at.
+ *
+ * `refuse` puts the reason into a sentence.
+ */
+export function chooseResultPlace(out: string, refuse = refuseResultPlace): ResultPlace {
+  if (out.trim() === '' || out.includes('\0')) return refuse(out, 'it is not the name of a folder')
+  if (goesBackUp(out)) return refuse(out, 'it goes back up with ".." after going down')
   const path = resolve(out)
   const parent = realPath(dirname(path))
   const name = basename(path)
   const whole = join(parent, name)
-  if (name === '' || isWithin(process.cwd(), whole)) return refuseResultPlace(out, 'it is the folder you are in, or one around it')
+  if (name === '' || isWithin(process.cwd(), whole)) return refuse(out, 'it is the folder you are in, or one around it')
   const why = whyNoFolder(parent)
-  return why === null ? { ok: true, parent, name } : refuseResultPlace(out, why)
+  return why === null ? { ok: true, parent, name } : refuse(out, why)
 }
 
 /** `a/../b` is not `b` when `a` is a symbolic link, so that a reader of the command could be wrong about where it writes. */

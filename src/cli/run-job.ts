@@ -118,7 +118,7 @@ async function runOne(
     }
     if (language !== null) {
       const { writeReport } = await import('../report/write-report.ts')
-      const written = await writeReport(partial, { language, client: reportClient() })
+      const written = await writeReport(partial, { language, client: reportClient })
       invariant(written.ok, 'a report can be made of every result')
     }
     folder.commit()

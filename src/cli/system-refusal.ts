@@ -1,11 +1,17 @@
+import { UnreadableFile } from '../report/read/input-file.ts'
+
 /** Something outside the program did not allow the work, such as a queue that cannot be reached: nobody's bug. The message is for the user. */
 export class Refusal extends Error {}
 
-/** What the system of this machine did not allow, such as a file on a full disk: nobody's bug. null for any other error. */
+/** A file that cannot be read, or what the system of this machine did not allow, such as a file on a full disk: nobody's bug. null for any other error. */
 export function systemRefusal(error: unknown): string | null {
-  if (error instanceof Refusal) return error.message
+  if (error instanceof Refusal || error instanceof UnreadableFile) return error.message
   if (!(error instanceof Error)) return null
   const { code, syscall, path } = error as NodeJS.ErrnoException
   if (code === undefined || syscall === undefined) return null
-  return `The system refused to ${syscall}${path === undefined ? '' : ` "${path}"`} (${code}): results need a folder that can be written to; choose one with --out`
+  const refused = `The system refused to ${syscall}${path === undefined ? '' : ` "${path}"`} (${code})`
+  return LOOKING.has(syscall) ? refused : `${refused}: results need a folder that can be written to; choose one with --out`
 }
+
+/** What is done to files without changing them. */
+const LOOKING: ReadonlySet<string> = new Set(['stat', 'lstat', 'scandir', 'read', 'readlink', 'realpath', 'access'])

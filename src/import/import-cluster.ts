@@ -72,6 +72,8 @@ export async function importCluster(files: readonly DumpFile[], name: string): P
   const config = readKubeProxyConfig(objects, notes)
   const parts = partsOf(name, files, { nodes, config, dumps, synthetic }, notes)
   const composed = await accepted(parts, clean, notes)
+  const saysSomething = composed.objects.length > 0 || dumps.some(({ services }) => services.length > 0)
+  if (!saysSomething && !objects.some(({ kind }) => kind === 'Node')) return { ok: false, problems: nothingIn(objects, notes) }
   const { mode } = composed.parts.kubeProxy
   return {
     ok: true,
@@ -84,6 +86,22 @@ export async function importCluster(files: readonly DumpFile[], name: string): P
     crossChecks: checks,
   }
 }
+
+/** Objects were given, and none is left that a scenario could be made of. */
+function nothingIn(objects: readonly DumpedObject[], { leftOut }: Notes): readonly SourceProblem[] {
+  const kinds = [...new Set(objects.map(({ kind }) => kind))].toSorted(compareTexts)
+  const problems = new Problems(objects[0]?.file ?? '')
+  const [first] = leftOut
+  const why = first === undefined ? '' : `. ${first.what}: ${first.why}`
+  const message = `There is nothing that a scenario could be made of: only ${kinds.slice(0, KINDS_TOLD).join(', ')}${kinds.length > KINDS_TOLD ? ', …' : ''}${why}`
+  problems.add(
+    { line: objects[0]?.line ?? 1 },
+    { message, accepted: 'nodes, services, endpointslices, deployments, statefulsets, daemonsets or pods' },
+  )
+  return problems.told
+}
+
+const KINDS_TOLD = 8
 
 interface Read {
   readonly objects: readonly DumpedObject[]

@@ -1,17 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'tsdown'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { diskFiles } from '../../src/cli/disk-files.ts'
 import { EXIT } from '../../src/cli/exit-codes.ts'
-import { JobScreen } from '../../src/cli/job-screen.ts'
-import type { Job } from '../../src/cli/jobs.ts'
-import { main } from '../../src/cli/program.ts'
-import { runJob } from '../../src/cli/run-job.ts'
-import { invariant } from '../../src/invariant.ts'
 import { BROKEN_SCENARIOS, MANIFEST, WHOLE } from './cases.ts'
+import { here, listing } from './command-line.ts'
 
 /**
  * Inputs that are wrong in every way that we could think of. Each ends with exit code 2 and a message with its place, runs nothing and writes
@@ -23,33 +18,6 @@ beforeEach(() => {
   writeFileSync(join(folder, 'web.yaml'), MANIFEST)
 })
 afterEach(() => rmSync(folder, { recursive: true }))
-
-/** The command line in this process; a run that is begun fails. */
-async function here(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  let stdout = ''
-  let stderr = ''
-  const terminal = {
-    stdout: { write: (text: string) => (stdout += text) },
-    stderr: { write: (text: string) => (stderr += text) },
-    env: { NO_COLOR: '1' },
-  }
-  const doJob = async (job: Job) => {
-    invariant(job.kind === 'run', 'only runs are tried here')
-    const screen = new JobScreen({}, terminal)
-    const simulate = () => invariant(false, 'nothing runs')
-    const code = await runJob(job, { simulate: simulate as never, files: diskFiles, tell: (event) => screen.show(event) })
-    screen.close(false)
-    return code
-  }
-  const code = await main(args, { version: '0', terminal, workerFile: '', doJob })
-  return { code, stdout, stderr }
-}
-
-/** Everything in the folder with its size, links not followed. */
-function listing(): readonly string[] {
-  const names = readdirSync(folder, { recursive: true }) as string[]
-  return names.toSorted().map((name) => `${name} ${lstatSync(join(folder, name)).size}`)
-}
 
 describe('a scenario with a mistake', () => {
   test('the scenario that is broken below is right, and so it is with other line ends and a byte order mark', async () => {
@@ -68,7 +36,7 @@ describe('a scenario with a mistake', () => {
   test.each(BROKEN_SCENARIOS)('%s', async (_what, text, place, words) => {
     const file = join(folder, 'small.yaml')
     writeFileSync(file, text)
-    const before = listing()
+    const before = listing(folder)
     const { code, stdout, stderr } = await here('run', file, '--out', join(folder, 'out'))
     expect([code, stdout]).toEqual([EXIT.wrongInput, ''])
     expect(stderr.replaceAll('Nested', 'nested')).toContain(words.replaceAll('Nested', 'nested'))
@@ -77,7 +45,7 @@ describe('a scenario with a mistake', () => {
     expect(stderr).not.toMatch(/ {4}at .*\.[jt]s:\d+/)
     // However long the input is: what is wrong fits a screen or two.
     expect(stderr.length).toBeLessThan(20_000)
-    expect(listing()).toEqual(before)
+    expect(listing(folder)).toEqual(before)
   })
 })
 
@@ -125,12 +93,12 @@ describe('a place that is wrong', () => {
     writeFileSync(join(folder, 'mine/letter.txt'), 'dear')
     symlinkSync('mine', join(folder, 'link'))
     symlinkSync('loop', join(folder, 'loop'))
-    const before = listing()
+    const before = listing(folder)
     const { code, stdout, stderr } = await here('run', join(folder, 'small.yaml'), '--out', out.replace('{}', folder))
     expect([code, stdout]).toEqual([EXIT.wrongInput, ''])
     expect(stderr).toContain(words)
     expect(stderr).not.toContain('bug')
-    expect(listing()).toEqual(before)
+    expect(listing(folder)).toEqual(before)
   })
 })
 
@@ -194,12 +162,12 @@ describe('the program as it is installed, with 300 MB of memory,', () => {
       if (what === 'ten thousand lists in each other') writeFileSync(join(folder, 'deep.yaml'), text)
     }
     writeFileSync(join(folder, 'line.yaml'), WHOLE.replace('web.shop', 'w'.repeat(2_000_000)))
-    const before = listing()
+    const before = listing(folder)
     const { status, stdout, stderr } = towtank('run', file)
     expect([status, stdout]).toEqual([EXIT.wrongInput, ''])
     expect(stderr).toContain(words)
     expect(stderr).not.toContain('bug')
-    expect(listing()).toEqual(before)
+    expect(listing(folder)).toEqual(before)
   })
 
   test('tells a folder that the system does not let it write to', () => {

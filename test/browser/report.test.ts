@@ -41,7 +41,7 @@ afterAll(async () => {
 async function reportOf(given: readonly ShopRun[], language: 'en' | 'zh' = 'en', scenario?: string): Promise<string> {
   const folder = writeResult(given, scenario)
   folders.push(folder)
-  const written = await writeReport(folder, { language, client })
+  const written = await writeReport(folder, { language, client: () => client })
   if (!written.ok) throw new Error(written.reason)
   return written.file
 }

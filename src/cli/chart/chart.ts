@@ -8,6 +8,8 @@ import { plainText } from '../../report/charts/sentence.ts'
 import type { ColumnTable } from '../../report/charts/tables.ts'
 import { THEMES, type ThemeName } from '../../report/charts/theme.ts'
 import { LANGUAGES, type LanguageCode } from '../../report/language/index.ts'
+import { printable } from '../../report/printable.ts'
+import { UnreadableFile } from '../../report/read/input-file.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { colorsFor, type Terminal } from '../terminal.ts'
 import { type ChartInput, InputError, readInputs } from './inputs.ts'
@@ -45,8 +47,8 @@ export async function chart(paths: readonly string[], options: ChartOptions, ter
   try {
     plans = await plan(paths, options)
   } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    stderr.write(`${colorsFor(stderr, env).red(error.message)}\n`)
+    if (!(error instanceof InputError || error instanceof UnreadableFile)) throw error
+    stderr.write(`${colorsFor(stderr, env).red(error.message.split('\n').map(printable).join('\n'))}\n`)
     return EXIT.wrongInput
   }
   const words = LANGUAGES[options.lang].charts

@@ -1,9 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { nearest } from '../../api/did-you-mean.ts'
 import { CHART_KINDS } from '../../report/charts/kinds.ts'
-import { type NamedTable, readTable, TableError } from '../../report/charts/static/read-table.ts'
+import { type NamedTable, readTable, UnknownTable } from '../../report/charts/static/read-table.ts'
 import { type ColumnTable, TABLE_NAMES, type TableName, tableOf } from '../../report/charts/tables.ts'
+import { readInputText, statInput } from '../../report/read/input-file.ts'
+import { SUMMARY_FILE } from '../../report/result-files.ts'
 
 /** Tables of one folder that were asked for, and those beside them that charts of them also read. */
 export interface ChartInput {
@@ -28,7 +30,7 @@ export class InputError extends Error {}
 export async function readInputs(paths: readonly string[]): Promise<readonly ChartInput[]> {
   const folders = new Map<string, { readonly whole: boolean; readonly files: string[] }>()
   for (const path of paths) {
-    const found = statSync(path, { throwIfNoEntry: false })
+    const found = statInput(path)
     if (found === undefined) throw new InputError(`${path}: there is no such file or folder${hint(path)}`)
     const folder = found.isDirectory() ? path : dirname(path)
     const known = folders.get(folder) ?? { whole: found.isDirectory(), files: [] }
@@ -73,8 +75,7 @@ async function readOne(file: string, mayBeOther: boolean): Promise<NamedTable | 
   try {
     return await readTable(file)
   } catch (error) {
-    if (!(error instanceof TableError)) throw new InputError(`${file}: ${reason(error)}`)
-    if (error.columns === null) throw new InputError(error.message)
+    if (!(error instanceof UnknownTable)) throw error
     if (mayBeOther) return null
     throw new InputError(unknownTable(file, error.columns))
   }
@@ -111,15 +112,11 @@ function hint(path: string): string {
 
 function originOf(folder: string): Origin | null {
   try {
-    const summary = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as Record<string, unknown> | null
+    const summary = JSON.parse(readInputText(join(folder, SUMMARY_FILE))) as Record<string, unknown> | null
     const tool = summary?.tool as { name?: unknown; version?: unknown } | undefined
     if (tool?.name !== 'towtank' || typeof tool.version !== 'string' || typeof summary?.seed !== 'string') return null
     return { tool: `towtank ${tool.version}`, scenario: typeof summary.scenario === 'string' ? summary.scenario : null, seed: summary.seed }
   } catch {
     return null
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { whyUnreadable } from '../../report/read/input-file.ts'
 import { makeFolder } from '../make-folder.ts'
 
 /** In every picture of ours: so that it may be drawn again, and a picture of somebody else is left alone. */
@@ -28,11 +29,20 @@ const AFTER_HEADER = 8 + 4 + 4 + 13 + 4
 export function whyNotTo(file: string): string | null {
   const above = nearestAbove(file)
   if (!statSync(above).isDirectory()) return `Cannot write "${file}": "${above}" is not a folder`
-  const found = lstatSync(file, { throwIfNoEntry: false })
+  let found: Stats | undefined
+  try {
+    found = lstatSync(file, { throwIfNoEntry: false })
+  } catch (error) {
+    return `Cannot write "${file}": ${whyUnreadable((error as NodeJS.ErrnoException).code ?? String(error))}`
+  }
   if (found === undefined) return null
   if (!found.isFile()) return `Cannot write "${file}": it is not a file`
-  return readFileSync(file).includes(SIGN) ? null : `Cannot write "${file}": it is there, and not a chart of Towtank`
+  const isOurs = found.size <= BYTES_MAX && readFileSync(file).includes(SIGN)
+  return isOurs ? null : `Cannot write "${file}": it is there, and not a chart of Towtank`
 }
+
+/** More than the largest picture has. */
+const BYTES_MAX = 256 * 1024 * 1024
 
 /** The nearest place above the file that is there. */
 function nearestAbove(file: string): string {

@@ -18,13 +18,14 @@ import { writeComparisonFiles } from '../../report/comparison/comparison-files.t
 import { renderJunit } from '../../report/comparison/junit.ts'
 import { renderMarkdown } from '../../report/comparison/markdown.ts'
 import { LANGUAGES } from '../../report/language/index.ts'
+import { UnreadableFile } from '../../report/read/input-file.ts'
 import { writeComparisonReport } from '../../report/write-report.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { CompareJob, JobTools } from '../jobs.ts'
+import { OutputFile } from '../output-file.ts'
 import type { CellPool } from '../pool/cell-pool.ts'
 import { ResultFolder } from '../result-folder.ts'
 import { chooseVariants } from './choose-variants.ts'
-import { OutputFile } from './output-file.ts'
 import { Replications } from './replicate.ts'
 import { openSide, type ResultVariant, type ScenarioVariant, type Side } from './side.ts'
 
@@ -36,6 +37,16 @@ export type CompareTools = JobTools & {
 
 /** Compares two results, or two scenarios over many seeds. */
 export async function compareJob(job: CompareJob, tools: CompareTools): Promise<ExitCode> {
+  try {
+    return await compareSides(job, tools)
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error
+    tools.tell({ kind: 'refused', reason: `Cannot compare "${job.a}" and "${job.b}": ${error.message}. Run the scenario again` })
+    return EXIT.wrongInput
+  }
+}
+
+async function compareSides(job: CompareJob, tools: CompareTools): Promise<ExitCode> {
   const { tell } = tools
   const refuse = (reason: string): ExitCode => {
     tell({ kind: 'refused', reason })

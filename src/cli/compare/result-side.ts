@@ -1,8 +1,9 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse } from 'csv-parse'
 import { z } from 'zod'
 import type { TableRows } from '../../experiment/comparison/divergence.ts'
+import { csvRows } from '../../report/read/csv-rows.ts'
+import { UnreadableFile } from '../../report/read/input-file.ts'
 import { SUMMARY_FILE } from '../../report/result-files.ts'
 import { SUMMARY_SCHEMA_VERSION } from '../../report/run-summary.ts'
 import type { FileReader } from '../../scenario/load-files.ts'
@@ -31,7 +32,8 @@ export async function openResult({ given, path, wanted }: Asked, files: FileRead
   const refuse = (what: string, instead: string): OpenedSide => ({ ok: false, reason: `Cannot compare "${given}": ${what}: ${instead}` })
   const content = await files.read(place)
   if (content.kind !== 'file') {
-    const why = content.kind === 'unreadable' ? `"${place}" cannot be read, ${content.reason}` : `the folder has no ${SUMMARY_FILE}`
+    const reason = content.kind === 'unreadable' ? content.reason : content.kind === 'folder' ? 'it is a folder' : null
+    const why = reason === null ? `the folder has no ${SUMMARY_FILE}` : `"${place}" cannot be read, ${reason}`
     return refuse(why, 'expected a folder that towtank run has written')
   }
   const json = readJson(content.text)
@@ -59,7 +61,7 @@ export async function openResult({ given, path, wanted }: Asked, files: FileRead
       name: variant.variant,
       durationSeconds: typeof seconds === 'number' ? seconds : null,
       measures,
-      table: (table) => csvRows(join(path, `${table}.csv`), variant.variant),
+      table: (table) => csvRowsOf(join(path, `${table}.csv`), variant.variant),
     })
   }
   const side = { kind: 'result', given, scenario, inputHash, seed, version: tool.version, wanted, variants: read } as const
@@ -86,19 +88,13 @@ function measuresIn(variant: VariantSummary): readonly Measure[] | null {
 }
 
 /** The rows of one variant in a table of a result, without the variant's name; null where the folder has no such table. */
-async function csvRows(file: string, variant: string): Promise<TableRows | null> {
+async function csvRowsOf(file: string, variant: string): Promise<TableRows | null> {
   if (!existsSync(file)) return null
-  const parser = createReadStream(file).pipe(parse())
-  const records = parser[Symbol.asyncIterator]() as AsyncIterator<string[]>
-  const header = await records.next()
-  if (header.done === true) return null
+  const records = csvRows(file)
+  const header = (await records.next()).value ?? []
+  if (header[0] !== 'variant') throw new UnreadableFile(file, 'its first column is not called variant', 1)
   async function* rows(): AsyncGenerator<readonly string[], void, undefined> {
-    try {
-      for (let next = await records.next(); next.done !== true; next = await records.next())
-        if (next.value[0] === variant) yield next.value.slice(1)
-    } finally {
-      parser.destroy()
-    }
+    for await (const record of records) if (record[0] === variant) yield record.slice(1)
   }
-  return { columns: header.value.slice(1), rows: rows() }
+  return { columns: header.slice(1), rows: rows() }
 }

@@ -78,7 +78,7 @@ describe('towtank init', () => {
   test.each([
     ['a folder that is not empty', () => folder, 'Nothing is overwritten'],
     ['a file', () => join(folder, 'taken'), 'it is a file'],
-    ['a folder within a file', () => join(folder, 'taken/demo'), 'no folder can be there (ENOTDIR)'],
+    ['a folder within a file', () => join(folder, 'taken/demo'), 'no folder can be there: a part of its path is a file'],
     ['a symbolic link', () => join(folder, 'link'), 'it is a symbolic link'],
     ['no name', () => ' ', 'it is not the name of a folder'],
     ['a name with a NUL byte', () => join(folder, 'a\0b'), 'it is not the name of a folder'],

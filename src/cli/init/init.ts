@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { invariant } from '../../invariant.ts'
+import { printable } from '../../report/printable.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { schemaText } from '../schema.ts'
 import { colorsFor, type Terminal } from '../terminal.ts'
 import { folderFiles } from './folder-files.ts'
 import { TEMPLATES } from './templates/index.ts'
 import type { TemplateName } from './templates/names.ts'
-import { whyNoNewFolder, writeFolder } from './write-folder.ts'
+import { whyNoFolder, whyNoNewFolder, writeFolder } from './write-folder.ts'
 
 export interface InitOptions {
   readonly folder: string
@@ -20,16 +21,14 @@ export function init({ folder, template: wanted, quiet }: InitOptions, { stdout,
   invariant(template !== undefined, 'every choice has a template')
   const refused = whyNoNewFolder(folder)
   if (refused !== null) {
-    stderr.write(`${colorsFor(stderr, env).red(refused)}\n`)
+    stderr.write(`${colorsFor(stderr, env).red(printable(refused))}\n`)
     return EXIT.wrongInput
   }
   const files = folderFiles(template, schemaText('scenario'))
   try {
     writeFolder(folder, files)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    stderr.write(`${colorsFor(stderr, env).red(`Cannot make a scenario in "${folder}": the system refused it (${code})`)}\n`)
+    stderr.write(`${colorsFor(stderr, env).red(`Cannot make a scenario in "${folder}": ${whyNoFolder(error)}. Choose another place`)}\n`)
     return EXIT.wrongInput
   }
   if (quiet === true) return EXIT.passed

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, type Stats, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { whyUnreadable } from '../../report/read/input-file.ts'
 import { makeFolder } from '../make-folder.ts'
 import { goesBackUp } from '../result-place.ts'
 
@@ -12,13 +13,20 @@ export function whyNoNewFolder(folder: string): string | null {
   try {
     found = lstatSync(folder, { throwIfNoEntry: false })
   } catch (error) {
-    return refuse(`no folder can be there (${(error as NodeJS.ErrnoException).code})`)
+    return refuse(`no folder can be there: ${whyNoFolder(error)}`)
   }
   if (found === undefined) return null
   if (found.isSymbolicLink()) return refuse('it is a symbolic link')
   if (!found.isDirectory()) return refuse('it is a file')
   const [first] = readdirSync(folder).toSorted()
   return first === undefined ? null : refuse(`it is not empty, it has "${first}". Nothing is overwritten: choose another name`)
+}
+
+/** Why the system did not let a folder be there; any other error is thrown again. */
+export function whyNoFolder(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === undefined) throw error
+  return code === 'ENOTDIR' ? 'a part of its path is a file' : whyUnreadable(code)
 }
 
 /** Writes every file, none over another. */

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { invariant } from '../../invariant.ts'
+import { readInputText, statInput, UnreadableFile } from '../../report/read/input-file.ts'
 import type { ManifestCell, SweepManifest } from '../../report/sweep-manifest.ts'
 import { SWEEP_SCHEMA_VERSION } from '../../report/sweep-manifest.ts'
 import { textsHash } from '../../scenario/load-hash.ts'
@@ -39,10 +40,12 @@ export function writeCell(folder: string, { id, ...cell }: ManifestCell, tool: S
 export function readCell(folder: string, { id, ...cell }: ManifestCell, tool: SweepManifest['tool']): ReadCell {
   let text: string
   try {
-    text = readFileSync(join(folder, cellFileName(id)), 'utf8')
+    const file = join(folder, cellFileName(id))
+    if (statInput(file) === undefined) return { state: 'absent' }
+    text = readInputText(file)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'absent' }
-    return { state: 'damaged' }
+    if (error instanceof UnreadableFile) return { state: 'damaged' }
+    throw error
   }
   const written = parse(text)
   if (written === null || written.contentHash !== hashOf(written.content)) return { state: 'damaged' }

@@ -1,4 +1,4 @@
-import { isSameSweep, type SweepManifest } from '../../report/sweep-manifest.ts'
+import { isSameSweep, type ManifestCell, type SweepManifest } from '../../report/sweep-manifest.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { finishSweep, readSwept } from './finish-sweep.ts'
 import type { SweepEvent } from './sweep-events.ts'
@@ -30,46 +30,58 @@ export function mergeJob({ folders, out, partial }: MergeOrder, tell: (event: Sw
   const chosen = SweepFolder.choose(out)
   if (!chosen.ok) return refuse(chosen.reason)
   const { folder } = chosen
+  const manifest: SweepManifest = { ...parts[0]!.manifest, status: 'unfinished', missing: [] }
+  const from = sourcesOf(manifest, [folder, ...parts.map((part) => part.folder)])
+  const missing = manifest.cells.filter(({ id }) => !from.folders.has(id))
+  if (from.damaged > 0)
+    tell({ kind: 'note', text: `${from.damaged} ${from.damaged === 1 ? 'file of a cell is' : 'files of cells are'} damaged and not used` })
+  if (missing.length > 0 && !partial) return refuse(whyIncomplete(missing, manifest))
   const opened = folder.open()
   if (!opened.ok) return refuse(opened.reason)
   try {
-    const manifest: SweepManifest = { ...parts[0]!.manifest, status: 'unfinished', missing: [] }
     folder.begin(manifest)
-    let damaged = 0
     for (const cell of manifest.cells) {
-      if (folder.readCell(cell, manifest.tool).state === 'finished') continue
-      for (const part of parts) {
-        const read = part.folder.readCell(cell, manifest.tool)
-        if (read.state === 'damaged') damaged++
-        if (read.state !== 'finished') continue
-        folder.writeCell(cell, manifest.tool, read.summary)
-        break
-      }
+      const source = from.folders.get(cell.id)
+      if (source === undefined || source === folder) continue
+      const read = source.readCell(cell, manifest.tool)
+      if (read.state === 'finished') folder.writeCell(cell, manifest.tool, read.summary)
     }
-    if (damaged > 0)
-      tell({ kind: 'note', text: `${damaged} ${damaged === 1 ? 'file of a cell is' : 'files of cells are'} damaged and not used` })
-    const swept = readSwept(folder, manifest)
-    const missing = manifest.cells.filter((_, index) => swept.cells[index]!.result === null)
-    if (missing.length > 0 && !partial) {
-      const shown = missing
-        .slice(0, SHOWN_MAX)
-        .map(({ variant, parameters, seed }) => `  ${JSON.stringify({ variant, ...parameters, seed })}`)
-      const more = missing.length > SHOWN_MAX ? [`  … and ${missing.length - SHOWN_MAX} more`] : []
-      return refuse(
-        [
-          `${missing.length} of ${manifest.cells.length} cells ${missing.length === 1 ? 'is' : 'are'} missing:`,
-          ...shown,
-          ...more,
-          'Run the shards that they belong to, or use --partial for tables without them',
-        ].join('\n'),
-      )
-    }
-    const answer = finishSweep(folder, manifest, swept)
+    const answer = finishSweep(folder, manifest, readSwept(folder, manifest))
     tell({ kind: 'finished', answer, folder: folder.shown })
     return answer.notPassed === 0 ? EXIT.passed : EXIT.thresholdFailed
   } finally {
     opened.release()
   }
+}
+
+/** The first folder that has each cell whole, by the cell's id, and how many files of cells were found damaged on the way. */
+function sourcesOf(
+  { cells, tool }: SweepManifest,
+  folders: readonly SweepFolder[],
+): { readonly folders: ReadonlyMap<string, SweepFolder>; readonly damaged: number } {
+  const found = new Map<string, SweepFolder>()
+  let damaged = 0
+  for (const cell of cells) {
+    for (const folder of folders) {
+      const { state } = folder.readCell(cell, tool)
+      if (state === 'damaged') damaged++
+      if (state !== 'finished') continue
+      found.set(cell.id, folder)
+      break
+    }
+  }
+  return { folders: found, damaged }
+}
+
+function whyIncomplete(missing: readonly ManifestCell[], { cells }: SweepManifest): string {
+  const shown = missing.slice(0, SHOWN_MAX).map(({ variant, parameters, seed }) => `  ${JSON.stringify({ variant, ...parameters, seed })}`)
+  const more = missing.length > SHOWN_MAX ? [`  … and ${missing.length - SHOWN_MAX} more`] : []
+  return [
+    `${missing.length} of ${cells.length} cells ${missing.length === 1 ? 'is' : 'are'} missing:`,
+    ...shown,
+    ...more,
+    'Run the shards that they belong to, or use --partial for tables without them. Nothing was written',
+  ].join('\n')
 }
 
 const SHOWN_MAX = 20

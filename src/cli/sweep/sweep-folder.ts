@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, readdirSync, renameSync, rmSync, type Stats, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readInputText, statInput, UnreadableFile, whyUnreadable } from '../../report/read/input-file.ts'
 import { manifestText, SWEEP_CELLS, SWEEP_MANIFEST, SWEEP_TABLES } from '../../report/sweep-files.ts'
 import { isSameSweep, type ManifestCell, type SweepManifest, sweepManifestSchema } from '../../report/sweep-manifest.ts'
 import type { VariantSummary } from '../../scenario/run-result.ts'
@@ -41,9 +42,19 @@ export class SweepFolder {
 
   /** The folder of an earlier sweep to read from, with what it is, or why not. */
   static read(shown: string): { readonly ok: true; readonly folder: SweepFolder; readonly manifest: SweepManifest } | Refusal {
+    const refuse = (why: string): Refusal => ({ ok: false, reason: `Cannot read "${shown}" as the folder of a sweep: ${why}` })
+    const file = join(shown, SWEEP_MANIFEST)
+    try {
+      const found = statInput(shown)
+      if (found === undefined) return refuse('there is no such folder. "towtank sweep FILE" writes one and says where')
+      if (!found.isDirectory()) return refuse('it is not a folder. Give the one that "towtank sweep" wrote')
+      if (statInput(file) === undefined) return refuse(`it has no ${SWEEP_MANIFEST}. Give the folder that "towtank sweep" wrote`)
+    } catch (error) {
+      if (error instanceof UnreadableFile) return refuse(error.why)
+      throw error
+    }
     const manifest = readManifest(shown)
-    if (manifest === null)
-      return { ok: false, reason: `Cannot read "${shown}" as the folder of a sweep: expected a folder with a ${SWEEP_MANIFEST}` }
+    if (manifest === null) return refuse(`its ${SWEEP_MANIFEST} is damaged, or of another version. Run its shard again in another folder`)
     return { ok: true, folder: new SweepFolder(shown, shown), manifest }
   }
 
@@ -89,10 +100,13 @@ export class SweepFolder {
   }
 }
 
+/** A sweep has up to 100 000 cells, with some hundreds of bytes each. */
+const MANIFEST_BYTES_MAX = 256 * 1024 * 1024
+
 /** What the sweep of a folder is; null when it is none. */
 function readManifest(path: string): SweepManifest | null {
   try {
-    const read = sweepManifestSchema.safeParse(JSON.parse(readFileSync(join(path, SWEEP_MANIFEST), 'utf8')))
+    const read = sweepManifestSchema.safeParse(JSON.parse(readInputText(join(path, SWEEP_MANIFEST), MANIFEST_BYTES_MAX)))
     return read.success ? read.data : null
   } catch {
     return null
@@ -101,7 +115,12 @@ function readManifest(path: string): SweepManifest | null {
 
 /** Why a sweep must not write there, or null when it is absent, empty, or of an earlier sweep with nothing added to it. */
 function whyNotOurs(path: string): string | null {
-  const found = lstatSync(path, { throwIfNoEntry: false })
+  let found: Stats | undefined
+  try {
+    found = lstatSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    return whyUnreadable((error as NodeJS.ErrnoException).code ?? String(error))
+  }
   if (found === undefined) return null
   if (found.isSymbolicLink()) return 'it is a symbolic link'
   if (!found.isDirectory()) return 'it is not a folder'

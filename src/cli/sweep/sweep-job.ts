@@ -72,12 +72,21 @@ export async function sweepJob(order: SweepOrder, tools: SweepTools): Promise<Ex
       return EXIT.wrongInput
     }
     invariant(planned.ok, 'a sweep without problems has a plan')
+    const { request } = read
+    if (request.scenarioPlace === null && request.axes.length === 0 && request.seeds === null && planned.plan.cells.length === 1) {
+      tell({ kind: 'refused', reason: nothingVaries(order.file) })
+      return EXIT.wrongInput
+    }
     return await runPlan(planned.plan, order, tools)
   } catch (error) {
     if (!signal.aborted) throw error
     tell({ kind: 'interrupted', finished: 0, total: 0, folder: '' })
     return EXIT.interrupted
   }
+}
+
+function nothingVaries(file: string): string {
+  return `"${file}" is a scenario, and nothing says what to vary: give --set FIELD=VALUE,… or --seeds NUMBER, or a sweep file. To run it once: towtank run ${file}`
 }
 
 type ReadRequest =

@@ -109,8 +109,11 @@ type Report = (place: Place, path: string, complaint: Omit<Complaint, 'part'>) =
 
 /** A scenario that cannot be read is a mistake of the file that names it. */
 function atScenarioPlace(problem: SourceProblem, { scenarioPlace }: SweepRequest): SourceProblem {
-  if (scenarioPlace === null || !problem.message.startsWith('Cannot read the scenario')) return problem
-  return { ...problem, ...scenarioPlace, path: 'spec.scenario', accepted: 'a scenario file, relative to this file' }
+  if (scenarioPlace === null) return problem
+  const place = { ...scenarioPlace, path: 'spec.scenario', accepted: 'a scenario file, relative to this file' }
+  if (problem.message.startsWith('This is a Sweep'))
+    return { ...problem, ...place, message: `"${problem.file}" is a sweep too: its scenario has to be named` }
+  return problem.message.startsWith('Cannot read the scenario') ? { ...problem, ...place } : problem
 }
 
 function changesOf(changes: readonly Change[], settings: readonly Setting[]): readonly FieldChange[] {

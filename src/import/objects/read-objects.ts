@@ -17,6 +17,14 @@ export interface DumpedObject {
   readonly line: number
 }
 
+/** What runs a file of ours, by its kind. */
+const COMMANDS: ReadonlyMap<string, string> = new Map([
+  ['Scenario', 'run'],
+  ['Sweep', 'sweep'],
+])
+
+const ACCEPTED = 'the output of `kubectl get … -o yaml` or `-o json`'
+
 /** JSON texts of several objects one after the other are read as YAML, which takes far longer. */
 const CONCATENATED_MAX = 8 * 1024 * 1024
 
@@ -26,7 +34,14 @@ export function readObjects(file: string, text: string): { readonly objects: rea
   const objects: DumpedObject[] = []
   const add = (apiVersion: string, kind: string, value: Fields, line: number): void => {
     const name = textAt(value, 'metadata', 'name')
-    if (name === '') problems.add({ line }, { message: `The ${kind} has no name`, accepted: 'an object of a cluster, with metadata.name' })
+    const command = apiVersion.startsWith('towtank/') ? COMMANDS.get(kind) : undefined
+    if (command !== undefined)
+      problems.add(
+        { line },
+        { message: `This is a ${kind} of Towtank and no dump: "towtank ${command} ${file}" runs it`, accepted: ACCEPTED },
+      )
+    else if (name === '')
+      problems.add({ line }, { message: `The ${kind} has no name`, accepted: 'an object of a cluster, with metadata.name' })
     else {
       // A manifest may leave its namespace out, which then is this one; what the API server gives never does.
       const fallback = knownKind(apiVersion, kind)?.namespaced === true ? 'default' : ''

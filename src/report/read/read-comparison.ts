@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { COMPARISON_SCHEMA_VERSION, type Comparison } from '../../experiment/comparison/comparison.ts'
 import { COMPARISON_FILE } from '../comparison/comparison-files.ts'
 import { COMPARE_OUTPUT } from '../output-schemas.ts'
+import { readInputText, statInput, UnreadableFile } from './input-file.ts'
 
 export type ReadComparison = { readonly ok: true; readonly comparison: Comparison } | { readonly ok: false; readonly reason: string }
 
@@ -17,12 +18,12 @@ export function readComparison(folder: string): ReadComparison {
   const refuse = (why: string): ReadComparison => ({ ok: false, reason: `Cannot read the comparison "${file}": ${why}. Compare again` })
   let value: unknown
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT')
+    if (statInput(file) === undefined)
       return { ok: false, reason: `Cannot read the comparison "${file}": there is no such file. "towtank compare" writes it` }
-    return refuse(error instanceof SyntaxError ? `it is not JSON: ${message}` : (code ?? message))
+    value = JSON.parse(readInputText(file))
+  } catch (error) {
+    if (error instanceof UnreadableFile) return refuse(error.why)
+    return refuse(`it is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
   const { schemaVersion, command } = (value ?? {}) as { readonly schemaVersion?: unknown; readonly command?: unknown }
   if (command !== 'compare') return refuse('it is not one of "towtank compare"')

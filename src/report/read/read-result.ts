@@ -1,10 +1,11 @@
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse } from 'csv-parse'
 import { SUMMARY_FILE } from '../result-files.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { ColumnTable } from './column-table.ts'
+import { csvRows } from './csv-rows.ts'
 import { HOP_COLUMNS, HopTable } from './hop-table.ts'
+import { readInputText, statInput, UnreadableFile } from './input-file.ts'
 import { readSummary } from './summary-schema.ts'
 
 /** A result folder of `towtank run`, read back. */
@@ -73,19 +74,22 @@ export async function readResult(folder: string): Promise<ReadResult> {
     return { ok: true, result: await read(folder) }
   } catch (error) {
     if (error instanceof Unreadable) return { ok: false, reason: `Cannot report on "${folder}": ${error.message}` }
+    if (error instanceof UnreadableFile && error.file === folder) return { ok: false, reason: `Cannot report on "${folder}": ${error.why}` }
+    if (error instanceof UnreadableFile)
+      return { ok: false, reason: `Cannot report on "${folder}": ${error.message}. Run the scenario again` }
     throw error
   }
 }
 
 async function read(folder: string): Promise<Result> {
-  const found = statSync(folder, { throwIfNoEntry: false })
+  const found = statInput(folder)
   if (found === undefined) throw new Unreadable('there is no such folder. "towtank run FILE" writes one and says where')
   if (!found.isDirectory()) throw new Unreadable('it is not a folder. Give the folder that "towtank run" wrote, such as results/hello')
   const needed = [SUMMARY_FILE, 'objects.csv', ...TABLE_NAMES.map((name) => `${name}.csv`)]
   const missing = needed.filter((name) => !existsSync(join(folder, name)))
   if (missing.length > 0)
     throw new Unreadable(`it has no ${missing.join(', ')}, which "towtank run FILE" writes. Give the folder that it named as results`)
-  const read = readSummary(readFileSync(join(folder, SUMMARY_FILE), 'utf8'))
+  const read = readSummary(readInputText(join(folder, SUMMARY_FILE)))
   if (!read.ok) throw new Unreadable(`${SUMMARY_FILE} cannot be read: ${read.reason}`)
   const { summary } = read
   const tables = new Map<TableName, ColumnTable>()
@@ -110,53 +114,35 @@ async function read(folder: string): Promise<Result> {
 }
 
 async function readTable(folder: string, name: string, texts: readonly string[], needed: readonly string[]): Promise<ColumnTable> {
-  let table: ColumnTable | null = null
   const file = `${name}.csv`
-  await eachRow(folder, file, (cells) => {
-    if (table === null) {
-      needColumns(file, cells, needed)
-      table = new ColumnTable(cells, new Set(texts))
-      return
-    }
+  const rows = csvRows(join(folder, file))
+  const header = (await rows.next()).value ?? []
+  needColumns(file, header, needed)
+  const table = new ColumnTable(header, new Set(texts))
+  for await (const cells of rows) {
     const problem = table.push(cells)
     if (problem !== null) throw new Unreadable(`${file} is damaged: ${problem}. Run the scenario again`)
-  })
-  if (table === null) throw new Unreadable(`${file} is empty. Run the scenario again`)
+  }
   return table
 }
 
 async function readHops(folder: string, { variants }: RunSummary): Promise<ReadonlyMap<string, HopTable>> {
   const tables = new Map(variants.map(({ variant }) => [variant, new HopTable()]))
   const file = 'objects.csv'
-  let places: readonly number[] | null = null
-  let variantPlace = 0
-  await eachRow(folder, file, (cells) => {
-    if (places === null) {
-      needColumns(file, cells, ['variant', ...HOP_COLUMNS])
-      places = HOP_COLUMNS.map((column) => cells.indexOf(column))
-      variantPlace = cells.indexOf('variant')
-      return
-    }
+  const rows = csvRows(join(folder, file))
+  const header = (await rows.next()).value ?? []
+  needColumns(file, header, ['variant', ...HOP_COLUMNS])
+  const places = HOP_COLUMNS.map((column) => header.indexOf(column))
+  const variantPlace = header.indexOf('variant')
+  for await (const cells of rows) {
     const variant = cells[variantPlace]!
     const problem = tables.get(variant)?.push(places.map((place) => cells[place]!)) ?? null
     if (problem !== null) throw new Unreadable(`${file} of variant "${variant}" is damaged: ${problem}. Run the scenario again`)
-  })
+  }
   return tables
 }
 
 function needColumns(file: string, header: readonly string[], needed: readonly string[]): void {
   const absent = needed.filter((column) => !header.includes(column))
   if (absent.length > 0) throw new Unreadable(`${file} has no column ${absent.join(', ')}. Run the scenario again with this version`)
-}
-
-async function eachRow(folder: string, file: string, onRow: (cells: readonly string[]) => void): Promise<void> {
-  try {
-    const parser = parse({ bom: true })
-    const source = createReadStream(join(folder, file)).on('error', (error) => parser.destroy(error))
-    for await (const cells of source.pipe(parser) as AsyncIterable<string[]>) onRow(cells)
-  } catch (error) {
-    const code = (error as { code?: unknown }).code
-    if (typeof code === 'string' && code.startsWith('CSV_')) throw new Unreadable(`${file} is not CSV: ${(error as Error).message}`)
-    throw error
-  }
 }

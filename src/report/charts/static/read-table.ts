@@ -1,20 +1,16 @@
-import { createReadStream } from 'node:fs'
-import { CsvError, parse } from 'csv-parse'
+import { csvRows } from '../../read/csv-rows.ts'
+import { UnreadableFile } from '../../read/input-file.ts'
 import { type ColumnTable, isRead, TableBuilder, type TableName, tableOf } from '../tables.ts'
 
-/** A file that cannot be read as one of our tables: what is wrong, where, and what would be right. */
-export class TableError extends Error {
-  /** The columns of the file, where it has a header. */
-  readonly columns: readonly string[] | null
+/** A CSV file that is no table of ours. */
+export class UnknownTable extends Error {
+  readonly columns: readonly string[]
 
-  constructor(message: string, columns: readonly string[] | null = null) {
-    super(message)
+  constructor(columns: readonly string[]) {
+    super(`No table has the columns ${columns.join(', ')}`)
     this.columns = columns
   }
 }
-
-/** Characters of a row. A file without line ends is given up there. */
-const ROW_MAX = 1_000_000
 
 export interface NamedTable {
   readonly name: TableName
@@ -24,36 +20,23 @@ export interface NamedTable {
 /**
  * Reads a CSV file row by row, and keeps the columns that charts read: 8 bytes a number, 4 a text. Which table it is its columns tell.
  *
- * @throws {TableError} when it has not the columns of a table, or a cell is no number.
+ * @throws {UnknownTable} when it has not the columns of a table.
+ * @throws {UnreadableFile} when it is no CSV, or a cell is no number.
  */
 export async function readTable(file: string): Promise<NamedTable> {
-  let builder: TableBuilder | null = null
-  let name: TableName | null = null
-  let line = 1
-  const parser = createReadStream(file).pipe(parse({ bom: true, relax_quotes: false, max_record_size: ROW_MAX }))
-  // An error of the file is one of the parser's readers.
-  const source = parser as AsyncIterable<string[]>
-  try {
-    for await (const cells of source) {
-      if (builder === null) {
-        const found = tableOf(cells)
-        if (found.missing.length > 0) throw new TableError('', cells)
-        name = found.name
-        builder = new TableBuilder(cells, (column) => isRead(found.name, column))
-      } else {
-        line++
-        const wrong = builder.add(cells)
-        if (wrong !== null) throw new TableError(`${file}:${line}: the cell of column ${wrong} is no number`)
-      }
-    }
-  } catch (error) {
-    if (error instanceof CsvError) {
-      // A cell of no text file is worth showing.
-      const why = error.message.includes('\0') || error.message.includes('\uFFFD') ? 'it is not a text file' : error.message
-      throw new TableError(`Cannot read "${file}" as CSV: ${why}`)
-    }
-    throw error
+  const rows = csvRows(file)
+  const header = (await rows.next()).value ?? []
+  const { name, missing } = tableOf(header)
+  if (missing.length > 0) {
+    await rows.return()
+    throw new UnknownTable(header)
   }
-  if (builder === null || name === null) throw new TableError(`${file} is empty: a table begins with the names of its columns`)
+  const builder = new TableBuilder(header, (column) => isRead(name, column))
+  let line = 1
+  for await (const cells of rows) {
+    line++
+    const wrong = builder.add(cells)
+    if (wrong !== null) throw new UnreadableFile(file, `the cell of column ${wrong} is no number`, line)
+  }
   return { name, table: builder.table() }
 }

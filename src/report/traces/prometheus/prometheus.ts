@@ -1,3 +1,4 @@
+import { UnreadableFile } from '../../read/input-file.ts'
 import type { ResultRow, ResultTables } from '../result-tables.ts'
 import { Histograms, Numbers, Summaries } from './families.ts'
 
@@ -78,7 +79,10 @@ async function durations(tables: ResultTables): Promise<Histograms> {
   )
   for await (const rows of tables.groups('latency', keyOf)) {
     const { variant = '', traffic = '' } = rows[0]!
-    const { count, mean } = traffics.get(keyOf(rows[0]!))!
+    const latency = traffics.get(keyOf(rows[0]!))
+    if (latency === undefined)
+      throw new UnreadableFile(tables.fileOf('latency'), `the summary has no traffic "${traffic}" of variant "${variant}"`)
+    const { count, mean } = latency
     duration.known({ variant, traffic }, [...atLimits(rows)], ((mean ?? 0) * count) / 1000, count)
   }
   return duration
