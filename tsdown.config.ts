@@ -21,7 +21,11 @@ export default defineConfig([
     fixedExtension: false,
     inlineOnly: false,
     // Names stay, so that a stack still says where a mistake of ours is.
-    minify: { compress: { target: 'node20', keepNames: { function: true, class: true } }, mangle: false, codegen: { removeWhitespace: true } },
+    minify: {
+      compress: { target: 'node20', keepNames: { function: true, class: true } },
+      mangle: false,
+      codegen: { removeWhitespace: true },
+    },
     plugins: [thirdPartyNotices()],
   },
   reportClientConfig('dist/report'),

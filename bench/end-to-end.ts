@@ -7,40 +7,34 @@
  */
 
 import { createHash } from 'node:crypto'
-import type { Deployment, Service } from '../src/api/objects/index.ts'
-import { LEAST_ALLOCATED } from '../src/control-plane/scheduler/plugins/scoring-strategy.ts'
-import { DEFAULT_LINUX } from '../src/linux-version.ts'
-import { SOFTIRQ_DEFAULTS } from '../src/node/packet-cores.ts'
 import type { Scenario } from '../src/scenario/scenario.ts'
 import { simulate } from '../src/scenario/simulate.ts'
-import { MICROSECOND, MILLISECOND, MINUTE, SECOND } from '../src/units.ts'
+import { MINUTE, SECOND } from '../src/units.ts'
 import { deploymentOf, serviceOf } from '../test/control-plane/testbed.ts'
 import { type Row, rowOf, type Size } from './harness/row.ts'
+import { clusterOf, podsToReady } from './large-cluster-scenarios.ts'
 
 const SIZES = {
   smoke: { pods: [10, 20], requests: 4_000, rounds: 1 },
-  full: { pods: [100, 1_000], requests: 400_000, rounds: 5 },
+  full: { pods: [100, 300, 1_000, 3_000], requests: 400_000, rounds: 5 },
 } as const
 
 export default function main(size: Size): Row[] {
   const { pods, requests, rounds } = SIZES[size]
   return [
-    ...pods.flatMap((count) => podsToReady(count, rounds)),
+    ...pods.flatMap((count) => readyPods(count, rounds)),
     ...(['iptables', 'ipvs'] as const).map((mode) => wholeRequests(mode, requests, rounds)),
   ]
 }
 
-/** What one pod costs, and what all do. */
-function podsToReady(pods: number, rounds: number): Row[] {
-  const replicas = Math.ceil(pods / 10)
-  const deployments = Array.from({ length: 10 }, (_, i) => deploymentOf(`app-${i}`, replicas))
-  const scenario: Scenario = { ...scenarioOf('ipvs', deployments), duration: Math.max(30, pods / 5) * SECOND, traffic: [] }
-  const { cpuMs, checksum } = run(scenario, rounds, (summary) => {
+/** What one pod costs, and what all do: ten pods a node. */
+function readyPods(pods: number, rounds: number): Row[] {
+  const { cpuMs, checksum } = run(podsToReady(pods, pods / 10), rounds, (summary) => {
     const ready = summary.deployments.reduce((sum, deployment) => sum + deployment.available, 0)
-    if (ready !== replicas * 10) throw new Error(`${ready} of ${replicas * 10} pods became Ready`)
+    if (ready !== pods) throw new Error(`${ready} of ${pods} pods became Ready`)
     return ready
   })
-  const about = { variant: 'ipvs', size: pods, unit: 'ms', checksum } as const
+  const about = { variant: 'towtank', size: pods, unit: 'ms', checksum } as const
   return [
     rowOf({ ...about, question: 'pod to Ready', samples: cpuMs.map((ms) => ms / pods) }),
     rowOf({ ...about, question: 'all pods to Ready', samples: cpuMs }),
@@ -50,7 +44,7 @@ function podsToReady(pods: number, rounds: number): Row[] {
 function wholeRequests(mode: 'iptables' | 'ipvs', requests: number, rounds: number): Row {
   const names = ['a', 'b', 'c', 'd']
   const objects = names.flatMap((name) => [serviceOf(name), deploymentOf(name, 3)])
-  const scenario = { ...scenarioOf(mode, objects), duration: MINUTE }
+  const scenario = clusterOf(10, objects, MINUTE, { mode, scheduler: 'wlc' })
   const traffic = names.map((name) => ({
     name,
     target: { namespace: 'default', service: name, port: 80, host: name, path: '/' },
@@ -90,48 +84,4 @@ function run(
   }
   if (checksums.size !== 1) throw new Error(`${scenario.name}: rounds of the same scenario disagree`)
   return { cpuMs, done, checksum: [...checksums][0]! }
-}
-
-function scenarioOf(mode: 'iptables' | 'ipvs', manifests: readonly (Deployment | Service)[]): Scenario {
-  return {
-    name: 'end-to-end',
-    seed: 'bench',
-    duration: MINUTE,
-    warmUp: 30 * SECOND,
-    cluster: {
-      nodes: [{ count: 10, cpuMilli: 32_000, memoryBytes: 128 * 1024 * 1024 * 1024, maxPods: 110, zones: ['a', 'b', 'c'] }],
-      version: 36,
-      kernel: DEFAULT_LINUX,
-      install: null,
-      bootstrap: false,
-      softirq: SOFTIRQ_DEFAULTS,
-      cpuQuotaPeriod: null,
-      controlPlane: { cpuMilli: 4000, memoryBytes: 8 * 1024 ** 3 },
-      etcdMembers: 3,
-      apiServer: { maxRequestsInflight: 400, maxMutatingRequestsInflight: 200 },
-      otherServices: { count: 0, endpoints: 1 },
-      conntrack: { maxPerCore: 32_768, min: 131_072 },
-      apiServers: 1,
-      kubeProxy: { mode, scheduler: 'wlc' },
-      network: { sameNode: 30 * MICROSECOND, sameZone: 250 * MICROSECOND, crossZone: MILLISECOND, external: 5 * MILLISECOND },
-      images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true },
-      runtime: 'containerd',
-      scheduler: { strategy: LEAST_ALLOCATED, percentageOfNodesToScore: 0 },
-    },
-    manifests,
-    workloads: [
-      {
-        selector: { matchLabels: {}, matchExpressions: [] },
-        serviceTime: { kind: 'exponential', mean: 2 * MILLISECOND },
-        concurrency: 32,
-        queue: 1000,
-        startUp: { kind: 'constant', value: SECOND },
-        cpuMilli: 1000,
-        onTerminate: 'drain',
-      },
-    ],
-    traffic: [],
-    timeline: [],
-    thresholds: [],
-  }
 }

@@ -2,14 +2,19 @@ import type { Deployment, Probe, Service } from '../src/api/objects/index.ts'
 import { LEAST_ALLOCATED } from '../src/control-plane/scheduler/plugins/scoring-strategy.ts'
 import { DEFAULT_LINUX } from '../src/linux-version.ts'
 import { SOFTIRQ_DEFAULTS } from '../src/node/packet-cores.ts'
-import type { Scenario } from '../src/scenario/scenario.ts'
+import type { KubeProxySpec, Scenario } from '../src/scenario/scenario.ts'
 import { MICROSECOND, MILLISECOND, MINUTE, type Nanos, SECOND } from '../src/units.ts'
 import { containerOf, deploymentOf, podSpecOf, serviceOf } from '../test/control-plane/testbed.ts'
 
 const GIBIBYTE = 1024 ** 3
 
 /** A cluster of so many nodes in three zones, with room for 110 pods each, and no traffic. */
-export function clusterOf(nodes: number, manifests: readonly (Deployment | Service)[], duration: number): Scenario {
+export function clusterOf(
+  nodes: number,
+  manifests: readonly (Deployment | Service)[],
+  duration: number,
+  kubeProxy: KubeProxySpec = { mode: 'ipvs', scheduler: 'rr' },
+): Scenario {
   return {
     name: 'large-cluster',
     seed: 'bench',
@@ -29,7 +34,7 @@ export function clusterOf(nodes: number, manifests: readonly (Deployment | Servi
       otherServices: { count: 0, endpoints: 1 },
       conntrack: { maxPerCore: 32_768, min: 131_072 },
       apiServers: 1,
-      kubeProxy: { mode: 'ipvs', scheduler: 'rr' },
+      kubeProxy,
       network: { sameNode: 30 * MICROSECOND, sameZone: 250 * MICROSECOND, crossZone: MILLISECOND, external: 5 * MILLISECOND },
       images: { sizeBytes: 0, bandwidthBytesPerSecond: 1, preloaded: true },
       runtime: 'containerd',

@@ -13,6 +13,7 @@ export const SCALED: readonly {
   { benchmark: 'picks', question: 'pick', variants: ['rr', 'wlc', 'lblcr', 'smooth-wrr'], of: 'backends' },
   { benchmark: 'connections', question: 'connection step', variants: ['connection table'], of: 'connections' },
   { benchmark: 'requests', question: 'whole request', of: 'pods' },
+  { benchmark: 'large-cluster', question: 'full cluster', of: 'pods' },
   { benchmark: 'end-to-end', question: 'all pods to Ready', of: 'pods' },
 ]
 
