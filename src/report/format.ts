@@ -8,8 +8,8 @@ export function formatMilliseconds(value: number): string {
   if (value === 0) return '0 ms'
   // What is not zero does not look like it.
   if (value > 0 && value < 5e-6) return '<0.01 µs'
-  if (value < 1) return `${threeDigits(value * 1000)} µs`
   // What would be rounded to the next unit is written in it.
+  if (value < 0.9995) return `${threeDigits(value * 1000)} µs`
   if (value < 999.5) return `${threeDigits(value)} ms`
   const seconds = value / 1000
   if (seconds < 119.5) return `${threeDigits(seconds)} s`

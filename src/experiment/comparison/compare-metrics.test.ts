@@ -86,7 +86,7 @@ describe('what is said of a metric', () => {
         metric(
           'requests.latency.p50',
           wide,
-          wide.map((value, index) => value + 60 + (index % 3) / 10),
+          wide.map((value, index) => value + 6 + (index % 3) / 10),
         ),
       ).verdict,
     ).toBe('worse')
@@ -227,31 +227,32 @@ test('ranks of too few pairs could not have found anything, which is said', () =
   expect(tooFewPairs(compare([metric('requests.latency.max', A, moved(0))]))).toEqual([])
 })
 
-describe('what is not chance and does not matter', () => {
+describe('what is not chance and cannot be seen', () => {
   const times = (share: number) => A.map((value) => value * (1 + share))
 
-  test('is less than half a percent of A, in either direction', () => {
-    expect(only(metric('requests.latency.p99', A, times(0.004)))).toMatchObject({ verdict: 'negligible', toleranceVerdict: null })
+  test('is less than half of the last digit that A is shown with, in either direction', () => {
+    // 100.5 ms are shown as 101 ms.
+    expect(only(metric('requests.latency.p99', A, times(0.0049)))).toMatchObject({ verdict: 'negligible', toleranceVerdict: null })
     expect(only(metric('requests.latency.p99', A, times(0.0051))).verdict).toBe('worse')
-    expect(only(metric('requests.latency.p99', A, times(-0.004))).verdict).toBe('negligible')
+    expect(only(metric('requests.latency.p99', A, times(-0.0049))).verdict).toBe('negligible')
     expect(only(metric('requests.ok', A, times(-0.004))).verdict).toBe('negligible')
     expect(only(metric('requests.sent', A, times(0.004))).verdict).toBe('negligible')
     // It was told apart all the same.
-    expect(only(metric('requests.latency.p99', A, times(0.004))).pHolm!).toBeLessThan(0.01)
+    expect(only(metric('requests.latency.p99', A, times(0.0049))).pHolm!).toBeLessThan(0.01)
+  })
+
+  test('is one request of many thousands, and no share of them', () => {
+    const many = A.map((value) => 240 * value)
+    const fewer = (by: number) => many.map((value) => value - by)
+    expect(only(metric('requests.ok', many, fewer(0.4))).verdict).toBe('negligible')
+    expect(only(metric('requests.ok', many, fewer(1))).verdict).toBe('worse')
   })
 
   test('is none of a tolerance that is smaller still, and none of nothing in A', () => {
     expect(only(metric('requests.latency.p99', A, times(0.004)), '5%')).toMatchObject({ verdict: 'negligible', toleranceVerdict: 'within' })
     expect(only(metric('requests.latency.p99', A, times(0.004)), '0.1%').verdict).toBe('regression')
-    expect(
-      only(
-        metric(
-          'requests.failed',
-          A.map(() => 0),
-          moved(-90),
-        ),
-      ).verdict,
-    ).toBe('worse')
+    const none = A.map(() => 0)
+    expect(only(metric('requests.failed', none, moved(-90))).verdict).toBe('worse')
   })
 
   test('of one run a side is said as of many', () => {

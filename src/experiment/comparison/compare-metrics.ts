@@ -2,15 +2,9 @@ import { mean } from 'simple-statistics'
 import { NamedStream } from '../../engine/random-stream.ts'
 import { holm } from '../statistics/holm.ts'
 import { type Paired, paired } from '../statistics/paired.ts'
-import {
-  FAMILY_LEVEL,
-  METRIC_VERDICTS,
-  type MetricComparison,
-  type MetricVerdict,
-  NEGLIGIBLE_SHARE,
-  type ToleranceVerdict,
-} from './comparison.ts'
+import { FAMILY_LEVEL, METRIC_VERDICTS, type MetricComparison, type MetricVerdict, type ToleranceVerdict } from './comparison.ts'
 import { type Worse, worseOf } from './directions.ts'
+import { lastShown } from './last-shown.ts'
 import type { PairedMetric } from './pair-measures.ts'
 import { type Tolerance, toleranceFor } from './tolerance.ts'
 
@@ -162,9 +156,9 @@ function verdictOf(one: Draft, pHolm: number | null, toleranceVerdict: Tolerance
   return found.mean > 0 === (worse === 'higher') ? 'worse' : 'better'
 }
 
-/** That a difference is not chance does not make it matter: with the same seeds on both sides hardly anything is too small to be told apart. */
-function isNegligible({ a }: Draft, found: Paired): boolean {
-  return Math.abs(found.mean) < NEGLIGIBLE_SHARE * Math.abs(mean([...a]))
+/** With the same seeds on both sides hardly anything is too small to be told from chance, also what nobody could see in the numbers. */
+function isNegligible({ a, metric }: Draft, found: Paired): boolean {
+  return Math.abs(found.mean) < lastShown(mean([...a]), metric.measure.unit) / 2
 }
 
 /** One pair far out can draw the mean to one side of 0 while nearly all others lie on the other. */

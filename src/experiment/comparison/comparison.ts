@@ -10,19 +10,14 @@ export const COMPARISON_SCHEMA_VERSION = 1
 export const FAMILY_LEVEL = 0.05
 
 /**
- * A difference that is a smaller share of A than this is told from one that matters. It is half of the last of the three digits that values are shown
- * with, at 1.00: what is below looks like nothing. An assumption; only a tolerance that is smaller still makes a regression of less.
- */
-export const NEGLIGIBLE_SHARE = 0.005
-
-/**
  * What is said of a metric, the worst first.
  *
  * - `regression`: worse by more than its tolerance, and not by chance.
  * - `lost`: measured in A and in no run of B.
  * - `worse`, `better`, `different`: it differs, and not by chance; `different` where neither direction is the worse one, or where the mean and the
  *   typical pair point in opposite directions.
- * - `negligible`: it differs, and not by chance, and by too little to matter: by less than {@link NEGLIGIBLE_SHARE} of A.
+ * - `negligible`: it differs, and not by chance, and by too little to be seen: by less than half of the last digit that A is shown with. Only a
+ *   tolerance that is smaller still makes a regression of it.
  * - `none-found`: no difference was found, which is not the same as none.
  * - `gained`: measured in B and in no run of A.
  * - `only-a`, `only-b`: the other side has no such metric.

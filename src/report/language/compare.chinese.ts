@@ -58,7 +58,7 @@ export const COMPARE_IN_CHINESE: CompareWords = {
   methods: { identical: '无需检验', single: '无：仅一对', t: '配对 t', 'signed-rank': '符号秩，自助法', constant: '符号秩' },
   noneFound: (halfWidth, bound) => `未发现差异：± ${halfWidth}，以 95 % 的置信度小于 ${bound}`,
   onItsOwn: (p) => `单看它 p 为 ${p}；指标这么多，可能只是偶然`,
-  negligibleIn: (metrics) => `${metrics} 项指标有差异且并非偶然，但不到 A 的 0.5 %`,
+  negligibleIn: (metrics) => `${metrics} 项指标有差异且并非偶然，但不到 A 所示末位数字的一半`,
   noneFoundIn: (metrics) => `${metrics} 项指标未发现差异；± 表示可能漏掉的差异有多大`,
   identical: (metrics) => `${metrics} 项指标在每一对中都完全相同`,
   unmeasured: (metrics) => `${metrics} 项指标两边都没有测量值`,

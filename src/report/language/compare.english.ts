@@ -70,7 +70,7 @@ export const COMPARE_IN_ENGLISH: CompareWords = {
   noneFound: (halfWidth, bound) => `no difference found: ± ${halfWidth}, at 95 % below ${bound}`,
   onItsOwn: (p) => `by itself p is ${p}; among so many metrics that may be chance`,
   negligibleIn: (metrics) =>
-    `${count(metrics, 'metric')} ${metrics === 1 ? 'differs' : 'differ'}, and not by chance, by less than 0.5 % of A`,
+    `${count(metrics, 'metric')} ${metrics === 1 ? 'differs' : 'differ'}, and not by chance, by less than half of the last digit shown`,
   noneFoundIn: (metrics) => `No difference found in ${count(metrics, 'metric')}; ± says how large one may have been missed`,
   identical: (metrics) => `${count(metrics, 'metric')} ${metrics === 1 ? 'is' : 'are'} identical in every pair`,
   unmeasured: (metrics) => `${count(metrics, 'metric')} ${metrics === 1 ? 'was' : 'were'} measured on neither side`,

@@ -294,7 +294,7 @@ export const PAGE_CHINESE: PageWords = {
     notDrawn: (names) => `未画出，因为在 A 中为 0：${names}。`,
     noneNeeded: '没有不同。',
     rest: (metrics) => `${metrics} 项指标没有差异`,
-    negligible: '可忽略：并非偶然，但不到 A 的 0.5 %。',
+    negligible: '可忽略：并非偶然，但不到 A 所示末位数字的一半。',
     side: '边',
     happened: '发生了什么',
     files: '所有数字都来自本页旁边的 compare.json 和 compare.csv。',

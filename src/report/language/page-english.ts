@@ -287,7 +287,7 @@ export const PAGE_ENGLISH: PageWords = {
     notDrawn: (names) => `Not drawn, as A has 0 of them: ${names}.`,
     noneNeeded: 'Nothing differs.',
     rest: (metrics) => `${plural(metrics, 'metric')} without a difference`,
-    negligible: 'Negligible: not chance, and less than 0.5 % of A.',
+    negligible: 'Negligible: not chance, and less than half of the last digit that is shown of A.',
     side: 'side',
     happened: 'what happened',
     files: 'All numbers are those of compare.json and compare.csv beside this page.',
