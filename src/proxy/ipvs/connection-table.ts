@@ -5,8 +5,8 @@
  * flags or SCTP's chunks, time out by state, and count as active or inactive at their destination. A persistent service has a
  * template a client besides, which every connection of that client refers to.
  *
- * Layout: an entry is a row over parallel columns; an open-addressing index of int32 entry numbers finds it; the kernel's
- * timer wheel ends it.
+ * Layout: an entry is a row of int32 numbers in one buffer; an open-addressing index of hashes and entry numbers finds it; the kernel's
+ * timer wheel, whose timers are in the same rows, ends it. So a packet of one of a million connections touches two lines of memory.
  *
  * Sources: Linux net/netfilter/ipvs/ip_vs_core.c, ip_vs_conn.c, Documentation/networking/ipvs-sysctl.rst.
  */
@@ -40,7 +40,7 @@ import {
   TIME_WAIT,
 } from './tcp-state.ts'
 import { type ConnectionTimeouts, DEFAULT_TIMEOUTS } from './timeouts.ts'
-import { TimerWheel } from './timer-wheel.ts'
+import { TIMER, TimerWheel } from './timer-wheel.ts'
 import type { VirtualService } from './virtual-service.ts'
 
 /** The packet was dropped without an answer: the client waits for its own time-out. */
@@ -76,28 +76,41 @@ export const TEMPLATE_EXTENSION: Nanos = 60 * SECOND
 const TEMPLATE = 256
 const NONE = -1
 
+/** Of an entry, behind its timer, first what every packet asks for. The key: protocol (+ TEMPLATE), client address, virtual address, client port << 16 | virtual port. */
+const PROTOCOL = TIMER
+const CLIENT = TIMER + 1
+const VIRTUAL = TIMER + 2
+const PORTS = TIMER + 3
+const DESTINATION = TIMER + 4
+const STATE = TIMER + 5
+/** What the timer is set to at every packet: index into the table's lifetimes. */
+const LIFETIME = TIMER + 6
+/** Index into the table's services. */
+const SERVICE = TIMER + 7
+/** Entry of the template that a connection belongs to, or NONE. Of a free entry: the next free one. */
+const PARENT = TIMER + 8
+/** Connections of a template. */
+const CHILDREN = TIMER + 9
+/** 1 while the index leads to the entry. */
+const INDEXED = TIMER + 10
+/** A line of memory. */
+const ROW = 16
+
 export class ConnectionTable {
   readonly #timeouts: ConnectionTimeouts
   readonly #sysctls: IpvsSysctls
   readonly #wheel: TimerWheel
-  /** Open addressing: entry number, NONE where empty. The length is a power of two. */
+  /**
+   * Open addressing, two slots for each entry that there is room for. The low bits of a key's hash say where a run begins; a slot has the other
+   * bits, and in the place of the low ones the entry and 1, so that hardly any entry of another key is looked at. 0: empty.
+   */
   #index: Int32Array
-  /** Columns of an entry. Key: protocol (+ TEMPLATE), client address, virtual address, client port << 16 | virtual port. */
-  #protocols: Int32Array
-  #clients: Int32Array
-  #virtuals: Int32Array
-  #ports: Int32Array
-  #destinations: Int32Array
-  #states: Uint8Array
-  /** Entry of the template that a connection belongs to, or NONE. For a free entry: the next free one. */
-  #templates: Int32Array
-  /** Connections of a template. */
-  #children: Int32Array
-  /** ns; what the timer is set to at every packet. */
-  #lifetimes: Float64Array
-  /** 1 while the index leads to the entry. */
-  #indexed: Uint8Array
-  readonly #services: (VirtualService | null)[] = []
+  /** ROW numbers an entry: the wheel's rows. */
+  #rows: Int32Array
+  #capacity = 16
+  /** All that were ever needed, ns. */
+  readonly #lifetimes: Nanos[] = []
+  readonly #services = new ServiceNumbers()
   #free = NONE
   #entries = 0
   #size = 0
@@ -105,20 +118,10 @@ export class ConnectionTable {
   constructor(options: { timeouts?: ConnectionTimeouts; sysctls?: IpvsSysctls; capacity?: number } = {}) {
     this.#timeouts = options.timeouts ?? DEFAULT_TIMEOUTS
     this.#sysctls = options.sysctls ?? KUBE_PROXY_SYSCTLS
-    let capacity = 16
-    while (capacity < (options.capacity ?? 0)) capacity *= 2
-    this.#wheel = new TimerWheel(capacity)
-    this.#index = new Int32Array(capacity * 2).fill(NONE)
-    this.#protocols = new Int32Array(capacity)
-    this.#clients = new Int32Array(capacity)
-    this.#virtuals = new Int32Array(capacity)
-    this.#ports = new Int32Array(capacity)
-    this.#destinations = new Int32Array(capacity)
-    this.#states = new Uint8Array(capacity)
-    this.#templates = new Int32Array(capacity)
-    this.#children = new Int32Array(capacity)
-    this.#lifetimes = new Float64Array(capacity)
-    this.#indexed = new Uint8Array(capacity)
+    while (this.#capacity < (options.capacity ?? 0)) this.#capacity *= 2
+    this.#wheel = new TimerWheel(this.#capacity, ROW)
+    this.#index = new Int32Array(this.#capacity * 2)
+    this.#rows = this.#wheel.rows
   }
 
   /** Entries alive, templates included. */
@@ -143,16 +146,17 @@ export class ConnectionTable {
       if (this.#sysctls.conntrack && confirmed) return DROPPED
       entry = NONE
     }
-    if (entry !== NONE && !this.#services[entry]!.destinations.available(this.#destinations[entry]!)) return DROPPED
+    if (entry !== NONE && !this.#serviceOf(entry).destinations.available(this.#rows[entry * ROW + DESTINATION]!)) return DROPPED
     if (entry === NONE) {
       if (!begins && protocol !== UDP) return NOT_SCHEDULED
       entry = this.#schedule(service, packet, now)
       if (entry === NONE) return NO_DESTINATION
     }
-    if (protocol === TCP) this.#setTcpState(entry, afterClient(this.#states[entry] as TcpState, segment as TcpFlag))
-    else if (protocol === SCTP) this.#setSctpState(entry, afterClientChunk(this.#states[entry] as SctpState, segment as SctpChunk))
+    if (protocol === TCP) this.#setTcpState(entry, afterClient(this.#rows[entry * ROW + STATE] as TcpState, segment as TcpFlag))
+    else if (protocol === SCTP)
+      this.#setSctpState(entry, afterClientChunk(this.#rows[entry * ROW + STATE] as SctpState, segment as SctpChunk))
     this.#arm(entry, now)
-    return this.#destinations[entry]!
+    return this.#rows[entry * ROW + DESTINATION]!
   }
 
   /**
@@ -164,10 +168,11 @@ export class ConnectionTable {
     this.expire(now)
     const entry = this.#find(packet.protocol, packet.sourceAddress, packet.sourcePort, packet.destinationAddress, packet.destinationPort)
     if (entry === NONE) return NOT_SCHEDULED
-    if (packet.protocol === TCP) this.#setTcpState(entry, afterServer(this.#states[entry] as TcpState, segment as TcpFlag))
-    else if (packet.protocol === SCTP) this.#setSctpState(entry, afterServerChunk(this.#states[entry] as SctpState, segment as SctpChunk))
+    if (packet.protocol === TCP) this.#setTcpState(entry, afterServer(this.#rows[entry * ROW + STATE] as TcpState, segment as TcpFlag))
+    else if (packet.protocol === SCTP)
+      this.#setSctpState(entry, afterServerChunk(this.#rows[entry * ROW + STATE] as SctpState, segment as SctpChunk))
     this.#arm(entry, now)
-    return this.#destinations[entry]!
+    return this.#rows[entry * ROW + DESTINATION]!
   }
 
   /** Ends every connection and template whose time is up. All other methods do it first. */
@@ -176,41 +181,41 @@ export class ConnectionTable {
   }
 
   readonly #expired = (entry: number, firedAt: Nanos): void => {
-    if (this.#children[entry]! > 0) {
-      this.#lifetimes[entry] = TEMPLATE_EXTENSION
+    if (this.#rows[entry * ROW + CHILDREN]! > 0) {
+      this.#setLifetime(entry, TEMPLATE_EXTENSION)
       this.#wheel.arm(entry, firedAt, TEMPLATE_EXTENSION)
       return
     }
-    const service = this.#services[entry]!
-    const destination = this.#destinations[entry]!
-    if (this.#indexed[entry] === 1) this.#unindex(entry)
-    if (this.#protocols[entry]! >= TEMPLATE) service.destinations.unhold(destination)
+    const service = this.#serviceOf(entry)
+    const destination = this.#rows[entry * ROW + DESTINATION]!
+    if (this.#rows[entry * ROW + INDEXED] === 1) this.#unindex(entry)
+    if (this.#rows[entry * ROW + PROTOCOL]! >= TEMPLATE) service.destinations.unhold(destination)
     else service.unbind(destination, this.#isActive(entry))
-    const template = this.#templates[entry]!
-    if (template !== NONE) this.#children[template] = this.#children[template]! - 1
-    this.#services[entry] = null
-    this.#templates[entry] = this.#free
+    const template = this.#rows[entry * ROW + PARENT]!
+    if (template !== NONE) this.#rows[template * ROW + CHILDREN] = this.#rows[template * ROW + CHILDREN]! - 1
+    this.#services.release(this.#rows[entry * ROW + SERVICE]!)
+    this.#rows[entry * ROW + PARENT] = this.#free
     this.#free = entry
     this.#size -= 1
   }
 
   /** Whether this packet ends the connection it belongs to, so that it is scheduled afresh. */
   #mustEnd(entry: number, begins: boolean): boolean {
-    const list = this.#services[entry]!.destinations
-    const destination = this.#destinations[entry]!
+    const list = this.#serviceOf(entry).destinations
+    const destination = this.#rows[entry * ROW + DESTINATION]!
     if (this.#sysctls.expireNodestConn && !list.available(destination)) return true
     if (!begins) return false
     if (this.#sysctls.expireNodestConn && this.#sysctls.reschedulesDrained !== false && list.weight(destination) === 0) return true
     // A connection with a template is never given up for port reuse: the packet goes on to its destination.
-    if (this.#sysctls.connReuseMode === 0 || this.#templates[entry] !== NONE) return false
-    const state = this.#states[entry]
-    return this.#protocols[entry] === SCTP ? state === SCTP_CLOSED : state === TIME_WAIT || state === CLOSE
+    if (this.#sysctls.connReuseMode === 0 || this.#rows[entry * ROW + PARENT] !== NONE) return false
+    const state = this.#rows[entry * ROW + STATE]
+    return this.#rows[entry * ROW + PROTOCOL] === SCTP ? state === SCTP_CLOSED : state === TIME_WAIT || state === CLOSE
   }
 
   /** A UDP entry keeps the state in which it began, which is inactive. */
   #isActive(entry: number): boolean {
-    const state = this.#states[entry]
-    return this.#protocols[entry] === SCTP ? isSctpActive(state as SctpState) : isActive(state as TcpState)
+    const state = this.#rows[entry * ROW + STATE]
+    return this.#rows[entry * ROW + PROTOCOL] === SCTP ? isSctpActive(state as SctpState) : isActive(state as TcpState)
   }
 
   /** Ends an entry at the next tick; from now on no packet finds it. */
@@ -229,12 +234,12 @@ export class ConnectionTable {
     } else {
       template = this.#template(service, packet, service.persistence.timeout, service.persistence.netmask, now)
       if (template === NONE) return NONE
-      destination = this.#destinations[template]!
-      this.#children[template] = this.#children[template]! + 1
+      destination = this.#rows[template * ROW + DESTINATION]!
+      this.#rows[template * ROW + CHILDREN] = this.#rows[template * ROW + CHILDREN]! + 1
     }
     const entry = this.#insert(service, destination, packet.protocol, packet.sourceAddress, packet.sourcePort, packet)
-    this.#templates[entry] = template
-    this.#lifetimes[entry] = this.#timeouts.udp
+    this.#rows[entry * ROW + PARENT] = template
+    this.#setLifetime(entry, this.#timeouts.udp)
     service.bind(destination, false)
     return entry
   }
@@ -252,7 +257,7 @@ export class ConnectionTable {
       const destination = service.pick(packet, now)
       if (destination === NO_DESTINATION) return NONE
       template = this.#insert(service, destination, packet.protocol + TEMPLATE, client, 0, packet)
-      this.#lifetimes[template] = timeout
+      this.#setLifetime(template, timeout)
       service.destinations.hold(destination)
     }
     this.#arm(template, now)
@@ -260,8 +265,8 @@ export class ConnectionTable {
   }
 
   #templateIsValid(template: number): boolean {
-    const list = this.#services[template]!.destinations
-    const destination = this.#destinations[template]!
+    const list = this.#serviceOf(template).destinations
+    const destination = this.#rows[template * ROW + DESTINATION]!
     if (!list.available(destination)) return false
     return !(this.#sysctls.expireQuiescentTemplate && list.weight(destination) === 0)
   }
@@ -278,11 +283,11 @@ export class ConnectionTable {
 
   #setState(entry: number, state: number, after: boolean, timeout: Nanos): void {
     const before = this.#isActive(entry)
-    this.#states[entry] = state
-    this.#lifetimes[entry] = timeout
+    this.#rows[entry * ROW + STATE] = state
+    this.#setLifetime(entry, timeout)
     if (before === after) return
-    if (after) this.#services[entry]!.activate(this.#destinations[entry]!)
-    else this.#services[entry]!.deactivate(this.#destinations[entry]!)
+    if (after) this.#serviceOf(entry).activate(this.#rows[entry * ROW + DESTINATION]!)
+    else this.#serviceOf(entry).deactivate(this.#rows[entry * ROW + DESTINATION]!)
   }
 
   #tcpTimeout(state: TcpState): Nanos {
@@ -304,21 +309,37 @@ export class ConnectionTable {
   }
 
   #arm(entry: number, now: Nanos): void {
-    this.#wheel.arm(entry, now, this.#lifetimes[entry]!)
+    this.#wheel.arm(entry, now, this.#lifetimes[this.#rows[entry * ROW + LIFETIME]!]!)
+  }
+
+  #setLifetime(entry: number, lifetime: Nanos): void {
+    let number = this.#lifetimes.indexOf(lifetime)
+    if (number < 0) number = this.#lifetimes.push(lifetime) - 1
+    this.#rows[entry * ROW + LIFETIME] = number
+  }
+
+  #serviceOf(entry: number): VirtualService {
+    return this.#services.of(this.#rows[entry * ROW + SERVICE]!)
   }
 
   #find(protocol: number, client: number, clientPort: number, virtual: number, virtualPort: number): number {
     const ports = (clientPort << 16) | virtualPort
-    const mask = this.#index.length - 1
-    let slot = hash(protocol, client | 0, virtual | 0, ports) & mask
-    for (let entry = this.#index[slot]!; entry !== NONE; entry = this.#index[slot]!) {
-      if (
-        this.#clients[entry] === (client | 0) &&
-        this.#ports[entry] === ports &&
-        this.#virtuals[entry] === (virtual | 0) &&
-        this.#protocols[entry] === protocol
-      ) {
-        return entry
+    const index = this.#index
+    const rows = this.#rows
+    const mask = index.length - 1
+    const key = hash(protocol, client | 0, virtual | 0, ports)
+    let slot = key & mask
+    for (let found = index[slot]!; found !== 0; found = index[slot]!) {
+      if (((found ^ key) & ~mask) === 0) {
+        const row = ((found & mask) - 1) * ROW
+        if (
+          rows[row + CLIENT] === (client | 0) &&
+          rows[row + PORTS] === ports &&
+          rows[row + VIRTUAL] === (virtual | 0) &&
+          rows[row + PROTOCOL] === protocol
+        ) {
+          return (found & mask) - 1
+        }
       }
       slot = (slot + 1) & mask
     }
@@ -327,16 +348,18 @@ export class ConnectionTable {
 
   #insert(service: VirtualService, destination: Destination, protocol: number, client: number, clientPort: number, packet: Packet): number {
     const entry = this.#allocate()
-    this.#protocols[entry] = protocol
-    this.#clients[entry] = client
-    this.#virtuals[entry] = packet.destinationAddress
-    this.#ports[entry] = (clientPort << 16) | packet.destinationPort
-    this.#destinations[entry] = destination
-    this.#states[entry] = NEW
-    this.#templates[entry] = NONE
-    this.#children[entry] = 0
-    this.#services[entry] = service
-    this.#indexed[entry] = 1
+    const rows = this.#rows
+    const row = entry * ROW
+    rows[row + PROTOCOL] = protocol
+    rows[row + CLIENT] = client
+    rows[row + VIRTUAL] = packet.destinationAddress
+    rows[row + PORTS] = (clientPort << 16) | packet.destinationPort
+    rows[row + DESTINATION] = destination
+    rows[row + STATE] = NEW
+    rows[row + PARENT] = NONE
+    rows[row + CHILDREN] = 0
+    rows[row + SERVICE] = this.#services.take(service)
+    rows[row + INDEXED] = 1
     this.#place(entry)
     this.#size += 1
     return entry
@@ -345,57 +368,87 @@ export class ConnectionTable {
   #allocate(): number {
     if (this.#free !== NONE) {
       const entry = this.#free
-      this.#free = this.#templates[entry]!
+      this.#free = this.#rows[entry * ROW + PARENT]!
       return entry
     }
-    if (this.#entries === this.#states.length) this.#grow()
+    if (this.#entries === this.#capacity) this.#grow()
     this.#entries += 1
     return this.#entries - 1
   }
 
   /** Puts an entry into the first empty slot of its run. */
   #place(entry: number): void {
-    const mask = this.#index.length - 1
-    let slot = this.#home(entry)
-    while (this.#index[slot] !== NONE) slot = (slot + 1) & mask
-    this.#index[slot] = entry
+    const index = this.#index
+    const mask = index.length - 1
+    const key = this.#hashOf(entry)
+    let slot = key & mask
+    while (index[slot] !== 0) slot = (slot + 1) & mask
+    index[slot] = (key & ~mask) | (entry + 1)
   }
 
-  #home(entry: number): number {
-    const key = hash(this.#protocols[entry]!, this.#clients[entry]!, this.#virtuals[entry]!, this.#ports[entry]!)
-    return key & (this.#index.length - 1)
+  #hashOf(entry: number): number {
+    const rows = this.#rows
+    const row = entry * ROW
+    return hash(rows[row + PROTOCOL]!, rows[row + CLIENT]!, rows[row + VIRTUAL]!, rows[row + PORTS]!)
   }
 
   /** Takes an entry out of the index and closes the gap. */
   #unindex(entry: number): void {
-    const mask = this.#index.length - 1
-    let hole = this.#home(entry)
-    while (this.#index[hole] !== entry) hole = (hole + 1) & mask
-    for (let slot = (hole + 1) & mask; this.#index[slot] !== NONE; slot = (slot + 1) & mask) {
-      const moved = this.#index[slot]!
-      if (((slot - this.#home(moved)) & mask) < ((slot - hole) & mask)) continue
-      this.#index[hole] = moved
+    const index = this.#index
+    const mask = index.length - 1
+    let hole = this.#hashOf(entry) & mask
+    while ((index[hole]! & mask) !== entry + 1) hole = (hole + 1) & mask
+    for (let slot = (hole + 1) & mask; index[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.#hashOf((index[slot]! & mask) - 1) & mask
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue
+      index[hole] = index[slot]!
       hole = slot
     }
-    this.#index[hole] = NONE
-    this.#indexed[entry] = 0
+    index[hole] = 0
+    this.#rows[entry * ROW + INDEXED] = 0
   }
 
   #grow(): void {
-    const capacity = this.#states.length * 2
-    this.#protocols = wider(this.#protocols, new Int32Array(capacity))
-    this.#clients = wider(this.#clients, new Int32Array(capacity))
-    this.#virtuals = wider(this.#virtuals, new Int32Array(capacity))
-    this.#ports = wider(this.#ports, new Int32Array(capacity))
-    this.#destinations = wider(this.#destinations, new Int32Array(capacity))
-    this.#states = wider(this.#states, new Uint8Array(capacity))
-    this.#templates = wider(this.#templates, new Int32Array(capacity))
-    this.#children = wider(this.#children, new Int32Array(capacity))
-    this.#lifetimes = wider(this.#lifetimes, new Float64Array(capacity))
-    this.#indexed = wider(this.#indexed, new Uint8Array(capacity))
-    this.#wheel.grow(capacity)
-    this.#index = new Int32Array(capacity * 2).fill(NONE)
-    for (let entry = 0; entry < this.#entries; entry += 1) if (this.#indexed[entry] === 1) this.#place(entry)
+    this.#capacity *= 2
+    this.#wheel.grow(this.#capacity)
+    const { rows } = this.#wheel
+    this.#rows = rows
+    this.#index = new Int32Array(this.#capacity * 2)
+    for (let entry = 0; entry < this.#entries; entry += 1) if (rows[entry * ROW + INDEXED] === 1) this.#place(entry)
+  }
+}
+
+/** Services by small numbers, as long as they have entries. */
+class ServiceNumbers {
+  readonly #numbers = new Map<VirtualService, number>()
+  readonly #services: (VirtualService | null)[] = []
+  /** Entries of each. */
+  readonly #uses: number[] = []
+  readonly #free: number[] = []
+
+  of(number: number): VirtualService {
+    return this.#services[number]!
+  }
+
+  /** For one more entry. */
+  take(service: VirtualService): number {
+    let number = this.#numbers.get(service)
+    if (number === undefined) {
+      number = this.#free.pop() ?? this.#services.length
+      this.#numbers.set(service, number)
+      this.#services[number] = service
+      this.#uses[number] = 0
+    }
+    this.#uses[number]!++
+    return number
+  }
+
+  /** One of its entries is over. */
+  release(number: number): void {
+    if (--this.#uses[number]! > 0) return
+    this.#numbers.delete(this.#services[number]!)
+    this.#services[number] = null
+    this.#free.push(number)
   }
 }
 
@@ -406,9 +459,4 @@ function beginsConnection(protocol: number, segment: Segment): boolean {
 
 function hash(protocol: number, client: number, virtual: number, ports: number): number {
   return mix32(client ^ mix32(ports ^ Math.imul(virtual ^ protocol, GOLDEN_RATIO_32)))
-}
-
-function wider<Column extends Int32Array | Uint8Array | Float64Array>(from: Column, to: Column): Column {
-  to.set(from)
-  return to
 }
