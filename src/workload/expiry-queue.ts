@@ -40,10 +40,17 @@ export class ExpiryQueue {
 
   /** Begins to wait now. */
   push(place: number, serial: number): void {
+    this.#forgetEnded()
     this.#deadlines.push(place, serial, this.#sim.now + this.#wait)
     if (this.#armed) return
     this.#armed = true
     this.#sim.schedule(this.#wait, this.#due)
+  }
+
+  /** Those at the head that have ended are forgotten early, so that the queue is as short as what is on its way, and not as what came within the wait. */
+  #forgetEnded(): void {
+    const deadlines = this.#deadlines
+    while (deadlines.size > 0 && !this.#waits(deadlines.firstPlace, deadlines.firstSerial)) deadlines.shift()
   }
 
   #run(): void {
