@@ -39,10 +39,10 @@ function intervals({ result, words, comparisons }: PageContext): Html {
 `
   }
   if (second === undefined)
-    return html`<p>${compare.oneRun} ${compare.howToInterval} <code>towtank compare BEFORE.yaml AFTER.yaml --report</code></p>
+    return html`<p>${compare.oneRun} ${compare.howToInterval}<br><code>towtank compare BEFORE.yaml AFTER.yaml --report</code></p>
 `
   const folder = quoted(`results/${scenario}`)
-  return html`<p>${compare.oneRun} ${compare.howToInterval} <code>towtank compare FILE --variants ${quoted(`${first},${second}`)} --report</code> ${compare.intoTable} <code>towtank report ${folder} --comparison ${quoted(`results/${scenario}-compare`)}</code>${variants.length > 2 && ` ${compare.others}`}</p>
+  return html`<p>${compare.oneRun} ${compare.howToInterval}<br><code>towtank compare FILE --variants ${quoted(`${first},${second}`)} --report</code><br>${compare.intoTable}<br><code>towtank report ${folder} --comparison ${quoted(`results/${scenario}-compare`)}</code>${variants.length > 2 && html`<br>${compare.others}`}</p>
 `
 }
 

@@ -95,6 +95,8 @@ table.compare th, table.compare td { padding-top: 3px; padding-bottom: 3px; }
 th.sub { padding-left: 26px; color: var(--quiet); }
 tr.sum th, tr.sum td { border-top: 1px solid var(--line); font-weight: 600; }
 tr.fails th code { font-weight: 700; }
+table.thresholds tbody th { min-width: 250px; }
+table.thresholds td { white-space: nowrap; }
 .change { color: var(--quiet); font-size: 0.86em; margin-left: 4px; }
 .bars { display: grid; gap: 6px; margin: 8px 0 12px; }
 .bar-row { display: grid; grid-template-columns: minmax(110px, 200px) 1fr 84px; gap: 12px; align-items: center; font-size: 0.88rem; }

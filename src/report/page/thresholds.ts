@@ -30,18 +30,19 @@ ${scrollingTable(
   words.thresholds.title,
   html`<table class="thresholds">
 <caption class="hidden-caption">${words.thresholds.title}</caption>
-<thead><tr><th scope="col">${words.thresholds.threshold}</th>${variants.map(({ variant }) => html`<th scope="col" class="number">${variant}</th>`)}<th scope="col">${words.thresholds.verdict}</th></tr></thead>
+<thead><tr><th scope="col">${words.thresholds.threshold}</th><th scope="col">${words.thresholds.verdict}</th>${variants.map(({ variant }) => html`<th scope="col" class="number">${variant}</th>`)}</tr></thead>
 <tbody>
 ${ordered.map(
   ({
     expression,
     results,
     ok,
-  }) => html`<tr class="${ok ? 'holds' : 'fails'}"><th scope="row"><code>${printable(expression)}</code></th>${results.map((own) =>
-    own === undefined
-      ? html`<td class="number">–</td>`
-      : html`<td class="number ${own.passed ? '' : 'bad'}">${own.value === null ? words.thresholds.nothing : thresholdValue(own, ENGLISH.summary)}${own.passed ? '' : ' ✗'}</td>`,
-  )}<td class="${ok ? 'good' : 'bad'}">${ok ? `✓ ${words.thresholds.holds}` : `✗ ${words.thresholds.fails}`}</td></tr>
+  }) => html`<tr class="${ok ? 'holds' : 'fails'}"><th scope="row"><code>${printable(expression)}</code></th><td class="${ok ? 'good' : 'bad'}">${ok ? `✓ ${words.thresholds.holds}` : `✗ ${words.thresholds.fails}`}</td>${results.map(
+    (own) =>
+      own === undefined
+        ? html`<td class="number">–</td>`
+        : html`<td class="number ${own.passed ? '' : 'bad'}">${own.value === null ? words.thresholds.nothing : thresholdValue(own, ENGLISH.summary)}${own.passed ? '' : ' ✗'}</td>`,
+  )}</tr>
 `,
 )}</tbody>
 </table>`,
