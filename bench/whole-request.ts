@@ -67,8 +67,8 @@ const MODES = ['iptables', 'ipvs', 'nftables'] as const
 const SLICES = 12
 const WARM_UP_SLICES = 3
 const CONCURRENCY = 4
-/** When the first request is sent. */
-const START = 60 * SECOND
+/** When the first request is sent: the first sync of 10,000 Services with 15 endpoints takes 11 s in iptables mode, 16 in ipvs mode and 543 in nftables mode. */
+const START: Readonly<Record<(typeof MODES)[number], Nanos>> = { iptables: 60 * SECOND, ipvs: 60 * SECOND, nftables: 600 * SECOND }
 const SERVICE_TIME = { kind: 'exponential', mean: 2 * MILLISECOND } as const
 
 export function measure(size: 'smoke' | 'full'): WholeRequestRow[] {
@@ -103,11 +103,12 @@ function medianOf(costs: readonly number[]): number {
   return costs.toSorted((a, b) => a - b)[costs.length >> 1]!
 }
 
-function wholeRequests(shape: Shape, mode: KubeProxySpec['mode'], isKept: boolean): { samples: number[]; checksum: string } {
+function wholeRequests(shape: Shape, mode: (typeof MODES)[number], isKept: boolean): { samples: number[]; checksum: string } {
   const { ratePerSecond, requests, services, called } = shape
   const sim = new Simulation({ seed: 'bench' })
   const length = Math.ceil(requests / ratePerSecond / SLICES) * SECOND
-  const stop = START + SLICES * length
+  const start = START[mode]
+  const stop = start + SLICES * length
   const dataPlane = newDataPlane(sim, shape, mode)
   for (let traffic = 0; traffic < called; traffic++) {
     const service = traffic * Math.floor(services / called)
@@ -122,21 +123,26 @@ function wholeRequests(shape: Shape, mode: KubeProxySpec['mode'], isKept: boolea
       arrivals: { kind: 'poisson', ratePerSecond: ratePerSecond / called },
       timeout: SECOND,
       ...(isKept ? { connection: { keepAlive: 60 * SECOND, pool: 50 } } : {}),
-      start: START,
+      start,
       stop,
     })
   }
-  fill(sim, dataPlane, shape)
+  fill(sim, dataPlane, shape, start)
   const expected = (ratePerSecond * length) / SECOND
   const samples = slices((slice) => {
-    runUntil(sim, dataPlane, START + (slice + 1) * length)
+    runUntil(sim, dataPlane, start + (slice + 1) * length)
     return expected
   })
   runUntil(sim, dataPlane, stop + 5 * SECOND)
   dataPlane.checkConservation()
   let checksum = 0
-  for (const { ok, latencyMs, blameMs } of dataPlane.trafficSummaries())
+  let answered = 0
+  for (const { ok, latencyMs, blameMs } of dataPlane.trafficSummaries()) {
+    answered += ok
     checksum = (checksum * 31 + ok + Math.round((latencyMs.mean ?? 0) * 1e6) + Math.round((blameMs.p99?.service ?? 0) * 1e6)) % 0xffff_ffff
+  }
+  // Rules are there and pods keep up: what costs less since it fails is not measured.
+  if (answered < 0.99 * expected * SLICES) throw new Error(`${mode}: ${answered} of ${expected * SLICES} requests were answered`)
   return { samples, checksum: checksum.toString(16).padStart(8, '0') }
 }
 
@@ -170,7 +176,7 @@ function newDataPlane(sim: Simulation, { nodes }: Shape, mode: KubeProxySpec['mo
 }
 
 /** Pods listen, all objects stand from the start, and every kube-proxy programs them before the first request. */
-function fill(sim: Simulation, dataPlane: DataPlane, { nodes, services, podsPerService }: Shape): void {
+function fill(sim: Simulation, dataPlane: DataPlane, { nodes, services, podsPerService }: Shape, start: Nanos): void {
   let pods = 0
   const pod = (app: string, node: number): string => {
     const address = dotted(FIRST_POD + pods++)
@@ -211,7 +217,7 @@ function fill(sim: Simulation, dataPlane: DataPlane, { nodes, services, podsPerS
     proxy.listed('Service', 0, NO_CAUSE)
     proxy.listed('EndpointSlice', 0, NO_CAUSE)
   }
-  runUntil(sim, dataPlane, START)
+  runUntil(sim, dataPlane, start)
 }
 
 function nodeName(node: number): string {
