@@ -288,6 +288,7 @@ describe('docs/results.md', () => {
           ],
           traffic: [{ ...sampleSummary({}).traffic[0]!, from: '' }],
           deployments: [{ ...sampleSummary({}).deployments[0]!, throttled: 0 }],
+          kubeProxy: { ...sampleSummary({}).kubeProxy, lateFirstSyncs: { nodes: 0, doneSeconds: null } },
           refusals: [{ command: '', reason: '' }],
           flowControl: [{ priorityLevel: '', waited: 0, longestWaitMs: 0, rejected: 0 }],
           thresholds: [{ expression: '', metric: '', operator: '<', limit: 0, value: null, passed: false }],

@@ -38,6 +38,19 @@ describe('ProxyMetrics', () => {
     expect(metrics.summary('iptables')).toEqual({ mode: 'iptables', syncs: 1001, rulesMax: 999, syncMsMax: 250 })
   })
 
+  test('knows which nodes were late for the measuring, and when the last of them had its rules', () => {
+    const metrics = new ProxyMetrics({ nodeNames: ['worker-0', 'worker-1', 'worker-2'], measureFrom: 10 * SECOND })
+    metrics.synced({ ...sync, node: 0 })
+    metrics.isLate(1)
+    metrics.isLate(2)
+    metrics.synced({ ...sync, node: 1, ended: 12 * SECOND })
+    expect(metrics.summary('nftables').lateFirstSyncs).toEqual({ nodes: 2, doneSeconds: null })
+    metrics.synced({ ...sync, node: 0, ended: 13 * SECOND })
+    metrics.synced({ ...sync, node: 2, ended: 14 * SECOND })
+    metrics.synced({ ...sync, node: 1, ended: 15 * SECOND })
+    expect(metrics.summary('nftables').lateFirstSyncs).toEqual({ nodes: 2, doneSeconds: 14 })
+  })
+
   test('propagation is empty, not zero, when nothing was written', () => {
     const metrics = new ProxyMetrics({ nodeNames: [], measureFrom: 10 })
     expect(metrics.propagation('measured')).toEqual({ count: 0, mean: null, p50: null, p90: null, p99: null, max: null })

@@ -34,6 +34,10 @@ export class ProxyMetrics {
   readonly #syncsOf: Float64Array
   #rulesMax = 0
   #syncMax: Nanos = 0
+  /** Nodes that were in their first sync when measuring began, those of them that still are, and when the last one left it. */
+  #lateNodes = 0
+  readonly #late = new Set<number>()
+  #lateUntil: Nanos = 0
   readonly #propagationBefore = new Histogram()
   readonly #propagationMeasured = new Histogram()
 
@@ -48,7 +52,14 @@ export class ProxyMetrics {
     return this.#syncsOf[node]!
   }
 
+  /** Measuring begins, and the first sync of that node's kube-proxy has not ended. */
+  isLate(node: number): void {
+    this.#lateNodes++
+    this.#late.add(node)
+  }
+
   synced(sync: SyncRecord): void {
+    if (this.#late.delete(sync.node)) this.#lateUntil = sync.ended
     if (this.#syncs * WIDTH === this.#block.length) {
       const grown = new Float64Array(2 * this.#block.length)
       grown.set(this.#block)
@@ -88,7 +99,15 @@ export class ProxyMetrics {
 
   /** Over the whole run, warm-up included. */
   summary(mode: string): KubeProxySummary {
-    return { mode, syncs: this.#syncs, rulesMax: this.#rulesMax, syncMsMax: this.#syncMax / MILLISECOND }
+    return {
+      mode,
+      syncs: this.#syncs,
+      rulesMax: this.#rulesMax,
+      syncMsMax: this.#syncMax / MILLISECOND,
+      ...(this.#lateNodes === 0
+        ? {}
+        : { lateFirstSyncs: { nodes: this.#lateNodes, doneSeconds: this.#late.size > 0 ? null : this.#lateUntil / SECOND } }),
+    }
   }
 
   /** One row a sync, in the order in which they ended. */

@@ -58,4 +58,13 @@ export interface KubeProxySummary {
   readonly syncs: number
   readonly rulesMax: number
   readonly syncMsMax: number
+  /** Left out when every kube-proxy that ran had written its rules before measuring began. */
+  readonly lateFirstSyncs?: LateFirstSyncs
+}
+
+/** kube-proxies that were still in their first sync when measuring began: what is measured until they are done is how a cluster starts. */
+export interface LateFirstSyncs {
+  readonly nodes: number
+  /** When the last of them was done, in simulated time; null: the run ended before. */
+  readonly doneSeconds: number | null
 }

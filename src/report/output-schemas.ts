@@ -77,7 +77,13 @@ const variant = z.object({
       throttled: finite.optional(),
     }),
   ),
-  kubeProxy: z.object({ mode: z.string(), syncs: count, rulesMax: count, syncMsMax: finite }),
+  kubeProxy: z.object({
+    mode: z.string(),
+    syncs: count,
+    rulesMax: count,
+    syncMsMax: finite,
+    lateFirstSyncs: z.object({ nodes: count, doneSeconds: orNull }).optional(),
+  }),
   nodes: z.object({
     packets: count,
     packetsDropped: count,

@@ -333,12 +333,14 @@ function colouredCell(row: Row, variant: VariantSummary, first: VariantSummary, 
   return `${bad ? colors.yellow(text) : text}${change === null ? '' : ` ${colors.dim(change)}`}`
 }
 
-/** What happened that a table cannot tell: faults, commands that the API server refused, and requests that waited for it. */
+/** What happened that a table cannot tell: a warm-up that was too short, faults, commands that the API server refused, and requests that waited for it. */
 function notes(variants: readonly VariantSummary[], words: SummaryWords, colors: Colors): string {
   const mark = colors.yellow('!')
-  const lines = variants.flatMap(({ variant, faults, refusals, flowControl = [] }) => {
+  const lines = variants.flatMap(({ variant, kubeProxy, faults, refusals, flowControl = [] }) => {
     const name = variants.length === 1 ? '' : `${variant}${words.colon}`
+    const { lateFirstSyncs: late } = kubeProxy
     return [
+      ...(late === undefined ? [] : [`${mark} ${name}${words.lateFirstSync(late, colors.yellow)}`]),
       ...faults.map((outcome) => faultLine(outcome, name, words, colors)),
       ...refusals.map(({ command, reason }) => `${mark} ${name}${words.refused(printable(command), printable(reason), colors.yellow)}`),
       ...flowControl.map(({ priorityLevel, waited, longestWaitMs, rejected }) => {

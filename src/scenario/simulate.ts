@@ -39,10 +39,10 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulate
   cluster.start()
   for (let step = 1; step <= PROGRESS_STEPS; step++) {
     const until = Math.floor((scenario.duration * step) / PROGRESS_STEPS)
-    // Pods' loads are counted from the moment at which measuring begins; to stop there is no event, so it changes nothing.
+    // To stop where measuring begins is no event, so it changes nothing.
     if (cluster.sim.now < scenario.warmUp && scenario.warmUp <= until) {
       runUntil(cluster, scenario.warmUp - 1, scenario.duration)
-      cluster.dataPlane.backends.countLoads()
+      cluster.dataPlane.beginMeasuring()
     }
     runUntil(cluster, until, scenario.duration)
     options.onProgress?.(step / PROGRESS_STEPS)

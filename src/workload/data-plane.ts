@@ -255,6 +255,12 @@ export class DataPlane {
     })
   }
 
+  /** Measuring begins after this moment: what counts from then on starts at nothing, and what is not ready for it is noted. */
+  beginMeasuring(): void {
+    this.backends.countLoads()
+    for (const [node, proxy] of [...this.#proxies].entries()) if (proxy.running && !proxy.healthy) this.#proxyMetrics.isLate(node)
+  }
+
   /** The kube-proxy of a node. */
   proxy(node: number): KubeProxy {
     return this.#proxies.of(node)

@@ -1,4 +1,5 @@
 import { formatCount } from '../format.ts'
+import { LATE_FIRST_SYNC } from './late-first-sync.ts'
 import type { PageWords } from './page.ts'
 
 /** Simplified Chinese, with the terms of the Kubernetes documentation in that language. */
@@ -25,6 +26,7 @@ export const PAGE_CHINESE: PageWords = {
     thresholdsPassed: (count) => `${count} 个阈值全部满足`,
     thresholdsFailed: (failed, count) => `${count} 个阈值中有 ${failed} 个未满足`,
     faultsMissing: (count) => `${count} 个故障从未生效`,
+    lateFirstSync: (late) => LATE_FIRST_SYNC.zh(late),
   },
   cards: {
     title: '四个数字',

@@ -1,4 +1,5 @@
 import { formatCount } from '../format.ts'
+import { LATE_FIRST_SYNC } from './late-first-sync.ts'
 import type { PageWords } from './page.ts'
 
 const plural = (count: number | string, noun: string, several = `${noun}s`): string => `${count} ${String(count) === '1' ? noun : several}`
@@ -26,6 +27,7 @@ export const PAGE_ENGLISH: PageWords = {
     thresholdsPassed: (count) => (count === 1 ? 'the threshold holds' : `all ${count} thresholds hold`),
     thresholdsFailed: (failed, count) => `${failed} of ${plural(count, 'threshold')} failed`,
     faultsMissing: (count) => `${plural(count, 'fault')} never took effect`,
+    lateFirstSync: (late) => LATE_FIRST_SYNC.en(late),
   },
   cards: {
     title: 'In four numbers',

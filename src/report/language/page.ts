@@ -1,4 +1,5 @@
 import type { BlamePart } from '../../metrics/blame.ts'
+import type { LateFirstSyncs } from '../../metrics/summaries.ts'
 import { PAGE_CHINESE } from './page-chinese.ts'
 import { PAGE_ENGLISH } from './page-english.ts'
 
@@ -30,6 +31,7 @@ export interface PageWords {
     readonly thresholdsPassed: (count: number) => string
     readonly thresholdsFailed: (failed: number, count: number) => string
     readonly faultsMissing: (count: number) => string
+    readonly lateFirstSync: (late: LateFirstSyncs) => string
   }
   readonly cards: {
     readonly title: string

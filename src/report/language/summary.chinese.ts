@@ -1,3 +1,4 @@
+import { LATE_FIRST_SYNC } from './late-first-sync.ts'
 import type { SummaryWords } from './summary.english.ts'
 
 export const SUMMARY_IN_CHINESE: SummaryWords = {
@@ -38,6 +39,7 @@ export const SUMMARY_IN_CHINESE: SummaryWords = {
   refused: (command, reason, paint) => `${command} ${paint('被拒绝')}：${reason}`,
   waited: (level, { waited, rejected, longest }, paint) =>
     `优先级 ${level}：${waited} 个请求${paint('排队等待')} API server 的席位，最长 ${longest}${rejected === 0 ? '' : `；${rejected} 个被拒绝`}`,
+  lateFirstSync: LATE_FIRST_SYNC.zh,
   noEffect: (fault, effect, paint) => `${fault} ${paint('未生效')}：${effect}`,
   noEffectFails: (fault, effect, paint) => `${fault} ${paint('未生效')}，因此本次运行判为失败：${effect}`,
   resultsIn: (folder) => `结果写入 ${folder}`,

@@ -1,3 +1,5 @@
+import { LATE_FIRST_SYNC } from './late-first-sync.ts'
+
 type Paint = (text: string) => string
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`
@@ -43,6 +45,7 @@ export const SUMMARY_IN_ENGLISH = {
   refused: (command: string, reason: string, paint: Paint) => `${command} ${paint('was refused')}: ${reason}`,
   waited: (level: string, { waited, rejected, longest }: { waited: number; rejected: number; longest: string }, paint: Paint) =>
     `priority level ${level}: ${count(waited, 'request')} ${paint('waited')} for a seat of the API server, at most ${longest}${rejected === 0 ? '' : `; ${count(rejected, 'request')} rejected`}`,
+  lateFirstSync: LATE_FIRST_SYNC.en,
   noEffect: (fault: string, effect: string, paint: Paint) => `${fault} ${paint('did not take effect')}: ${effect}`,
   noEffectFails: (fault: string, effect: string, paint: Paint) =>
     `${fault} ${paint('did not take effect')}, so the run has failed: ${effect}`,

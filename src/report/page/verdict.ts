@@ -1,7 +1,7 @@
 import { isMissing, passed } from '../run-summary.ts'
 import { cards } from './cards.ts'
 import { type PageContext, section } from './context.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html, type Piece } from './html.ts'
 import { thresholdTable } from './thresholds.ts'
 
 /** The first thing to see: whether the run passed, by what, and in four numbers. */
@@ -27,6 +27,13 @@ export function verdictSection(context: PageContext): Html {
       reasons.length === 0 ? '' : `${words.colon}${reasons.join(words.listComma)}`
     }</span></p>
 `,
+    summary.variants.map(
+      ({ variant, kubeProxy: { lateFirstSyncs } }): Piece =>
+        lateFirstSyncs === undefined
+          ? null
+          : html`<p class="warn">${summary.variants.length === 1 ? '' : `${variant}${words.colon}`}${words.verdict.lateFirstSync(lateFirstSyncs)}</p>
+`,
+    ),
     cards(context),
     thresholdTable(context),
   )

@@ -50,7 +50,13 @@ const variant = z.looseObject({
       availableAtSeconds: measured,
     }),
   ),
-  kubeProxy: z.looseObject({ mode: z.string(), syncs: z.number(), rulesMax: z.number(), syncMsMax: z.number() }),
+  kubeProxy: z.looseObject({
+    mode: z.string(),
+    syncs: z.number(),
+    rulesMax: z.number(),
+    syncMsMax: z.number(),
+    lateFirstSyncs: z.looseObject({ nodes: z.number(), doneSeconds: measured }).optional(),
+  }),
   nodes: z.looseObject({
     packetsDropped: z.number(),
     busiestCore: z.looseObject({ node: z.string(), share: z.number(), atSeconds: z.number() }).nullable(),
