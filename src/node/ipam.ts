@@ -1,16 +1,25 @@
 import { invariant } from '../invariant.ts'
 
-/** The block of pod addresses: node n (0-based) has the n-th /24 of it. Assumption: one /24 a node, as kubeadm and most installers do. */
+/** 10.128.0.0/9, the block of pod addresses: node n (0-based) has the n-th /24 of it. Assumption: one /24 a node, as kubeadm and most installers do. */
 export const POD_BLOCK = 10 * 256 + 128
+/** Nodes for which that is enough. */
+const IN_FIRST_BLOCK = 32_768
+/**
+ * 240.0.0.0/4, the block of all further nodes. Assumption: no private range is large enough for more, and this is what clusters of that size fall back
+ * to. Source: Google Kubernetes Engine, IP address management: "Class E" addresses for pods.
+ */
+export const FURTHER_POD_BLOCK = 240 * 256
+/** Nodes for which both are enough. */
+const NODES_MAX = IN_FIRST_BLOCK + 16 * 65_536
 
-/** The /24 of a node. Enough for 32,768 nodes. */
+/** The /24 of a node. */
 export function podCidr(nodeIndex: number): string {
-  invariant(nodeIndex < 32_768, 'Pod address block is used up')
+  invariant(nodeIndex < NODES_MAX, 'The blocks of pod addresses are used up')
   return `${prefix(nodeIndex)}.0/24`
 }
 
 function prefix(nodeIndex: number): string {
-  const block = POD_BLOCK * 256 + nodeIndex
+  const block = nodeIndex < IN_FIRST_BLOCK ? POD_BLOCK * 256 + nodeIndex : FURTHER_POD_BLOCK * 256 + nodeIndex - IN_FIRST_BLOCK
   return `${Math.floor(block / 65_536)}.${Math.floor(block / 256) % 256}.${block % 256}`
 }
 

@@ -48,6 +48,8 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
       ...of('metrics/request-metrics.ts', 'SENT OK WAITING LATENCY PART P90 P99 MAX RETRIED HEDGED HEDGES_WON DENIED WASTED WIDTH'),
       ...of('network/network.ts', 'SAME_NODE SAME_ZONE CROSS_ZONE EXTERNAL_LINK'),
       ...of('proxy/service-table/hash.ts', 'ADDRESS PORT_PROTOCOL SERVICE ROW'),
+      ...of('proxy/ipvs/connection-table.ts', 'CLIENT VIRTUAL PORTS DESTINATION STATE LIFETIME SERVICE PARENT CHILDREN INDEXED ROW'),
+      ...of('proxy/ipvs/timer-wheel.ts', 'BUCKET DUE NEXT PREVIOUS TIMER'),
       ...of('proxy/ipvs/schedulers/sip-hash.ts', 'V0_HIGH V0_LOW V1_HIGH V1_LOW V2_HIGH V2_LOW V3_HIGH V3_LOW LENGTH'),
       ...of('workload/requests/request-packets.ts', 'REQUEST HELLO KEPT LEG ANSWER FAILURE'),
       ...of(
@@ -161,7 +163,7 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
       ...of('kube-proxy/kube-proxy.ts', 'PRUNE_AT_LEAST'),
       ...of('network-policy/policy-agent.ts', 'VERDICTS_MAX'),
       ...of('proxy/ipvs/least-cost.ts', 'SCAN_MAX'),
-      ...of('proxy/ipvs/timer-wheel.ts', 'BUCKETS'),
+      ...of('proxy/ipvs/timer-wheel.ts', 'BUCKETS LAST_TICK'),
       ...of('workload/snat-ports.ts', 'NAMED_FROM'),
     ],
   },
@@ -202,7 +204,7 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
       ...of('scenario/kubectl/autoscale.ts', 'REPLICAS_MAX PERCENT_MAX'),
       ...of('scenario/kubectl/scale.ts', 'REPLICAS_MAX'),
       ...of('scenario/load-calls.ts', 'CALLS_MAX ROUNDS'),
-      ...of('scenario/load-cluster.ts', 'NODES_MAX'),
+      ...of('scenario/load-defaults.ts', 'NODES_MAX'),
       ...of('scenario/load-message-sizes.ts', 'MESSAGE_MAX'),
       ...of('scenario/other-services.ts', 'OTHER_ENDPOINTS_MAX OTHER_ENDPOINTS_TOTAL'),
       ...of('scenario/parse-arrivals.ts', 'USERS_MAX'),
@@ -228,7 +230,7 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
   {
     reason: 'addresses and ports that stand for themselves',
     places: [
-      ...of('node/ipam.ts', 'FIRST LAST'),
+      ...of('node/ipam.ts', 'FIRST LAST IN_FIRST_BLOCK NODES_MAX'),
       ...of('scenario/load-dns.ts', 'DNS_PORT'),
       ...of('scenario/other-services.ts', 'PORT FIRST_SERVICE FIRST_ENDPOINT'),
       ...of('workload/data-plane.ts', 'FIRST_EXTERNAL'),

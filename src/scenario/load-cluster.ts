@@ -8,7 +8,7 @@ import { SOFTIRQ_DEFAULTS, type SoftirqSpec } from '../node/packet-cores.ts'
 import { RUNTIME_NAMES, type RuntimeName } from '../node/runtimes/index.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../units.ts'
 import { certain, type LoadContext } from './load-context.ts'
-import { DEFAULTS } from './load-defaults.ts'
+import { DEFAULTS, NODES_MAX } from './load-defaults.ts'
 import { loadDns } from './load-dns.ts'
 import { loadImages } from './load-images.ts'
 import { loadLoadBalancer } from './load-load-balancer.ts'
@@ -24,9 +24,6 @@ import type { ClusterSpec, KubeProxySpec, NodeGroup } from './scenario.ts'
 import type { ScenarioFile } from './schema.ts'
 
 type ClusterDraft = Draft<NonNullable<ScenarioFile['spec']['cluster']>>
-
-/** Each node has a /24 of the pod addresses, and there are so many of them. Kubernetes itself is tested up to 5,000 nodes. */
-export const NODES_MAX = 32_768
 
 /** On by default since then. Source: feature gate NFTablesProxyMode, beta in 1.31. */
 export const NFTABLES_SINCE = 31

@@ -135,3 +135,6 @@ export const DEFAULTS = {
   /** *Assumption*: a run succeeds; one that fails says so with the commonest code. */
   run: { failProbability: 0, exitCode: 1 },
 } as const
+
+/** As many nodes as anyone has announced for one cluster, and half as many again. Kubernetes itself is tested up to 5,000. */
+export const NODES_MAX = 100_000

@@ -212,7 +212,7 @@ describe('a mistake in the form', () => {
     ['mode: ipvs', 'mode: userspace', 'userspace: Cannot use "userspace" here'],
     ['count: 2', 'count: 0', '0: Cannot use "0" here'],
     ['count: 2', 'count: 1.5', '1.5: Cannot use "1.5" here'],
-    ['count: 2', 'count: 32769', '32769: Cannot use "32769" here'],
+    ['count: 2', 'count: 100001', '100001: Cannot use "100001" here'],
     ['memory: 32Gi', 'memory: 32GB', '32GB: Cannot read "32GB" as a quantity'],
     ['cpu: 500m', 'cpu: -1', '-1: Cannot use "-1" here'],
     ['zone: [a, b]', 'zone: [a, a]', 'a: The zone "a" is given twice'],

@@ -6,7 +6,7 @@ import { CONNTRACK_DEFAULTS } from '../node/conntrack.ts'
 import { BACKLOG_DEFAULT } from '../node/packet-cores.ts'
 import { QUERY_SEQUENCES } from '../workload/resolver.ts'
 import { RETRY_CONDITION_NAMES } from '../workload/retry-conditions.ts'
-import { DEFAULTS } from './load-defaults.ts'
+import { DEFAULTS, NODES_MAX } from './load-defaults.ts'
 import { OTHER_ENDPOINTS_MAX } from './other-services.ts'
 
 /**
@@ -79,7 +79,7 @@ const quantity = (description: string, fallback?: string) =>
 const VERSIONS = KUBERNETES_MINORS.map((minor) => `1.${minor}`)
 
 const nodeGroup = z.strictObject({
-  count: z.int().min(1).max(32_768).optional().meta({ description: 'How many nodes', default: DEFAULTS.nodes.count }),
+  count: z.int().min(1).max(NODES_MAX).optional().meta({ description: 'How many nodes', default: DEFAULTS.nodes.count }),
   cpu: quantity('CPU that pods can have on a node, in cores', DEFAULTS.nodes.cpu).optional(),
   memory: quantity('Memory that pods can have on a node', DEFAULTS.nodes.memory).optional(),
   maxPods: z.int().min(1).max(10_000).optional().meta({ description: 'Pods that a node takes at most', default: DEFAULTS.maxPods }),

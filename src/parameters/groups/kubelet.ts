@@ -5,7 +5,7 @@ import { INITIAL, MAX, RESET } from '../../node/back-off.ts'
 import { QUOTA_MIN } from '../../node/container-cpu.ts'
 import { KILLED, TERMINATED } from '../../node/container-runtime.ts'
 import { STATUS_IMAGES_MAX } from '../../node/image-store.ts'
-import { POD_BLOCK } from '../../node/ipam.ts'
+import { FURTHER_POD_BLOCK, POD_BLOCK } from '../../node/ipam.ts'
 import { HEARTBEAT_PATIENCE, LEASE_JITTER, LEASE_PERIOD, LIMIT } from '../../node/kubelet.ts'
 import { RESYNC } from '../../node/mirror-pods.ts'
 import { IMAGE_LIST_PERIOD, REPORT_PERIOD, UPDATE_PERIOD } from '../../node/node-status.ts'
@@ -98,6 +98,12 @@ export const KUBELET = group('kubelet', 'kubelet and container runtime', [
   entry('podCidr.firstOctets', of(POD_BLOCK), assumed('assumption: one /24 a node, as kubeadm and most installers do'), {
     note: 'The block of pod addresses: node n (0-based) has the n-th /24 of it.',
   }),
+  entry(
+    'podCidr.firstOctetsOfFurther',
+    of(FURTHER_POD_BLOCK),
+    assumed('assumption: 240.0.0.0/4, which Google Kubernetes Engine allows for pods where private ranges are too small'),
+    { note: 'The block of pod addresses from the 32,769th node on.' },
+  ),
   entry('cpuCfsQuotaMin', time(QUOTA_MIN), cited('Kubernetes pkg/kubelet/cm/helpers_linux.go (MinQuotaPeriod)')),
   entry(
     'apiServerGivesUpAfter',
