@@ -43,20 +43,21 @@ export function run({ bundles, known, words, folder }: RunnerOptions): number {
   const needed = known.filter((name) => TARGETS.some(({ benchmark }) => benchmark === name))
   const names = named.length > 0 ? named : (check ? needed : known).filter((name) => name !== CALIBRATION)
   const measured: Measured[] = []
+  const broken: string[] = []
   for (const name of names) {
     const calibration = size === 'full' ? (rowsFrom(bundles, CALIBRATION, size)?.[0]?.value ?? null) : null
     console.log(
       `\n${name}${calibration === null ? '' : `   (calibration: heap-js hold at 10,000 pending ${inUnit(calibration, 'ns')}, on the reference machine 355 ns)`}`,
     )
     const rows = rowsFrom(bundles, name, size)
-    if (rows === null) return 1
-    console.log(rowTable(rows))
-    const wrongs = disagreements(rows)
+    if (rows !== null) console.log(rowTable(rows))
+    const wrongs = rows === null ? [`${name} did not end as it should`] : disagreements(rows)
     for (const message of wrongs) console.error(message)
-    if (wrongs.length > 0) return 1
-    measured.push({ benchmark: name, rows, calibration })
+    if (rows === null || wrongs.length > 0) broken.push(name)
+    else measured.push({ benchmark: name, rows, calibration })
   }
-  if (size === 'smoke') return 0
+  if (size === 'smoke') return broken.length > 0 ? 1 : 0
+  // What is broken has no figures any more, and not those of an earlier run.
   const all = [...readMeasured(folder).filter(({ benchmark }) => !names.includes(benchmark)), ...measured]
   writeTables(folder, all, known)
   const judged = judge(
@@ -64,7 +65,8 @@ export function run({ bundles, known, words, folder }: RunnerOptions): number {
     check && named.length > 0 ? TARGETS.filter(({ benchmark }) => names.includes(benchmark)) : TARGETS,
   )
   console.log(`\n${judgedTable(judged)}`)
-  return check && hasFailed(judged) ? 1 : 0
+  if (broken.length > 0) console.error(`\nWithout figures: ${broken.join(', ')}`)
+  return broken.length > 0 || (check && hasFailed(judged)) ? 1 : 0
 }
 
 /** The rows of one benchmark, in a fresh process; null when it failed. */

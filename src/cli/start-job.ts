@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { JobScreen } from './job-screen.ts'
 import { cleansUp, type Job, type ThreadMessage, type WorkerMessage } from './jobs.ts'
+import { systemRefusal } from './system-refusal.ts'
 
 /** A queue that cannot be reached must not keep Ctrl-C waiting. */
 const CLEANING_MILLISECONDS = 10_000
@@ -37,7 +38,13 @@ export function startJob(job: Job, loadScreen: () => Promise<JobScreen>, workerF
       else if (message.kind === 'bug') show((on) => on.bug(message.stack))
       else show((on) => on.show(message))
     })
-    worker.on('error', (error) => show((on) => on.bug(error instanceof Error ? (error.stack ?? error.message) : String(error))))
+    worker.on('error', (error) => {
+      const reason = systemRefusal(error)
+      if (reason !== null) {
+        result = EXIT.wrongInput
+        show((on) => on.show({ kind: 'refused', reason }))
+      } else show((on) => on.bug(error instanceof Error ? (error.stack ?? error.message) : String(error)))
+    })
     worker.on('exit', () => {
       process.off('SIGINT', interrupt)
       clearTimeout(late)

@@ -170,6 +170,16 @@ describe('the program as it is installed, with 300 MB of memory,', () => {
     expect(listing(folder)).toEqual(before)
   })
 
+  test('says that a cluster needs more memory, and how to give it', () => {
+    writeFileSync(join(folder, 'large.yaml'), WHOLE.replace('spec:\n', 'spec:\n  cluster: { nodes: [{ count: 100000 }] }\n'))
+    const before = listing(folder)
+    const { status, stdout, stderr } = towtank('run', 'large.yaml', '--out', 'out')
+    expect([status, stdout]).toEqual([EXIT.wrongInput, ''])
+    expect(stderr).toMatch(/The \d+ MB of memory that Node takes at most are used up.* NODE_OPTIONS=--max-old-space-size=1000 allows more/)
+    expect(stderr).not.toContain('bug')
+    expect(listing(folder)).toEqual(before)
+  })
+
   test('tells a folder that the system does not let it write to', () => {
     writeFileSync(join(folder, 'small.yaml'), WHOLE)
     const { status, stdout, stderr } = towtank('run', 'small.yaml', '--out', '/proc/towtank')
