@@ -104,13 +104,24 @@ export function settledCluster({ nodes, duration, requestsPerSecond, rollouts }:
       start: scenario.warmUp,
       stop: duration,
     })),
-    timeline: names.slice(1, 1 + rollouts).map((name) => ({
-      at: Math.floor(duration / 4),
-      kind: 'kubectl',
-      as: null,
-      text: `kubectl set image deployment/${name} server=example/server:v2`,
-      command: { verb: 'set image', namespace: 'default', name, images: [{ container: 'server', image: 'example/server:v2' }] },
-    })),
+    timeline: names.slice(1, 1 + rollouts).map((name) => newImage(name, Math.floor(duration / 4))),
+  }
+}
+
+/** A cluster of so many nodes with nothing to do, but for one Deployment with a Service that gets a new image after a quarter of the run. */
+export function idleCluster(nodes: number, replicas: number, duration: Nanos): Scenario {
+  const manifests = [serviceOf('app'), deploymentOf('app', replicas)]
+  const scenario = clusterOf(nodes, manifests, duration)
+  return { ...scenario, cluster: { ...scenario.cluster, settled: true }, timeline: [newImage('app', Math.floor(duration / 4))] }
+}
+
+function newImage(name: string, at: Nanos): Scenario['timeline'][number] {
+  return {
+    at,
+    kind: 'kubectl',
+    as: null,
+    text: `kubectl set image deployment/${name} server=example/server:v2`,
+    command: { verb: 'set image', namespace: 'default', name, images: [{ container: 'server', image: 'example/server:v2' }] },
   }
 }
 
