@@ -3,7 +3,7 @@ import { invariant } from '../invariant.ts'
 /** 10.128.0.0/9, the block of pod addresses: node n (0-based) has the n-th /24 of it. Assumption: one /24 a node, as kubeadm and most installers do. */
 export const POD_BLOCK = 10 * 256 + 128
 /** Nodes for which that is enough. */
-const IN_FIRST_BLOCK = 32_768
+export const IN_FIRST_BLOCK = 32_768
 /**
  * 240.0.0.0/4, the block of all further nodes. Assumption: no private range is large enough for more, and this is what clusters of that size fall back
  * to. Source: Google Kubernetes Engine, IP address management: "Class E" addresses for pods.

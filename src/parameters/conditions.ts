@@ -1,4 +1,6 @@
 import type { KubernetesMinor } from '../kubernetes-version.ts'
+import { IN_FIRST_BLOCK } from '../node/ipam.ts'
+import { nodeSeeds } from '../scenario/node-seeds.ts'
 import type { Condition } from './parameter.ts'
 
 /** The conditions under which parameters are in force. */
@@ -30,6 +32,10 @@ export const until = (version: KubernetesMinor): Condition => ({
 export const onCriO: Condition = { text: 'with cri-o', holds: ({ cluster }) => cluster.runtime === 'cri-o' }
 export const onCriDockerd: Condition = { text: 'with cri-dockerd', holds: ({ cluster }) => cluster.runtime === 'cri-dockerd' }
 
+export const beyondFirstPodBlock: Condition = {
+  text: 'with more than 32,768 nodes',
+  holds: ({ cluster }) => nodeSeeds(cluster).length > IN_FIRST_BLOCK,
+}
 export const severalApiServers: Condition = { text: 'with several API servers', holds: ({ cluster }) => cluster.apiServers > 1 }
 export const withInstall: Condition = { text: 'with an install', holds: ({ cluster }) => cluster.install !== null }
 export const withBootstrap: Condition = { text: 'in runs that begin with the installation', holds: ({ cluster }) => cluster.bootstrap }

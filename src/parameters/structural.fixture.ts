@@ -230,7 +230,7 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
   {
     reason: 'addresses and ports that stand for themselves',
     places: [
-      ...of('node/ipam.ts', 'FIRST LAST IN_FIRST_BLOCK NODES_MAX'),
+      ...of('node/ipam.ts', 'FIRST LAST NODES_MAX'),
       ...of('scenario/load-dns.ts', 'DNS_PORT'),
       ...of('scenario/other-services.ts', 'PORT FIRST_SERVICE FIRST_ENDPOINT'),
       ...of('workload/data-plane.ts', 'FIRST_EXTERNAL'),

@@ -14,7 +14,7 @@ import { MINIMUM_GRACE, POWER_CUT, REQUEUE, REQUEUE_JITTER, REQUEUE_MAX, STATUS_
 import { TWO_DAEMONS } from '../../node/runtimes/cri-dockerd.ts'
 import { CONMON } from '../../node/runtimes/cri-o.ts'
 import { OOM_KILLED } from '../../scenario/simulated-cluster.ts'
-import { onCriDockerd, onCriO, since, until } from '../conditions.ts'
+import { beyondFirstPodBlock, onCriDockerd, onCriO, since, until } from '../conditions.ts'
 import { assumed, cited, entry, group } from '../parameter.ts'
 import { drawn, of, time } from '../quantity.ts'
 
@@ -102,7 +102,7 @@ export const KUBELET = group('kubelet', 'kubelet and container runtime', [
     'podCidr.firstOctetsOfFurther',
     of(FURTHER_POD_BLOCK),
     assumed('assumption: 240.0.0.0/4, which Google Kubernetes Engine allows for pods where private ranges are too small'),
-    { note: 'The block of pod addresses from the 32,769th node on.' },
+    { note: 'The block of pod addresses from the 32,769th node on.', when: beyondFirstPodBlock },
   ),
   entry('cpuCfsQuotaMin', time(QUOTA_MIN), cited('Kubernetes pkg/kubelet/cm/helpers_linux.go (MinQuotaPeriod)')),
   entry(
