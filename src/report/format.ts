@@ -23,7 +23,8 @@ export function formatPercent(fraction: number): string {
   if (percent === 0 || percent === 100) return `${percent} %`
   if (percent < 0.0005) return '<0.001 %'
   if (percent >= 99.9995) return '>99.999 %'
-  return `${percent < 1 || percent >= 99.995 ? percent.toFixed(3) : percent.toFixed(2)} %`
+  // What would be rounded to 1 % has the digits of that.
+  return `${percent < 0.9995 || percent >= 99.995 ? percent.toFixed(3) : percent.toFixed(2)} %`
 }
 
 /** A number with three digits that count, without an exponent. */

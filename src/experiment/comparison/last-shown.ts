@@ -10,7 +10,7 @@ export function lastShown(value: number, unit: ThresholdUnit): number {
     case 'milliseconds':
       return Math.min(thirdDigit(size), SECOND_IN_MS)
     case 'fraction':
-      return size < 0.01 || size >= 0.99995 ? 1e-5 : 1e-4
+      return size * 100 < 0.9995 || size * 100 >= 99.995 ? 1e-5 : 1e-4
     default:
       return size >= 99.95 ? 1 : size >= 9.995 ? 0.1 : 0.01
   }
