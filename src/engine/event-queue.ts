@@ -102,6 +102,11 @@ export class EventQueue {
    * Returns its key: slot + 2^24 * generation, below 2^53 (it does not fit an Int32Array).
    */
   push(time: Nanos, handler: number, a: number, b: number): EventKey {
+    return this.keyOf(this.add(time, handler, a, b))
+  }
+
+  /** As {@link push}, but returns the slot, which is a small integer and hence no object wherever it goes. */
+  add(time: Nanos, handler: number, a: number, b: number): number {
     let slot = this.#free
     if (slot === NONE) {
       slot = this.#used
@@ -119,7 +124,12 @@ export class EventQueue {
     this.#size++
     if (time < this.#frontEnd) this.#insert(slot, time)
     else this.#append(slot, bucketOf(time, this.#baseHigh, this.#baseLow))
-    return words[record + GENERATION]! * SLOT_LIMIT + slot
+    return slot
+  }
+
+  /** The key of the event that has this slot now. */
+  keyOf(slot: number): EventKey {
+    return this.#words[(slot << 3) + GENERATION]! * SLOT_LIMIT + slot
   }
 
   /**

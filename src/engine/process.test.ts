@@ -107,6 +107,29 @@ describe('a process', () => {
     expect(log).toEqual(['5 inner gave 3'])
   })
 
+  test('gives what it returned to those who ask only when it is done, and nothing when it threw', () => {
+    const { sim, log, say } = start()
+    function* returns(): Body<string> {
+      yield sim.delay(1)
+      return 'result'
+    }
+    function* throws(): Body<string> {
+      yield sim.delay(2)
+      throw new Error('broken')
+    }
+    const good = sim.spawn(returns())
+    const bad = sim.spawn(throws())
+    expect(() => sim.run(5)).toThrow('broken')
+    expect([good.done, bad.done]).toEqual([true, true])
+    function* watcher(): Body {
+      say(`gets ${yield good}`)
+      say(`never gets ${yield bad}`)
+    }
+    sim.spawn(watcher())
+    sim.run(9)
+    expect([log, sim.pending]).toEqual([['2 gets result'], 0])
+  })
+
   test('a thousand processes come and go without leaving anything behind', () => {
     const { sim } = start()
     let finished = 0

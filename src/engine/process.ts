@@ -1,6 +1,6 @@
 import { invariant } from '../invariant.ts'
 import type { Nanos } from '../units.ts'
-import type { HandlerId, Simulation, Timer } from './simulation.ts'
+import type { Simulation, Timer } from './simulation.ts'
 
 /**
  * Processes: behaviour that reads as a story. A process is a generator that yields what it waits for:
@@ -219,6 +219,13 @@ const STEPS = 2
 /** or takes a step in which it was killed. */
 const KILLED = 3
 
+/** A process is not done, */
+const RUNS = 0
+/** has ended, by what it threw or with what it is about to give, */
+const ENDED = 1
+/** or has given what it returned. */
+const RETURNED = 2
+
 type State = typeof DELAYED | typeof WAITS | typeof STEPS | typeof KILLED
 
 type Body<T> = Generator<Wait, T, unknown>
@@ -231,8 +238,7 @@ const NEXT: (this: Body<unknown>, value: unknown) => IteratorResult<Wait, unknow
  * touches the generator and nothing else of the process, which with thousands of them is what costs.
  */
 export class ProcessTable {
-  readonly #sim: Simulation
-  readonly #stepHandler: HandlerId
+  readonly sim: Simulation
   readonly #bodies: (Body<unknown> | null)[] = []
   readonly #processes: (Process<unknown> | null)[] = []
   readonly #free: number[] = []
@@ -241,15 +247,14 @@ export class ProcessTable {
   /** The event of the next step, where there is one. */
   #timers = new Float64Array(16)
 
-  constructor(sim: Simulation, stepHandler: HandlerId) {
-    this.#sim = sim
-    this.#stepHandler = stepHandler
+  constructor(sim: Simulation) {
+    this.sim = sim
   }
 
   /** A place for a process, whose first step is an event at `now`. */
   add<T>(body: Body<T>, ended: (() => void) | undefined): Process<T> {
     const index = this.#free.pop() ?? this.#processes.length
-    const process = new Process<T>(this, this.#sim, index, ended)
+    const process = new Process<T>(this, index, ended)
     this.#bodies[index] = body
     this.#processes[index] = process as Process<unknown>
     if (index === this.#states.length) this.#grow()
@@ -274,18 +279,18 @@ export class ProcessTable {
   /** The process waits for `ns`, and nothing else. */
   delay(index: number, ns: Nanos): void {
     this.#states[index] = DELAYED
-    this.#timers[index] = this.#sim.schedule(ns, this.#stepHandler, index)
+    this.#timers[index] = this.sim.timerAt(this.sim.scheduleStep(ns, index))
   }
 
   /** The process goes on in an event at `now`, with what it was handed. */
   wake(index: number): void {
     this.#states[index] = WAITS
-    this.#timers[index] = this.#sim.schedule(0, this.#stepHandler, index)
+    this.#timers[index] = this.sim.timerAt(this.sim.scheduleStep(0, index))
   }
 
   /** Takes the event of the next step back; false when there was none. */
   cancel(index: number): boolean {
-    return this.#sim.cancel(this.#timers[index]!)
+    return this.sim.cancel(this.#timers[index]!)
   }
 
   /** The process goes on to its next wait. Called by the event that it waits for, by nobody else. */
@@ -335,27 +340,21 @@ export class ProcessTable {
  */
 export class Process<T> extends Waiter<unknown> implements Waitable<T> {
   readonly #table: ProcessTable
-  readonly #sim: Simulation
   /** Its place in the table while it is not done. */
   readonly #index: number
   readonly #ended: (() => void) | undefined
-  /** What the next step begins with. */
+  /** What the next step begins with; what it returned, once it has. */
   #value: unknown = undefined
-  /** What it waits for, where it stands in a line itself. */
-  #wait: OwnWait<unknown> | null = null
-  /** Leaves what it waits for otherwise. */
-  #unsubscribe: (() => void) | null = null
+  /** What it waits for, where it stands in a line itself; otherwise what leaves it. */
+  #wait: OwnWait<unknown> | (() => void) | null = null
   /** Made when somebody asks. */
   #completion: Completion<T> | null = null
-  /** What it returned, once it has. */
-  #outcome: { value: T } | null = null
-  #done = false
+  #fate: typeof RUNS | typeof ENDED | typeof RETURNED = RUNS
 
   /** @internal */
-  constructor(table: ProcessTable, sim: Simulation, index: number, ended: (() => void) | undefined) {
+  constructor(table: ProcessTable, index: number, ended: (() => void) | undefined) {
     super()
     this.#table = table
-    this.#sim = sim
     this.#index = index
     this.#ended = ended
   }
@@ -365,7 +364,7 @@ export class Process<T> extends Waiter<unknown> implements Waitable<T> {
   }
 
   get done(): boolean {
-    return this.#done
+    return this.#fate !== RUNS
   }
 
   subscribe(resume: (value: T) => void): () => void {
@@ -374,8 +373,8 @@ export class Process<T> extends Waiter<unknown> implements Waitable<T> {
 
   #whenDone(): Completion<T> {
     if (this.#completion === null) {
-      this.#completion = new Completion(this.#sim)
-      if (this.#outcome !== null) this.#completion.resolve(this.#outcome.value)
+      this.#completion = new Completion(this.#table.sim)
+      if (this.#fate === RETURNED) this.#completion.resolve(this.#value as T)
     }
     return this.#completion
   }
@@ -399,16 +398,16 @@ export class Process<T> extends Waiter<unknown> implements Waitable<T> {
    * for it are resumed with undefined. A process that kills itself ends at its next wait.
    */
   kill(): void {
-    if (this.#done) return
+    if (this.#fate !== RUNS) return
     const state = this.#table.stateOf(this.#index)
     if (state === STEPS || state === KILLED) {
       this.#table.setState(this.#index, KILLED)
       return
     }
     const wasWoken = this.#table.cancel(this.#index)
-    this.#wait?.giveUp(this, wasWoken)
-    this.#unsubscribe?.()
-    this.#unsubscribe = null
+    const wait = this.#wait
+    if (typeof wait === 'function') wait()
+    else wait?.giveUp(this, wasWoken)
     this.take()
     this.begin(this.#table.return(this.#index))
   }
@@ -420,7 +419,8 @@ export class Process<T> extends Waiter<unknown> implements Waitable<T> {
     while (table.stateOf(this.#index) === KILLED && result.done !== true) result = table.return(this.#index) as IteratorResult<Wait, T>
     if (result.done === true) {
       this.end()
-      this.#outcome = { value: result.value }
+      this.#fate = RETURNED
+      this.#value = result.value
       this.#completion?.resolve(result.value)
       return
     }
@@ -430,8 +430,8 @@ export class Process<T> extends Waiter<unknown> implements Waitable<T> {
       return
     }
     table.setState(this.#index, WAITS)
-    if (wait instanceof OwnWait && wait.sim === this.#sim) this.#join(wait)
-    else if (wait instanceof Process && wait.#sim === this.#sim) this.#join(wait.#whenDone())
+    if (wait instanceof OwnWait && wait.sim === table.sim) this.#join(wait)
+    else if (wait instanceof Process && wait.#table.sim === table.sim) this.#join(wait.#whenDone())
     else this.#subscribeTo(wait)
   }
 
@@ -442,20 +442,20 @@ export class Process<T> extends Waiter<unknown> implements Waitable<T> {
 
   #subscribeTo(wait: Waitable): void {
     const byEvent = (value: unknown): void => {
-      this.#unsubscribe = null
+      this.#wait = null
       this.wake(value)
     }
     const atOnce = (value: unknown): void => {
-      this.#unsubscribe = null
+      this.#wait = null
       this.#value = value
       this.#table.step(this.#index)
     }
-    this.#unsubscribe = wait.subscribe(wait.wakesByEvent === true ? atOnce : byEvent)
+    this.#wait = wait.subscribe(wait.wakesByEvent === true ? atOnce : byEvent)
   }
 
   /** @internal It is done, by what it threw or otherwise. */
   end(): void {
-    this.#done = true
+    this.#fate = ENDED
     this.#table.remove(this.#index)
     this.#ended?.()
   }

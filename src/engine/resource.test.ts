@@ -85,6 +85,25 @@ describe('a resource', () => {
     expect(resource.inUse).toBe(1)
   })
 
+  test('who is killed while holding it gives back what its body gives back, once', () => {
+    const sim = new Simulation({ seed: '1' })
+    const resource = new Resource(sim, 2)
+    function* customer(): Generator<Wait, void, unknown> {
+      yield resource.request()
+      try {
+        yield sim.delay(10)
+      } finally {
+        resource.release()
+      }
+    }
+    const killed = sim.spawn(customer())
+    sim.spawn(customer())
+    sim.run(5)
+    expect(resource.inUse).toBe(2)
+    killed.kill()
+    expect(resource.inUse).toBe(1)
+  })
+
   test('refuses what cannot be', () => {
     const sim = new Simulation({ seed: '1' })
     expect(() => new Resource(sim, 0)).toThrow('capacity')

@@ -61,7 +61,7 @@ export class Simulation {
       (index) => this.#releaseCallback(index)(),
       (index) => this.#processes.step(index),
     )
-    this.#processes = new ProcessTable(this, STEP)
+    this.#processes = new ProcessTable(this)
   }
 
   get now(): Nanos {
@@ -90,6 +90,18 @@ export class Simulation {
     if ((a | 0) !== a || (b | 0) !== b) invariant(false, `Arguments ${a} and ${b} of an event are not 32-bit integers`)
     if (handler >>> 0 >= this.#handlers.length) invariant(false, `Handler ${handler} is not registered`)
     return this.#queue.push(time, handler, a, b)
+  }
+
+  /** @internal The next step of a process, after `delay`. Returns the slot of the event: {@link timerAt}. */
+  scheduleStep(delay: Nanos, index: number): number {
+    const time = this.#now + delay
+    if (!(delay >= 0 && time <= TIME_MAX && Math.floor(delay) === delay)) invariant(false, `A delay of ${delay} ns at ${this.#now} ns`)
+    return this.#queue.add(time, STEP, index, 0)
+  }
+
+  /** @internal The timer of the event that has this slot now. */
+  timerAt(slot: number): Timer {
+    return this.#queue.keyOf(slot)
   }
 
   /** Runs a closure after `delay`: for cold paths, where a closure reads better than a handler with two integers. */
