@@ -65,7 +65,7 @@ export const STRUCTURAL: readonly { readonly reason: string; readonly places: re
       ...of('workload/deadlines.ts', 'PLACE SERIAL TIME WIDTH'),
       ...of('workload/open-loop.ts', 'BATCH TIME SEED CHOICE WIDTH'),
       ...of('engine/event-queue.ts', 'NEXT PREVIOUS GENERATION HANDLER A B RECORD_BYTES'),
-      ...of('engine/process.ts', 'DELAYED WAITS STEPS KILLED'),
+      ...of('engine/process.ts', 'DELAYED WAITS STEPS KILLED RUNS ENDED RETURNED'),
       ...of('engine/simulation.ts', 'CALLBACK STEP'),
       ...of('engine/station.ts', 'BEGUN STILL_UNTIL STARTS CUSTOMER NEXT_IDLE TIMER STARTED END WIDTH'),
       ...of('workload/requests/lossy-segments.ts', 'TO_POD TO_CLIENT CARDS'),
